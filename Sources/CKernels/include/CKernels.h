@@ -1,0 +1,163 @@
+// The few loops that need SIMD. Each function handles a whole problem, splits it over the threads
+// of oneDNN's own team (libgomp) and picks AVX-512, AVX2 or baseline code at run time.
+//
+// Element types: every `type` argument is one of CK_FLOAT32 and CK_BFLOAT16. Normalisation
+// parameters, statistics and softmax are always float32.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum { CK_FLOAT32 = 0, CK_BFLOAT16 = 1 } ck_type;
+
+// A run of consecutive tokens: `count` tokens from token `start` on.
+typedef struct {
+  long start;
+  long count;
+} ck_run;
+
+#define CK_MAX_RUNS 4
+
+// ---- Threads and processor --------------------------------------------------------------------
+
+typedef void (*ck_task)(void *context, long item, int thread);
+
+// Calls task(context, item, thread) for item in 0 ..< items on up to `threads` threads of libgomp's
+// team, the calling thread included; items are handed out one by one.
+void ck_parallel_for(long items, int threads, ck_task task, void *context);
+
+// "avx512", "avx2", or "baseline": the code chosen for this processor.
+const char *ck_instruction_set(void);
+// The same without AVX-512 ("avx2") or without both ("baseline"), for tests; NULL restores the best.
+// Returns false, changing nothing, where the processor lacks the set.
+bool ck_select_instruction_set(const char *name);
+
+// Runs a chain of multiply-adds on every thread for about `seconds`; returns GFLOP/s of all threads.
+double ck_measure_peak_float32(int threads, double seconds);
+// The same with bfloat16 dot products (AVX512_BF16); 0 where the processor has none.
+double ck_measure_peak_bfloat16(int threads, double seconds);
+// Sequential reading of `bytes` bytes at `data` by all threads; returns GB/s.
+double ck_measure_read_bandwidth(const void *data, size_t bytes, int threads);
+
+// Processors in this process's affinity mask.
+int ck_available_processors(void);
+
+// Sets the size of the team that oneDNN uses when this thread calls it.
+void omp_set_num_threads(int threads);
+
+// ---- Conversions ------------------------------------------------------------------------------
+
+void ck_float32_to_bfloat16(const float *source, uint16_t *destination, long count);
+void ck_bfloat16_to_float32(const uint16_t *source, float *destination, long count);
+// Whether every value is finite.
+bool ck_all_finite(const float *values, long count);
+
+// ---- Normalisation ----------------------------------------------------------------------------
+
+// Group normalisation of [batch, tokens, channels], optionally modulated and followed by SiLU:
+// y = (x - mean) / sqrt(var + eps) * weight + bias; y = y * (1 + scale) + shift; y = silu(y).
+// Statistics are taken over each run of tokens by itself, or over all runs together when `joint`.
+// Tokens outside every run become zero in the destination.
+typedef struct {
+  ck_type type;
+  const void *source;
+  void *destination;
+  long batch, tokens, channels, groups;
+  const ck_run *runs;
+  int run_count;
+  bool joint;
+  const float *weight, *bias;  // [channels]
+  const float *scale, *shift;  // [batch, modulation_stride] each, or NULL
+  long modulation_stride;
+  bool silu;
+  float epsilon;
+} ck_group_norm_problem;
+void ck_group_norm(const ck_group_norm_problem *problem, int threads);
+
+// Layer normalisation of each row of [rows, channels].
+void ck_layer_norm(ck_type type, const void *source, void *destination, long rows, long channels,
+                   const float *weight, const float *bias, float epsilon, int threads);
+
+// ---- Attention --------------------------------------------------------------------------------
+
+// softmax(scale q k') v with a running softmax, for `heads` heads of `width` channels, over
+// `sequences` independent sequences of the tokens named by `runs` (the same in each sequence).
+// Token i of sequence s is at token index
+//   (s / inner) * outer_stride + (s % inner) * inner_stride + (run.start + i) * token_step.
+// Query positions beyond `query_count` (0 = all) are not computed.
+typedef struct {
+  ck_type type;
+  const void *query, *key, *value;
+  void *output;
+  long input_stride;   // elements from one token to the next in query, key and value
+  long output_stride;  // the same in output
+  long input_head_stride, output_head_stride;
+  int heads, width;
+  long sequences, inner, outer_stride, inner_stride, token_step;
+  const ck_run *runs;
+  int run_count;
+  long query_count;
+  float scale;
+  // Rotary embedding of q and k: [length, width] each; the sine already carries the sign of the
+  // interleaved rotation (-sin at even, +sin at odd positions). NULL for none.
+  const float *rotary_cosine, *rotary_sine;
+} ck_attention_problem;
+void ck_attention(const ck_attention_problem *problem, int threads);
+
+// ---- Elementwise ------------------------------------------------------------------------------
+
+// [rows, 2 * width] -> [rows, width]: first half times the exact (erf) GELU of the second.
+void ck_gated_gelu(ck_type type, const void *source, void *destination, long rows, long width,
+                   int threads);
+// Exact (erf) GELU in place.
+void ck_gelu(ck_type type, void *values, long count, int threads);
+// x / (1 + exp(-x)) of float32 values.
+void ck_silu(const float *source, float *destination, long count);
+// destination = a + b.
+void ck_add(ck_type type, const void *a, const void *b, void *destination, long count, int threads);
+// destination[b, r] = source[b, r] + added[b], added being [batch, width] float32.
+void ck_add_rows(ck_type type, const void *source, const float *added, void *destination, long batch,
+                 long rows, long width, int threads);
+// tanh(scale x) of float32 values.
+void ck_tanh(const float *source, float *destination, float scale, long count);
+// [rows, a_channels] and [rows, b_channels] -> [rows, a_channels + b_channels].
+void ck_concatenate(ck_type type, const void *a, long a_channels, const void *b, long b_channels,
+                    void *destination, long rows, int threads);
+
+// ---- Images in a stack of rows ----------------------------------------------------------------
+
+// Each source image has `height` rows starting at row `source_row`, each target image starts at row
+// `destination_row`; all rows have the stack's width. Rows of the destination that belong to no
+// image are set to zero.
+typedef struct {
+  long source_row, destination_row, height;  // height in source rows
+} ck_stacked_image;
+// 2x2 average pooling: [batch, source_rows, width, channels] -> [batch, destination_rows, width / 2, channels].
+void ck_average_pool(ck_type type, const void *source, void *destination, long batch,
+                     long source_rows, long destination_rows, long width, long channels,
+                     const ck_stacked_image *images, int count, int threads);
+// 2x nearest neighbour: the reverse shapes.
+void ck_upsample(ck_type type, const void *source, void *destination, long batch,
+                 long source_rows, long destination_rows, long width, long channels,
+                 const ck_stacked_image *images, int count, int threads);
+// Rows `source_row ...` to `destination_row ...` unchanged, other rows zero.
+void ck_copy_stacked(ck_type type, const void *source, void *destination, long batch,
+                     long source_rows, long destination_rows, long width, long channels,
+                     const ck_stacked_image *images, int count, int threads);
+
+// ---- A video's three planes -------------------------------------------------------------------
+
+// out[t, h, w] = xy[h, w] + yt[t, w] + xt[t, h] for vectors of `channels`.
+void ck_sum_planes(ck_type type, const void *xy, const void *yt, const void *xt, void *destination,
+                   long frames, long height, long width, long channels, int threads);
+// Sequences along one axis with an extra token at the end, positions added:
+// out[s, i] = source[(s / inner) * outer_stride + (s % inner) * inner_stride + i * token_step]
+//   + position[i] for i < length, and out[s, length] = token + position[length].
+void ck_gather_sequences(ck_type type, const void *source, void *destination, long sequences,
+                         long inner, long outer_stride, long inner_stride, long token_step,
+                         long length, long channels, const float *token, const float *position,
+                         int threads);
+
+#endif

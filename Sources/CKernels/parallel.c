@@ -1,0 +1,58 @@
+// Work sharing on libgomp's team, which is also oneDNN's: one set of threads for everything.
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "table.h"
+
+// libgomp's entry point for a parallel region (GCC's ABI, stable since GCC 4.9).
+extern void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags);
+extern int omp_get_thread_num(void);
+
+typedef struct {
+  atomic_long next;
+  long items;
+  ck_task task;
+  void *context;
+} region;
+
+static void work(void *data) {
+  region *shared = data;
+  int thread = omp_get_thread_num();
+  long item;
+  while ((item = atomic_fetch_add_explicit(&shared->next, 1, memory_order_relaxed)) < shared->items)
+    shared->task(shared->context, item, thread);
+}
+
+void ck_parallel_for(long items, int threads, ck_task task, void *context) {
+  if (items <= 0) return;
+  if (threads <= 1 || items == 1) {
+    for (long i = 0; i < items; i++) task(context, i, 0);
+    return;
+  }
+  region shared = {0, items, task, context};
+  GOMP_parallel(work, &shared, (unsigned)threads, 0);
+}
+
+int ck_available_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+// One buffer for each thread that calls kernels; it only grows, and goes with the thread.
+static _Thread_local void *scratch;
+static _Thread_local size_t scratch_bytes;
+
+void *ck_scratch(size_t bytes) {
+  if (bytes > scratch_bytes) {
+    free(scratch);
+    size_t rounded = (bytes + 4095) / 4096 * 4096;
+    scratch = aligned_alloc(64, rounded);
+    if (!scratch) abort();  // as malloc failure in libgomp or oneDNN would
+    scratch_bytes = rounded;
+  }
+  return scratch;
+}

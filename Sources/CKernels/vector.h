@@ -1,0 +1,116 @@
+// Portable vectors of CK_WIDTH floats and the functions of them that the kernels share. The file
+// that includes this one sets CK_WIDTH and the target attributes.
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CK_INLINE static inline __attribute__((always_inline))
+
+typedef float vfloat __attribute__((vector_size(CK_WIDTH * 4)));
+typedef int32_t vint __attribute__((vector_size(CK_WIDTH * 4)));
+typedef uint32_t vuint __attribute__((vector_size(CK_WIDTH * 4)));
+typedef uint16_t vhalf __attribute__((vector_size(CK_WIDTH * 2)));
+
+CK_INLINE vfloat splat(float x) { return x - (vfloat){0}; }
+
+CK_INLINE vfloat load_f32(const float *p) {
+  vfloat v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+CK_INLINE void store_f32(float *p, vfloat v) { memcpy(p, &v, sizeof v); }
+
+CK_INLINE vfloat load_bf16(const uint16_t *p) {
+  vhalf h;
+  memcpy(&h, p, sizeof h);
+  return (vfloat)(__builtin_convertvector(h, vuint) << 16);
+}
+// Rounds to nearest, ties to even.
+CK_INLINE void store_bf16(uint16_t *p, vfloat v) {
+  vuint u = (vuint)v;
+  u = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+  vhalf h = __builtin_convertvector(u, vhalf);
+  memcpy(p, &h, sizeof h);
+}
+
+CK_INLINE float scalar_load_f32(const float *p) { return *p; }
+CK_INLINE void scalar_store_f32(float *p, float x) { *p = x; }
+CK_INLINE float scalar_load_bf16(const uint16_t *p) {
+  uint32_t u = (uint32_t)*p << 16;
+  float x;
+  memcpy(&x, &u, 4);
+  return x;
+}
+CK_INLINE void scalar_store_bf16(uint16_t *p, float x) {
+  uint32_t u;
+  memcpy(&u, &x, 4);
+  *p = (uint16_t)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
+}
+
+CK_INLINE vfloat vmax(vfloat a, vfloat b) { return __builtin_elementwise_max(a, b); }
+CK_INLINE vfloat vmin(vfloat a, vfloat b) { return __builtin_elementwise_min(a, b); }
+CK_INLINE vfloat vfma(vfloat a, vfloat b, vfloat c) {
+#if CK_HAS_FMA
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+CK_INLINE float vsum(vfloat v) {
+  float s = 0;
+  for (int i = 0; i < CK_WIDTH; i++) s += v[i];
+  return s;
+}
+CK_INLINE float vmaximum(vfloat v) {
+  float m = v[0];
+  for (int i = 1; i < CK_WIDTH; i++) m = v[i] > m ? v[i] : m;
+  return m;
+}
+
+// 2^x for x <= 127; below -126 it stays at 2^-126, which every user here treats as nothing.
+// The polynomial approximates 2^f on [-1/2, 1/2], relative error below 1e-7 (own fit).
+CK_INLINE vfloat vexp2(vfloat x) {
+  x = vmax(x, splat(-126.0f));
+  vfloat shifted = x + splat(12582912.0f);  // 1.5 * 2^23: the low bits hold round(x)
+  vfloat n = shifted - splat(12582912.0f);
+  vfloat f = x - n;
+  vfloat p = splat(1.3264720e-3f);
+  p = vfma(p, f, splat(9.6715130e-3f));
+  p = vfma(p, f, splat(5.5507336e-2f));
+  p = vfma(p, f, splat(2.4022242e-1f));
+  p = vfma(p, f, splat(6.9314700e-1f));
+  p = vfma(p, f, splat(1.0f));
+  return (vfloat)((vint)p + ((vint)shifted << 23));
+}
+CK_INLINE vfloat vexp(vfloat x) { return vexp2(x * splat(1.44269504088896f)); }
+
+// 1/x within 2 units in the last place.
+CK_INLINE vfloat vreciprocal(vfloat x) {
+#if CK_WIDTH == 16
+  vfloat r = (vfloat)_mm512_rcp14_ps((__m512)x);
+  return r * vfma(-x, r, splat(2.0f));
+#else
+  return splat(1.0f) / x;
+#endif
+}
+
+// The clamp keeps exp(-x) finite: silu(-88) is 0 in float32 either way.
+CK_INLINE vfloat vsilu(vfloat x) {
+  return x * vreciprocal(splat(1.0f) + vexp(-vmax(x, splat(-87.0f))));
+}
+
+// x (1 + erf(x / sqrt 2)) / 2 with erf after Abramowitz and Stegun 7.1.26 (absolute error 1.5e-7).
+CK_INLINE vfloat vgelu(vfloat x) {
+  vfloat z = __builtin_elementwise_abs(x) * splat(0.70710678118654752f);
+  vfloat t = vreciprocal(vfma(splat(0.3275911f), z, splat(1.0f)));
+  vfloat p = splat(1.061405429f);
+  p = vfma(p, t, splat(-1.453152027f));
+  p = vfma(p, t, splat(1.421413741f));
+  p = vfma(p, t, splat(-0.284496736f));
+  p = vfma(p, t, splat(0.254829592f));
+  vfloat tail = p * t * vexp(-(z * z));  // 1 - erf(|z|)
+  vfloat half = splat(0.5f) * x;
+  vfloat magnitude = __builtin_elementwise_abs(half) * (splat(1.0f) - tail);
+  return half + magnitude;
+}

@@ -1,0 +1,52 @@
+internal import CKernels
+
+extension ComputeContext {
+  /// Halves every image of a stack by averaging 2x2 tokens; zeros between the images.
+  ///
+  /// - Parameter x: `[batch, stack.tokenCount, channels]`.
+  /// - Returns: `[batch, stack.halved.tokenCount, channels]`.
+  public func averagePool(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
+    try resample(x, from: stack, to: stack.halved, ck_average_pool)
+  }
+
+  /// Doubles every image of a stack by repeating tokens; zeros between the images.
+  ///
+  /// - Parameter x: `[batch, stack.tokenCount, channels]`.
+  /// - Returns: `[batch, stack.doubled.tokenCount, channels]`.
+  public func upsample(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
+    try resample(x, from: stack, to: stack.doubled, ck_upsample)
+  }
+
+  /// Halves every image of a stack by a 3x3 convolution of stride 2.
+  ///
+  /// - Parameter x: `[batch, stack.tokenCount, inputs]`; what is between the images is ignored.
+  /// - Returns: `[batch, stack.halved.tokenCount, outputs]`.
+  public func stridedConvolution(
+    _ x: Tensor, _ weight: ConvolutionWeight, on stack: ImageStack
+  ) throws -> Tensor {
+    precondition(weight.stride == 2)
+    let spaced = try resample(x, from: stack, to: stack.spaced, ck_copy_stacked)
+    return try convolution(spaced, weight, on: stack.spaced)
+  }
+
+  private typealias Resampler = (
+    ck_type, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int, Int, Int, Int, Int,
+    UnsafePointer<ck_stacked_image>?, Int32, Int32
+  ) -> Void
+
+  private func resample(
+    _ x: Tensor, from source: ImageStack, to destination: ImageStack, _ kernel: Resampler
+  ) throws -> Tensor {
+    precondition(x.shape.count == 3 && x.shape[1] == source.tokenCount)
+    let result = try makeTensor([x.shape[0], destination.tokenCount, x.channels], x.elementType)
+    let images = source.heights.indices.map { image in
+      ck_stacked_image(
+        source_row: source.firstRow(of: image), destination_row: destination.firstRow(of: image),
+        height: source.heights[image])
+    }
+    kernel(
+      x.kernelType, x.pointer, result.pointer, x.shape[0], source.rowCount, destination.rowCount,
+      source.width, x.channels, images, Int32(images.count), Int32(threadCount))
+    return result
+  }
+}

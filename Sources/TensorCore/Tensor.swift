@@ -1,0 +1,73 @@
+/// A dense, row-major array of numbers on the compute device.
+///
+/// Tensors are values: an operation never changes its inputs and returns a new tensor, whose memory
+/// goes back to the context's pool with the last copy. Features are channels-last, `[batch, tokens,
+/// channels]`.
+public struct Tensor: @unchecked Sendable {
+  /// Extent of each axis, slowest first.
+  public let shape: [Int]
+  /// The type of each number: `.float32` or `.bfloat16` for everything that is computed with.
+  public let elementType: ElementType
+  let storage: TensorStorage
+  /// Where the tensor starts in its storage, in elements.
+  var offset = 0
+
+  /// Number of elements.
+  public let count: Int
+
+  init(shape: [Int], elementType: ElementType, storage: TensorStorage, offset: Int = 0) {
+    self.shape = shape
+    self.elementType = elementType
+    self.storage = storage
+    self.offset = offset
+    count = shape.reduce(1, *)
+  }
+
+  /// Extent of the last axis.
+  public var channels: Int { shape[shape.count - 1] }
+  /// Product of all axes but the last.
+  public var rows: Int { count / channels }
+
+  var pointer: UnsafeMutableRawPointer { storage.pointer + offset * elementType.byteCount }
+  func pointer<T>(of type: T.Type) -> UnsafeMutablePointer<T> {
+    pointer.assumingMemoryBound(to: type)
+  }
+
+  /// The same numbers under another shape with as many elements.
+  public func reshaped(_ shape: [Int]) -> Tensor {
+    precondition(shape.reduce(1, *) == count, "\(self.shape) has no shape \(shape)")
+    return Tensor(shape: shape, elementType: elementType, storage: storage, offset: offset)
+  }
+
+  /// Part of the leading axis, sharing this tensor's memory.
+  public func slice(_ range: Range<Int>) -> Tensor {
+    precondition(range.lowerBound >= 0 && range.upperBound <= shape[0], "\(range) of \(shape)")
+    let stride = count / shape[0]
+    return Tensor(
+      shape: [range.count] + shape.dropFirst(), elementType: elementType, storage: storage,
+      offset: offset + range.lowerBound * stride)
+  }
+
+  /// The numbers as float32, whatever the element type, in row-major order.
+  public func floats() -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      convertToFloat32(into: buffer)
+      initialized = count
+    }
+  }
+}
+
+/// The memory behind a tensor; returned to its pool when the last tensor lets go of it.
+final class TensorStorage {
+  let pointer: UnsafeMutableRawPointer
+  private let capacity: Int
+  private let pool: BufferPool
+
+  init(count: Int, elementType: ElementType, pool: BufferPool) throws {
+    self.pool = pool
+    capacity = BufferPool.capacity(for: count * elementType.byteCount)
+    pointer = try pool.take(capacity: capacity)
+  }
+
+  deinit { pool.give(back: pointer, capacity: capacity) }
+}

@@ -1,0 +1,103 @@
+import NeuralLayers
+import TensorCore
+
+/// The UNet that predicts the noise in a clip's planes (PVDM, section 3.2): 2D blocks shared by the
+/// three planes, and after each block one attention over all of them.
+public struct Denoiser: Sendable {
+  /// What was loaded.
+  public let configuration: DenoiserConfiguration
+
+  private let timeEmbedding: TimeEmbedding
+  private let firstConvolution: Convolution  // input_blocks.0.0
+  private let inputs: [Block]
+  private let middle: (ResidualBlock, TokenAttention, ResidualBlock)
+  private let middleCrossAttention: TokenAttention  // mid_attn
+  private let outputs: [Block]
+  private let outputNorm: GroupNorm  // out.0
+  private let outputConvolution: Convolution  // out.2
+
+  /// Takes the network's parameters; the scope's root has the names that the authors' files have
+  /// after `diffusion_model.`.
+  ///
+  /// - Throws: ``ParameterError`` for a missing or misshapen weight, and what the source throws.
+  public init(_ scope: ParameterScope, _ configuration: DenoiserConfiguration) throws {
+    self.configuration = configuration
+    let plan = DenoiserPlan(configuration)
+    timeEmbedding = try TimeEmbedding(scope["time_embed"], configuration)
+    firstConvolution = try Convolution(
+      scope["input_blocks"][0][0], configuration.inputChannels, plan.firstWidth,
+      on: configuration.geometry.stack)
+    inputs = try plan.inputs.map { stage in
+      try Block(
+        scope["input_blocks"][stage.index], crossAttention: scope["input_attns"][stage.index],
+        stage, configuration)
+    }
+    let middleWidth = plan.middleWidth
+    let stack = plan.middleStack
+    let names = scope["middle_block"]
+    middle = (
+      try ResidualBlock(names[0], middleWidth, middleWidth, on: stack, configuration),
+      try TokenAttention(names[1], middleWidth, heads: configuration.headCount, reach: .plane),
+      try ResidualBlock(names[2], middleWidth, middleWidth, on: stack, configuration)
+    )
+    middleCrossAttention = try TokenAttention(
+      scope["mid_attn"], middleWidth, heads: configuration.headCount, reach: .crossPlane)
+    outputs = try plan.outputs.map { stage in
+      try Block(
+        scope["output_blocks"][stage.index], crossAttention: scope["output_attns"][stage.index],
+        stage, configuration)
+    }
+    outputNorm = try GroupNorm(scope["out"][0], plan.firstWidth, statistics: .perImage)
+    outputConvolution = try Convolution(
+      scope["out"][2], plan.firstWidth, PlaneGeometry.channels, on: configuration.geometry.stack)
+  }
+
+  /// Predicts the noise.
+  ///
+  /// - Parameters:
+  ///   - latents: Noisy latents.
+  ///   - conditions: For each the previous clip's latent, or `nil` for none (zeros).
+  ///   - step: The time step of all of them, in 0 ..< 1000.
+  /// - Returns: The noise in each latent.
+  public func callAsFunction(
+    _ latents: [Latent], conditions: [Latent?], step: Float, _ context: ComputeContext
+  ) throws -> [Latent] {
+    precondition(latents.count == conditions.count)
+    return try callAsFunction(
+      latents, conditions: conditions, steps: Array(repeating: step, count: latents.count), context)
+  }
+
+  /// Predicts the noise in latents that may be at different time steps; otherwise like
+  /// ``callAsFunction(_:conditions:step:_:)``.
+  public func callAsFunction(
+    _ latents: [Latent], conditions: [Latent?], steps: [Float], _ context: ComputeContext
+  ) throws -> [Latent] {
+    let geometry = configuration.geometry
+    let stack = geometry.stack
+    let step = try timeEmbedding(steps, context)
+    let x = try context.planeTokens(
+      latents, conditions: configuration.isConditional ? conditions : nil, geometry,
+      elementType: firstConvolution.elementType)
+
+    var h = try firstConvolution(x, on: stack, context)
+    var skips = [h]
+    for block in inputs {
+      h = try block(h, step, context)
+      skips.append(h)
+    }
+    let middleStack = inputs.last?.outputStack ?? stack
+    h = try middle.0(h, step, on: middleStack, context)
+    h = try middle.1(h, on: middleStack, context)
+    h = try middle.2(h, step, on: middleStack, context)
+    h = try middleCrossAttention(h, on: middleStack, context)
+    for block in outputs {
+      if block.takesSkip, let skip = skips.popLast() {
+        h = try context.concatenateChannels(h, skip)
+      }
+      h = try block(h, step, context)
+    }
+    h = try outputNorm(h, on: stack, activated: true, context)
+    let noise = try outputConvolution(h, on: stack, outputType: .float32, context)
+    return context.latents(fromPlaneTokens: noise, geometry)
+  }
+}

@@ -1,0 +1,46 @@
+import NeuralLayers
+import TensorCore
+
+/// Which tokens of the planes see each other.
+enum AttentionReach: Sendable {
+  /// The tokens of one plane.
+  case plane
+  /// The tokens of all three planes (PVDM, section 3.2).
+  case crossPlane
+}
+
+/// Self-attention over the planes' tokens, with its normalisation and residual connection.
+struct TokenAttention: Sendable {
+  private let norm: GroupNorm
+  private let projectionIn: Linear  // qkv
+  private let projectionOut: Linear  // proj_out
+  private let reach: AttentionReach
+  private let heads: Int
+  private let width: Int
+
+  init(_ scope: ParameterScope, _ channels: Int, heads: Int, reach: AttentionReach) throws {
+    norm = try GroupNorm(
+      scope["norm"], channels, statistics: reach == .plane ? .perImage : .joint)
+    projectionIn = try Linear(scope["qkv"], channels, 3 * channels)
+    projectionOut = try Linear(scope["proj_out"], channels, channels)
+    self.reach = reach
+    self.heads = heads
+    width = channels / heads
+  }
+
+  /// - Parameter x: `[batch, stack.tokenCount, channels]`.
+  /// - Returns: A tensor like `x`.
+  func callAsFunction(
+    _ x: Tensor, on stack: ImageStack, _ context: ComputeContext
+  ) throws -> Tensor {
+    let qkv = try projectionIn(norm(x, on: stack, context), context)
+    let planes = stack.heights.indices.map(stack.tokens(of:))
+    let sequences = reach == .plane ? planes.map { [$0] } : [planes]
+    let attended = try context.attention(
+      qkv, heads: heads, layout: .perHead,
+      sequences.map {
+        AttentionPattern(runs: $0, sequences: x.shape[0], outerStride: stack.tokenCount)
+      }, scale: 1 / Float(width).squareRoot())
+    return try projectionOut(attended, adding: x, context)
+  }
+}

@@ -1,0 +1,186 @@
+import TensorCore
+
+/// What one step of a run gave.
+public struct SamplerStep: Sendable, Hashable {
+  /// The run after the step.
+  public let state: SamplerState
+  /// Each sample's estimate of the clean latent, clamped if the run clamps: for previews.
+  public let cleanEstimates: [Latent]
+  /// The timestep that the step started from.
+  public let timestep: Int
+  /// Which step it was, in `0..<stepCount`.
+  public let index: Int
+  /// Steps of the whole run.
+  public let stepCount: Int
+}
+
+/// Turns noise into latents, one value-in, value-out step at a time.
+///
+/// The caller owns the loop and the network:
+///
+///     var state = try sampler.initialState(seed: 7, tokenCount: 2048)
+///     while let timestep = sampler.nextTimestep(of: state) {
+///       let predictions = network(state.latents, timestep)
+///       state = try sampler.step(state, noisePredictions: predictions).state
+///     }
+///
+/// Samples never influence one another: each has its own generator and history.
+public struct Sampler: Sendable {
+  /// The settings.
+  public let configuration: SamplerConfiguration
+  /// The noise schedule.
+  public let schedule: DiffusionSchedule
+  /// The timesteps of a run, noisiest first, then `DiffusionSchedule.cleanTimestep`: n + 1 values.
+  public let timesteps: [Int]
+  private let solver: any Solver
+
+  /// Prepares a run.
+  ///
+  /// - Parameters:
+  ///   - configuration: the settings.
+  ///   - schedule: the noise schedule that the network was trained with.
+  /// - Throws: `SamplingError` when the settings are out of range for the schedule.
+  public init(
+    configuration: SamplerConfiguration, schedule: DiffusionSchedule = .published
+  ) throws(SamplingError) {
+    try configuration.validate(for: schedule)
+    self.configuration = configuration
+    self.schedule = schedule
+    self.timesteps = try configuration.spacing.timesteps(
+      stepCount: configuration.steps, schedule: schedule)
+    self.solver = configuration.makeSolver(for: schedule)
+  }
+
+  /// The start of a run: pure noise, each sample's being the first draw of its own generator.
+  ///
+  /// - Parameters:
+  ///   - seed: seed of sample 0; sample b has `seed + b`.
+  ///   - sampleCount: samples B of the batch, at least 1.
+  ///   - channels: channels C of a latent.
+  ///   - tokenCount: tokens N of a latent, at least 1.
+  /// - Throws: `SamplingError.emptyBatch`.
+  public func initialState(
+    seed: UInt64, sampleCount: Int = 1, channels: Int = Latent.standardChannels, tokenCount: Int
+  ) throws(SamplingError) -> SamplerState {
+    guard sampleCount > 0, channels > 0, tokenCount > 0 else {
+      throw .emptyBatch(samples: sampleCount, tokens: tokenCount)
+    }
+    let samples = (0..<sampleCount).map { index in
+      var generator = TorchGenerator(seed: ClipSeed.seed(seed, sample: index))
+      let noise = generator.normals(count: channels * tokenCount)
+      return SampleState(
+        latent: Latent(values: noise, channels: channels, tokenCount: tokenCount),
+        history: SolverHistory(), generator: generator)
+    }
+    return SamplerState(configuration: configuration, stepIndex: 0, samples: samples)
+  }
+
+  /// The timestep to ask the network about next; nil when the run has finished.
+  public func nextTimestep(of state: SamplerState) -> Int? {
+    state.stepIndex < configuration.steps ? timesteps[state.stepIndex] : nil
+  }
+
+  /// Takes one step.
+  ///
+  /// - Parameters:
+  ///   - state: the run so far, of this sampler's settings.
+  ///   - noisePredictions: the network's eps for each of the state's latents at
+  ///     `nextTimestep(of:)`, guidance applied.
+  /// - Throws: `SamplingError` when the run has finished, the state is not this sampler's, or the
+  ///   predictions do not fit it or are not finite.
+  public func step(
+    _ state: consuming SamplerState, noisePredictions: [Latent]
+  ) throws(SamplingError) -> SamplerStep {
+    try check(state, noisePredictions: noisePredictions)
+    let index = state.stepIndex
+    let transition = SamplerTransition(timesteps: timesteps, index: index)
+    let drawsNoise = solver.drawsNoise(in: transition)
+    var cleanEstimates: [Latent] = []
+    cleanEstimates.reserveCapacity(noisePredictions.count)
+
+    for (sample, prediction) in noisePredictions.enumerated() {
+      let latent = state.samples[sample].latent
+      let estimate = cleanEstimate(
+        latent.values, noisePrediction: prediction.values, timestep: transition.timestep)
+      let noise =
+        drawsNoise ? state.samples[sample].generator.normals(count: latent.values.count) : []
+      let output = solver.advance(
+        SolverInput(
+          latent: latent.values, noisePrediction: prediction.values, cleanEstimate: estimate,
+          history: state.samples[sample].history, noise: noise),
+        through: transition, schedule: schedule)
+      cleanEstimates.append(latent.with(values: estimate))
+      state.samples[sample].latent.values = output.next
+      remember(
+        latent.with(values: output.corrected), cleanEstimates[sample],
+        in: &state.samples[sample].history)
+    }
+    state.stepIndex = index + 1
+    return SamplerStep(
+      state: state, cleanEstimates: cleanEstimates, timestep: transition.timestep, index: index,
+      stepCount: configuration.steps)
+  }
+
+  /// `sqrt(1/a) x - sqrt(1/a - 1) eps` (Ho et al. 2020, Eq. 4 solved for the data), clamped to
+  /// [-1, 1] if the run clamps.
+  private func cleanEstimate(
+    _ latent: [Float], noisePrediction: [Float], timestep: Int
+  ) -> [Float] {
+    let noisy = schedule.squareRootReciprocalAlphasCumulative[timestep]
+    let noise = schedule.squareRootReciprocalMinusOneAlphasCumulative[timestep]
+    let limit = configuration.clampsPrediction ? Float(1) : .infinity
+    return [Float](unsafeUninitializedCapacity: latent.count) { estimate, initialized in
+      for index in latent.indices {
+        let value = noisy * latent[index] - noise * noisePrediction[index]
+        estimate.initializeElement(at: index, to: min(max(value, -limit), limit))
+      }
+      initialized = latent.count
+    }
+  }
+
+  /// Keeps of this step what the solver will read in later ones, and no more.
+  private func remember(
+    _ latent: Latent, _ cleanEstimate: Latent, in history: inout SolverHistory
+  ) {
+    if solver.cleanHistoryLength > 0 {
+      if history.cleanEstimates.count == solver.cleanHistoryLength {
+        history.cleanEstimates.removeLast()
+      }
+      history.cleanEstimates.insert(cleanEstimate, at: 0)
+    }
+    if solver.keepsPreviousLatent { history.previousLatent = latent }
+  }
+
+  private func check(
+    _ state: borrowing SamplerState, noisePredictions: [Latent]
+  ) throws(SamplingError) {
+    guard state.configuration == configuration else {
+      throw .configurationMismatch(state: state.configuration, sampler: configuration)
+    }
+    let index = state.stepIndex
+    guard index < configuration.steps else { throw .alreadyFinished(steps: configuration.steps) }
+    guard state.samples.count == noisePredictions.count else {
+      throw .sampleCountMismatch(expected: state.samples.count, found: noisePredictions.count)
+    }
+    let remembered =
+      min(index, solver.cleanHistoryLength) + (solver.keepsPreviousLatent && index > 0 ? 1 : 0)
+    for (sample, prediction) in noisePredictions.enumerated() {
+      let latent = state.samples[sample].latent
+      guard prediction.channels == latent.channels, prediction.tokenCount == latent.tokenCount,
+        prediction.values.count == latent.values.count
+      else {
+        throw .shapeMismatch(
+          sample: sample, expectedValues: latent.values.count,
+          foundValues: prediction.values.count)
+      }
+      guard prediction.values.allSatisfy(\.isFinite) else {
+        throw .predictionNotFinite(sample: sample, timestep: timesteps[index])
+      }
+      guard state.samples[sample].history.latentCount == remembered else {
+        throw .historyMismatch(
+          sample: sample, expected: remembered,
+          found: state.samples[sample].history.latentCount)
+      }
+    }
+  }
+}
