@@ -44,6 +44,12 @@ public enum Processor {
       == dnnl_cpu_isa_avx512_core_bf16.rawValue
   }
 
+  /// Whether oneDNN computes in bfloat16 here at all at a useful speed (AVX-512 and later).
+  public static var canComputeBFloat16: Bool {
+    dnnl_get_effective_cpu_isa().rawValue & dnnl_cpu_isa_avx512_core.rawValue
+      == dnnl_cpu_isa_avx512_core.rawValue
+  }
+
   /// Multiply-adds of float32 that all threads together reach, in GFLOP/s.
   public static func measureFloat32Peak(threads: Int, seconds: Double = 0.5) -> Double {
     ck_measure_peak_float32(Int32(threads), seconds)

@@ -16,10 +16,12 @@ package enum NormalBlock {
   ///   - start: first value of the block; `start + 16` values must exist.
   package static func transform(_ values: UnsafeMutableBufferPointer<Float>, at start: Int) {
     let half = size / 2
+    // `Float.pi` is rounded toward zero; the original's constant is 2 pi rounded to nearest.
+    let fullTurn = Float(2 * Double.pi)
     for lane in start..<(start + half) {
       // 1 - u is never 0, so the logarithm is finite.
       let radius = (-2 * logarithm(1 - values[lane])).squareRoot()
-      let (sine, cosine) = sineAndCosine(2 * Float.pi * values[lane + half])
+      let (sine, cosine) = sineAndCosine(fullTurn * values[lane + half])
       // The original ends in a fused `value * 1 + 0`, which turns -0 into 0.
       values[lane] = radius * cosine + 0
       values[lane + half] = radius * sine + 0

@@ -15,9 +15,7 @@ public enum Guidance {
     conditional: Latent, unconditional: Latent, scale: Double
   ) -> Latent {
     precondition(
-      conditional.channels == unconditional.channels
-        && conditional.tokenCount == unconditional.tokenCount,
-      "guidance needs two predictions of one shape")
+      conditional.hasShape(of: unconditional), "guidance needs two predictions of one shape")
     guard needsUnconditional(scale: scale) else { return conditional }
     return conditional.with(
       values: weightedSum((1 + scale, conditional.values), (-scale, unconditional.values)))

@@ -28,6 +28,12 @@ public struct Latent: Sendable, Hashable {
     self.tokenCount = tokenCount
   }
 
+  /// Whether channels, tokens and the number of values are those of another latent.
+  func hasShape(of other: Latent) -> Bool {
+    channels == other.channels && tokenCount == other.tokenCount
+      && values.count == other.values.count
+  }
+
   /// The same shape with other values; another count is a programmer's mistake.
   func with(values: [Float]) -> Latent {
     Latent(values: values, channels: channels, tokenCount: tokenCount)

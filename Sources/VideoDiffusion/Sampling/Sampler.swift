@@ -54,7 +54,30 @@ public struct Sampler: Sendable {
   /// The start of a run: pure noise, each sample's being the first draw of its own generator.
   ///
   /// - Parameters:
-  ///   - seed: seed of sample 0; sample b has `seed + b`.
+  ///   - seeds: seed of each sample; at least one.
+  ///   - channels: channels C of a latent.
+  ///   - tokenCount: tokens N of a latent, at least 1.
+  /// - Throws: `SamplingError.emptyBatch`.
+  public func initialState(
+    seeds: [UInt64], channels: Int = Latent.standardChannels, tokenCount: Int
+  ) throws(SamplingError) -> SamplerState {
+    guard !seeds.isEmpty, channels > 0, tokenCount > 0 else {
+      throw .emptyBatch(samples: seeds.count, tokens: tokenCount)
+    }
+    let samples = seeds.map { seed in
+      var generator = TorchGenerator(seed: seed)
+      let noise = generator.normals(count: channels * tokenCount)
+      return SampleState(
+        latent: Latent(values: noise, channels: channels, tokenCount: tokenCount),
+        history: SolverHistory(), generator: generator)
+    }
+    return SamplerState(configuration: configuration, stepIndex: 0, samples: samples)
+  }
+
+  /// The start of a run whose sample b has the seed `seed + b`.
+  ///
+  /// - Parameters:
+  ///   - seed: seed of sample 0.
   ///   - sampleCount: samples B of the batch, at least 1.
   ///   - channels: channels C of a latent.
   ///   - tokenCount: tokens N of a latent, at least 1.
@@ -62,15 +85,30 @@ public struct Sampler: Sendable {
   public func initialState(
     seed: UInt64, sampleCount: Int = 1, channels: Int = Latent.standardChannels, tokenCount: Int
   ) throws(SamplingError) -> SamplerState {
-    guard sampleCount > 0, channels > 0, tokenCount > 0 else {
-      throw .emptyBatch(samples: sampleCount, tokens: tokenCount)
+    try initialState(
+      seeds: (0..<max(0, sampleCount)).map { ClipSeed.seed(seed, sample: $0) },
+      channels: channels, tokenCount: tokenCount)
+  }
+
+  /// The start of a run from noise that the caller chose.
+  ///
+  /// - Parameters:
+  ///   - latents: x_T of each sample, all of one shape.
+  ///   - generators: where each sample's later noise comes from; as many as latents.
+  /// - Throws: `SamplingError` when the batch is empty, the counts differ or the shapes do.
+  public func initialState(
+    latents: [Latent], generators: [TorchGenerator]
+  ) throws(SamplingError) -> SamplerState {
+    guard let shape = latents.first else { throw .emptyBatch(samples: 0, tokens: 0) }
+    guard latents.count == generators.count else {
+      throw .sampleCountMismatch(expected: latents.count, found: generators.count)
     }
-    let samples = (0..<sampleCount).map { index in
-      var generator = TorchGenerator(seed: ClipSeed.seed(seed, sample: index))
-      let noise = generator.normals(count: channels * tokenCount)
-      return SampleState(
-        latent: Latent(values: noise, channels: channels, tokenCount: tokenCount),
-        history: SolverHistory(), generator: generator)
+    for (sample, latent) in latents.enumerated() where !latent.hasShape(of: shape) {
+      throw .shapeMismatch(
+        sample: sample, expectedValues: shape.values.count, foundValues: latent.values.count)
+    }
+    let samples = zip(latents, generators).map { latent, generator in
+      SampleState(latent: latent, history: SolverHistory(), generator: generator)
     }
     return SamplerState(configuration: configuration, stepIndex: 0, samples: samples)
   }
@@ -166,9 +204,7 @@ public struct Sampler: Sendable {
       min(index, solver.cleanHistoryLength) + (solver.keepsPreviousLatent && index > 0 ? 1 : 0)
     for (sample, prediction) in noisePredictions.enumerated() {
       let latent = state.samples[sample].latent
-      guard prediction.channels == latent.channels, prediction.tokenCount == latent.tokenCount,
-        prediction.values.count == latent.values.count
-      else {
+      guard prediction.hasShape(of: latent) else {
         throw .shapeMismatch(
           sample: sample, expectedValues: latent.values.count,
           foundValues: prediction.values.count)

@@ -8,6 +8,12 @@ public struct SampleState: Sendable, Hashable {
   public internal(set) var history: SolverHistory
   /// Where its noise comes from.
   public internal(set) var generator: TorchGenerator
+
+  package init(latent: Latent, history: SolverHistory, generator: TorchGenerator) {
+    self.latent = latent
+    self.history = history
+    self.generator = generator
+  }
 }
 
 /// A run between two steps: all that is needed to go on, here or in another process.
@@ -27,7 +33,7 @@ public struct SamplerState: Sendable, Hashable {
   /// Whether all steps are done, so that `latents` are the results.
   public var isFinished: Bool { stepIndex == configuration.steps }
 
-  init(configuration: SamplerConfiguration, stepIndex: Int, samples: [SampleState]) {
+  package init(configuration: SamplerConfiguration, stepIndex: Int, samples: [SampleState]) {
     self.configuration = configuration
     self.stepIndex = stepIndex
     self.samples = samples

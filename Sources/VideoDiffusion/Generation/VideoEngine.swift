@@ -1,0 +1,258 @@
+import TensorCore
+
+/// An autoencoder and a denoiser at work: loads them, encodes, decodes, and generates video clip by
+/// clip as a sequence of events.
+///
+/// All work runs on one thread of the engine's own, split over the context's team. Between two steps
+/// of a run other requests get their turn, so that a preview can be decoded while a video is made.
+public actor VideoEngine {
+  private nonisolated let thread = ComputeThread()
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    thread.asUnownedSerialExecutor()
+  }
+
+  /// Threads that every operation is split over.
+  public nonisolated let threadCount: Int
+  /// Precision of weights and features: `.float32` or `.bfloat16`.
+  public nonisolated let precision: ElementType
+  private var openedContext: ComputeContext?
+  private var autoencoder: Autoencoder?
+  private var denoiser: Denoiser?
+
+  /// Prepares an engine; nothing runs yet.
+  ///
+  /// - Parameters:
+  ///   - threadCount: Threads, at least 1; `nil` for all processors of the process.
+  ///   - precision: `.float32`, the reference, or `.bfloat16`.
+  /// - Throws: ``ModelError`` if the processor lacks the precision or no thread is asked for.
+  public init(threadCount: Int? = nil, precision: ElementType = .float32) throws {
+    if let threadCount, !(1...4096).contains(threadCount) {
+      throw ModelError(
+        .setting(name: "the number of threads", found: "\(threadCount)", expected: "1 or more"))
+    }
+    if precision == .bfloat16 && !Processor.canComputeBFloat16 {
+      throw ModelError(.precision(processor: Processor.libraryInstructionSet))
+    }
+    self.threadCount = threadCount ?? Processor.availableCount
+    self.precision = precision
+  }
+
+  private func context() throws -> ComputeContext {
+    if let openedContext { return openedContext }
+    let context = try ComputeContext(threadCount: threadCount)
+    openedContext = context
+    return context
+  }
+
+  // MARK: Loading
+
+  /// Loads the network of a file in place of the one of its kind that was loaded before.
+  ///
+  /// - Parameter onProgress: Called with the weights laid out and their total; throwing ends the load.
+  /// - Throws: ``ModelError`` or ``CheckpointError`` naming the file; ``ModelError`` if the network
+  ///   does not fit the other one.
+  public func load(
+    _ file: NetworkFile,
+    onProgress: @escaping @Sendable (_ loaded: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws {
+    let context = try context()
+    switch file.kind {
+    case .autoencoder:
+      if let denoiser { try checkFit(file.geometry, denoiser.configuration.geometry) }
+      autoencoder = nil
+      context.releaseUnusedMemory()
+      autoencoder = try file.loadAutoencoder(
+        context, elementType: precision, onProgress: onProgress)
+    case .denoiser:
+      if let autoencoder { try checkFit(autoencoder.configuration.geometry, file.geometry) }
+      denoiser = nil
+      context.releaseUnusedMemory()
+      denoiser = try file.loadDenoiser(context, elementType: precision, onProgress: onProgress)
+    }
+    context.releaseUnusedMemory()
+  }
+
+  private func checkFit(_ autoencoder: PlaneGeometry, _ denoiser: PlaneGeometry) throws {
+    guard autoencoder == denoiser else {
+      throw ModelError(.unfit(autoencoder: autoencoder, denoiser: denoiser))
+    }
+  }
+
+  /// Configuration of the loaded autoencoder.
+  public var autoencoderConfiguration: AutoencoderConfiguration? { autoencoder?.configuration }
+  /// Configuration of the loaded denoiser.
+  public var denoiserConfiguration: DenoiserConfiguration? { denoiser?.configuration }
+
+  // MARK: Single operations
+
+  /// Writes a clip as a latent.
+  ///
+  /// - Throws: ``ModelError`` if no autoencoder is loaded or the clip has another shape.
+  public func encode(_ clip: PixelClip) throws -> Latent {
+    guard let autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
+    let configuration = autoencoder.configuration
+    guard clip.frames == configuration.frames, clip.side == configuration.resolution else {
+      throw ModelError(
+        .setting(
+          name: "the clip", found: "\(clip.frames) frames of \(clip.side) x \(clip.side)",
+          expected: "\(configuration.frames) frames of "
+            + "\(configuration.resolution) x \(configuration.resolution)"))
+    }
+    return try autoencoder.encode(clip, context())
+  }
+
+  /// Reads a latent back as frames.
+  ///
+  /// - Throws: ``ModelError`` if no autoencoder is loaded or the latent has another shape.
+  public func decode(_ latent: Latent) throws -> PixelClip {
+    guard let autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
+    try check([latent], autoencoder.configuration.geometry)
+    return try autoencoder.decode(latent, context())
+  }
+
+  /// One forward pass of the denoiser for each latent.
+  ///
+  /// - Parameters:
+  ///   - latents: Noisy latents.
+  ///   - conditions: The previous clip of each, or `nil`.
+  ///   - timestep: In 0 ..< 1000.
+  ///   - guidanceScale: Guidance of those with a condition.
+  /// - Throws: ``ModelError`` if no denoiser is loaded or a latent has another shape.
+  public func predictNoise(
+    _ latents: [Latent], conditions: [Latent]?, timestep: Int, guidanceScale: Double = 0
+  ) throws -> [Latent] {
+    guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
+    try check(latents + (conditions ?? []), denoiser.configuration.geometry)
+    let nothing = [Latent?](repeating: nil, count: latents.count)
+    let step = Float(timestep)
+    guard let conditions else {
+      return try denoiser(latents, conditions: nothing, step: step, context())
+    }
+    guard denoiser.configuration.isConditional else { throw ModelError(.unconditional) }
+    guard Guidance.needsUnconditional(scale: guidanceScale) else {
+      return try denoiser(latents, conditions: conditions, step: step, context())
+    }
+    // Both predictions in one pass: the weights are read once.
+    let both = try denoiser(
+      latents + latents, conditions: conditions + nothing, step: step, context())
+    return zip(both.prefix(latents.count), both.dropFirst(latents.count)).map {
+      Guidance.guided(conditional: $0, unconditional: $1, scale: guidanceScale)
+    }
+  }
+
+  private func check(_ latents: [Latent], _ geometry: PlaneGeometry) throws {
+    for latent in latents where latent.tokenCount != geometry.tokenCount {
+      throw ModelError(
+        .latentShape(found: [latent.channels, latent.tokenCount], expected: geometry))
+    }
+  }
+
+  // MARK: Generation
+
+  /// Makes a video clip by clip.
+  ///
+  /// The engine never waits for whoever reads the events; ending the reading, or its task, ends the
+  /// run after the step in progress.
+  ///
+  /// - Parameters:
+  ///   - request: What to make.
+  ///   - state: Where to begin: what to continue, or a run that was interrupted.
+  ///   - stop: Ends the run after the clip in progress.
+  public nonisolated func generate(
+    _ request: GenerationRequest, from state: GenerationState = GenerationState(),
+    stop: StopSignal = StopSignal()
+  ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+    AsyncThrowingStream { continuation in
+      let task = Task {
+        do {
+          try await self.run(request, state, stop) { continuation.yield($0) }
+          continuation.finish()
+        } catch {
+          continuation.finish(throwing: error)
+        }
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
+  }
+
+  private func run(
+    _ request: GenerationRequest, _ start: GenerationState, _ stop: StopSignal,
+    _ report: (GenerationEvent) -> Void
+  ) async throws {
+    try request.validate()
+    guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
+    let configuration = denoiser.configuration
+    try check(start.condition ?? [], configuration.geometry)
+    if let count = start.condition?.count, count != request.sampleCount {
+      throw ModelError(
+        .savedRun(reason: "it has \(count) samples, the request \(request.sampleCount)"))
+    }
+    let continues = start.condition != nil || (request.clipCount ?? 2) > 1
+    if continues && !configuration.isConditional { throw ModelError(.unconditional) }
+
+    var state = start
+    while state.finishedClips < request.clipCount ?? .max {
+      try Task.checkCancellation()
+      try await makeClip(request, &state, configuration.geometry, report)
+      if stop.isRequested { return }
+    }
+  }
+
+  private func makeClip(
+    _ request: GenerationRequest, _ state: inout GenerationState, _ geometry: PlaneGeometry,
+    _ report: (GenerationEvent) -> Void
+  ) async throws {
+    let clock = ContinuousClock()
+    let clipStart = clock.now
+    let clip = state.finishedClips
+    let sampler = try Sampler(
+      configuration: state.condition == nil ? request.firstSampler : request.laterSampler)
+    let seeds = request.seeds(ofClip: clip)
+    var run: SamplerState
+    if let saved = state.sampler {
+      run = saved
+    } else {
+      run = try sampler.initialState(seeds: seeds, tokenCount: geometry.tokenCount)
+    }
+    report(
+      .clipStarted(
+        ClipStart(
+          clip: clip, finishedSteps: run.stepIndex, stepCount: sampler.configuration.steps,
+          seeds: seeds, isContinuation: state.condition != nil)))
+    while let timestep = sampler.nextTimestep(of: run) {
+      try Task.checkCancellation()
+      let start = clock.now
+      let noise = try predictNoise(
+        run.latents, conditions: state.condition, timestep: timestep,
+        guidanceScale: request.guidanceScale)
+      let step = try sampler.step(run, noisePredictions: noise)
+      run = step.state
+      state.sampler = run
+      report(
+        .step(
+          GenerationStep(
+            clip: clip, finishedSteps: run.stepIndex, stepCount: step.stepCount,
+            timestep: timestep, cleanEstimates: step.cleanEstimates,
+            seconds: (clock.now - start).seconds, state: state)))
+      // Lets requests that wait, such as a preview's decoding, go first.
+      await Task.yield()
+    }
+    let latents = run.latents
+    state.finishedClips += 1
+    state.sampler = nil
+    state.condition =
+      request.reencodesCondition ? try latents.map { try encode(decode($0)) } : latents
+    report(
+      .clipFinished(
+        FinishedClip(
+          clip: clip, latents: latents, seconds: (clock.now - clipStart).seconds, state: state)))
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,58 @@
+import CheckpointIO
+import Foundation
+import TensorCore
+
+/// Latents on disk: a safetensors file with the tensor `latents`, `[K, 4, N]` float32, one row for
+/// each clip, and settings as metadata.
+public struct LatentFile: Sendable {
+  /// The clips' latents in order.
+  public let latents: [Latent]
+  /// What was stored beside them, by name.
+  public let metadata: [String: String]
+
+  static let tensorName = "latents"
+
+  /// Reads a file of latents.
+  ///
+  /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` for one without latents.
+  public init(contentsOf path: String) throws {
+    let checkpoint = try Checkpoint(contentsOf: path)
+    guard let entry = checkpoint.tensors.first(where: { $0.name == Self.tensorName }) else {
+      throw ModelError(path: path, .latentFile(reason: "it has no tensor named latents"))
+    }
+    guard entry.shape.count == 3, entry.shape[1] == PlaneGeometry.channels, entry.shape[2] > 0 else {
+      throw ModelError(
+        path: path,
+        .latentFile(
+          reason: "latents is \(entry.shape.map(String.init).joined(separator: " x ")); "
+            + "expected K x 4 x N"))
+    }
+    let values = try checkpoint.float32Values(entry)
+    guard values.withUnsafeBufferPointer(allFinite) else {
+      throw ModelError(path: path, .latentFile(reason: "it holds values that are not finite"))
+    }
+    let size = entry.shape[1] * entry.shape[2]
+    latents = (0..<entry.shape[0]).map {
+      Latent(values: Array(values[($0 * size)..<(($0 + 1) * size)]), tokenCount: entry.shape[2])
+    }
+    metadata = checkpoint.metadata
+  }
+
+  /// Writes latents, whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - latents: One for each clip, of one shape; at least one.
+  ///   - metadata: Text to store beside them.
+  /// - Throws: ``CheckpointError`` if the file cannot be written.
+  public static func write(
+    _ latents: [Latent], metadata: [String: String] = [:], to path: String
+  ) throws {
+    let description = TensorDescription(
+      name: tensorName, elementType: .float32,
+      shape: [latents.count, PlaneGeometry.channels, latents.first?.tokenCount ?? 0])
+    let writer = SafetensorsWriter(tensors: [description], metadata: metadata)
+    try writer.write(to: path) { _, sink in
+      for latent in latents { try sink.append(converting: latent.values) }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/// Reads a network's configuration off the extents of its weights.
+struct NetworkShapes {
+  /// Extents by name, without wrappers and prefixes.
+  let shapes: [String: [Int]]
+
+  func shape(_ name: String) throws -> [Int] {
+    guard let shape = shapes[name] else { throw problem("\(name) is missing") }
+    return shape
+  }
+
+  private func problem(_ reason: String) -> ModelError { ModelError(.structure(reason)) }
+
+  private func extent(_ name: String, _ axis: Int) throws -> Int {
+    let shape = try shape(name)
+    guard axis < shape.count, shape[axis] > 0 else {
+      throw problem("\(name) has no usable axis \(axis)")
+    }
+    return shape[axis]
+  }
+
+  /// Which network the names belong to.
+  var kind: NetworkKind? {
+    if shapes["time_embed.0.weight"] != nil && shapes["input_blocks.0.0.weight"] != nil {
+      return .denoiser
+    }
+    if shapes["encoder.to_patch_embedding.weight"] != nil { return .autoencoder }
+    return nil
+  }
+
+  // MARK: Denoiser
+
+  /// What the shapes tell of a denoiser. The heads and, without a condition, the latent side are not
+  /// among it.
+  func denoiser() throws -> (configuration: DenoiserConfiguration, tokenCount: Int?) {
+    let baseWidth = try extent("time_embed.0.weight", 1)
+    let inputChannels = try extent("input_blocks.0.0.weight", 1)
+    let channels = PlaneGeometry.channels
+    guard inputChannels == channels || inputChannels == 2 * channels else {
+      throw problem("input_blocks.0.0.weight has \(inputChannels) input channels; expected 4 or 8")
+    }
+    let ups = outputStages.filter(isUpsampling)
+    let residualBlocks = ups.first ?? outputStages.count - 1
+    let levels = ups.count + 1
+    guard residualBlocks >= 1, levels <= 8 else {
+      throw problem("the output blocks show no residual blocks")
+    }
+    var multipliers: [Int] = []
+    var factors: Set<Int> = []
+    for level in 0..<levels {
+      let first = 1 + level * (residualBlocks + 1)
+      let width = try extent("input_blocks.\(first).0.in_layers.2.weight", 0)
+      guard width % baseWidth == 0 else {
+        throw problem("level \(level) is \(width) wide, no multiple of \(baseWidth)")
+      }
+      multipliers.append(width / baseWidth)
+      if shapes["input_blocks.\(first).1.qkv.weight"] != nil { factors.insert(1 << level) }
+    }
+    let embedding = try extent("input_blocks.1.0.emb_layers.1.weight", 0)
+    let configuration = DenoiserConfiguration(
+      baseWidth: baseWidth, widthMultipliers: multipliers, residualBlocks: residualBlocks,
+      attentionFactors: factors, scaleShiftNorm: embedding == 2 * multipliers[0] * baseWidth,
+      residualResampling: !shapes.keys.contains { $0.hasSuffix(".op.weight") },
+      isConditional: inputChannels == 2 * channels)
+    return (configuration, shapes["zeros"]?.last)
+  }
+
+  /// The numbers of the output blocks, 0 up to the last that is there.
+  private var outputStages: [Int] {
+    Array((0..<256).prefix { shapes["output_blocks.\($0).0.in_layers.2.weight"] != nil })
+  }
+
+  private func isUpsampling(_ stage: Int) -> Bool {
+    (1...2).contains {
+      shapes["output_blocks.\(stage).\($0).in_layers.2.weight"] != nil
+        || shapes["output_blocks.\(stage).\($0).conv.weight"] != nil
+    }
+  }
+
+  // MARK: Autoencoder
+
+  /// What the shapes tell of an autoencoder, which is everything.
+  func autoencoder() throws -> AutoencoderConfiguration {
+    let width = try extent("encoder.to_patch_embedding.weight", 0)
+    let patch = try extent("encoder.to_patch_embedding.weight", 1)
+    guard let patchSide = (1...64).first(where: { $0 * $0 * 3 == patch }) else {
+      throw problem("encoder.to_patch_embedding.weight takes \(patch) values; no square of RGB")
+    }
+    let side = try extent("yt_pos_embedding", 1) - 1
+    let frames = try extent("xy_pos_embedding", 1) - 1
+    let inner = try extent("encoder.layers.0.0.fn.to_qkv.weight", 0) / 3
+    let headWidth = AutoencoderConfiguration.headWidth
+    let projectionInner = try extent("xy_quant_attn.layers.0.0.fn.to_qkv.weight", 0) / 3
+    guard side >= 1, frames >= 1, width >= 8, width % 8 == 0, inner % headWidth == 0 else {
+      throw problem(
+        "side \(side), frames \(frames), width \(width), attention width \(inner)")
+    }
+    return AutoencoderConfiguration(
+      resolution: side * patchSide, patchSide: patchSide, frames: frames, width: width,
+      layers: count("encoder.layers.#.0.fn.to_qkv.weight"), headCount: inner / headWidth,
+      projectionLayers: count("xy_quant_attn.layers.#.0.fn.to_qkv.weight"),
+      projectionHeadCount: max(1, projectionInner / (width / 8)),
+      projectionHiddenWidth: try extent("xy_quant_attn.layers.0.1.fn.net.0.weight", 0))
+  }
+
+  private func count(_ pattern: String) -> Int {
+    (0..<256).prefix {
+      shapes[pattern.replacing("#", with: String($0))] != nil
+    }.count
+  }
+}
