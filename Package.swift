@@ -4,11 +4,31 @@ import PackageDescription
 let package = Package(
   name: "pvdm",
   platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "pvdm", targets: ["pvdm"])
+  ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
+    // Libraries of the system
     .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(
+      name: "CFFmpeg", pkgConfig: "libavfilter",
+      providers: [
+        .apt([
+          "libavfilter-dev", "libavformat-dev", "libavcodec-dev", "libavutil-dev",
+          "libswscale-dev",
+        ])
+      ]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+    .systemLibrary(
+      name: "CChafa", pkgConfig: "chafa", providers: [.apt(["libchafa-dev", "libglib2.0-dev"])]),
+
+    // The engine
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CDNNL", "CKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
@@ -18,6 +38,26 @@ let package = Package(
       dependencies: [
         "NeuralLayers", "CheckpointIO", "TensorCore", .product(name: "Yams", package: "Yams"),
       ]),
+    .target(name: "MediaIO", dependencies: ["CFFmpeg", "CPNG"]),
+
+    // What a user does
+    .target(
+      name: "StudioKit",
+      dependencies: [
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO",
+        .product(name: "TOMLKit", package: "TOMLKit"),
+      ]),
+    .target(
+      name: "TerminalUI",
+      dependencies: ["CNcurses", "CChafa", .product(name: "TOMLKit", package: "TOMLKit")]),
+    .executableTarget(
+      name: "pvdm",
+      dependencies: [
+        "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests
     .testTarget(name: "VideoDiffusionTests", dependencies: ["VideoDiffusion", "CheckpointIO"]),
   ],
   swiftLanguageModes: [.v6]

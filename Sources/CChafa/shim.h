@@ -1,0 +1,4 @@
+// chafa turns pixels into characters and colours.
+#pragma once
+
+#include <chafa.h>

@@ -1,0 +1,127 @@
+import Glibc
+
+/// The few file operations this module needs, each failure a `MediaError`.
+enum FileSystem {
+  enum EntryKind { case file, folder, other }
+
+  /// What stands at `path`. Throws `notFound` or `unreadable`.
+  static func kind(of path: String) throws -> EntryKind {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw readError(path) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return .file
+    case S_IFDIR: return .folder
+    default: return .other
+    }
+  }
+
+  static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
+  /// Bytes in the file, 0 when it cannot be asked.
+  static func size(of path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// The names in a folder, without `.` and `..`, in no order.
+  static func entries(of folder: String) throws -> [String] {
+    guard let handle = opendir(folder) else { throw readError(folder) }
+    defer { closedir(handle) }
+    var names: [String] = []
+    while let entry = readdir(handle) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+        String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// Up to `limit` bytes from the start of the file.
+  static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw readError(path) }
+    defer { close(descriptor) }
+    let wanted = min(size(of: path), limit)
+    var failed = false
+    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+      while count < wanted {
+        let got = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, wanted - count)
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { failed = true }
+        if got <= 0 { break }
+        count += got
+      }
+    }
+    if failed { throw readError(path) }
+    return bytes
+  }
+
+  /// Writes all of `bytes` at the descriptor's position; `file` is the name for the error.
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, file: String) throws {
+    var written = 0
+    while written < bytes.count {
+      let result = Glibc.write(
+        descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+      if result < 0, errno == EINTR { continue }
+      guard result > 0 else { throw writeError(file) }
+      written += result
+    }
+  }
+
+  /// Creates or replaces the file at `path`; `file` is the name for the error.
+  static func create(_ path: String, holding bytes: [UInt8], for file: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw writeError(file) }
+    defer { close(descriptor) }
+    try bytes.withUnsafeBytes { try write($0, to: descriptor, file: file) }
+  }
+
+  /// Waits until the file or folder at `path` is on the disk.
+  static func synchronise(_ path: String, for file: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw writeError(file) }
+    defer { close(descriptor) }
+    // Some file systems know no fsync for folders and answer EINVAL; there is nothing to wait for.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw writeError(file) }
+  }
+
+  /// The error for the system call on `path` that has just failed, by `errno`.
+  static func readError(_ path: String) -> MediaError {
+    let code = errno
+    if code == ENOENT || code == ENOTDIR {
+      return MediaError(.notFound, file: path, found: "does not exist")
+    }
+    return MediaError(.unreadable, file: path, found: "cannot be read (\(reason(code)))")
+  }
+
+  /// The error for the system call on the output `path` that has just failed, by `errno`.
+  static func writeError(_ path: String) -> MediaError {
+    MediaError(.cannotWrite, file: path, found: "cannot be written (\(reason(errno)))")
+  }
+
+  static func lastComponent(of path: String) -> String {
+    let parts = path.split(separator: "/")
+    return parts.last.map(String.init) ?? path
+  }
+
+  /// The folder that holds `path`, which must not end in a slash.
+  static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The extension in lower case, without the dot; empty if there is none.
+  static func fileExtension(of path: String) -> String {
+    let name = lastComponent(of: path)
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+    return name[name.index(after: dot)...].lowercased()
+  }
+
+  private static func reason(_ code: Int32) -> String {
+    strerror(code).map { String(cString: $0) } ?? "error \(code)"
+  }
+}

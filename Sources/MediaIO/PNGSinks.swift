@@ -1,0 +1,85 @@
+/// A PNG of one frame, or a contact sheet of several.
+final class ContactSheetSink: FrameSink {
+  private let path: String
+  private let target: String
+  private let options: OutputOptions
+  private var frames: [RGBImage] = []
+
+  init(path: String, target: String, options: OutputOptions) {
+    self.path = path
+    self.target = target
+    self.options = options
+  }
+
+  /// Keeps the frame. A sheet beyond the size of a PNG is refused at the frame that makes it so,
+  /// which also bounds the memory.
+  func append(_ frame: RGBImage) throws {
+    let pixels = frame.width * frame.height * options.scale * options.scale
+    guard (frames.count + 1) * pixels <= PNGFile.mostPixels else {
+      throw MediaError(
+        .unsupported, file: target,
+        found: "cannot show more than \(frames.count) frames of this size on one sheet",
+        expected: "write a video or a folder of frames")
+    }
+    frames.append(frame)
+  }
+
+  func finish() throws {
+    var picture: RGBImage
+    if frames.count == 1, options.columns == nil {
+      picture = frames[0].enlarged(by: options.scale)
+    } else {
+      let sheet =
+        options.columns.map { ContactSheet(columns: $0) }
+        ?? ContactSheet(forFrameCount: frames.count)
+      picture = try sheet.compose(frames.map { $0.enlarged(by: options.scale) })
+    }
+    let bytes = try PNGFile.encode(picture, settings: options.settings, file: target)
+    try FileSystem.create(path, holding: bytes, for: target)
+  }
+}
+
+/// A folder of `frame00000.png` and so on; the settings stand in the first frame and in
+/// `settings.json`.
+final class FrameFolderSink: FrameSink {
+  private let folder: String
+  private let target: String
+  private let options: OutputOptions
+  private var frameCount = 0
+
+  init(folder: String, target: String, options: OutputOptions) {
+    self.folder = folder
+    self.target = target
+    self.options = options
+  }
+
+  func append(_ frame: RGBImage) throws {
+    let settings = frameCount == 0 ? options.settings : nil
+    let bytes = try PNGFile.encode(
+      frame.enlarged(by: options.scale), settings: settings, file: target)
+    try FileSystem.create(folder + "/" + Self.name(of: frameCount), holding: bytes, for: target)
+    frameCount += 1
+  }
+
+  func finish() throws {
+    guard let settings = options.settings else { return }
+    try FileSystem.create(
+      folder + "/" + MediaMetadata.folderFileName, holding: Array(settings.utf8), for: target)
+  }
+
+  /// Whether a file of this name is one that this sink writes.
+  static func isOwnName(_ name: String) -> Bool {
+    if name == MediaMetadata.folderFileName { return true }
+    guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return false }
+    let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
+    return digits.count >= 5 && digits.allSatisfy { $0.isASCII && $0.isNumber }
+  }
+
+  private static let prefix = "frame"
+  private static let suffix = ".png"
+
+  private static func name(of frame: Int) -> String {
+    let digits = String(frame)
+    return prefix + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + suffix
+  }
+}

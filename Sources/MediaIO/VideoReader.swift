@@ -1,0 +1,118 @@
+/// Frames by number, whatever they are stored in.
+protocol FrameSource: AnyObject {
+  var width: Int { get }
+  var height: Int { get }
+  var frameRate: FrameRate? { get }
+  var warnings: [MediaWarning] { get }
+  var position: Int { get }
+  func next() throws -> RGBImage?
+  func seek(toFrame target: Int) throws
+  func frameCount() throws -> Int
+}
+
+/// Reads the frames of a video, an animated GIF, a PNG or JPEG picture, or a folder of numbered
+/// PNG or JPEG frames.
+///
+/// Frames come one at a time and none is kept, so a video of any length can be read. They are
+/// upright (rotation metadata is applied), have square pixels (another sample aspect ratio scales
+/// the width) and full-range RGB values converted by the stream's own colour space and range;
+/// transparency is dropped, over white where the format allows it. Variable frame rates are read
+/// as frames in order. A reader belongs to one task at a time.
+public final class VideoReader {
+  /// The file or folder, as given.
+  public let path: String
+  private let source: any FrameSource
+
+  /// Opens a file or folder. Throws ``MediaError`` naming what was found instead of frames.
+  public init(path: String) throws {
+    self.path = path
+    switch try FileSystem.kind(of: path) {
+    case .folder:
+      source = try FrameFolder(path: path)
+    case .file:
+      source =
+        try PNGFile.isStillPicture(path)
+        ? FrameFolder(picture: path) : StreamSource(path: path)
+    case .other:
+      throw MediaError(
+        .unreadable, file: path, found: "is neither a file nor a folder",
+        expected: "give a video or a folder of frames")
+    }
+  }
+
+  /// Width of every frame in pixels.
+  public var width: Int { source.width }
+
+  /// Height of every frame in pixels.
+  public var height: Int { source.height }
+
+  /// The average rate; nil for pictures, which have none.
+  public var frameRate: FrameRate? { source.frameRate }
+
+  /// The number, from 0, of the frame that ``nextFrame()`` gives.
+  public var position: Int { source.position }
+
+  /// What was passed over so far; complete once the last frame was read.
+  public var warnings: [MediaWarning] { source.warnings }
+
+  /// The next frame, nil after the last. Throws ``MediaError``; damaged frames of a video do not
+  /// throw but show in ``warnings``.
+  public func nextFrame() throws -> RGBImage? { try source.next() }
+
+  /// Makes frame `number` (from 0) the next; past the end, there is none. Near frames are reached
+  /// by decoding, far ones through an index built on first use. Throws ``MediaError``.
+  public func seek(toFrame number: Int) throws {
+    precondition(number >= 0, "frames are numbered from 0")
+    try source.seek(toFrame: number)
+  }
+
+  /// Frames `start ..< start + count`; fewer where the video ends. Throws ``MediaError``.
+  public func frames(from start: Int, count: Int) throws -> [RGBImage] {
+    precondition(count >= 0, "a number of frames is not negative")
+    try seek(toFrame: start)
+    var frames: [RGBImage] = []
+    while frames.count < count, source.position == start + frames.count,
+      let frame = try source.next()
+    {
+      frames.append(frame)
+    }
+    return frames
+  }
+
+  /// All frames there are, by reading a video's packets once without decoding them. Throws
+  /// ``MediaError``.
+  public func frameCount() throws -> Int { try source.frameCount() }
+}
+
+/// The frames of a file or folder as an asynchronous sequence, opened when iteration begins.
+///
+/// Each iteration reads from the first frame. Throws ``MediaError``, or `CancellationError` when
+/// the task is cancelled.
+public struct VideoFrames: AsyncSequence, Sendable {
+  /// The file or folder to read.
+  public let path: String
+
+  /// The frames of `path`; what a ``VideoReader`` opens.
+  public init(path: String) { self.path = path }
+
+  /// Starts reading at the first frame.
+  public func makeAsyncIterator() -> Iterator { Iterator(path: path) }
+
+  /// Reads one frame a step.
+  public struct Iterator: AsyncIteratorProtocol {
+    private let path: String
+    private var reader: VideoReader?
+
+    fileprivate init(path: String) { self.path = path }
+
+    /// The next frame, nil after the last; decoded where the caller runs.
+    public mutating func next(
+      isolation actor: isolated (any Actor)? = #isolation
+    ) async throws -> RGBImage? {
+      try Task.checkCancellation()
+      let reader = try reader ?? VideoReader(path: path)
+      self.reader = reader
+      return try reader.nextFrame()
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import CheckpointIO
+import MediaIO
+import NeuralLayers
+import TensorCore
+import VideoDiffusion
+
+/// An error in words for people: what was found, and what to do next.
+public struct Explanation: Sendable, Hashable {
+  /// Whose turn it is, and the program's exit status.
+  public enum Category: Int32, Sendable {
+    /// A file or setting that was given cannot be used.
+    case badInput = 2
+    /// Something that is not the user's doing went wrong.
+    case internalFault = 70
+    /// The user ended it.
+    case interrupted = 130
+  }
+
+  /// What was found and what was expected: one sentence, without a capital or a full stop.
+  public let sentence: String
+  /// What to do next; empty if the sentence says it.
+  public let remedy: String
+  /// Whose turn it is.
+  public let category: Category
+
+  /// The sentence and the remedy as one text.
+  public var text: String { remedy.isEmpty ? sentence : "\(sentence). \(remedy)" }
+
+  /// Explains an error.
+  public init(_ error: any Error) {
+    switch error {
+    case let error as StudioError:
+      self.init(error.sentence, error.remedy)
+    case let error as ModelError:
+      self.init(error.description, error.remedy)
+    case let error as CheckpointError:
+      self.init(error.description, error.remedy)
+    case let error as SamplingError:
+      self.init(error.sentence, "")
+    case let error as MediaError:
+      self.init(error.description, "")
+    case let error as ParameterError:
+      self.init(error.description, "")
+    case is CancellationError:
+      self.init("stopped", "", .interrupted)
+    case let error as TensorError:
+      self.init(error.description, "", .internalFault)
+    default:
+      self.init("\(error)", "", .internalFault)
+    }
+  }
+
+  private init(_ sentence: String, _ remedy: String, _ category: Category = .badInput) {
+    self.sentence = sentence
+    self.remedy = remedy
+    self.category = category
+  }
+}
+
+extension StudioError {
+  var sentence: String {
+    let place = path.map { "\($0): " } ?? ""
+    return place + problemText
+  }
+
+  private var problemText: String {
+    switch problem {
+    case .noModel: "the folder holds no checkpoint of PVDM"
+    case .noModelGiven: "no model was named"
+    case .noSuchModel: "there is no such model"
+    case .notAFolder: "a model is a folder, and this is a file"
+    case .ambiguousFolder(let kind, let files):
+      "the folder holds several checkpoints of \(kind.rawValue)s: \(files.joined(separator: ", "))"
+    case .badDescription(let reason): reason
+    case .noSuchFile: "there is no such file or folder"
+    case .tooShort(let frames, let needed):
+      "has \(frames) frames; \(needed) are needed"
+    case .noSuchFrame(let first, let last, let frames):
+      "frames \(first) to \(last) were asked for, and there are \(frames) (counted from 0)"
+    case .output(let reason): reason
+    case .exists: "is there already"
+    case .resume(let reason): "the run cannot be resumed: \(reason)"
+    case .option(let name, let found, let expected):
+      "\(name) is \(found); expected \(expected)"
+    }
+  }
+
+  var remedy: String {
+    switch problem {
+    case .noModel:
+      "Put an autoencoder and a denoiser (.pth or .safetensors) there, or name them with "
+        + "--autoencoder and --denoiser"
+    case .noModelGiven:
+      "Name a model folder, such as skies-64, or two checkpoints with --autoencoder and --denoiser"
+    case .noSuchModel(let searched):
+      "Looked here and in \(searched.joined(separator: ", ")); \"pvdm convert\" makes a model folder"
+    case .notAFolder:
+      "Name it with --autoencoder or --denoiser, or make a folder with \"pvdm convert\""
+    case .ambiguousFolder(let kind, _):
+      "Choose one with --\(kind.rawValue), or name it in \(ModelFolder.descriptionName)"
+    case .tooShort: "Give a longer video"
+    case .exists: "Choose another name, or remove it first"
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .option: ""
+    }
+  }
+}
+
+extension ModelError {
+  var remedy: String {
+    switch problem {
+    case .unknownNetwork:
+      "Give model_last.pth (autoencoder) or ema_model.pth (denoiser) as the authors publish them"
+    case .otherNetwork(let expected, _): "Give it as --\(expected == .denoiser ? "autoencoder" : "denoiser")"
+    case .disagreement: "Give the configuration that the model was trained with, with --config"
+    case .configuration: "Give a config.json or the authors' YAML file with --config"
+    case .unfit: "Use two networks that were trained together"
+    case .latentShape: "Use the model that made the latent"
+    case .unconditional: "Ask for one clip, or use a conditional denoiser"
+    case .notLoaded(let kind): "Name one with --\(kind.rawValue)"
+    case .precision: "Use --precision f32"
+    case .parameter, .structure:
+      "The file may be damaged or of another model; \"pvdm inspect\" shows what it holds"
+    case .latentFile, .setting, .savedRun: ""
+    }
+  }
+}
+
+extension CheckpointError {
+  var remedy: String {
+    switch kind {
+    default: ""
+    }
+  }
+}
+
+extension SamplingError {
+  var sentence: String {
+    switch self {
+    case .stepCountOutOfRange(let found, let limit):
+      "the number of steps is \(found); expected 1 to \(limit)"
+    case .ancestralNeedsEveryStep(let found, let schedule):
+      "ddpm takes all \(schedule) steps, and \(found) were asked for; use ddim for fewer"
+    case .etaOutOfRange(let eta): "eta is \(eta); expected 0 to 1"
+    case .predictionNotFinite(_, let timestep):
+      "the denoiser predicted values that are not finite at time step \(timestep); its weights are "
+        + "damaged or too large for this precision"
+    case .configurationMismatch:
+      "the saved step was made with other sampler settings"
+    case .stateDamaged: "the saved step is damaged"
+    default: "the sampler cannot run: \(self)"
+    }
+  }
+}

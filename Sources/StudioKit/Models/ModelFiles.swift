@@ -1,0 +1,78 @@
+import Foundation
+import VideoDiffusion
+
+/// The networks that a command works with: understood, checked against each other, not loaded.
+public struct ModelFiles: Sendable {
+  /// What people call the model.
+  public let name: String
+  /// The autoencoder, where one was given.
+  public let autoencoder: NetworkFile?
+  /// The denoiser, where one was given.
+  public let denoiser: NetworkFile?
+  /// Frames a second at which the model's videos look right, where it says so.
+  public let framesPerSecond: Double?
+
+  /// Opens a model.
+  ///
+  /// - Parameters:
+  ///   - model: A folder, or the name of one that comes with the program (`skies-64`).
+  ///   - autoencoder: A checkpoint, in place of the folder's.
+  ///   - denoiser: A checkpoint, in place of the folder's.
+  ///   - configuration: A `config.json` or YAML file for the denoiser; `nil` looks beside it.
+  /// - Throws: ``StudioError``, ``ModelError`` or ``CheckpointError`` naming the file.
+  public init(
+    model: String?, autoencoder: String? = nil, denoiser: String? = nil,
+    configuration: String? = nil, resources: ResourceLocator = ResourceLocator()
+  ) throws {
+    var folder: ModelFolder?
+    if let model {
+      folder = try ModelFolder(contentsOf: Self.resolve(model, resources))
+    } else if autoencoder == nil && denoiser == nil {
+      throw StudioError(nil, .noModelGiven)
+    }
+    func path(_ file: String?) -> String? {
+      guard let folder, let file else { return nil }
+      return URL(filePath: folder.path).appending(path: file).path
+    }
+    self.autoencoder = try (autoencoder ?? path(folder?.autoencoder)).map {
+      try Self.open($0, .autoencoder, nil)
+    }
+    self.denoiser = try (denoiser ?? path(folder?.denoiser)).map {
+      try Self.open($0, .denoiser, configuration)
+    }
+    if let autoencoder = self.autoencoder, let denoiser = self.denoiser {
+      try NetworkFile.checkFit(autoencoder: autoencoder, denoiser: denoiser)
+    }
+    name =
+      folder?.name
+      ?? URL(filePath: denoiser ?? autoencoder ?? "").deletingPathExtension().lastPathComponent
+    framesPerSecond = folder?.framesPerSecond
+  }
+
+  private static func open(
+    _ path: String, _ kind: NetworkKind, _ configuration: String?
+  ) throws -> NetworkFile {
+    let file = try NetworkFile(path: path, configurationPath: configuration)
+    guard file.kind == kind else {
+      throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
+    }
+    return file
+  }
+
+  private static func resolve(_ model: String, _ resources: ResourceLocator) throws -> String {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: model, isDirectory: &isFolder) {
+      guard isFolder.boolValue else { throw StudioError(model, .notAFolder) }
+      return model
+    }
+    if !model.contains("/"), let found = resources.find("samples", model) { return found }
+    throw StudioError(model, .noSuchModel(searched: resources.roots.map { $0 + "/samples" }))
+  }
+
+  /// What was noticed while opening: wrappers used, prefixes dropped, defaults assumed.
+  public var notes: [String] {
+    [autoencoder, denoiser].compactMap { $0 }.flatMap { file in
+      file.notes.map { "\(URL(filePath: file.path).lastPathComponent): \($0)" }
+    }
+  }
+}

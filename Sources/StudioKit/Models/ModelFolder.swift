@@ -1,0 +1,136 @@
+import Foundation
+import TOMLKit
+import VideoDiffusion
+
+/// A model as a folder: both networks and a short description, `model.toml`.
+///
+/// A folder without a description works too, if it holds one checkpoint of each network.
+public struct ModelFolder: Sendable, Hashable {
+  /// The folder's path.
+  public let path: String
+  /// What people call the model.
+  public var name: String
+  /// A sentence or two about it.
+  public var summary: String
+  /// The autoencoder's file, relative to the folder.
+  public var autoencoder: String?
+  /// The denoiser's file, relative to the folder.
+  public var denoiser: String?
+  /// Frames a second at which its videos look right.
+  public var framesPerSecond: Double?
+
+  static let descriptionName = "model.toml"
+
+  /// Describes a model.
+  public init(
+    path: String, name: String, summary: String = "", autoencoder: String?, denoiser: String?,
+    framesPerSecond: Double? = nil
+  ) {
+    self.path = path
+    self.name = name
+    self.summary = summary
+    self.autoencoder = autoencoder
+    self.denoiser = denoiser
+    self.framesPerSecond = framesPerSecond
+  }
+
+  /// Reads a folder's description, or finds the checkpoints in a folder that has none.
+  ///
+  /// - Throws: ``StudioError`` if the folder holds no model.
+  public init(contentsOf path: String) throws {
+    let folder = URL(filePath: path)
+    let description = folder.appending(path: Self.descriptionName)
+    if FileManager.default.fileExists(atPath: description.path) {
+      try self.init(path: path, descriptionAt: description.path)
+    } else {
+      try self.init(searching: folder, path: path)
+    }
+  }
+
+  private init(path: String, descriptionAt file: String) throws {
+    let table: TOMLTable
+    do {
+      table = try TOMLTable(string: String(contentsOfFile: file, encoding: .utf8))
+    } catch let error as TOMLParseError {
+      let line = error.source.begin.line
+      throw StudioError(file, .badDescription("line \(line): \(error.description)"))
+    } catch {
+      throw StudioError(file, .badDescription("the file cannot be read"))
+    }
+    let known: Set = ["name", "summary", "autoencoder", "denoiser", "frames_per_second"]
+    if let unknown = table.keys.sorted().first(where: { !known.contains($0) }) {
+      throw StudioError(
+        file,
+        .badDescription(
+          "\(unknown) is not known; expected one of \(known.sorted().joined(separator: ", "))"))
+    }
+    func text(_ key: String) throws -> String? {
+      guard let value = table[key] else { return nil }
+      guard let string = value.string else {
+        throw StudioError(file, .badDescription("\(key) is not a text in quotes"))
+      }
+      return string
+    }
+    self.path = path
+    name = try text("name") ?? URL(filePath: path).lastPathComponent
+    summary = try text("summary") ?? ""
+    autoencoder = try text("autoencoder")
+    denoiser = try text("denoiser")
+    framesPerSecond = table["frames_per_second"].flatMap { $0.double ?? $0.int.map(Double.init) }
+    if autoencoder == nil && denoiser == nil {
+      throw StudioError(file, .badDescription("names neither an autoencoder nor a denoiser"))
+    }
+  }
+
+  private init(searching folder: URL, path: String) throws {
+    var found: [NetworkKind: [String]] = [:]
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for file in files.sorted() where Self.isCheckpointName(file) {
+      if let network = try? NetworkFile(path: folder.appending(path: file).path) {
+        found[network.kind, default: []].append(file)
+      }
+    }
+    for (kind, files) in found where files.count > 1 {
+      throw StudioError(path, .ambiguousFolder(kind: kind, files: files))
+    }
+    guard !found.isEmpty else { throw StudioError(path, .noModel) }
+    self.init(
+      path: path, name: folder.lastPathComponent, autoencoder: found[.autoencoder]?.first,
+      denoiser: found[.denoiser]?.first)
+  }
+
+  static func isCheckpointName(_ name: String) -> Bool {
+    ["pth", "pt", "ckpt", "safetensors"].contains(URL(filePath: name).pathExtension.lowercased())
+  }
+
+  /// The description as it stands in `model.toml`.
+  public var description: String {
+    func quoted(_ text: String) -> String {
+      var result = "\""
+      for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": result += "\\\""
+        case "\\": result += "\\\\"
+        case "\n": result += "\\n"
+        case _ where scalar.value < 0x20: result += String(format: "\\u%04X", scalar.value)
+        default: result.unicodeScalars.append(scalar)
+        }
+      }
+      return result + "\""
+    }
+    var lines = ["name = \(quoted(name))"]
+    if !summary.isEmpty { lines.append("summary = \(quoted(summary))") }
+    if let autoencoder { lines.append("autoencoder = \(quoted(autoencoder))") }
+    if let denoiser { lines.append("denoiser = \(quoted(denoiser))") }
+    if let framesPerSecond { lines.append("frames_per_second = \(framesPerSecond)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Writes the description into the folder.
+  ///
+  /// - Throws: An error of the file system.
+  public func writeDescription() throws {
+    try Data(description.utf8).write(
+      to: URL(filePath: path).appending(path: Self.descriptionName), options: .atomic)
+  }
+}

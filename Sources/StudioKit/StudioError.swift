@@ -1,0 +1,45 @@
+import VideoDiffusion
+
+/// What a user asked for and cannot have, beyond what the layers below report themselves.
+public struct StudioError: Error, Sendable, Hashable {
+  /// The file or folder it is about.
+  public let path: String?
+  /// What is wrong.
+  public let problem: Problem
+
+  /// What is wrong.
+  public enum Problem: Sendable, Hashable {
+    /// The folder holds no checkpoint of PVDM.
+    case noModel
+    /// Neither a model nor a checkpoint was named.
+    case noModelGiven
+    /// There is no such folder, here or among the models that come with the program.
+    case noSuchModel(searched: [String])
+    /// A model was named that is a file.
+    case notAFolder
+    /// The folder holds several checkpoints of one network.
+    case ambiguousFolder(kind: NetworkKind, files: [String])
+    /// `model.toml` cannot be understood.
+    case badDescription(String)
+    /// There is no such file or folder.
+    case noSuchFile
+    /// A video is too short for what was asked.
+    case tooShort(frames: Int, needed: Int)
+    /// A frame that the video does not have.
+    case noSuchFrame(first: Int, last: Int, frames: Int)
+    /// The output's format cannot be made from what there is.
+    case output(reason: String)
+    /// An output is there already.
+    case exists
+    /// A run cannot be resumed.
+    case resume(reason: String)
+    /// An option's value is of no use.
+    case option(name: String, found: String, expected: String)
+  }
+
+  /// Describes a problem.
+  public init(_ path: String?, _ problem: Problem) {
+    self.path = path
+    self.problem = problem
+  }
+}

@@ -1,0 +1,139 @@
+/// A grid of cells: what a view draws into and what a terminal is brought in line with.
+///
+/// Writing outside the grid, or outside the clip rectangle given, is cut off silently, so that
+/// views need not care how small the window is.
+public struct CellBuffer: Sendable, Hashable {
+  /// Width in columns.
+  public let columns: Int
+  /// Height in rows.
+  public let rows: Int
+  /// `columns * rows` cells, row after row from the top left.
+  public private(set) var cells: [Cell]
+  /// Where a text cursor should be shown, or nil for none.
+  public var cursor: Position?
+
+  /// A position in the grid, from 0.
+  public struct Position: Sendable, Hashable {
+    public var column: Int
+    public var row: Int
+    public init(column: Int, row: Int) {
+      self.column = column
+      self.row = row
+    }
+  }
+
+  /// A blank grid. Negative sizes become 0.
+  public init(columns: Int, rows: Int) {
+    self.columns = max(columns, 0)
+    self.rows = max(rows, 0)
+    cells = Array(repeating: .blank, count: self.columns * self.rows)
+  }
+
+  /// The whole grid.
+  public var bounds: Rectangle { Rectangle(column: 0, row: 0, width: columns, height: rows) }
+
+  /// The cell at a column and a row, both from 0, which must lie inside the grid.
+  public subscript(column: Int, row: Int) -> Cell {
+    precondition(bounds.contains(column: column, row: row), "a cell outside the grid")
+    return cells[row * columns + column]
+  }
+
+  /// Puts a cell at a position. Half of a wide character that it overwrites becomes a blank, and
+  /// a wide cell that does not fit becomes a blank too.
+  public mutating func put(_ cell: Cell, column: Int, row: Int, clip: Rectangle? = nil) {
+    let clip = clip.map(bounds.intersection) ?? bounds
+    guard clip.contains(column: column, row: row), !cell.isContinuation else { return }
+    let index = row * columns + column
+    if cell.width == 2 {
+      guard clip.contains(column: column + 1, row: row) else {
+        clearWide(at: index)
+        cells[index] = Cell(" ", style: cell.style)
+        return
+      }
+      clearWide(at: index)
+      clearWide(at: index + 1)
+      cells[index] = cell
+      cells[index + 1] = Cell(" ", width: 0, style: cell.style)
+    } else {
+      clearWide(at: index)
+      cells[index] = cell
+    }
+  }
+
+  /// Blanks the other half of a wide character of which one half is about to be overwritten.
+  private mutating func clearWide(at index: Int) {
+    let old = cells[index]
+    if old.isContinuation {
+      cells[index - 1] = Cell(" ", style: cells[index - 1].style)
+    } else if old.width == 2 {
+      cells[index + 1] = Cell(" ", style: old.style)
+    }
+  }
+
+  /// Writes a line of text; control characters are left out.
+  ///
+  /// - Returns: the column after the last one written, clipped or not.
+  @discardableResult
+  public mutating func write(
+    _ text: some StringProtocol, column: Int, row: Int, style: Style = .text,
+    clip: Rectangle? = nil
+  ) -> Int {
+    var position = column
+    for character in text {
+      guard let first = character.unicodeScalars.first else { continue }
+      let width = CharacterWidth.columns(of: first)
+      guard width > 0 else { continue }
+      // Joined emoji are drawn as their first part: terminals disagree about the rest.
+      let marks = character.unicodeScalars.dropFirst().prefix(4).filter {
+        CharacterWidth.columns(of: $0) == 0 && $0.properties.generalCategory != .format
+          && $0 != "\n"
+      }
+      let cell = Cell(
+        first, marks: marks.isEmpty ? "" : String(String.UnicodeScalarView(marks)),
+        width: UInt8(width), style: style)
+      put(cell, column: position, row: row, clip: clip)
+      position += width
+    }
+    return position
+  }
+
+  /// Fills a rectangle with one narrow character.
+  public mutating func fill(
+    _ rectangle: Rectangle, with scalar: Unicode.Scalar = " ", style: Style = .text
+  ) {
+    let area = bounds.intersection(rectangle)
+    guard !area.isEmpty else { return }
+    let cell = Cell(scalar, style: style)
+    for row in area.row..<area.endRow {
+      for column in area.column..<area.endColumn { put(cell, column: column, row: row) }
+    }
+  }
+
+  /// Changes the style of what is already drawn in a rectangle, leaving its characters.
+  public mutating func restyle(_ rectangle: Rectangle, _ change: (inout Style) -> Void) {
+    let area = bounds.intersection(rectangle)
+    guard !area.isEmpty else { return }
+    for row in area.row..<area.endRow {
+      for column in area.column..<area.endColumn { change(&cells[row * columns + column].style) }
+    }
+  }
+
+  /// Draws a picture; its cells get the role `image`, and are refreshed last when bytes are short.
+  public mutating func draw(
+    _ image: ImageCells, column: Int, row: Int, clip: Rectangle? = nil
+  ) {
+    for imageRow in 0..<image.rows {
+      for imageColumn in 0..<image.columns {
+        let source = image[imageColumn, imageRow]
+        let style = Style(
+          .image, foreground: source.foreground, background: source.background)
+        put(
+          Cell(source.character, style: style), column: column + imageColumn,
+          row: row + imageRow, clip: clip)
+      }
+    }
+  }
+
+  /// Replaces a cell as it is, without care for wide characters around it.
+  mutating func replaceCell(at index: Int, with cell: Cell) { cells[index] = cell }
+}

@@ -1,0 +1,72 @@
+/// How a cell looks: a role that the theme fills in, and what departs from it.
+public struct Style: Sendable, Hashable {
+  /// What the text is for; the theme gives its colours and attributes.
+  public var role: Role
+  /// A colour instead of the role's, or nil.
+  public var foreground: Color?
+  /// A background instead of the role's, or nil.
+  public var background: Color?
+  /// Attributes on top of the role's.
+  public var attributes: Attributes
+
+  public init(
+    _ role: Role = .text, foreground: Color? = nil, background: Color? = nil,
+    attributes: Attributes = []
+  ) {
+    self.role = role
+    self.foreground = foreground
+    self.background = background
+    self.attributes = attributes
+  }
+
+  /// Ordinary text.
+  public static let text = Style()
+
+  /// This style with further attributes.
+  public func adding(_ attributes: Attributes) -> Style {
+    var style = self
+    style.attributes.formUnion(attributes)
+    return style
+  }
+}
+
+/// Ways to set text apart without colour.
+public struct Attributes: OptionSet, Sendable, Hashable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let bold = Attributes(rawValue: 1)
+  public static let dim = Attributes(rawValue: 2)
+  public static let italic = Attributes(rawValue: 4)
+  public static let underline = Attributes(rawValue: 8)
+  public static let reverse = Attributes(rawValue: 16)
+
+  /// Each attribute with the name that themes and snapshots use.
+  public static let named: [(name: String, attribute: Attributes)] = [
+    ("bold", .bold), ("dim", .dim), ("italic", .italic), ("underline", .underline),
+    ("reverse", .reverse),
+  ]
+}
+
+/// A style after the theme has been applied: what a terminal is told.
+public struct ResolvedStyle: Sendable, Hashable {
+  public var foreground: Color
+  public var background: Color
+  public var attributes: Attributes
+
+  public init(
+    foreground: Color = .terminalDefault, background: Color = .terminalDefault,
+    attributes: Attributes = []
+  ) {
+    self.foreground = foreground
+    self.background = background
+    self.attributes = attributes
+  }
+
+  /// This style with colours that `mode` can show.
+  public func reduced(to mode: ColorMode) -> ResolvedStyle {
+    ResolvedStyle(
+      foreground: foreground.reduced(to: mode), background: background.reduced(to: mode),
+      attributes: attributes)
+  }
+}

@@ -1,0 +1,21 @@
+/// How a program meets its terminal.
+public struct RuntimeOptions: Sendable, Hashable {
+  /// The value of `--color`, or nil if it was not given.
+  public var colorOption: String?
+  /// Mark frames so that the terminal shows each as a whole, where it can.
+  public var usesSynchronizedOutput: Bool
+  /// Ask for mouse events. The terminal's own selection of text then needs Shift.
+  public var usesMouse: Bool
+  /// The process's environment.
+  public var environment: [String: String]
+
+  public init(
+    colorOption: String? = nil, usesSynchronizedOutput: Bool = true, usesMouse: Bool = false,
+    environment: [String: String]
+  ) {
+    self.colorOption = colorOption
+    self.usesSynchronizedOutput = usesSynchronizedOutput
+    self.usesMouse = usesMouse
+    self.environment = environment
+  }
+}

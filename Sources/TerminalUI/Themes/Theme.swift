@@ -1,0 +1,68 @@
+/// How each role looks. Loaded from TOML files (see `ThemeLoader`), or one of the built-in two.
+public struct Theme: Sendable, Hashable {
+  /// How one role looks; what is nil comes from the role `text`.
+  public struct Look: Sendable, Hashable {
+    public var foreground: Color?
+    public var background: Color?
+    public var attributes: Attributes
+
+    public init(
+      foreground: Color? = nil, background: Color? = nil, attributes: Attributes = []
+    ) {
+      self.foreground = foreground
+      self.background = background
+      self.attributes = attributes
+    }
+  }
+
+  /// The name shown in lists of themes.
+  public var name: String
+  /// Looks by role; a role that is missing looks like `text`.
+  public var looks: [Role: Look] {
+    didSet { table = Self.makeTable(looks) }
+  }
+  /// `looks` in role order, since resolving happens for every cell of every frame.
+  private var table: [ResolvedStyle]
+
+  public init(name: String, looks: [Role: Look]) {
+    self.name = name
+    self.looks = looks
+    table = Self.makeTable(looks)
+  }
+
+  /// The colours and attributes of a style under this theme.
+  public func resolve(_ style: Style) -> ResolvedStyle {
+    var resolved = table[style.role.rawValue]
+    if let foreground = style.foreground { resolved.foreground = foreground }
+    if let background = style.background { resolved.background = background }
+    resolved.attributes.formUnion(style.attributes)
+    return resolved
+  }
+
+  private static func makeTable(_ looks: [Role: Look]) -> [ResolvedStyle] {
+    let base = looks[.text] ?? Look()
+    return Role.allCases.map { role in
+      let look = looks[role] ?? base
+      return ResolvedStyle(
+        foreground: look.foreground ?? base.foreground ?? .terminalDefault,
+        background: look.background ?? base.background ?? .terminalDefault,
+        attributes: look.attributes)
+    }
+  }
+
+  /// A theme without colours that sets things apart by bold, dim, underline and reverse: what is
+  /// used on a terminal without colours and where no theme file is found.
+  public static let plain = Theme(
+    name: "plain",
+    looks: [
+      .secondary: Look(attributes: .dim), .title: Look(attributes: .bold),
+      .accent: Look(attributes: .bold), .key: Look(attributes: .bold),
+      .borderFocused: Look(attributes: .bold), .selection: Look(attributes: .reverse),
+      .selectionInactive: Look(attributes: .underline), .match: Look(attributes: .underline),
+      .input: Look(attributes: .underline), .cursor: Look(attributes: .reverse),
+      .placeholder: Look(attributes: .dim), .statusBar: Look(attributes: .reverse),
+      .tabActive: Look(attributes: .reverse), .progressDone: Look(attributes: .bold),
+      .progressLeft: Look(attributes: .dim), .warning: Look(attributes: .bold),
+      .error: Look(attributes: [.bold, .reverse]), .graphAxis: Look(attributes: .dim),
+    ])
+}

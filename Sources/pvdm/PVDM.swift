@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The program: one subcommand for each thing that people do.
+@main
+struct PVDM: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pvdm",
+    abstract: "Makes, continues and inspects videos with projected latent video diffusion (PVDM).",
+    discussion: """
+      MODEL is a folder with an autoencoder and a denoiser, or the name of one that comes with the \
+      program, such as skies-64. Any command also takes the two checkpoints by themselves, with \
+      --autoencoder and --denoiser.
+
+      Exit status: 0 done, 2 a file or setting cannot be used, 64 wrong usage, 70 a fault of the \
+      program or machine, 130 interrupted.
+      """,
+    version: "0.1.0",
+    subcommands: [Inspect.self, Convert.self, Doctor.self, Bench.self])
+}
