@@ -1,6 +1,10 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// Async functions of these targets run on their caller's actor, so that values which belong to one task
+// (readers, writers) can be handed to them.
+let asyncOnCaller: [SwiftSetting] = [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
 let package = Package(
   name: "pvdm",
   platforms: [.macOS(.v15)],
@@ -46,7 +50,7 @@ let package = Package(
       dependencies: [
         "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO",
         .product(name: "TOMLKit", package: "TOMLKit"),
-      ]),
+      ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
       dependencies: ["CNcurses", "CChafa", .product(name: "TOMLKit", package: "TOMLKit")]),
@@ -55,7 +59,7 @@ let package = Package(
       dependencies: [
         "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], swiftSettings: asyncOnCaller),
 
     // Tests
     .testTarget(name: "VideoDiffusionTests", dependencies: ["VideoDiffusion", "CheckpointIO"]),

@@ -22,13 +22,14 @@ public final class AtomicFile {
   public init(replacing path: String) throws(CheckpointError) {
     self.path = path
     let folder = Self.folder(of: path)
-    let name = path.dropFirst(path.hasPrefix(folder) ? folder.count : 0).drop { $0 == "/" }
+    var stem = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    // Cut, because the suffix must not push the name past what a file system allows (255 bytes).
+    while stem.utf8.count > 200 { stem.removeLast() }
     var candidate = ""
     var descriptor: CInt = -1
     repeat {
-      // Cut, because the suffix must not push the name past what a file system allows (255).
       let tag = String(UInt32.random(in: 0 ... .max), radix: 36)
-      candidate = "\(folder)/.\(String(name.prefix(48))).\(tag).partial"
+      candidate = "\(folder)/.\(stem).\(tag).partial"
       descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     } while descriptor < 0 && errno == EEXIST
     guard descriptor >= 0 else {

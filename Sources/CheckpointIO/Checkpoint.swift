@@ -4,7 +4,8 @@ import TensorCore
 /// When the CRC-32 that zip files store beside each record is compared with the record's bytes.
 public enum ChecksumPolicy: Sendable, Hashable {
   /// For the structure when the file is opened, and for a tensor's record when one of its tensors
-  /// is first read.
+  /// is first read. Reading then runs at the checksum's speed (measured: 2 GB/s in place of 7 for
+  /// float32 in the page cache), which is still faster than most disks.
   case onFirstRead
   /// Only by `Checkpoint.verifyChecksums()`. For files written with
   /// `torch.serialization.set_crc32_options(False)`, which hold no true checksums.
@@ -35,7 +36,7 @@ public final class Checkpoint: Sendable {
   public let fileSize: Int
 
   private let file: MappedFile
-  private let records: [CheckpointContents.Record]
+  private let records: [ZipDirectory.Record]
   private let checksums: ChecksumPolicy
   private let verifiedRecords = Mutex<Set<Int>>([])
 
@@ -72,7 +73,10 @@ public final class Checkpoint: Sendable {
   /// - Throws: `checksumMismatch` for the first damaged record.
   public func verifyChecksums() throws(CheckpointError) {
     try reading { bytes throws(CheckpointError.Kind) in
-      for index in records.indices { try verify(index, bytes) }
+      for index in records.indices {
+        try verify(index, bytes)
+        file.release(try records[index].range(in: bytes))
+      }
     }
   }
 
@@ -84,22 +88,40 @@ public final class Checkpoint: Sendable {
     of entry: TensorEntry, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try file.withBytes { bytes in
+      let span: Range<Int>
       do throws(CheckpointError.Kind) {
-        try prepare(entry, bytes)
         guard entry.isContiguous else { throw .notContiguous(tensor: entry.name) }
+        try file.checkUnchanged()
+        span = try verifiedSpan(of: entry, bytes)
       } catch {
         throw CheckpointError(path: path, kind: error)
       }
-      return try body(UnsafeRawBufferPointer(rebasing: bytes[entry.span]))
+      return try body(UnsafeRawBufferPointer(rebasing: bytes[span]))
     }
+  }
+
+  /// Where a contiguous tensor's elements lie in the file, in order and little-endian; nil for a
+  /// tensor that is not contiguous.
+  ///
+  /// - Throws: if the zip record that holds them has a damaged header.
+  public func byteRange(of entry: TensorEntry) throws(CheckpointError) -> Range<Int>? {
+    guard entry.isContiguous else { return nil }
+    return try reading { bytes throws(CheckpointError.Kind) in try span(of: entry, bytes) }
   }
 
   /// Tells the kernel that the tensor's pages are no longer needed. They are clean, so nothing is
   /// written, and a later read brings them back.
-  public func releasePages(of entry: TensorEntry) { file.release(entry.span) }
+  public func releasePages(of entry: TensorEntry) { advise(entry) { file.release($0) } }
 
   /// Tells the kernel that the tensor will be read soon, so that it starts fetching its pages.
-  public func willNeed(_ entry: TensorEntry) { file.willNeed(entry.span) }
+  public func willNeed(_ entry: TensorEntry) { advise(entry) { file.willNeed($0) } }
+
+  /// Advice about a tensor that cannot be found is dropped; reading it gives the error.
+  private func advise(_ entry: TensorEntry, _ advice: (Range<Int>) -> Void) {
+    file.withBytes { bytes in
+      if let span = try? span(of: entry, bytes) { advice(span) }
+    }
+  }
 
   /// Runs `body` on the file's bytes after a look at its size, and adds the path to its errors.
   func reading<Result>(
@@ -113,17 +135,29 @@ public final class Checkpoint: Sendable {
     }
   }
 
-  /// Checks that `entry` may be read from this file, and its record's checksum if that is due.
-  func prepare(
-    _ entry: TensorEntry, _ bytes: UnsafeRawBufferPointer
-  ) throws(CheckpointError.Kind) {
-    try file.checkUnchanged()
-    guard entry.span.upperBound <= bytes.count else {
+  /// The bytes of the file from the first element of `entry` used to the last.
+  func span(
+    of entry: TensorEntry, _ bytes: UnsafeRawBufferPointer
+  ) throws(CheckpointError.Kind) -> Range<Int> {
+    var container = 0..<bytes.count
+    if let record = entry.record, records.indices.contains(record) {
+      container = try records[record].range(in: bytes)
+    }
+    guard entry.span.upperBound <= container.count else {
       throw .outOfBounds(
         tensor: entry.name, found: "bytes up to \(entry.span.upperBound)",
-        expected: "a tensor of this file of \(bytes.count) bytes")
+        expected: "a tensor of this file, which has \(container.count)")
     }
+    let start = container.lowerBound
+    return start + entry.span.lowerBound..<start + entry.span.upperBound
+  }
+
+  /// The same, once the checksum of the record that holds them was compared, if that is due.
+  func verifiedSpan(
+    of entry: TensorEntry, _ bytes: UnsafeRawBufferPointer
+  ) throws(CheckpointError.Kind) -> Range<Int> {
     if let record = dueRecord(of: entry) { try verify(record, bytes) }
+    return try span(of: entry, bytes)
   }
 
   /// The record whose checksum must be compared before `entry` may be trusted; nil if none.
@@ -134,7 +168,7 @@ public final class Checkpoint: Sendable {
   }
 
   /// The checksummed record number `index`.
-  func record(_ index: Int) -> CheckpointContents.Record { records[index] }
+  func record(_ index: Int) -> ZipDirectory.Record { records[index] }
 
   /// Notes that the record was found intact, so that it is not checked again.
   func markVerified(_ index: Int) { verifiedRecords.withLock { _ = $0.insert(index) } }

@@ -10,17 +10,11 @@ public enum CheckpointContainer: String, Sendable, Hashable, CaseIterable {
 
 /// What a container's reader found, before any element was read.
 struct CheckpointContents {
-  /// A run of bytes for which the file stores a checksum.
-  struct Record: Sendable {
-    let name: String
-    let range: Range<Int>
-    let crc32: UInt32
-  }
-
   let container: CheckpointContainer
   let root: CheckpointValue
   let metadata: [String: String]
-  let records: [Record]
+  /// The records of a zip file, each with a checksum; none for other containers.
+  let records: [ZipDirectory.Record]
 }
 
 extension CheckpointContents {

@@ -28,9 +28,9 @@ extension Checkpoint {
       }
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
       if try readWholeRecord(entry, bytes, into: target) { return }
-      try prepare(entry, bytes)
-      guard let source = bytes.baseAddress.map({ $0 + entry.span.lowerBound }) else { return }
-      StridedRuns(shape: entry.shape, strides: entry.strides).forEach { run in
+      let span = try verifiedSpan(of: entry, bytes)
+      guard let source = bytes.baseAddress.map({ $0 + span.lowerBound }) else { return }
+      StridedRuns(shape: entry.shape, strides: entry.strides).visit { run in
         ElementConversion.float32(
           from: source + run.source * entry.elementType.byteCount, type: entry.elementType,
           count: run.count, stride: run.stride, into: target + run.destination)
@@ -65,12 +65,12 @@ extension Checkpoint {
         throw .elementType(
           tensor: entry.name, found: entry.elementType, expected: "integers or booleans")
       }
-      try prepare(entry, bytes)
+      let span = try verifiedSpan(of: entry, bytes)
       var values: [Int64] = []
       values.reserveCapacity(entry.elementCount)
       guard let base = bytes.baseAddress, entry.elementCount > 0 else { return values }
-      let source = base + entry.span.lowerBound
-      StridedRuns(shape: entry.shape, strides: entry.strides).forEach { run in
+      let source = base + span.lowerBound
+      StridedRuns(shape: entry.shape, strides: entry.strides).visit { run in
         for index in 0..<run.count {
           let position = (run.source + index * run.stride) * entry.elementType.byteCount
           values.append(ElementConversion.integer(at: source + position, type: entry.elementType))
@@ -86,13 +86,14 @@ extension Checkpoint {
     _ entry: TensorEntry, _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Float>
   ) throws(CheckpointError.Kind) -> Bool {
     guard entry.isContiguous, let index = dueRecord(of: entry),
-      record(index).range == entry.span, entry.span.upperBound <= bytes.count
+      entry.span == 0..<record(index).size
     else { return false }
+    let span = try span(of: entry, bytes)
     let size = entry.elementType.byteCount
     var checksum = CRC32()
     for first in stride(from: 0, to: entry.elementCount, by: Self.blockElements) {
       let count = min(Self.blockElements, entry.elementCount - first)
-      let start = entry.span.lowerBound + first * size
+      let start = span.lowerBound + first * size
       let block = UnsafeRawBufferPointer(rebasing: bytes[start..<start + count * size])
       checksum.update(block)
       if let source = block.baseAddress {

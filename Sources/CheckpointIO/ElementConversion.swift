@@ -44,21 +44,14 @@ enum ElementConversion {
     }
   }
 
-  /// Appends `values` to `bytes` as elements of a floating type, rounded to the nearest, ties to
-  /// even; what is too large for float16 becomes infinite.
-  static func append(
-    _ values: UnsafeBufferPointer<Float>, as type: ElementType, to bytes: inout [UInt8]
-  ) {
-    func append<Stored: FixedWidthInteger>(_ convert: (Float) -> Stored) {
-      for value in values {
-        withUnsafeBytes(of: convert(value).littleEndian) { bytes.append(contentsOf: $0) }
-      }
-    }
+  /// `values` as stored elements of a floating type, rounded to the nearest, ties to even; what is
+  /// too large for float16 becomes infinite.
+  static func stored(_ values: UnsafeBufferPointer<Float>, as type: ElementType) -> [UInt8] {
     switch type {
-    case .float64: append { Double($0).bitPattern }
-    case .float32: append { $0.bitPattern }
-    case .float16: append(half(float:))
-    case .bfloat16: append(brainFloat(float:))
+    case .float64: bytes(values) { Double($0).bitPattern }
+    case .float32: bytes(values) { $0.bitPattern }
+    case .float16: bytes(values, half(float:))
+    case .bfloat16: bytes(values, brainFloat(float:))
     case .int64, .int32, .int16, .int8, .uint8, .bool:
       preconditionFailure("only floating types are written from float32")
     }
@@ -79,6 +72,7 @@ enum ElementConversion {
   }
 
   /// The float16 bits nearest to `value`, ties to even.
+  @inline(__always)
   static func half(float value: Float) -> UInt16 {
     let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
     let magnitude = value.bitPattern & 0x7FFF_FFFF
@@ -95,6 +89,7 @@ enum ElementConversion {
   }
 
   /// The bfloat16 bits nearest to `value`, ties to even.
+  @inline(__always)
   static func brainFloat(float value: Float) -> UInt16 {
     let bits = value.bitPattern
     // Rounding a NaN could carry into infinity, so it is made quiet in place of that.
@@ -120,6 +115,21 @@ enum ElementConversion {
         let bits = source.loadUnaligned(fromByteOffset: position, as: Stored.self)
         target[index] = value(Stored(littleEndian: bits))
       }
+    }
+  }
+
+  @inline(__always)
+  private static func bytes<Stored: FixedWidthInteger & BitwiseCopyable>(
+    _ values: UnsafeBufferPointer<Float>, _ convert: (Float) -> Stored
+  ) -> [UInt8] {
+    let size = MemoryLayout<Stored>.size
+    return [UInt8](unsafeUninitializedCapacity: values.count * size) { buffer, count in
+      let target = UnsafeMutableRawBufferPointer(buffer)
+      for index in values.indices {
+        target.storeBytes(
+          of: convert(values[index]).littleEndian, toByteOffset: index * size, as: Stored.self)
+      }
+      count = values.count * size
     }
   }
 }

@@ -13,11 +13,11 @@ struct PickleMachine {
   private var marks: [Int] = []
   private var memo: [Int: PickleObject] = [:]
   private static let stackLimit = 2_000_000
-  private static let lengthLimit = 256 << 20
+  private static let lengthLimit = 64 << 20
 
   /// Starts at the byte `offset` of `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer, part: String = "the pickle", offset: Int = 0) {
-    reader = ByteReader(bytes, part: part, offset: offset)
+  init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
+    reader = ByteReader(bytes, part: "the pickle", offset: offset)
   }
 
   /// Where the next pickle or other data starts.

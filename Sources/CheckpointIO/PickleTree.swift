@@ -6,9 +6,10 @@ import TensorCore
 /// A pickle may refer to one object from many places and even from within itself, so the tree is
 /// bounded in depth and in size.
 struct PickleTree {
-  /// Where a storage's bytes lie, and in which checksummed record.
+  /// Where a storage's bytes lie: in the file, or in a record of it.
   struct Place {
     let range: Range<Int>
+    /// The position of the record from whose start `range` counts; nil for the file itself.
     let record: Int?
   }
 

@@ -28,7 +28,7 @@ struct StridedRuns {
   }
 
   /// Gives each run to `body`, in order.
-  func forEach(_ body: (Run) -> Void) {
+  func visit(_ body: (Run) -> Void) {
     guard !isEmpty else { return }
     guard let inner = axes.last else {
       body(Run(source: 0, stride: 1, count: 1, destination: 0))

@@ -14,15 +14,11 @@ public struct TensorEntry: Sendable, Hashable, CustomStringConvertible {
   public let elementCount: Int
   /// Whether the elements lie in order, one by one.
   public let isContiguous: Bool
-  /// The bytes of the file from the first element used to the last; all of them belong to this
-  /// tensor if it is contiguous, and some may be other tensors' if it is not.
-  public let span: Range<Int>
-  /// Which checksummed record of the file holds the elements; nil in containers without any.
+  /// The bytes from the first element used to the last, counted from the start of the record, or
+  /// of the file if there is none.
+  let span: Range<Int>
+  /// The position of the zip record that holds the elements; nil in other containers.
   let record: Int?
-
-  /// The file's bytes that are the tensor's elements in order, little-endian; nil for a tensor
-  /// that is not contiguous.
-  public var byteRange: Range<Int>? { isContiguous ? span : nil }
 
   /// Bytes that the elements take when they lie in order.
   public var byteCount: Int { elementCount * elementType.byteCount }

@@ -43,12 +43,10 @@ public final class TensorSink {
       try append(UnsafeRawBufferPointer(values))
       return
     }
-    var block: [UInt8] = []
     var rest = values[...]
     while !rest.isEmpty {
-      block.removeAll(keepingCapacity: true)
       let piece = UnsafeBufferPointer(rebasing: rest.prefix(Self.blockElements))
-      ElementConversion.append(piece, as: tensor.elementType, to: &block)
+      let block = ElementConversion.stored(piece, as: tensor.elementType)
       try block.withUnsafeBufferPointer { buffer throws(CheckpointError) in
         try append(UnsafeRawBufferPointer(buffer))
       }

@@ -12,19 +12,17 @@ enum TorchZipReader {
     try checkByteOrder(directory, bytes, folder: folder)
 
     let pickle = directory.records[try directory.storedIndex(of: folder + "data.pkl")]
-    let pickleBytes = UnsafeRawBufferPointer(rebasing: bytes[pickle.range])
-    if checksums == .onFirstRead {
-      try pickle.contentsRecord.verify(bytes)
-    }
-    var machine = PickleMachine(pickleBytes)
+    if checksums == .onFirstRead { try pickle.verify(bytes) }
+    var machine = PickleMachine(
+      UnsafeRawBufferPointer(rebasing: bytes[try pickle.range(in: bytes)]))
     let object = try machine.run()
     var tree = PickleTree(heap: machine.heap) { storage throws(CheckpointError.Kind) in
       let index = try directory.storedIndex(of: "\(folder)data/\(storage.key)")
-      return PickleTree.Place(range: directory.records[index].range, record: index)
+      return PickleTree.Place(range: 0..<directory.records[index].size, record: index)
     }
     return CheckpointContents(
       container: .torchZip, root: try tree.value(object), metadata: [:],
-      records: directory.records.map(\.contentsRecord))
+      records: directory.records)
   }
 
   /// The folder that holds `data.pkl`, with its slash; it bears the name the file was saved under.
@@ -66,22 +64,16 @@ enum TorchZipReader {
     guard directory.index(of: folder + name) != nil else { return nil }
     let record = directory.records[try directory.storedIndex(of: folder + name)]
     var reader = ByteReader(
-      UnsafeRawBufferPointer(rebasing: bytes[record.range]), part: "record \(name)")
-    let text = try reader.text(min(record.range.count, 64))
+      UnsafeRawBufferPointer(rebasing: bytes[try record.range(in: bytes)]), part: "record \(name)")
+    let text = try reader.text(min(record.size, 64))
     return String(text.prefix { !$0.isWhitespace })
   }
 }
 
 extension ZipDirectory.Record {
-  fileprivate var contentsRecord: CheckpointContents.Record {
-    CheckpointContents.Record(name: name, range: range, crc32: crc32)
-  }
-}
-
-extension CheckpointContents.Record {
   /// Throws if the record's bytes within the file's `bytes` do not give the stored checksum.
   func verify(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError.Kind) {
-    try check(CRC32.checksum(UnsafeRawBufferPointer(rebasing: bytes[range])))
+    try check(CRC32.checksum(UnsafeRawBufferPointer(rebasing: bytes[try range(in: bytes)])))
   }
 
   /// Throws if `computed` is not the stored checksum.

@@ -3,21 +3,48 @@
 /// Only what PyTorch writes is read: one disk, no encryption, stored records; zip64 throughout.
 /// Format: PKWARE APPNOTE 4.3 to 4.5.
 struct ZipDirectory {
-  /// One stored record.
+  /// One record as the directory states it.
   struct Record {
     let name: String
-    /// Where the record's bytes lie in the file.
-    let range: Range<Int>
+    /// Bytes of the record's data as stored.
+    let size: Int
     let crc32: UInt32
     /// 0 for stored, 8 for deflated (APPNOTE 4.4.5).
     let method: UInt16
+    /// Where the local header lies, which stands right before the data.
+    let headerOffset: Int
+    /// Where the directory starts; all data end before it.
+    let limit: Int
+
+    /// Where the record's bytes lie in the file.
+    ///
+    /// Only the local header tells (APPNOTE 4.3.7). It is read no sooner than the data, because
+    /// visiting the header of every record of a cold file takes seconds.
+    func range(in archive: UnsafeRawBufferPointer) throws(CheckpointError.Kind) -> Range<Int> {
+      let part = "zip record \(name.quotedForMessage)"
+      var reader = ByteReader(
+        UnsafeRawBufferPointer(rebasing: archive[..<min(limit, archive.count)]), part: part,
+        offset: headerOffset)
+      guard try reader.integer(UInt32.self) == 0x0403_4b50 else {
+        throw .malformed(
+          part: part, found: "another signature at byte \(headerOffset)",
+          expected: "a local header")
+      }
+      try reader.skip(22)
+      let nameCount = Int(try reader.integer(UInt16.self))
+      let extraCount = Int(try reader.integer(UInt16.self))
+      try reader.skip(nameCount + extraCount)
+      let start = reader.offset
+      try reader.skip(size)
+      return start..<reader.offset
+    }
   }
 
   /// Records in the order of the directory.
   let records: [Record]
   private let indices: [String: Int]
 
-  /// Reads the directory at the end of `bytes`, and each record's local header.
+  /// Reads the directory at the end of `bytes`.
   init(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError.Kind) {
     let end = try EndRecord(bytes)
     var reader = ByteReader(
@@ -28,7 +55,7 @@ struct ZipDirectory {
     // The count is a claim; a directory entry takes 46 bytes, which bounds what to reserve.
     records.reserveCapacity(min(end.count, end.directory.count / 46))
     for _ in 0..<end.count {
-      let record = try Self.record(&reader, archive: bytes, limit: end.directory.lowerBound)
+      let record = try Self.record(&reader, limit: end.directory.lowerBound)
       guard indices.updateValue(records.count, forKey: record.name) == nil else {
         throw .duplicateName(name: record.name)
       }
@@ -60,7 +87,7 @@ struct ZipDirectory {
 
   /// One entry of the central directory (APPNOTE 4.3.12).
   private static func record(
-    _ reader: inout ByteReader, archive: UnsafeRawBufferPointer, limit: Int
+    _ reader: inout ByteReader, limit: Int
   ) throws(CheckpointError.Kind) -> Record {
     guard try reader.integer(UInt32.self) == 0x0201_4b50 else {
       throw .malformed(
@@ -91,12 +118,12 @@ struct ZipDirectory {
       throw .malformed(
         part: part, found: "stored sizes \(packedSize) and \(size)", expected: "equal sizes")
     }
-    let start = try dataStart(archive, header: offset, part: part)
-    guard start <= limit, packedSize <= limit - start else {
-      throw .truncated(part: part, needed: packedSize, available: max(limit - start, 0))
+    guard offset <= limit, packedSize <= limit - offset else {
+      throw .truncated(part: part, needed: packedSize, available: max(limit - offset, 0))
     }
     return Record(
-      name: name, range: start..<start + packedSize, crc32: crc32, method: method)
+      name: name, size: packedSize, crc32: crc32, method: method, headerOffset: offset,
+      limit: limit)
   }
 
   /// Replaces the sizes that do not fit 32 bits by those of the zip64 field, which holds only the
@@ -119,24 +146,5 @@ struct ZipDirectory {
     throw .malformed(
       part: "the zip directory", found: "a record of 4 GB or more without a zip64 field",
       expected: "one")
-  }
-
-  /// Where a record's bytes start, which only its local header tells (APPNOTE 4.3.7).
-  private static func dataStart(
-    _ archive: UnsafeRawBufferPointer, header: Int, part: String
-  ) throws(CheckpointError.Kind) -> Int {
-    guard header <= archive.count else {
-      throw .truncated(part: part, needed: header, available: archive.count)
-    }
-    var reader = ByteReader(archive, part: part, offset: header)
-    guard try reader.integer(UInt32.self) == 0x0403_4b50 else {
-      throw .malformed(
-        part: part, found: "another signature at byte \(header)", expected: "a local header")
-    }
-    try reader.skip(22)
-    let nameCount = Int(try reader.integer(UInt16.self))
-    let extraCount = Int(try reader.integer(UInt16.self))
-    try reader.skip(nameCount + extraCount)
-    return reader.offset
   }
 }

@@ -36,7 +36,8 @@ extension ZipDirectory {
     }
 
     /// The last place where an end record with a comment of the right length stands.
-    private static func position(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError.Kind) -> Int
+    private static func position(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError.Kind)
+      -> Int
     {
       var position = bytes.count - 22
       let first = max(0, position - 0xFFFF)

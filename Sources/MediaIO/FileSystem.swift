@@ -40,16 +40,17 @@ enum FileSystem {
     return names
   }
 
-  /// Up to `limit` bytes from the start of the file.
-  static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
+  /// Up to `limit` bytes of the file from `offset` on.
+  static func read(_ path: String, from offset: Int = 0, limit: Int = .max) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw readError(path) }
     defer { close(descriptor) }
-    let wanted = min(size(of: path), limit)
+    let wanted = min(max(size(of: path) - offset, 0), limit)
     var failed = false
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
       while count < wanted {
-        let got = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, wanted - count)
+        let got = pread(
+          descriptor, buffer.baseAddress.map { $0 + count }, wanted - count, offset + count)
         if got < 0, errno == EINTR { continue }
         if got < 0 { failed = true }
         if got <= 0 { break }

@@ -17,6 +17,13 @@ struct FrameIndex {
     var packet = av_packet_alloc()
     defer { av_packet_free(&packet) }
 
+    // AVI stores no showing times, and what FFmpeg makes up for them is wrong where a codec may
+    // reorder frames.
+    let codec = stream.pointee.codecpar?.pointee.codec_id ?? AV_CODEC_ID_NONE
+    let properties = avcodec_descriptor_get(codec)?.pointee.props ?? 0
+    let mayReorder = properties & AV_CODEC_PROP_REORDER != 0
+    let timesAreTrue = !(mayReorder && input.containerName == "avi")
+
     var count = 0
     var shown: [Int64] = []
     var keys: [(shown: Int64, decoded: Int64)] = []
@@ -28,8 +35,8 @@ struct FrameIndex {
       count += 1
       let none = cffmpeg_no_timestamp()
       let decoded = current.dts
-      let time = current.pts == none ? decoded : current.pts
-      if time == none { continue }
+      let time = current.pts == none && !mayReorder ? decoded : current.pts
+      if time == none || !timesAreTrue { continue }
       shown.append(time)
       if current.flags & AV_PKT_FLAG_KEY != 0, decoded != none { keys.append((time, decoded)) }
     }
@@ -38,7 +45,6 @@ struct FrameIndex {
     self.count = count
     timestamps = isComplete ? shown : []
     // GIF and APNG mark every frame as a key, although most change only a part of the last.
-    let codec = stream.pointee.codecpar?.pointee.codec_id
     let keysAreTrue = isComplete && codec != AV_CODEC_ID_GIF && codec != AV_CODEC_ID_APNG
     keyframes =
       keysAreTrue

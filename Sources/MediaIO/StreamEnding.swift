@@ -14,15 +14,31 @@ enum StreamEnding {
     case "mov", "mp4", "m4a", "3gp", "3g2", "mj2":
       return packetCount.map { $0 < Int(avformat_index_get_entries_count(stream)) } ?? false
     case "avi":
-      return packetCount.map { $0 < Int(stream.pointee.nb_frames) } ?? false
+      return riffEndsEarly(input.path)
     case "matroska", "webm":
       return matroskaEndsEarly(input.path)
     case "gif":
-      // Reading stops at the trailer, so the end of the file is met only if there is none.
-      return avio_feof(input.context.pointee.pb) != 0
+      return gifEndsEarly(input.path)
     default:
       return false
     }
+  }
+
+  /// Whether the file is shorter than its first chunk claims: `RIFF` and a little-endian length.
+  /// (The number of frames in the header counts repeated ones, which have no packet.)
+  private static func riffEndsEarly(_ path: String) -> Bool {
+    guard let bytes = try? FileSystem.read(path, limit: 8), bytes.count == 8,
+      bytes.starts(with: Array("RIFF".utf8))
+    else { return false }
+    let length = bytes[4...].reversed().reduce(0) { $0 << 8 | Int($1) }
+    return FileSystem.size(of: path) - 8 < length
+  }
+
+  /// Whether the file lacks a GIF's trailer, a semicolon; some programs add zeros behind it.
+  private static func gifEndsEarly(_ path: String) -> Bool {
+    let start = max(FileSystem.size(of: path) - 16, 0)
+    guard let bytes = try? FileSystem.read(path, from: start) else { return false }
+    return bytes.last { $0 != 0 } != UInt8(ascii: ";")
   }
 
   /// Whether the file is shorter than its segment claims (RFC 8794, sections 4 and 5: elements

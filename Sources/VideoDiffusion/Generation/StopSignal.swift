@@ -1,16 +1,32 @@
 import Synchronization
 
-/// A wish, from any thread, that a run end after the clip it is making. (To end it at once, cancel the
-/// task that reads its events.)
+/// A wish, from any thread, that a run end. Unlike cancelling the task that reads its events, it lets
+/// every event that was reported still be read.
 public final class StopSignal: Sendable {
-  private let requested = Atomic(false)
+  /// When to end.
+  public enum Moment: Int, Sendable, Comparable {
+    /// Not at all.
+    case never
+    /// After the clip in progress.
+    case afterClip
+    /// After the step in progress.
+    case afterStep
+
+    public static func < (a: Moment, b: Moment) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  private let requested = Atomic(Moment.never.rawValue)
 
   /// No wish yet.
   public init() {}
 
-  /// Asks the run to end after the current clip.
-  public func requestStop() { requested.store(true, ordering: .relaxed) }
+  /// Asks the run to end; an earlier moment that was asked for before stays.
+  public func requestStop(_ moment: Moment) {
+    requested.max(moment.rawValue, ordering: .relaxed)
+  }
 
-  /// Whether the run was asked to end.
-  public var isRequested: Bool { requested.load(ordering: .relaxed) }
+  /// When the run was asked to end.
+  public var moment: Moment {
+    Moment(rawValue: requested.load(ordering: .relaxed)) ?? .never
+  }
 }

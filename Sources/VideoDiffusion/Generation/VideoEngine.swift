@@ -151,13 +151,14 @@ public actor VideoEngine {
 
   /// Makes a video clip by clip.
   ///
-  /// The engine never waits for whoever reads the events; ending the reading, or its task, ends the
-  /// run after the step in progress.
+  /// The engine never waits for whoever reads the events. The sequence ends with the last clip, or
+  /// early when it is asked to through `stop`; ending the reading, or its task, ends the run after the
+  /// step in progress.
   ///
   /// - Parameters:
   ///   - request: What to make.
   ///   - state: Where to begin: what to continue, or a run that was interrupted.
-  ///   - stop: Ends the run after the clip in progress.
+  ///   - stop: Ends the run early.
   public nonisolated func generate(
     _ request: GenerationRequest, from state: GenerationState = GenerationState(),
     stop: StopSignal = StopSignal()
@@ -192,15 +193,14 @@ public actor VideoEngine {
 
     var state = start
     while state.finishedClips < request.clipCount ?? .max {
-      try Task.checkCancellation()
-      try await makeClip(request, &state, configuration.geometry, report)
-      if stop.isRequested { return }
+      try await makeClip(request, &state, configuration.geometry, stop, report)
+      if stop.moment >= .afterClip { return }
     }
   }
 
   private func makeClip(
     _ request: GenerationRequest, _ state: inout GenerationState, _ geometry: PlaneGeometry,
-    _ report: (GenerationEvent) -> Void
+    _ stop: StopSignal, _ report: (GenerationEvent) -> Void
   ) async throws {
     let clock = ContinuousClock()
     let clipStart = clock.now
@@ -221,6 +221,7 @@ public actor VideoEngine {
           seeds: seeds, isContinuation: state.condition != nil)))
     while let timestep = sampler.nextTimestep(of: run) {
       try Task.checkCancellation()
+      if stop.moment == .afterStep { return }
       let start = clock.now
       let noise = try predictNoise(
         run.latents, conditions: state.condition, timestep: timestep,

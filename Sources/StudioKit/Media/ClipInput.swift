@@ -1,0 +1,147 @@
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+/// What a command was given to work on: a video or pictures, or latents.
+public enum ClipInput {
+  /// A video, a GIF, a picture or a folder of pictures.
+  case video(VideoReader)
+  /// Latents, one for each clip.
+  case latents(LatentFile, path: String)
+
+  /// Opens an input, told by its content.
+  ///
+  /// - Throws: ``StudioError`` if there is nothing, else what the reader finds wrong.
+  public init(path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StudioError(path, .noSuchFile)
+    }
+    if path.hasSuffix(".safetensors") {
+      self = .latents(try LatentFile(contentsOf: path), path: path)
+    } else {
+      self = .video(try VideoReader(path: path))
+    }
+  }
+
+  /// The path, as it was given.
+  public var path: String {
+    switch self {
+    case .video(let reader): reader.path
+    case .latents(_, let path): path
+    }
+  }
+
+  /// Frames a second, where the input says it.
+  public var framesPerSecond: Double? {
+    switch self {
+    case .video(let reader): reader.frameRate?.framesPerSecond
+    case .latents(let file, _): file.metadata["pvdm.fps"].flatMap(Double.init)
+    }
+  }
+}
+
+/// The clip of an input that a run continues, and what comes before the first new frame.
+public struct Continuation {
+  /// The clip that the first new clip continues.
+  public let condition: Latent
+  /// Frames of the input that stand before the new ones, the condition's included.
+  public let precedingFrames: Int
+  let input: ClipInput
+
+  /// Finds the clip to continue.
+  ///
+  /// - Parameters:
+  ///   - firstFrame: First of the frames to continue, from 0; `nil` takes the last ones.
+  ///   - frames: Frames of a clip.
+  ///   - encode: Writes a prepared clip as a latent.
+  ///   - side: Side of the model's frames in pixels; `nil` if no autoencoder is at hand.
+  /// - Throws: ``StudioError`` if the input is too short or has no such frames.
+  public init(
+    _ input: ClipInput, from firstFrame: Int?, frames: Int, side: Int?,
+    encode: (PixelClip) async throws -> Latent
+  ) async throws {
+    self.input = input
+    switch input {
+    case .latents(let file, let path):
+      let total = file.latents.count * frames
+      let first = firstFrame ?? total - frames
+      guard first >= 0, first + frames <= total else {
+        throw StudioError(
+          path, .noSuchFrame(first: first, last: first + frames - 1, frames: total))
+      }
+      guard first % frames == 0 else {
+        throw StudioError(
+          path,
+          .option(
+            name: "the first frame", found: "\(first)",
+            expected: "a multiple of \(frames): latents hold whole clips"))
+      }
+      condition = file.latents[first / frames]
+      precedingFrames = first + frames
+    case .video(let reader):
+      guard let side else { throw ModelError(.notLoaded(.autoencoder)) }
+      let (window, first) = try Self.window(reader, from: firstFrame, frames)
+      condition = try await encode(PixelClip(preparing: window, side: side))
+      precedingFrames = first + frames
+    }
+  }
+
+  /// The frames to continue and the number of the first. Without a number these are the last ones of
+  /// the video: they are kept while it is read, since a count that containers state may be wrong.
+  private static func window(
+    _ reader: VideoReader, from first: Int?, _ frames: Int
+  ) throws -> ([RGBImage], Int) {
+    guard let first else {
+      var last: [RGBImage] = []
+      let total = try reader.frameCount()
+      guard total >= frames else {
+        throw StudioError(reader.path, .tooShort(frames: total, needed: frames))
+      }
+      try reader.seek(toFrame: total - frames)
+      while let frame = try reader.nextFrame() {
+        last.append(frame)
+        if last.count > frames { last.removeFirst() }
+      }
+      guard last.count == frames else {
+        throw StudioError(reader.path, .tooShort(frames: last.count, needed: frames))
+      }
+      return (last, reader.position - frames)
+    }
+    let window = first < 0 ? [] : try reader.frames(from: first, count: frames)
+    guard window.count == frames else {
+      throw StudioError(
+        reader.path,
+        .noSuchFrame(first: first, last: first + frames - 1, frames: try reader.frameCount()))
+    }
+    return (window, first)
+  }
+
+  /// Visits what stands before the new frames, clip by clip or frame by frame.
+  ///
+  /// - Parameters:
+  ///   - images: Called with the prepared frames of a video, a few at a time.
+  ///   - latent: Called with each earlier latent.
+  func visitPreceding(
+    side: Int?, images: ([RGBImage]) async throws -> Void, latent: (Latent) async throws -> Void,
+    frames: Int
+  ) async throws {
+    switch input {
+    case .latents(let file, _):
+      for clip in file.latents.prefix(precedingFrames / frames) { try await latent(clip) }
+    case .video(let reader):
+      guard let side else { throw ModelError(.notLoaded(.autoencoder)) }
+      let preparation = FramePreparation(resolution: side)
+      try reader.seek(toFrame: 0)
+      var left = precedingFrames
+      while left > 0 {
+        var batch: [RGBImage] = []
+        while batch.count < min(left, frames), let frame = try reader.nextFrame() {
+          batch.append(preparation.prepared(frame))
+        }
+        if batch.isEmpty { break }
+        left -= batch.count
+        try await images(batch)
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+/// Where the frames and latents of one video go: any number of files and folders at once.
+///
+/// Nothing appears under a final name before ``finish(settings:)``.
+public final class OutputSet {
+  /// The paths, in the order in which they were asked for.
+  public let paths: [String]
+  private let overwrites: Bool
+  private let frameRate: FrameRate
+  private let scale: Int
+  private var writers: [VideoWriter] = []
+  private var latentPaths: [String] = []
+  private var latents: [Latent] = []
+  /// Frames that were written so far.
+  public private(set) var frameCount = 0
+
+  /// Checks the outputs and prepares the writers.
+  ///
+  /// - Parameters:
+  ///   - paths: Files whose ending chooses the format, folders ending in `/`, `.safetensors`.
+  ///   - settings: Text to embed in every output.
+  ///   - scale: Each pixel becomes a square of this side in pictures and videos.
+  ///   - overwrites: Whether outputs that exist are replaced.
+  /// - Throws: ``StudioError`` if an output exists or is named twice, ``MediaError`` for an ending
+  ///   that is no format.
+  public init(
+    paths: [String], framesPerSecond: Double, settings: String, scale: Int = 1, overwrites: Bool
+  ) throws {
+    self.paths = paths
+    self.overwrites = overwrites
+    self.scale = scale
+    guard let rate = FrameRate(framesPerSecond: framesPerSecond) else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the frame rate", found: "\(framesPerSecond)", expected: "more than 0, at most 1000"))
+    }
+    frameRate = rate
+    if let twice = paths.first(where: { path in paths.count { $0 == path } > 1 }) {
+      throw StudioError(twice, .output(reason: "is named twice as an output"))
+    }
+    for path in paths where !overwrites && FileManager.default.fileExists(atPath: path) {
+      throw StudioError(path, .exists)
+    }
+    for path in paths {
+      if Self.isLatents(path) {
+        try Self.checkFolder(of: path)
+        latentPaths.append(path)
+      } else {
+        writers.append(
+          try VideoWriter(
+            path: path,
+            options: OutputOptions(
+              frameRate: rate, settings: settings, scale: scale, overwrite: overwrites)))
+      }
+    }
+  }
+
+  /// Whether a path asks for latents.
+  public static func isLatents(_ path: String) -> Bool { path.hasSuffix(".safetensors") }
+
+  /// Whether any of some paths asks for frames, which need an autoencoder.
+  public static func needPixels(_ paths: [String]) -> Bool { paths.contains { !isLatents($0) } }
+
+  private static func checkFolder(of path: String) throws {
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
+      isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder)
+    else { throw StudioError(path, .output(reason: "its folder does not exist or is not writable")) }
+  }
+
+  /// Adds a clip: its latent to the files of latents, its frames to everything else.
+  public func append(latent: Latent) { if !latentPaths.isEmpty { latents.append(latent) } }
+
+  /// Adds frames to everything but files of latents.
+  ///
+  /// - Throws: ``MediaError`` if an output cannot be written.
+  public func append(images: [RGBImage]) throws {
+    frameCount += images.count
+    for image in images {
+      for writer in writers { try writer.append(image) }
+    }
+  }
+
+  /// Completes all outputs.
+  ///
+  /// - Parameter metadata: Text to store beside latents.
+  /// - Throws: ``MediaError`` or ``CheckpointError``; what was completed before stays.
+  public func finish(metadata: [String: String]) throws {
+    for path in latentPaths {
+      guard !latents.isEmpty else { continue }
+      try LatentFile.write(latents, metadata: metadata, to: path)
+    }
+    for writer in writers { try writer.finish() }
+    writers = []
+  }
+
+  /// Gives up; nothing is left under the final names.
+  public func cancel() {
+    for writer in writers { writer.cancel() }
+    writers = []
+  }
+
+  deinit { cancel() }
+
+  /// The path of one sample's output: its seed goes before the ending when there are several.
+  public static func path(_ path: String, seed: UInt64, sampleCount: Int) -> String {
+    guard sampleCount > 1 else { return path }
+    if path.hasSuffix("/") { return "\(path.dropLast())-\(seed)/" }
+    let url = URL(filePath: path)
+    let ending = url.pathExtension
+    let stem = path.dropLast(ending.isEmpty ? 0 : ending.count + 1)
+    return ending.isEmpty ? "\(stem)-\(seed)" : "\(stem)-\(seed).\(ending)"
+  }
+}

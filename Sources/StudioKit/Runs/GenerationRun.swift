@@ -1,0 +1,213 @@
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+/// One run of a ``GenerationJob``: turns the engine's events into outputs and saved states.
+actor GenerationRun {
+  private let job: GenerationJob
+  private let engine: VideoEngine
+  private let outputs: [OutputSet]
+  private let settings: RunSettings
+  private let report: @Sendable (JobEvent) -> Void
+  private let stop: StopSignal
+  private let decodes: Bool
+
+  private var state = GenerationState()
+  private var finishedClips: [[Latent]] = []
+  private var lastSave = ContinuousClock.now
+  private var preview: Task<Void, Never>?
+  private var previewAllowedAt = ContinuousClock.now
+  private var precedingFrames = 0
+
+  /// At most this much of a run is lost to a process that is killed.
+  private static let saveInterval = Duration.seconds(15)
+  /// A preview is decoded at most once in this many times of what the last one took.
+  private static let previewShare = 8.0
+
+  init(
+    job: GenerationJob, engine: VideoEngine, outputs: sending [OutputSet], settings: RunSettings,
+    report: @escaping @Sendable (JobEvent) -> Void, stop: StopSignal
+  ) {
+    self.job = job
+    self.engine = engine
+    self.outputs = outputs
+    self.settings = settings
+    self.report = report
+    self.stop = stop
+    decodes = OutputSet.needPixels(job.outputs)
+  }
+
+  func run(
+    _ input: sending ClipInput?, resumed: SavedRun?, geometry: PlaneGeometry
+  ) async throws -> GenerationJob.Result {
+    do {
+      try await prepare(input, geometry)
+      if let resumed { try await goOn(from: resumed) }
+      try await generate()
+      return try await finish()
+    } catch {
+      preview?.cancel()
+      for set in outputs { set.cancel() }
+      // The clips that were made are worth keeping, whatever went wrong afterwards.
+      if !finishedClips.isEmpty || state.sampler != nil { try? save() }
+      throw error
+    }
+  }
+
+  /// Encodes what is continued and writes what stands before the new frames.
+  private func prepare(_ input: ClipInput?, _ geometry: PlaneGeometry) async throws {
+    guard let input else { return }
+    let side = await engine.autoencoderConfiguration?.resolution
+    let continuation = try await Continuation(
+      input, from: job.firstFrame, frames: geometry.frames, side: side
+    ) { try await self.engine.encode($0) }
+    state = GenerationState(
+      condition: Array(repeating: continuation.condition, count: job.request.sampleCount))
+    guard !job.onlyNew else { return }
+    precedingFrames = continuation.precedingFrames
+    let keepsLatents = job.outputs.contains(where: OutputSet.isLatents)
+    // Latents hold whole clips, so the frames before the window are cut from its start backwards.
+    var skipped = continuation.precedingFrames % geometry.frames
+    var waiting: [RGBImage] = []
+    try await continuation.visitPreceding(
+      side: side,
+      images: { images in
+        for set in self.outputs { try set.append(images: images) }
+        guard keepsLatents, let side else { return }
+        waiting += images
+        let dropped = min(skipped, waiting.count)
+        waiting.removeFirst(dropped)
+        skipped -= dropped
+        while waiting.count >= geometry.frames {
+          let latent = try await self.engine.encode(
+            PixelClip(preparing: Array(waiting.prefix(geometry.frames)), side: side))
+          waiting.removeFirst(geometry.frames)
+          for set in self.outputs { set.append(latent: latent) }
+        }
+      },
+      latent: { latent in
+        for set in self.outputs { set.append(latent: latent) }
+        guard self.decodes else { return }
+        let images = try await self.engine.decode(latent).images
+        for set in self.outputs { try set.append(images: images) }
+      }, frames: geometry.frames)
+  }
+
+  private func goOn(from saved: SavedRun) async throws {
+    for (clip, latents) in saved.finishedClips.enumerated() {
+      try await write(clip, latents)
+    }
+    finishedClips = saved.finishedClips
+    state = saved.state
+  }
+
+  private func generate() async throws {
+    guard state.finishedClips < job.request.clipCount ?? .max else { return }
+    var events = engine.generate(job.request, from: state, stop: stop).makeAsyncIterator()
+    while let event = try await events.next() {
+      report(.generation(event))
+      switch event {
+      case .clipStarted: break
+      case .step(let step):
+        state = step.state
+        if ContinuousClock.now - lastSave > Self.saveInterval { try save() }
+        startPreview(of: step)
+      case .clipFinished(let clip):
+        state = clip.state
+        finishedClips.append(clip.latents)
+        try await write(clip.clip, clip.latents)
+        try save()
+      }
+    }
+    await preview?.value
+  }
+
+  private func write(_ clip: Int, _ latents: [Latent]) async throws {
+    for (sample, latent) in latents.enumerated() {
+      outputs[sample].append(latent: latent)
+      guard decodes else { continue }
+      let start = ContinuousClock.now
+      let pixels = try await engine.decode(latent)
+      report(
+        .decoded(
+          clip: clip, sample: sample, pixels, seconds: Self.seconds(since: start)))
+      try outputs[sample].append(images: pixels.images)
+    }
+  }
+
+  /// Decodes an estimate beside the run, if the last one was long enough ago.
+  private func startPreview(of step: GenerationStep) {
+    let isLast = step.finishedSteps == step.stepCount
+    guard job.showsPreviews, !isLast, ContinuousClock.now >= previewAllowedAt,
+      let estimate = step.cleanEstimates.first
+    else { return }
+    let (engine, report) = (engine, report)
+    let start = ContinuousClock.now
+    // Until it is known what this one takes, no other begins.
+    let previous = preview
+    previewAllowedAt = start + .seconds(previewCost.value * Self.previewShare)
+    let cost = previewCost
+    preview = Task {
+      await previous?.value
+      let started = ContinuousClock.now
+      guard let pixels = try? await engine.decode(estimate) else { return }
+      let seconds = Self.seconds(since: started)
+      cost.value = seconds
+      report(.preview(clip: step.clip, pixels, seconds: seconds))
+    }
+  }
+  private let previewCost = LastCost()
+
+  private func save() throws {
+    lastSave = .now
+    guard let path = job.savedRunPath else { return }
+    try SavedRun(
+      request: job.request, state: state, finishedClips: finishedClips,
+      notes: ["pvdm.settings": settings.json]
+    ).write(to: path)
+  }
+
+  private func finish() async throws -> GenerationJob.Result {
+    report(.writing)
+    let isInterrupted = job.request.clipCount.map { state.finishedClips < $0 } ?? false
+    var result = GenerationJob.Result(
+      written: [], clips: state.finishedClips, frames: outputs.first?.frameCount ?? 0,
+      isInterrupted: isInterrupted, savedRun: nil)
+    if finishedClips.isEmpty {
+      for set in outputs { set.cancel() }
+    } else {
+      for (sample, set) in outputs.enumerated() {
+        var settings = settings
+        settings.seed = ClipSeed.seed(job.request.seed, sample: sample)
+        settings.precedingFrames = precedingFrames
+        try set.finish(
+          metadata: [
+            "pvdm": settings.json, "pvdm.fps": String(settings.framesPerSecond),
+          ])
+        result.written += set.paths
+      }
+    }
+    if isInterrupted, !finishedClips.isEmpty || state.sampler != nil {
+      try save()
+      result.savedRun = job.savedRunPath
+    } else if let path = job.savedRunPath {
+      try? FileManager.default.removeItem(atPath: path)
+    }
+    return result
+  }
+
+  private static func seconds(since start: ContinuousClock.Instant) -> Double {
+    let elapsed = (ContinuousClock.now - start).components
+    return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+  }
+}
+
+/// What the last preview cost, written by its task and read by the run.
+private final class LastCost: @unchecked Sendable {
+  private let lock = NSLock()
+  private var stored = 0.0
+  var value: Double {
+    get { lock.withLock { stored } }
+    set { lock.withLock { stored = newValue } }
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import StudioKit
+
+/// Runs a command's work, and says what is wrong in one sentence on standard error if it fails.
+///
+/// Every command's `run()` is one call of this function, so that errors are phrased, and exit
+/// statuses chosen, in one place: 2 for a file or setting that cannot be used, 70 for a fault of
+/// the program or machine, 130 when interrupted. What the argument parser throws itself (usage
+/// errors, `ExitCode`, requests for help) passes through.
+///
+/// - Throws: `ExitCode` with the category's exit status.
+func explaining(_ body: () async throws -> Void) async throws {
+  do {
+    try await body()
+  } catch let error as ExitCode {
+    throw error
+  } catch let error where error is ValidationError || error is CleanExit {
+    throw error
+  } catch {
+    throw report(Explanation(error))
+  }
+}
+
+/// Writes an explanation to standard error: the sentence after the program's name, and what to do
+/// next on a line of its own.
+///
+/// - Returns: The exit status to throw.
+func report(_ explanation: Explanation) -> ExitCode {
+  var lines = "pvdm: \(explanation.sentence)\n"
+  if !explanation.remedy.isEmpty { lines += "      \(explanation.remedy).\n" }
+  writeToStandardError(lines)
+  return ExitCode(explanation.category.rawValue)
+}
+
+/// Writes text to standard error at once. A closed or full standard error is no reason to fail, so
+/// that nothing is thrown.
+func writeToStandardError(_ text: String) {
+  try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+}
+
+/// A value as JSON for standard output: keys sorted, so that equal values give equal text.
+///
+/// - Parameter pretty: Whether to indent; one line otherwise, as for a stream of events.
+/// - Throws: `EncodingError` for a number that JSON cannot hold.
+func json(_ value: some Encodable, pretty: Bool = true) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

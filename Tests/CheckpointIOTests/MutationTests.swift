@@ -1,0 +1,115 @@
+import CheckpointIO
+import TensorCore
+import Testing
+
+/// Damaged files must throw or be read; anything else ends the test process.
+@Suite("Seeded mutations")
+struct MutationTests {
+  private static let variantCount = 3_500
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("damaged zip files never crash, with and without checksums")
+  func zip() throws {
+    try mutate(TorchFixtures.zip, seed: 1, checksums: .never)
+    try mutate(TorchFixtures.zip, seed: 2, checksums: .onFirstRead, count: 500)
+  }
+
+  @Test("damaged pickles in intact zip files never crash")
+  func pickle() throws {
+    let pickle = try Self.pickle(of: TorchFixtures.zip)
+    let storages = (0..<10).map { [UInt8](repeating: UInt8($0), count: $0 == 0 ? 96 : 8) }
+    var generator = SeededGenerator(state: 3)
+    for _ in 0..<Self.variantCount {
+      let variant = Self.variant(of: pickle, &generator)
+      exercise(ZipAssembler.torch(variant, storages).bytes, checksums: .onFirstRead)
+    }
+  }
+
+  @Test("damaged legacy files never crash")
+  func legacy() throws {
+    try mutate(TorchFixtures.legacy, seed: 4)
+  }
+
+  @Test("damaged safetensors files never crash")
+  func safetensors() throws {
+    let tensors = ElementType.allCases.map {
+      TensorDescription(name: $0.rawValue, elementType: $0, shape: [2, 3])
+    }
+    try SafetensorsWriter(tensors: tensors, metadata: ["a": "b"]).write(
+      to: folder.file("whole")
+    ) { tensor, sink in
+      let zeros = [UInt8](repeating: 1, count: 6 * tensor.elementType.byteCount)
+      try zeros.withUnsafeBytes { try sink.append($0) }
+    }
+    try mutate(try bytes(ofFile: folder.file("whole")), seed: 5)
+  }
+
+  @Test("every truncation of a zip or legacy file is an error or reads fine")
+  func truncations() throws {
+    for whole in [TorchFixtures.zip, TorchFixtures.legacy] {
+      for count in stride(from: 0, to: whole.count, by: 3) {
+        exercise(Array(whole[..<count]), checksums: .onFirstRead)
+      }
+    }
+  }
+
+  private func mutate(
+    _ whole: [UInt8], seed: UInt64, checksums: ChecksumPolicy = .onFirstRead,
+    count: Int = variantCount
+  ) throws {
+    // The undamaged file must read, or the variants would all fail for another reason.
+    _ = try folder.checkpoint(whole, checksums: checksums)
+    var generator = SeededGenerator(state: seed)
+    for _ in 0..<count {
+      exercise(Self.variant(of: whole, &generator), checksums: checksums)
+    }
+  }
+
+  /// Does with the file all that a caller may do.
+  private func exercise(_ bytes: [UInt8], checksums: ChecksumPolicy) {
+    guard let checkpoint = try? folder.reusedCheckpoint(bytes, checksums: checksums) else {
+      return
+    }
+    _ = "\(checkpoint.root)"
+    for entry in checkpoint.tensors where entry.elementCount <= 1 << 16 {
+      _ = try? checkpoint.float32Values(entry)
+      _ = try? checkpoint.int64Values(entry)
+      _ = try? checkpoint.withBytes(of: entry) { $0.reduce(0) { $0 &+ $1 } }
+      checkpoint.willNeed(entry)
+      checkpoint.releasePages(of: entry)
+    }
+    try? checkpoint.verifyChecksums()
+    _ = try? StateDictionary(in: checkpoint, wrappers: ["state_dict"], prefixes: ["module."])
+  }
+
+  /// The bytes with one to four damages: flipped bits, extreme values, cuts, copies.
+  private static func variant(of whole: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+    var bytes = whole
+    for _ in 0..<Int.random(in: 1...4, using: &generator) where bytes.count > 9 {
+      let place = Int.random(in: 0..<bytes.count - 8, using: &generator)
+      let length = Int.random(in: 1...8, using: &generator)
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      case 1: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+      case 2:
+        let extremes: [UInt8] = [0, 0xff, 0x7f, 0x80]
+        let value = extremes.randomElement(using: &generator) ?? 0
+        for index in place..<place + length { bytes[index] = value }
+      case 3: bytes.removeSubrange(place..<place + length)
+      case 4: bytes.insert(contentsOf: bytes[place..<place + length], at: place)
+      default: bytes.removeLast(min(length * length, bytes.count - 1))
+      }
+    }
+    return bytes
+  }
+
+  /// The record `data.pkl` of a zip file, found by its local header.
+  private static func pickle(of zip: [UInt8]) throws -> [UInt8] {
+    let start = try #require(zip.firstIndex(of: 0x80))
+    let end = try #require(
+      zip[start...].indices.first { zip[$0...].starts(with: [0x50, 0x4b, 7]) })
+    return Array(zip[start..<end])
+  }
+}
