@@ -1,0 +1,71 @@
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+/// Moves whole inputs between frames and latents: what `encode`, `decode` and `reconstruct` do.
+public struct ClipConversion {
+  private let engine: VideoEngine
+  private let configuration: AutoencoderConfiguration
+
+  /// Loads a model's autoencoder.
+  ///
+  /// - Parameter onProgress: Called with the weights laid out and their total.
+  /// - Throws: ``ModelError`` if the model has none or its file cannot be used.
+  public init(
+    _ model: ModelFiles, precision: Precision, threadCount: Int?,
+    onProgress: @escaping @Sendable (_ loaded: Int, _ total: Int) -> Void = { _, _ in }
+  ) async throws {
+    guard let file = model.autoencoder, case .autoencoder(let configuration) = file.network else {
+      throw ModelError(.notLoaded(.autoencoder))
+    }
+    self.configuration = configuration
+    engine = try VideoEngine(threadCount: threadCount, precision: precision.elementType)
+    try await engine.load(file, onProgress: onProgress)
+  }
+
+  /// Frames of a clip.
+  public var clipFrames: Int { configuration.frames }
+  /// Side of the model's frames in pixels.
+  public var side: Int { configuration.resolution }
+
+  /// Visits an input's frames as whole clips, prepared to the model's resolution.
+  ///
+  /// - Parameters:
+  ///   - firstFrame: Where to begin, from 0.
+  ///   - limit: Clips at most; `nil` for all.
+  ///   - body: Called with each clip's number and frames; throwing ends the visit.
+  /// - Returns: Frames at the end that are too few for a clip.
+  /// - Throws: ``StudioError`` if there is not one whole clip, and what reading throws.
+  public func visitClips(
+    of reader: VideoReader, from firstFrame: Int = 0, limit: Int? = nil,
+    _ body: (Int, PixelClip) async throws -> Void
+  ) async throws -> Int {
+    guard firstFrame >= 0 else {
+      throw StudioError(
+        reader.path,
+        .option(name: "the first frame", found: "\(firstFrame)", expected: "0 or more"))
+    }
+    try reader.seek(toFrame: firstFrame)
+    var clip = 0
+    var images: [RGBImage] = []
+    while clip < limit ?? .max, let image = try reader.nextFrame() {
+      images.append(image)
+      guard images.count == clipFrames else { continue }
+      try await body(clip, PixelClip(preparing: images, side: side))
+      images = []
+      clip += 1
+    }
+    guard clip > 0 else {
+      throw StudioError(reader.path, .tooShort(frames: images.count, needed: clipFrames))
+    }
+    return images.count
+  }
+
+  /// Writes a prepared clip as a latent.
+  public func encode(_ clip: PixelClip) async throws -> Latent { try await engine.encode(clip) }
+
+  /// Reads a latent back as frames.
+  public func decode(_ latent: Latent) async throws -> PixelClip {
+    try await engine.decode(latent)
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import StudioKit
+import VideoDiffusion
+
+struct Decode: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Reads latents back as a video.",
+    discussion: """
+      Example:
+        pvdm decode walk.safetensors skies-64 --output walk.mp4 --output frames/
+      """)
+
+  @Argument(help: "A file of latents (.safetensors).")
+  var input: String
+
+  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  var model: String?
+
+  @OptionGroup(title: "Model options") var models: ModelOptions
+  @OptionGroup(title: "Output options") var outputs: OutputOptions
+  @OptionGroup(title: "Compute options") var compute: ComputeOptions
+
+  func validate() throws {
+    if outputs.output.isEmpty { throw ValidationError("Name a file to write with --output.") }
+  }
+
+  func run() async throws {
+    try await explaining {
+      guard case .latents(let file, _) = try ClipInput(path: input) else {
+        throw StudioError(
+          input,
+          .option(
+            name: "the input", found: "no file of latents", expected: "a .safetensors file"))
+      }
+      let files = try models.open(model)
+      let stored = file.metadata["pvdm.fps"].flatMap(Double.init)
+      let rate = outputs.fps ?? stored ?? files.framesPerSecond ?? 16
+      let settings = RunSettings(
+        command: "decode", model: files, precision: compute.precision, framesPerSecond: rate,
+        source: input)
+      let set = try OutputSet(
+        paths: outputs.output, framesPerSecond: rate, settings: settings.json,
+        scale: outputs.scale, overwrites: outputs.overwrite)
+      let conversion = try await ClipConversion(
+        files, precision: compute.precision, threadCount: compute.threads)
+      let progress = ClipProgress("decoding")
+      for (clip, latent) in file.latents.enumerated() {
+        set.append(latent: latent)
+        try set.append(images: await conversion.decode(latent).images)
+        progress.show(clip + 1, of: file.latents.count)
+      }
+      progress.end()
+      try set.finish(
+        metadata: ["pvdm": settings.json, "pvdm.fps": String(rate)])
+      for path in set.paths { writeToStandardError("wrote \(path) (\(set.frameCount) frames)\n") }
+    }
+  }
+}

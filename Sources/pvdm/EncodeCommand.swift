@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import MediaIO
+import StudioKit
+import VideoDiffusion
+
+struct Encode: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes a video or folder of pictures as latents.",
+    discussion: """
+      The output holds `latents`, [K, 4, N]: one row for each 16 frames, prepared to the model's \
+      resolution. Frames at the end that do not fill a clip are left out.
+
+      Example:
+        pvdm encode walk.mp4 skies-64 --output walk.safetensors
+      """)
+
+  @Argument(help: "A video, a GIF, or a folder of PNG frames.")
+  var input: String
+
+  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  var model: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "path"))
+  var output: String
+
+  @Option(name: .customLong("from-frame"), help: "The first frame, from 0.")
+  var fromFrame = 0
+
+  @Option(help: "Clips of 16 frames at most, 1 or more. (default: all)")
+  var clips: Int?
+
+  @Flag(help: "Replace an output that exists.")
+  var overwrite = false
+
+  @OptionGroup(title: "Model options") var models: ModelOptions
+  @OptionGroup(title: "Compute options") var compute: ComputeOptions
+
+  func validate() throws {
+    guard OutputSet.isLatents(output) else {
+      throw ValidationError("--output is \(output); latents go to a file that ends in .safetensors")
+    }
+    if let clips, clips < 1 { throw ValidationError("--clips is \(clips); expected 1 or more") }
+  }
+
+  func run() async throws {
+    try await explaining {
+      let reader = try openVideo(input)
+      let rate = reader.frameRate?.framesPerSecond ?? 16
+      let files = try models.open(model)
+      let settings = RunSettings(
+        command: "encode", model: files, precision: compute.precision, framesPerSecond: rate,
+        source: input)
+      let outputs = try OutputSet(
+        paths: [output], framesPerSecond: rate, settings: settings.json, overwrites: overwrite)
+      let conversion = try await ClipConversion(
+        files, precision: compute.precision, threadCount: compute.threads)
+      let progress = ClipProgress("encoding")
+      let left = try await conversion.visitClips(of: reader, from: fromFrame, limit: clips) {
+        clip, pixels in
+        outputs.append(latent: try await conversion.encode(pixels))
+        progress.show(clip + 1)
+      }
+      progress.end()
+      try outputs.finish(
+        metadata: ["pvdm": settings.json, "pvdm.fps": String(rate)])
+      if left > 0 && clips == nil {
+        writeToStandardError("note: left out \(left) frames at the end, too few for a clip\n")
+      }
+      for warning in reader.warnings { writeToStandardError("note: \(warning)\n") }
+      writeToStandardError("wrote \(output)\n")
+    }
+  }
+}
+
+/// Opens an input that must hold frames.
+func openVideo(_ path: String) throws -> VideoReader {
+  guard case .video(let reader) = try ClipInput(path: path) else {
+    throw StudioError(
+      path,
+      .option(name: "the input", found: "a file of latents", expected: "a video or pictures"))
+  }
+  return reader
+}
+
+/// A count of clips on standard error, where that is a terminal.
+final class ClipProgress {
+  private let verb: String
+  private let isShown = isatty(2) != 0
+
+  init(_ verb: String) { self.verb = verb }
+
+  func show(_ clips: Int, of total: Int? = nil) {
+    guard isShown else { return }
+    let count = total.map { "\(clips)/\($0)" } ?? "\(clips)"
+    writeToStandardError("\r\u{1B}[K\(verb) clip \(count)")
+  }
+
+  func end() {
+    if isShown { writeToStandardError("\r\u{1B}[K") }
+  }
+}

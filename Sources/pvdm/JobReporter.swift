@@ -1,0 +1,91 @@
+import Foundation
+import StudioKit
+import Synchronization
+import TerminalUI
+import VideoDiffusion
+
+/// Shows a job's events: as a line of progress, as moving pictures, or as lines of JSON.
+///
+/// Events arrive on the job's task and are only noted there; a task of the reporter's own writes, so
+/// that a slow terminal never holds up the work.
+final class JobReporter: Sendable {
+  private let continuation: AsyncStream<JobEvent>.Continuation
+  private let writer: Task<Void, Never>
+  private let show: ShowOptions
+  private let json: Bool
+
+  init(_ job: GenerationJob, _ show: ShowOptions) throws {
+    self.show = show
+    json = show.json
+    let (stream, continuation) = AsyncStream<JobEvent>.makeStream()
+    self.continuation = continuation
+    let environment = ProcessInfo.processInfo.environment
+    let capabilities = try TerminalCapabilities.detect(
+      colorOption: show.color == "auto" ? nil : show.color, environment: environment,
+      probe: .live(fileDescriptor: 2, environment: environment))
+    var progress = ProgressText(clipCount: job.request.clipCount)
+    var screen =
+      show.preview && !show.json ? PreviewScreen(capabilities, rate: job.playbackRate) : nil
+    let showsLine = !show.quiet && capabilities.isTerminal
+    let writesJSON = show.json
+    writer = Task {
+      for await event in stream {
+        progress.note(event)
+        if writesJSON, let line = EventLine(event) { print(line.text) }
+        if case .notes(let notes) = event, !show.quiet {
+          for note in notes { writeToStandardError("note: \(note)\n") }
+        }
+        if screen != nil {
+          await screen?.show(event, caption: progress.line)
+        } else if showsLine {
+          writeToStandardError("\r\u{1B}[K" + progress.line)
+        }
+      }
+      if screen != nil {
+        screen?.end()
+      } else if showsLine {
+        writeToStandardError("\r\u{1B}[K")
+      }
+    }
+  }
+
+  /// Notes an event; returns at once.
+  func report(_ event: JobEvent) { continuation.yield(event) }
+
+  /// Writes what is still waiting.
+  func finish() async {
+    continuation.finish()
+    await writer.value
+  }
+
+  /// Says what a job left.
+  func conclude(_ result: GenerationJob.Result) {
+    if json {
+      if let line = try? pvdmEventLine(result) { print(line) }
+      return
+    }
+    guard !show.quiet || result.isInterrupted else { return }
+    var text = ""
+    if result.isInterrupted {
+      text += result.written.isEmpty
+        ? "stopped before a clip was complete\n"
+        : "stopped; kept \(result.clips) complete clip\(result.clips == 1 ? "" : "s")\n"
+    }
+    for path in result.written { text += "wrote \(path) (\(result.frames(of: path)))\n" }
+    if let saved = result.savedRun {
+      text += "the run is kept in \(saved); the same command with --resume goes on\n"
+    }
+    writeToStandardError(text)
+  }
+}
+
+extension GenerationJob.Result {
+  fileprivate func frames(of path: String) -> String {
+    OutputSet.isLatents(path) ? "latents" : "\(frames) frames"
+  }
+}
+
+extension GenerationJob {
+  /// Frames a second at which previews play.
+  fileprivate var playbackRate: Double { framesPerSecond ?? model.framesPerSecond ?? 16 }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import StudioKit
+
+struct Sample: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample",
+    abstract: "Makes a video from nothing, clip by clip.",
+    discussion: """
+      The first clip of 16 frames is made from noise, each later one continues the clip before it.
+
+      Examples:
+        pvdm sample skies-64 --clips 4 --output sky.mp4 --output sky.gif
+        pvdm sample --autoencoder model_last.pth --denoiser ema_model.pth --seed 7 -o video.mp4
+
+      Ctrl-C keeps the clips that are complete; the same command with --resume goes on from there.
+      """)
+
+  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  var model: String?
+
+  @Option(help: "Clips of 16 frames to make, 1 or more.")
+  var clips = 1
+
+  @Flag(help: "Go on with an interrupted run of these outputs and settings.")
+  var resume = false
+
+  @OptionGroup(title: "Model options") var models: ModelOptions
+  @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
+  @OptionGroup(title: "Output options") var outputs: OutputOptions
+  @OptionGroup(title: "Compute options") var compute: ComputeOptions
+  @OptionGroup(title: "Display options") var show: ShowOptions
+
+  func run() async throws {
+    try await explaining {
+      var job = try GenerationJob(
+        model: models.open(model), request: sampling.request(clips: clips),
+        outputs: outputs.output)
+      job.resumes = resume
+      try await perform(&job, outputs, compute, show)
+    }
+  }
+}
+
+struct Extend: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "extend",
+    abstract: "Continues a video, a folder of pictures, or latents.",
+    discussion: """
+      The new frames follow the last 16 of the input, or the 16 from --from-frame on. Outputs hold \
+      what came before, prepared to the model's resolution (centred square crop, then resized), and \
+      the new frames; with --only-new the new frames alone.
+
+      Examples:
+        pvdm extend walk.mp4 --clips 2 --output longer.mp4
+        pvdm extend frames/ skies-64 --from-frame 0 --only-new -o continued.gif
+        pvdm extend latents.safetensors --denoiser ema_model.pth --only-new -o more.safetensors
+      """)
+
+  @Argument(
+    help: """
+      A video, a GIF, a folder of PNG frames, an earlier output, or latents (.safetensors).
+      """)
+  var input: String
+
+  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  var model: String?
+
+  @Option(help: "Clips of 16 frames to add, 1 or more.")
+  var clips = 1
+
+  @Option(
+    name: .customLong("from-frame"),
+    help: "The first of the 16 frames to continue, from 0. (default: the last 16)")
+  var fromFrame: Int?
+
+  @Flag(name: .customLong("only-new"), help: "Write the new frames alone.")
+  var onlyNew = false
+
+  @Flag(help: "Go on with an interrupted run of these outputs and settings.")
+  var resume = false
+
+  @OptionGroup(title: "Model options") var models: ModelOptions
+  @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
+  @OptionGroup(title: "Output options") var outputs: OutputOptions
+  @OptionGroup(title: "Compute options") var compute: ComputeOptions
+  @OptionGroup(title: "Display options") var show: ShowOptions
+
+  func run() async throws {
+    try await explaining {
+      var job = try GenerationJob(
+        model: models.open(model), request: sampling.request(clips: clips),
+        outputs: outputs.output)
+      job.inputPath = input
+      job.firstFrame = fromFrame
+      job.onlyNew = onlyNew
+      job.resumes = resume
+      try await perform(&job, outputs, compute, show)
+    }
+  }
+}
+
+/// Does a job with its progress shown, and says what it left.
+private func perform(
+  _ job: inout GenerationJob, _ outputs: OutputOptions, _ compute: ComputeOptions,
+  _ show: ShowOptions
+) async throws {
+  guard !job.outputs.isEmpty || show.preview || show.json else {
+    throw ValidationError("Nothing to do with the video: name a file with --output, or --preview.")
+  }
+  job.framesPerSecond = outputs.fps
+  job.scale = outputs.scale
+  job.overwrites = outputs.overwrite
+  job.precision = compute.precision
+  job.threadCount = compute.threads
+  job.showsPreviews = show.preview
+
+  let reporter = try JobReporter(job, show)
+  let stop = StopSignalSource()
+  let result: GenerationJob.Result
+  do {
+    result = try await job.run(stop: stop.signal) { reporter.report($0) }
+  } catch {
+    await reporter.finish()
+    throw error
+  }
+  await reporter.finish()
+  reporter.conclude(result)
+  if result.isInterrupted { throw ExitCode(Explanation.Category.interrupted.rawValue) }
+}
