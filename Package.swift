@@ -62,7 +62,13 @@ let package = Package(
       ], swiftSettings: asyncOnCaller),
 
     // Tests
-    .testTarget(name: "VideoDiffusionTests", dependencies: ["VideoDiffusion", "CheckpointIO"]),
+    .target(name: "TestSupport", dependencies: ["CheckpointIO"], path: "Tests/TestSupport"),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
+    .testTarget(name: "CheckpointIOTests", dependencies: ["CheckpointIO"]),
+    .testTarget(
+      name: "VideoDiffusionTests",
+      dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
+    .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,89 @@
+import CheckpointIO
+import Foundation
+
+/// A file of the golden set: reference numbers computed with PyTorch.
+public struct GoldenFile {
+  /// Why a test cannot have its reference numbers.
+  public enum Failure: Error, CustomStringConvertible {
+    case missing(String)
+    case unknownTensor(String, in: String)
+
+    public var description: String {
+      switch self {
+      case .missing(let path): "\(path) is missing beside the project; its tests need it"
+      case .unknownTensor(let name, let path): "\(path) holds no tensor \(name)"
+      }
+    }
+  }
+
+  /// The folder beside the project that holds golden files, checkpoints and media.
+  public static let sharedFolder = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "../shared").standardizedFileURL
+
+  /// Whether the folder is there at all. Only where it is not are tests skipped that need it.
+  public static let isAvailable = FileManager.default.fileExists(atPath: sharedFolder.path)
+
+  /// Why such tests were skipped.
+  public static let skipReason = "only the project's clone is at hand, without ../shared beside it"
+
+  private let checkpoint: Checkpoint
+
+  /// Opens `shared/golden/name`.
+  public init(named name: String) throws {
+    checkpoint = try Checkpoint(contentsOf: Self.path("golden/\(name)"))
+  }
+
+  /// The path of something in the shared folder.
+  ///
+  /// - Throws: ``Failure`` if the folder is there and this is not.
+  public static func path(_ name: String) throws -> String {
+    let path = sharedFolder.appending(path: name).path
+    guard FileManager.default.fileExists(atPath: path) else { throw Failure.missing(path) }
+    return path
+  }
+
+  /// What the file says beside its tensors.
+  public var metadata: [String: String] { checkpoint.metadata }
+  /// Names of the tensors, sorted.
+  public var keys: [String] { checkpoint.tensors.map(\.name).sorted() }
+
+  /// Extents of a tensor.
+  public func shape(_ name: String) throws -> [Int] { try entry(name).shape }
+  /// Numbers of a floating tensor, row-major.
+  public func float(_ name: String) throws -> [Float] {
+    try checkpoint.float32Values(entry(name))
+  }
+  /// Numbers of an integer tensor, row-major.
+  public func ints(_ name: String) throws -> [Int] {
+    try checkpoint.int64Values(entry(name)).map(Int.init)
+  }
+
+  private func entry(_ name: String) throws -> TensorEntry {
+    guard let entry = checkpoint.tensors.first(where: { $0.name == name }) else {
+      throw Failure.unknownTensor(name, in: checkpoint.path)
+    }
+    return entry
+  }
+}
+
+/// The largest absolute difference of two arrays of one length; infinite if the lengths differ.
+public func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+  guard a.count == b.count else { return .infinity }
+  return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
+}
+
+/// Distance in representable float32 values, so that it is defined through zero as well.
+public func unitsInLastPlace(_ first: Float, _ second: Float) -> Int {
+  func rank(_ value: Float) -> Int {
+    let magnitude = Int(value.bitPattern & 0x7FFF_FFFF)
+    return value.sign == .minus ? -magnitude : magnitude
+  }
+  return abs(rank(first) - rank(second))
+}
+
+/// The largest such distance between two arrays; nil when their counts differ.
+public func maximumUnitsInLastPlace(_ first: [Float], _ second: [Float]) -> Int? {
+  guard first.count == second.count else { return nil }
+  return zip(first, second).map(unitsInLastPlace).max() ?? 0
+}
