@@ -62,8 +62,12 @@ let package = Package(
       ], swiftSettings: asyncOnCaller),
 
     // Tests
-    .target(name: "TestSupport", dependencies: ["CheckpointIO"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
+    .testTarget(
+      name: "NeuralLayersTests", dependencies: ["NeuralLayers", "TensorCore", "TestSupport"]),
     .testTarget(name: "CheckpointIOTests", dependencies: ["CheckpointIO"]),
     .testTarget(
       name: "VideoDiffusionTests",

@@ -20,7 +20,8 @@ public final class ComputeContext: @unchecked Sendable {
   /// - Throws: ``TensorError`` if oneDNN cannot start.
   public init(threadCount: Int? = nil) throws {
     self.threadCount = max(1, threadCount ?? Processor.availableCount)
-    library = try OneDNN(threadCount: self.threadCount)
+    omp_set_num_threads(Int32(self.threadCount))  // also for oneDNN's choices at preparation
+    library = try OneDNN()
   }
 
   /// A tensor whose elements are not set yet.

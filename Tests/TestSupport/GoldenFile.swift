@@ -27,7 +27,8 @@ public struct GoldenFile {
   /// Why such tests were skipped.
   public static let skipReason = "only the project's clone is at hand, without ../shared beside it"
 
-  private let checkpoint: Checkpoint
+  /// The opened file.
+  public let checkpoint: Checkpoint
 
   /// Opens `shared/golden/name`.
   public init(named name: String) throws {
@@ -65,12 +66,6 @@ public struct GoldenFile {
     }
     return entry
   }
-}
-
-/// The largest absolute difference of two arrays of one length; infinite if the lengths differ.
-public func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
-  guard a.count == b.count else { return .infinity }
-  return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
 }
 
 /// Distance in representable float32 values, so that it is defined through zero as well.

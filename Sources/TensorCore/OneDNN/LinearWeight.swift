@@ -1,4 +1,5 @@
 internal import CDNNL
+internal import CKernels
 
 /// The weight matrix and bias of a linear layer, laid out for the matrix product.
 public struct LinearWeight: Sendable {
@@ -81,6 +82,9 @@ extension ComputeContext {
 
   /// Executes a primitive, with scratch memory from the pool where it wants some.
   func run(_ primitive: Primitive, _ pointers: [UnsafeMutableRawPointer]) throws {
+    // oneDNN runs on libgomp's team, whose size is a setting of the calling thread: another context on
+    // this thread may have changed it.
+    omp_set_num_threads(Int32(threadCount))
     guard primitive.scratchpadByteCount > 0 else {
       return try primitive.execute(pointers, library: library)
     }

@@ -1,5 +1,4 @@
 internal import CDNNL
-internal import CKernels
 import Glibc
 
 /// oneDNN's engine and stream, and the compiled operations of a context.
@@ -11,9 +10,7 @@ final class OneDNN {
   /// The distinct weight layouts seen so far; an index into this list names a layout in a key.
   private var layouts: [dnnl_memory_desc_t] = []
 
-  init(threadCount: Int) throws {
-    // oneDNN runs on libgomp's team, whose size is a setting of the calling thread.
-    omp_set_num_threads(Int32(threadCount))
+  init() throws {
     var engine: dnnl_engine_t?
     try Self.check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
     var stream: dnnl_stream_t?

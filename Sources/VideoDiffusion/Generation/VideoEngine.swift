@@ -22,7 +22,8 @@ public actor VideoEngine {
   /// Prepares an engine; nothing runs yet.
   ///
   /// - Parameters:
-  ///   - threadCount: Threads, at least 1; `nil` for all processors of the process.
+  ///   - threadCount: Threads, at least 1; `nil`, or more than there are, for all processors of the
+  ///     process.
   ///   - precision: `.float32`, the reference, or `.bfloat16`.
   /// - Throws: ``ModelError`` if the processor lacks the precision or no thread is asked for.
   public init(threadCount: Int? = nil, precision: ElementType = .float32) throws {
@@ -33,7 +34,8 @@ public actor VideoEngine {
     if precision == .bfloat16 && !Processor.canComputeBFloat16 {
       throw ModelError(.precision(processor: Processor.libraryInstructionSet))
     }
-    self.threadCount = threadCount ?? Processor.availableCount
+    // More threads than processors wait for each other at every operation: far slower than fewer.
+    self.threadCount = min(threadCount ?? .max, Processor.availableCount)
     self.precision = precision
   }
 

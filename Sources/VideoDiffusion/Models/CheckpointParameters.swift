@@ -4,18 +4,18 @@ import TensorCore
 
 /// The parameters of a network in a checkpoint, read one by one: each is lent straight from the mapped
 /// file where it can be, and its pages are let go afterwards, so that loading needs no second copy.
-final class CheckpointParameters: ParameterSource {
+package final class CheckpointParameters: ParameterSource {
   private let checkpoint: Checkpoint
   private let dictionary: StateDictionary
 
-  init(_ checkpoint: Checkpoint, _ dictionary: StateDictionary) {
+  package init(_ checkpoint: Checkpoint, _ dictionary: StateDictionary) {
     self.checkpoint = checkpoint
     self.dictionary = dictionary
   }
 
-  func shape(of name: String) -> [Int]? { dictionary[name]?.shape }
+  package func shape(of name: String) -> [Int]? { dictionary[name]?.shape }
 
-  func withValues<Result>(
+  package func withValues<Result>(
     of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
     guard let entry = dictionary[name] else {

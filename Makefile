@@ -1,0 +1,68 @@
+# make run     installs what is missing, builds, and makes a video with the model in samples/
+# make test    installs what is missing, builds, runs all tests
+# make build   leaves the program at .build/release/pvdm
+# make install PREFIX=/usr/local   puts the program, its themes and samples under PREFIX
+# make lint    checks the formatting of every Swift file
+# make setup   installs the Debian packages
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+OUT ?= out
+
+PACKAGES = libdnnl-dev libopenblas-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
+	libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev \
+	libsqlite3-dev pkg-config tmux
+
+.PHONY: setup build run test lint install uninstall clean
+
+setup:
+	@if ! command -v $(SWIFT) >/dev/null; then \
+	  echo "Swift 6.1 or later is needed: https://www.swift.org/install"; exit 1; fi
+	@if ! command -v dpkg-query >/dev/null; then \
+	  echo "This is not Debian. Install the development files of: oneDNN, OpenBLAS, ncursesw,"; \
+	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, FFmpeg (avformat, avcodec,"; \
+	  echo "avutil, swscale, avfilter), SQLite, and pkg-config and tmux; then go on with make build."; \
+	else \
+	  missing=""; for package in $(PACKAGES); do \
+	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "install ok installed" \
+	      || missing="$$missing $$package"; done; \
+	  if [ -n "$$missing" ]; then \
+	    echo "installing$$missing"; \
+	    if [ "$$(id -u)" = 0 ]; then sudo=""; else sudo="sudo"; fi; \
+	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
+	    $$sudo env DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -y -qq --no-install-recommends $$missing; \
+	  fi; \
+	fi
+
+build: setup
+	$(SWIFT) build -c release --product pvdm
+
+# The main job: a short video from nothing, and a real video continued.
+run: build
+	@mkdir -p $(OUT)
+	.build/release/pvdm sample skies-64 --clips 3 --steps 50 --later-steps 20 --seed 4 --scale 4 \
+	  --preview --overwrite --output $(OUT)/skies.mp4 --output $(OUT)/skies.gif
+	.build/release/pvdm extend samples/bunny.mp4 skies-64 --clips 1 --scale 4 \
+	  --overwrite --output $(OUT)/bunny-continued.mp4
+	@echo "Look at $(OUT)/skies.mp4, $(OUT)/skies.gif and $(OUT)/bunny-continued.mp4"
+
+test: build
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/pvdm
+	install -m 755 .build/release/pvdm $(DESTDIR)$(PREFIX)/bin/pvdm
+	cp -R themes samples $(DESTDIR)$(PREFIX)/share/pvdm/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/pvdm
+	rm -rf $(DESTDIR)$(PREFIX)/share/pvdm
+
+clean:
+	rm -rf .build $(OUT)

@@ -1,0 +1,16 @@
+import TensorCore
+
+extension ElementType {
+  /// The precisions that matrix products have on this processor: oneDNN has none in bfloat16 below
+  /// AVX-512.
+  public static let productPrecisions: [ElementType] = {
+    let set = Processor.libraryInstructionSet
+    return set.hasPrefix("AVX-512") || set == "AMX" ? [.float32, .bfloat16] : [.float32]
+  }()
+
+  /// The precisions of the package's own kernels.
+  public static let kernelPrecisions: [ElementType] = [.float32, .bfloat16]
+
+  /// What a result may deviate for being computed in float32 and stored in this precision.
+  public var tolerance: Double { self == .bfloat16 ? 0x1p-8 : 1e-5 }
+}
