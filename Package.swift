@@ -72,6 +72,9 @@ let package = Package(
     .testTarget(
       name: "VideoDiffusionTests",
       dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
+    .testTarget(
+      name: "StudioKitTests",
+      dependencies: ["StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TestSupport"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
   ],
   swiftLanguageModes: [.v6]

@@ -15,7 +15,7 @@ public final class TemporaryFolder {
   deinit { try? FileManager.default.removeItem(at: url) }
 
   /// The path of a file in it.
-  public func path(_ name: String) -> String { url.appending(path: name).path }
+  public func path(_ name: String) -> String { url.path + "/" + name }
 
   /// Names of everything in it, sorted.
   public var contents: [String] {
