@@ -74,7 +74,12 @@ let package = Package(
       dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
     .testTarget(
       name: "StudioKitTests",
-      dependencies: ["StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TestSupport"]),
+      dependencies: [
+        "StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TestSupport",
+      ]),
+    .testTarget(name: "PVDMCommandTests", dependencies: ["pvdm", "TestSupport"]),
+    .testTarget(
+      name: "TerminalUITests", dependencies: ["TerminalUI"], exclude: ["Snapshots"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
   ],
   swiftLanguageModes: [.v6]

@@ -7,6 +7,13 @@
 
 #include "table.h"
 
+// The accumulators must stay in registers, which takes loops without an index.
+#if defined(__clang__)
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 24")
+#endif
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -24,16 +31,16 @@ __attribute__((target("avx512f"))) static void peak_avx512(void *context, long i
   (void)thread;
   peak_work *work = context;
   __m512 a[24];
-  for (int i = 0; i < 24; i++) a[i] = _mm512_set1_ps((float)i);
+  UNROLLED for (int i = 0; i < 24; i++) a[i] = _mm512_set1_ps((float)i);
   __m512 x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(0.001f);
   for (long n = 0; n < work->iterations; n++) {
-    for (int i = 0; i < 24; i++) {
+    UNROLLED for (int i = 0; i < 24; i++) {
       a[i] = _mm512_fmadd_ps(a[i], x, y);
       __asm__ volatile("" : "+v"(a[i]));
     }
   }
   float s = 0;
-  for (int i = 0; i < 24; i++) s += _mm512_reduce_add_ps(a[i]);
+  UNROLLED for (int i = 0; i < 24; i++) s += _mm512_reduce_add_ps(a[i]);
   work->sink[item % 256] = s;
   work->operations = 24.0 * 32.0 * (double)work->iterations;
 }
@@ -42,16 +49,16 @@ __attribute__((target("avx512f,avx512bf16"))) static void peak_avx512_bf16(void 
   (void)thread;
   peak_work *work = context;
   __m512 a[24];
-  for (int i = 0; i < 24; i++) a[i] = _mm512_set1_ps((float)i);
+  UNROLLED for (int i = 0; i < 24; i++) a[i] = _mm512_set1_ps((float)i);
   __m512bh x = (__m512bh)_mm512_set1_epi16(0x3a00), y = (__m512bh)_mm512_set1_epi16(0x3a01);
   for (long n = 0; n < work->iterations; n++) {
-    for (int i = 0; i < 24; i++) {
+    UNROLLED for (int i = 0; i < 24; i++) {
       a[i] = _mm512_dpbf16_ps(a[i], x, y);
       __asm__ volatile("" : "+v"(a[i]));
     }
   }
   float s = 0;
-  for (int i = 0; i < 24; i++) s += _mm512_reduce_add_ps(a[i]);
+  UNROLLED for (int i = 0; i < 24; i++) s += _mm512_reduce_add_ps(a[i]);
   work->sink[item % 256] = s;
   work->operations = 24.0 * 64.0 * (double)work->iterations;
 }
@@ -59,16 +66,16 @@ __attribute__((target("avx2,fma"))) static void peak_avx2(void *context, long it
   (void)thread;
   peak_work *work = context;
   __m256 a[12];
-  for (int i = 0; i < 12; i++) a[i] = _mm256_set1_ps((float)i);
+  UNROLLED for (int i = 0; i < 12; i++) a[i] = _mm256_set1_ps((float)i);
   __m256 x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(0.001f);
   for (long n = 0; n < work->iterations; n++) {
-    for (int i = 0; i < 12; i++) {
+    UNROLLED for (int i = 0; i < 12; i++) {
       a[i] = _mm256_fmadd_ps(a[i], x, y);
       __asm__ volatile("" : "+x"(a[i]));
     }
   }
   float s = 0;
-  for (int i = 0; i < 12; i++)
+  UNROLLED for (int i = 0; i < 12; i++)
     for (int j = 0; j < 8; j++) s += ((float *)&a[i])[j];
   work->sink[item % 256] = s;
   work->operations = 12.0 * 16.0 * (double)work->iterations;
@@ -80,9 +87,9 @@ static void peak_baseline(void *context, long item, int thread) {
   peak_work *work = context;
   typedef float v4 __attribute__((vector_size(16)));
   v4 a[12], x = {0.999f, 0.999f, 0.999f, 0.999f}, y = {0.001f, 0.001f, 0.001f, 0.001f};
-  for (int i = 0; i < 12; i++) a[i] = (v4){(float)i, 1, 2, 3};
+  UNROLLED for (int i = 0; i < 12; i++) a[i] = (v4){(float)i, 1, 2, 3};
   for (long n = 0; n < work->iterations; n++) {
-    for (int i = 0; i < 12; i++) {
+    UNROLLED for (int i = 0; i < 12; i++) {
       a[i] = a[i] * x + y;
 #if defined(__x86_64__)
       __asm__ volatile("" : "+x"(a[i]));
@@ -92,7 +99,7 @@ static void peak_baseline(void *context, long item, int thread) {
     }
   }
   float s = 0;
-  for (int i = 0; i < 12; i++) s += a[i][0] + a[i][1] + a[i][2] + a[i][3];
+  UNROLLED for (int i = 0; i < 12; i++) s += a[i][0] + a[i][1] + a[i][2] + a[i][3];
   work->sink[item % 256] = s;
   work->operations = 12.0 * 8.0 * (double)work->iterations;
 }

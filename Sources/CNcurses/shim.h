@@ -5,6 +5,7 @@
 
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
+#define NCURSES_OPAQUE 0
 
 #include <locale.h>
 #include <sys/eventfd.h>
@@ -28,6 +29,17 @@ static inline attr_t cncurses_reverse(void) { return A_REVERSE; }
 static inline int cncurses_set_character(
     cchar_t *cell, const wchar_t *text, attr_t attributes, int pair) {
   return setcchar(cell, text, attributes, 0, &pair);
+}
+
+// Gives a pair new colours where the caller knows that no cell on the screen uses it. ncurses
+// would look through the whole screen for such cells, for each pair; with thousands of new pairs
+// a frame that takes 100 ms. So for that moment the screen has no rows.
+static inline int cncurses_set_unused_pair(int pair, int foreground, int background) {
+  NCURSES_SIZE_T rows = curscr->_maxy;
+  curscr->_maxy = -1;
+  int status = init_extended_pair(pair, foreground, background);
+  curscr->_maxy = rows;
+  return status;
 }
 
 // Columns that the C library, and so ncurses, gives a character; -1 for one it cannot print.

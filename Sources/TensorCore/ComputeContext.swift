@@ -10,6 +10,8 @@ internal import CKernels
 public final class ComputeContext: @unchecked Sendable {
   /// Threads that an operation is split over, the calling one included.
   public let threadCount: Int
+  /// Collects the time of every operation while it is set; `nil` costs nothing.
+  public var profile: OperationProfile?
   let pool = BufferPool()
   let library: OneDNN
 

@@ -19,6 +19,7 @@ public enum TerminalError: Error, Hashable, Sendable {
 }
 
 extension TerminalError: CustomStringConvertible {
+  /// The error for a log; sentences for people are phrased above this module.
   public var description: String {
     switch self {
     case .invalidImage(let width, let height, let byteCount):

@@ -16,16 +16,10 @@ public struct GoldenFile {
     }
   }
 
-  /// The folder beside the project that holds golden files, checkpoints and media.
-  public static let sharedFolder = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "../shared").standardizedFileURL
-
-  /// Whether the folder is there at all. Only where it is not are tests skipped that need it.
-  public static let isAvailable = FileManager.default.fileExists(atPath: sharedFolder.path)
-
-  /// Why such tests were skipped.
-  public static let skipReason = "only the project's clone is at hand, without ../shared beside it"
+  /// Whether there are golden files at all; see ``Shared``.
+  public static let isAvailable = Shared.isThere
+  /// Why tests that need them were skipped.
+  public static let skipReason = Shared.skipReason
 
   /// The opened file.
   public let checkpoint: Checkpoint
@@ -39,7 +33,7 @@ public struct GoldenFile {
   ///
   /// - Throws: ``Failure`` if the folder is there and this is not.
   public static func path(_ name: String) throws -> String {
-    let path = sharedFolder.appending(path: name).path
+    let path = Shared.path(name)
     guard FileManager.default.fileExists(atPath: path) else { throw Failure.missing(path) }
     return path
   }

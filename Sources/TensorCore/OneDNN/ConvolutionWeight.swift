@@ -58,12 +58,20 @@ extension ComputeContext {
   ) throws -> Tensor {
     precondition(x.channels == weight.inputs && x.elementType == weight.elementType)
     precondition(x.shape.count == 3 && x.shape[1] == stack.tokenCount, "\(x.shape) on \(stack)")
+    let start = operationStart
     let outputType = outputType ?? weight.elementType
     let problem = ConvolutionProblem(
       batch: x.shape[0], height: stack.rowCount, width: stack.width, inputs: weight.inputs,
       outputs: weight.outputs, stride: weight.stride, inputType: x.elementType,
       outputType: outputType, addition: residual == nil ? .none : .destination)
     let shape = [x.shape[0], problem.outputHeight * problem.outputWidth, weight.outputs]
+    defer {
+      // The rows between images are computed too, but they are no work that was asked for.
+      let tokens = stack.heights.reduce(0, +) * stack.width / (weight.stride * weight.stride)
+      record(
+        .convolution, since: start, x.shape, outputs: weight.outputs,
+        operations: 18 * Double(x.shape[0] * tokens * weight.inputs * weight.outputs))
+    }
     let result: Tensor
     if let residual {
       precondition(residual.shape == shape && residual.elementType == outputType)

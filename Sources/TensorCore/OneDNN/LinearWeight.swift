@@ -63,6 +63,12 @@ extension ComputeContext {
   func linear(
     _ x: Tensor, _ weight: LinearWeight, adding residual: Tensor?, into result: Tensor
   ) throws {
+    let start = operationStart
+    defer {
+      record(
+        .product, since: start, [x.rows, x.channels], outputs: weight.outputs,
+        operations: 2 * Double(x.count) * Double(weight.outputs))
+    }
     precondition(x.channels == weight.inputs, "\(x.shape) against \(weight.inputs) inputs")
     precondition(x.elementType == weight.elementType)
     if let residual {

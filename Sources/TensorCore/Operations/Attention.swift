@@ -89,6 +89,15 @@ extension ComputeContext {
     _ x: Tensor, heads: Int, layout: HeadLayout, _ patterns: [AttentionPattern], scale: Float,
     rotary: RotaryTable? = nil
   ) throws -> Tensor {
+    let start = operationStart
+    defer {
+      record(
+        .attention, since: start, x.shape,
+        operations: patterns.reduce(0) {
+          $0 + 4 * Double($1.sequences * ($1.queryCount ?? $1.length) * $1.length)
+            * Double(x.channels / 3)
+        })
+    }
     precondition(x.channels % (3 * heads) == 0)
     let width = x.channels / (3 * heads)
     let result = try makeTensor(x.shape.dropLast() + [heads * width], x.elementType)

@@ -10,6 +10,8 @@ extension ComputeContext {
   /// - Parameter x: `[..., 2 * width]`.
   /// - Returns: `[..., width]`.
   public func gatedGELU(_ x: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.activation, since: start, x.shape) }
     let result = try makeTensor(x.shape.dropLast() + [x.channels / 2], x.elementType)
     ck_gated_gelu(
       x.kernelType, x.pointer, result.pointer, x.rows, x.channels / 2, Int32(threadCount))
@@ -18,6 +20,8 @@ extension ComputeContext {
 
   /// The exact (erf) GELU (Hendrycks and Gimpel 2016) of every element.
   public func gelu(_ x: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.activation, since: start, x.shape) }
     let result = try copy(x)
     ck_gelu(result.kernelType, result.pointer, result.count, Int32(threadCount))
     return result
@@ -25,6 +29,8 @@ extension ComputeContext {
 
   /// `x / (1 + exp(-x))` of every element of a float32 tensor.
   public func silu(_ x: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.activation, since: start, x.shape) }
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
     ck_silu(x.pointer(of: Float.self), result.pointer(of: Float.self), x.count)
@@ -33,6 +39,8 @@ extension ComputeContext {
 
   /// The sum of two tensors of one shape and type.
   public func add(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.addition, since: start, a.shape) }
     precondition(a.shape == b.shape && a.elementType == b.elementType)
     let result = try makeTensor(a.shape, a.elementType)
     ck_add(a.kernelType, a.pointer, b.pointer, result.pointer, a.count, Int32(threadCount))
@@ -45,6 +53,8 @@ extension ComputeContext {
   ///   - x: `[batch, rows, channels]`.
   ///   - row: `[batch, channels]` float32.
   public func addRows(_ x: Tensor, _ row: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.addition, since: start, x.shape) }
     precondition(x.shape.count == 3 && row.shape == [x.shape[0], x.channels])
     precondition(row.elementType == .float32)
     let result = try makeTensor(x.shape, x.elementType)
@@ -56,6 +66,8 @@ extension ComputeContext {
 
   /// `tanh(scale x)` of every element of a float32 tensor.
   public func tanh(_ x: Tensor, scale: Float = 1) throws -> Tensor {
+    let start = operationStart
+    defer { record(.activation, since: start, x.shape) }
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
     ck_tanh(x.pointer(of: Float.self), result.pointer(of: Float.self), scale, x.count)
@@ -64,6 +76,8 @@ extension ComputeContext {
 
   /// The first token of every sequence: `[sequences, length, channels]` to `[sequences, channels]`.
   public func firstTokens(_ x: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.movement, since: start, x.shape) }
     precondition(x.shape.count == 3)
     let result = try makeTensor([x.shape[0], x.channels], x.elementType)
     let bytes = x.channels * x.elementType.byteCount
@@ -81,6 +95,8 @@ extension ComputeContext {
   ///   - b: `[..., n]` with the same rows.
   /// - Returns: `[..., m + n]`.
   public func concatenateChannels(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.movement, since: start, a.shape) }
     precondition(a.shape.dropLast() == b.shape.dropLast() && a.elementType == b.elementType)
     let result = try makeTensor(a.shape.dropLast() + [a.channels + b.channels], a.elementType)
     ck_concatenate(

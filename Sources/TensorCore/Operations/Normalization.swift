@@ -45,6 +45,8 @@ extension ComputeContext {
       precondition(modulation.shape == [x.shape[0], 2 * x.channels])
       precondition(modulation.elementType == .float32)
     }
+    let start = operationStart
+    defer { record(.groupNorm, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
     stack.withRuns { runs in
       let scale = modulation?.pointer(of: Float.self)
@@ -66,6 +68,8 @@ extension ComputeContext {
   /// - Parameter x: `[..., channels]`.
   public func layerNorm(_ x: Tensor, _ parameters: NormalizationWeight) throws -> Tensor {
     precondition(x.channels == parameters.channels)
+    let start = operationStart
+    defer { record(.layerNorm, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
     ck_layer_norm(
       x.kernelType, x.pointer, result.pointer, x.rows, x.channels,

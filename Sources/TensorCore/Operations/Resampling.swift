@@ -37,6 +37,8 @@ extension ComputeContext {
   private func resample(
     _ x: Tensor, from source: ImageStack, to destination: ImageStack, _ kernel: Resampler
   ) throws -> Tensor {
+    let start = operationStart
+    defer { record(.resampling, since: start, x.shape) }
     precondition(x.shape.count == 3 && x.shape[1] == source.tokenCount)
     let result = try makeTensor([x.shape[0], destination.tokenCount, x.channels], x.elementType)
     let images = source.heights.indices.map { image in

@@ -62,6 +62,8 @@ extension ComputeContext {
   public func sumPlanes(
     front: Tensor, side: Tensor, top: Tensor, over volume: TokenVolume
   ) throws -> Tensor {
+    let start = operationStart
+    defer { record(.movement, since: start, [volume.tokenCount, front.channels]) }
     precondition(front.rows == volume.height * volume.width)
     precondition(side.rows == volume.depth * volume.width)
     precondition(top.rows == volume.depth * volume.height)
@@ -83,6 +85,8 @@ extension ComputeContext {
     _ x: Tensor, of volume: TokenVolume, along axis: TokenVolume.Axis, token: Tensor,
     positions: Tensor
   ) throws -> Tensor {
+    let start = operationStart
+    defer { record(.movement, since: start, x.shape) }
     let pattern = volume.sequences(along: axis)
     precondition(x.rows == volume.tokenCount && token.count == x.channels)
     precondition(positions.channels == x.channels && positions.rows > pattern.length)

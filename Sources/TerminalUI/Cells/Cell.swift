@@ -6,8 +6,10 @@ public struct Cell: Sendable, Hashable {
   public var marks: String
   /// Columns taken: 1, 2, or 0 for the second column of the wide character to the left.
   public var width: UInt8
+  /// How the character looks.
   public var style: Style
 
+  /// A cell with a character; `width` must be the columns that it takes.
   public init(
     _ scalar: Unicode.Scalar, marks: String = "", width: UInt8 = 1, style: Style = .text
   ) {

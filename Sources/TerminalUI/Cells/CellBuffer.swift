@@ -14,8 +14,11 @@ public struct CellBuffer: Sendable, Hashable {
 
   /// A position in the grid, from 0.
   public struct Position: Sendable, Hashable {
+    /// Column from the left.
     public var column: Int
+    /// Row from the top.
     public var row: Int
+    /// A position; it need not lie inside any grid.
     public init(column: Int, row: Int) {
       self.column = column
       self.row = row

@@ -24,6 +24,7 @@ public struct Rectangle: Sendable, Hashable {
   /// Whether it holds no cell at all.
   public var isEmpty: Bool { width == 0 || height == 0 }
 
+  /// Whether a cell lies inside.
   public func contains(column: Int, row: Int) -> Bool {
     column >= self.column && column < endColumn && row >= self.row && row < endRow
   }
@@ -61,9 +62,12 @@ public struct Rectangle: Sendable, Hashable {
 
 /// A size in characters.
 public struct TerminalSize: Sendable, Hashable {
+  /// Width in columns.
   public var columns: Int
+  /// Height in rows.
   public var rows: Int
 
+  /// A size; sizes of windows are at least 1 each way.
   public init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows

@@ -22,8 +22,6 @@ public enum Role: Int, CaseIterable, Sendable, Hashable {
   case match
   /// A field being edited.
   case input
-  /// The cell under the text cursor.
-  case cursor
   /// Grey text standing in for missing input.
   case placeholder
   /// The bar at the top or bottom of the screen.

@@ -9,6 +9,7 @@ public struct Style: Sendable, Hashable {
   /// Attributes on top of the role's.
   public var attributes: Attributes
 
+  /// A role with what departs from it.
   public init(
     _ role: Role = .text, foreground: Color? = nil, background: Color? = nil,
     attributes: Attributes = []
@@ -32,13 +33,20 @@ public struct Style: Sendable, Hashable {
 
 /// Ways to set text apart without colour.
 public struct Attributes: OptionSet, Sendable, Hashable {
+  /// One bit for each attribute.
   public let rawValue: UInt8
+  /// A set from its bits.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+  /// Heavier, or brighter on terminals with eight colours.
   public static let bold = Attributes(rawValue: 1)
+  /// Fainter.
   public static let dim = Attributes(rawValue: 2)
+  /// Slanted, where the font can.
   public static let italic = Attributes(rawValue: 4)
+  /// With a line below.
   public static let underline = Attributes(rawValue: 8)
+  /// With foreground and background exchanged.
   public static let reverse = Attributes(rawValue: 16)
 
   /// Each attribute with the name that themes and snapshots use.
@@ -50,10 +58,14 @@ public struct Attributes: OptionSet, Sendable, Hashable {
 
 /// A style after the theme has been applied: what a terminal is told.
 public struct ResolvedStyle: Sendable, Hashable {
+  /// Colour of the character.
   public var foreground: Color
+  /// Colour behind the character.
   public var background: Color
+  /// Attributes, all that the theme and the style ask for.
   public var attributes: Attributes
 
+  /// The terminal's own look, or one that departs from it.
   public init(
     foreground: Color = .terminalDefault, background: Color = .terminalDefault,
     attributes: Attributes = []

@@ -27,6 +27,8 @@ package struct ColorPairPool: Sendable {
   private var sections: [Section]
   private var colors: [Colors?]
   private var uses: [Int32]
+  /// Whether a pair stands in an `idle` list, so that it stands there only once.
+  private var isQueued: [Bool]
 
   /// - Parameter capacity: the terminal's number of pairs, of which pair 0 is not ours.
   package init(capacity: Int) {
@@ -37,6 +39,7 @@ package struct ColorPairPool: Sendable {
     if interfaceEnd < capacity { sections.append(Section(Int32(interfaceEnd)..<Int32(capacity))) }
     colors = Array(repeating: nil, count: capacity)
     uses = Array(repeating: 0, count: capacity)
+    isQueued = Array(repeating: false, count: capacity)
   }
 
   /// The pair for two colours.
@@ -53,7 +56,6 @@ package struct ColorPairPool: Sendable {
     if let old = colors[Int(number)] { sections[index].numbers[old] = nil }
     colors[Int(number)] = wanted
     sections[index].numbers[wanted] = number
-    // Until a cell retains it, it must not be handed out again by chance.
     return (number, true)
   }
 
@@ -64,7 +66,8 @@ package struct ColorPairPool: Sendable {
   package mutating func release(_ number: Int32) {
     guard number > 0 else { return }
     uses[Int(number)] -= 1
-    guard uses[Int(number)] == 0 else { return }
+    guard uses[Int(number)] == 0, !isQueued[Int(number)] else { return }
+    isQueued[Int(number)] = true
     let index = sections.count > 1 && number >= 256 ? 1 : 0
     sections[index].idle.append(number)
   }
@@ -81,7 +84,8 @@ package struct ColorPairPool: Sendable {
         sections[index].idle.removeFirst(sections[index].idleStart)
         sections[index].idleStart = 0
       }
-      // It may have come into use again since it was put here.
+      isQueued[Int(number)] = false
+      // It may have come into use again since it was put here; then its release queues it anew.
       if uses[Int(number)] == 0 { return number }
     }
     return nil

@@ -65,11 +65,8 @@ package final class CursesScreen {
     pairs = ColorPairPool(capacity: mode == .mono ? 1 : Int(cncurses_color_pairs()))
     cellPairs = Array(repeating: 0, count: size.columns * size.rows)
 
+    // From here on everything is set, so that `deinit` also cleans up after an error.
     guard Self.capability("cup") != nil else {
-      endwin()
-      delscreen(screen)
-      fclose(output)
-      fclose(input)
       throw .unsupportedTerminal(name: entry.name, reason: "it cannot move its cursor")
     }
     typeahead(-1)
@@ -159,14 +156,16 @@ package final class CursesScreen {
     of cell: Cell, attributes: attr_t, pair: Int32, to characters: inout [cchar_t]
   ) {
     var text: [wchar_t] = []
-    if isUTF8, cell.scalar.value < 0x7F || cncurses_width(wchar_t(cell.scalar.value)) == cell.width {
+    if isUTF8, cell.scalar.value < 0x7F || cncurses_width(wchar_t(cell.scalar.value)) == cell.width
+    {
       text.append(wchar_t(cell.scalar.value))
       text += cell.marks.unicodeScalars.map { wchar_t($0.value) }
     } else {
       // The C library knows the character with another width, or not at all.
       let scalar = ASCIIFallback.character(for: cell.scalar)
-      text.append(wchar_t(scalar.value))
+      appendPlain(scalar, attributes: attributes, pair: pair, to: &characters)
       if cell.width == 2 { appendPlain(" ", attributes: attributes, pair: pair, to: &characters) }
+      return
     }
     text.append(0)
     var character = cchar_t()
@@ -221,7 +220,7 @@ package final class CursesScreen {
       let pair = pairs.pair(
         foreground: foreground, background: background, isImage: style.role == .image)
     else { return (attributes, 0) }
-    if pair.isNew { init_extended_pair(pair.number, foreground, background) }
+    if pair.isNew { _ = cncurses_set_unused_pair(pair.number, foreground, background) }
     return (attributes, pair.number)
   }
 

@@ -1,8 +1,8 @@
 /// Rewrites colours from the form `38:2::R:G:B`, which the terminal database has for direct
 /// colour, to `38;2;R;G;B`, which terminals understood long before the other.
-enum DirectColorRewriter {
+package enum DirectColorRewriter {
   /// The bytes with every such colour rewritten; all else stays as it is.
-  static func rewrite(_ bytes: [UInt8]) -> [UInt8] {
+  package static func rewrite(_ bytes: [UInt8]) -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(bytes.count)
     var index = 0

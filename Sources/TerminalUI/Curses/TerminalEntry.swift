@@ -5,6 +5,11 @@ package struct TerminalEntry: Sendable, Hashable {
   /// The colours to use, never more than were wanted.
   package var colorMode: ColorMode
 
+  package init(name: String, colorMode: ColorMode) {
+    self.name = name
+    self.colorMode = colorMode
+  }
+
   /// Chooses an entry.
   ///
   /// - Parameters:

@@ -11,6 +11,7 @@ public struct DrawStatistics: Sendable, Hashable {
   /// How finely pictures are drawn now.
   public var imageDetail = ImageDetail.full
 
+  /// Nothing drawn yet.
   public init() {}
 
   /// `bytesPerSecond` for people, such as `38 KB/s`.

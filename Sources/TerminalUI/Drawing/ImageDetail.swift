@@ -12,6 +12,7 @@ public enum ImageDetail: Int, CaseIterable, Sendable, Hashable, Comparable {
   /// As `ansi16`, and pictures are refreshed only now and then.
   case rare
 
+  /// Whether `left` is finer than `right`: details are listed from best to least.
   public static func < (left: ImageDetail, right: ImageDetail) -> Bool {
     left.rawValue < right.rawValue
   }

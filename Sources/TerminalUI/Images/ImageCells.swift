@@ -4,9 +4,12 @@ public struct ImageCells: Sendable, Hashable {
   public struct Cell: Sendable, Hashable {
     /// A character one column wide.
     public var character: Unicode.Scalar
+    /// Colour of the character's dots.
     public var foreground: Color
+    /// Colour behind them.
     public var background: Color
 
+    /// A character in two colours.
     public init(
       character: Unicode.Scalar, foreground: Color = .terminalDefault,
       background: Color = .terminalDefault

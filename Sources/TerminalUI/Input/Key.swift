@@ -12,16 +12,24 @@ public struct Key: Sendable, Hashable {
 
   /// Modifiers held down. Terminals tell Shift only for keys without a character.
   public struct Modifiers: OptionSet, Sendable, Hashable {
+    /// One bit for each modifier.
     public let rawValue: UInt8
+    /// A set from its bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Shift, told only for keys without a character.
     public static let shift = Modifiers(rawValue: 1)
+    /// Alt, or Meta.
     public static let alt = Modifiers(rawValue: 2)
+    /// Control.
     public static let control = Modifiers(rawValue: 4)
   }
 
+  /// The key without modifiers.
   public var code: Code
+  /// The modifiers held down with it.
   public var modifiers: Modifiers
 
+  /// A key with modifiers.
   public init(_ code: Code, modifiers: Modifiers = []) {
     self.code = code
     self.modifiers = modifiers
@@ -33,20 +41,35 @@ public struct Key: Sendable, Hashable {
   public static func control(_ character: Character) -> Key {
     Key(.character(character), modifiers: .control)
   }
+  /// Enter, also Ctrl-J and Ctrl-M.
   public static let enter = Key(.enter)
+  /// Escape.
   public static let escape = Key(.escape)
+  /// Tab, also Ctrl-I.
   public static let tab = Key(.tab)
+  /// Shift-Tab.
   public static let backTab = Key(.tab, modifiers: .shift)
+  /// Backspace, also Ctrl-H.
   public static let backspace = Key(.backspace)
+  /// Delete.
   public static let delete = Key(.delete)
+  /// Arrow up.
   public static let up = Key(.up)
+  /// Arrow down.
   public static let down = Key(.down)
+  /// Arrow left.
   public static let left = Key(.left)
+  /// Arrow right.
   public static let right = Key(.right)
+  /// Home.
   public static let home = Key(.home)
+  /// End.
   public static let end = Key(.end)
+  /// Page up.
   public static let pageUp = Key(.pageUp)
+  /// Page down.
   public static let pageDown = Key(.pageDown)
+  /// The space bar.
   public static let space = Key(.character(" "))
 
   /// The character that this key types into a text, or nil for a command key.

@@ -21,14 +21,17 @@ public enum TerminalEvent: Sendable, Hashable {
 
 /// A use of the mouse.
 public struct MouseEvent: Sendable, Hashable {
+  /// What was done with the mouse.
   public enum Action: Sendable, Hashable { case press, release, drag, wheelUp, wheelDown }
 
+  /// What was done.
   public var action: Action
   /// Column from 0.
   public var column: Int
   /// Row from 0.
   public var row: Int
 
+  /// A use of the mouse at a cell.
   public init(action: Action, column: Int, row: Int) {
     self.action = action
     self.column = column

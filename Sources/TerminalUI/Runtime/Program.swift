@@ -18,6 +18,7 @@ public struct Program<Model: Sendable, Message: Sendable>: Sendable {
   /// How to draw: theme and limits. Pure; asked before every frame.
   public var drawing: @Sendable (Model) -> DrawingPreferences
 
+  /// A program; without further closures it has no timers and the plain theme.
   public init(
     model: Model,
     start: Command<Message> = .none,
@@ -46,6 +47,7 @@ public struct DrawingPreferences: Sendable, Hashable {
   /// Bytes a second to send at most on average, or nil for no limit.
   public var bytesPerSecond: Int?
 
+  /// Preferences; numbers outside their range are brought into it.
   public init(
     theme: Theme = .plain, maximumFrameRate: Int = 30, bytesPerSecond: Int? = nil
   ) {
@@ -66,6 +68,7 @@ public struct ViewContext: Sendable {
   /// What drawing has cost so far.
   public var statistics: DrawStatistics
 
+  /// A context, for tests with nothing but the capabilities.
   public init(
     capabilities: TerminalCapabilities, imageDetail: ImageDetail = .full,
     imageCache: ImageCache = ImageCache(), statistics: DrawStatistics = DrawStatistics()

@@ -8,7 +8,12 @@ public struct RuntimeOptions: Sendable, Hashable {
   public var usesMouse: Bool
   /// The process's environment.
   public var environment: [String: String]
+  /// The descriptor that has to be a terminal for keys; standard input.
+  public var inputDescriptor: Int32 = 0
+  /// The descriptor of the terminal to draw on; standard output.
+  public var outputDescriptor: Int32 = 1
 
+  /// Options with the defaults of a command line without any.
   public init(
     colorOption: String? = nil, usesSynchronizedOutput: Bool = true, usesMouse: Bool = false,
     environment: [String: String]

@@ -4,6 +4,7 @@ public struct Subscription<Message: Sendable>: Sendable {
   public var id: String
   /// Time from one message to the next, above zero.
   public var interval: Duration
+  /// What is sent each time.
   public var message: Message
 
   /// - Precondition: `interval` is above zero.

@@ -47,7 +47,7 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
   /// - Throws: `TerminalError` if the terminal cannot be used. A hang-up is no error but an event.
   public func run() throws(TerminalError) -> Model {
     let signals = SignalWatch(wakeDescriptor: wake.descriptor)
-    let session = try TerminalSession(options: options, input: 0, output: 1)
+    let session = try TerminalSession(options: options)
     try session.enter()
     defer {
       session.leave(isHungUp: isHungUp)

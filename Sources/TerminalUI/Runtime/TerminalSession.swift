@@ -19,12 +19,14 @@ final class TerminalSession {
     "\u{1B}[?2026l\u{1B}[?2004l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
   private static let synchronizedOutputQuery = "\u{1B}[?2026$p"
 
-  init(options: RuntimeOptions, input: Int32, output: Int32) throws(TerminalError) {
+  init(options: RuntimeOptions) throws(TerminalError) {
     let environment = options.environment
-    let probe = TerminalProbe.live(fileDescriptor: output, environment: environment)
+    let probe = TerminalProbe.live(
+      fileDescriptor: options.outputDescriptor, environment: environment)
     var capabilities = try TerminalCapabilities.detect(
       colorOption: options.colorOption, environment: environment, probe: probe)
-    device = try TerminalDevice(input: input, output: output)
+    device = try TerminalDevice(
+      input: options.inputDescriptor, output: options.outputDescriptor)
     let entry = try TerminalEntry.choose(
       term: environment["TERM", default: ""], wanted: capabilities.colorMode,
       colors: TerminalProbe.colors(ofTerminal:))

@@ -6,6 +6,7 @@ public struct ANSIText: Sendable, Hashable {
   /// The colours that may be used; richer ones are brought down to them.
   public var colorMode: ColorMode
 
+  /// A writer for terminals with these colours.
   public init(colorMode: ColorMode) { self.colorMode = colorMode }
 
   /// One string for each row of a picture, without line ends.

@@ -27,6 +27,7 @@ public enum ColorMode: String, CaseIterable, Sendable, Hashable, Comparable, Cod
     }
   }
 
+  /// Whether `left` has fewer colours than `right`.
   public static func < (left: ColorMode, right: ColorMode) -> Bool { left.rank < right.rank }
 
   private var rank: Int {

@@ -9,6 +9,7 @@ public struct TerminalCapabilities: Sendable, Hashable {
   /// The terminal's size; 80x24 where nothing says otherwise.
   public var size: TerminalSize
 
+  /// Capabilities as given; `detect` finds them.
   public init(colorMode: ColorMode, isUTF8: Bool, isTerminal: Bool, size: TerminalSize) {
     self.colorMode = colorMode
     self.isUTF8 = isUTF8

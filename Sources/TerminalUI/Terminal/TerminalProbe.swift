@@ -11,6 +11,7 @@ public struct TerminalProbe: Sendable, Hashable {
   /// The number of colours its terminfo entry names (below 1 for none), or nil without an entry.
   public var terminfoColors: Int?
 
+  /// Answers as given; `live` asks for them.
   public init(isTerminal: Bool, size: TerminalSize? = nil, terminfoColors: Int? = nil) {
     self.isTerminal = isTerminal
     self.size = size

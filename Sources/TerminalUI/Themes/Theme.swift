@@ -2,10 +2,14 @@
 public struct Theme: Sendable, Hashable {
   /// How one role looks; what is nil comes from the role `text`.
   public struct Look: Sendable, Hashable {
+    /// Colour of text.
     public var foreground: Color?
+    /// Colour behind it.
     public var background: Color?
+    /// Attributes of the role.
     public var attributes: Attributes
 
+    /// A look; without arguments that of `text`.
     public init(
       foreground: Color? = nil, background: Color? = nil, attributes: Attributes = []
     ) {
@@ -24,6 +28,7 @@ public struct Theme: Sendable, Hashable {
   /// `looks` in role order, since resolving happens for every cell of every frame.
   private var table: [ResolvedStyle]
 
+  /// A theme from the looks of its roles.
   public init(name: String, looks: [Role: Look]) {
     self.name = name
     self.looks = looks
@@ -59,7 +64,7 @@ public struct Theme: Sendable, Hashable {
       .accent: Look(attributes: .bold), .key: Look(attributes: .bold),
       .borderFocused: Look(attributes: .bold), .selection: Look(attributes: .reverse),
       .selectionInactive: Look(attributes: .underline), .match: Look(attributes: .underline),
-      .input: Look(attributes: .underline), .cursor: Look(attributes: .reverse),
+      .input: Look(attributes: .underline),
       .placeholder: Look(attributes: .dim), .statusBar: Look(attributes: .reverse),
       .tabActive: Look(attributes: .reverse), .progressDone: Look(attributes: .bold),
       .progressLeft: Look(attributes: .dim), .warning: Look(attributes: .bold),

@@ -68,7 +68,9 @@ public struct Autoencoder: Sendable {
     let tokens = try encoderTokens(clip, context)
     var latent = Latent(zerosFor: geometry)
     for (projection, plane) in zip(projections, geometry.planes) {
-      let values = try projection(tokens, context).floats()
+      let values = try context.inLayer("projection") {
+        try projection(tokens, context).floats()
+      }
       for token in 0..<plane.count {
         for channel in 0..<PlaneGeometry.channels {
           latent.values[channel * geometry.tokenCount + plane.lowerBound + token] =

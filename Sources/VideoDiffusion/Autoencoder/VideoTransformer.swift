@@ -28,9 +28,9 @@ struct VideoTransformer: Sendable {
       outerStride: volume.height * volume.width)
     var x = x
     for layer in layers {
-      x = try layer.time(x, overTime, timeRotary, context)
-      x = try layer.space(x, overFrame, spaceRotary, context)
-      x = try layer.feedForward(x, context)
+      x = try context.inLayer("time") { try layer.time(x, overTime, timeRotary, context) }
+      x = try context.inLayer("space") { try layer.space(x, overFrame, spaceRotary, context) }
+      x = try context.inLayer("feed_forward") { try layer.feedForward(x, context) }
     }
     return x
   }

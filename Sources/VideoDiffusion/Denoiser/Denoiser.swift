@@ -74,30 +74,38 @@ public struct Denoiser: Sendable {
   ) throws -> [Latent] {
     let geometry = configuration.geometry
     let stack = geometry.stack
-    let step = try timeEmbedding(steps, context)
+    let step = try context.inLayer("time_embed") { try timeEmbedding(steps, context) }
     let x = try context.planeTokens(
       latents, conditions: configuration.isConditional ? conditions : nil, geometry,
       elementType: firstConvolution.elementType)
 
-    var h = try firstConvolution(x, on: stack, context)
+    var h = try context.inLayer("input_blocks.0") {
+      try firstConvolution(x, on: stack, context)
+    }
     var skips = [h]
-    for block in inputs {
-      h = try block(h, step, context)
+    for (index, block) in inputs.enumerated() {
+      h = try context.inLayer("input_blocks.\(index + 1)") { try block(h, step, context) }
       skips.append(h)
     }
     let middleStack = inputs.last?.outputStack ?? stack
-    h = try middle.0(h, step, on: middleStack, context)
-    h = try middle.1(h, on: middleStack, context)
-    h = try middle.2(h, step, on: middleStack, context)
-    h = try middleCrossAttention(h, on: middleStack, context)
-    for block in outputs {
-      if block.takesSkip, let skip = skips.popLast() {
-        h = try context.concatenateChannels(h, skip)
-      }
-      h = try block(h, step, context)
+    h = try context.inLayer("middle_block") {
+      h = try middle.0(h, step, on: middleStack, context)
+      h = try middle.1(h, on: middleStack, context)
+      h = try middle.2(h, step, on: middleStack, context)
+      return try middleCrossAttention(h, on: middleStack, context)
     }
-    h = try outputNorm(h, on: stack, activated: true, context)
-    let noise = try outputConvolution(h, on: stack, outputType: .float32, context)
+    for (index, block) in outputs.enumerated() {
+      h = try context.inLayer("output_blocks.\(index)") {
+        if block.takesSkip, let skip = skips.popLast() {
+          h = try context.concatenateChannels(h, skip)
+        }
+        return try block(h, step, context)
+      }
+    }
+    let noise = try context.inLayer("out") {
+      let last = try outputNorm(h, on: stack, activated: true, context)
+      return try outputConvolution(last, on: stack, outputType: .float32, context)
+    }
     return context.latents(fromPlaneTokens: noise, geometry)
   }
 }

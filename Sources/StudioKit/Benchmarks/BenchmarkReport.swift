@@ -1,0 +1,140 @@
+import TensorCore
+
+/// One thing that was measured.
+public struct BenchmarkMeasurement: Sendable, Hashable {
+  /// What a measurement is of.
+  public enum Task: String, Sendable, CaseIterable {
+    /// Laying out a denoiser's weights, which are in memory already.
+    case load
+    /// One forward pass of the denoiser.
+    case denoiser
+    /// A whole DDIM step: a forward pass and the solver.
+    case step
+    /// A clip to its latent.
+    case encode
+    /// A latent to its clip.
+    case decode
+  }
+
+  /// What was measured.
+  public let task: Task
+  /// The size of the model.
+  public let size: BenchmarkSize
+  /// Precision of weights and features.
+  public let precision: ElementType
+  /// Samples at once.
+  public let batch: Int
+  /// Threads; `nil` for all of the machine's.
+  public let threadCount: Int?
+  /// Seconds of each run, at least one.
+  public let samples: [Double]
+  /// Floating point operations of a run; `nil` where they do not matter.
+  public let operations: Double?
+  /// GFLOP/s that the machine reaches in this precision with these threads, where it was measured.
+  public let peak: Double?
+
+  package init(
+    task: Task, size: BenchmarkSize, precision: ElementType, batch: Int, threadCount: Int?,
+    samples: [Double], operations: Double?, peak: Double?
+  ) {
+    precondition(!samples.isEmpty)
+    self.task = task
+    self.size = size
+    self.precision = precision
+    self.batch = batch
+    self.threadCount = threadCount
+    self.samples = samples
+    self.operations = operations
+    self.peak = peak
+  }
+
+  /// The first part of the names of its fields: `denoiser.published.f32`, with `.batch4` for a batch
+  /// other than 1 and `.threads1` for threads other than all.
+  public var name: String {
+    "\(task.rawValue).\(size.rawValue).\(precision.shortName)"
+      + (batch == 1 ? "" : ".batch\(batch)") + (threadCount.map { ".threads\($0)" } ?? "")
+  }
+
+  /// The middle run.
+  public var median: Double {
+    let sorted = samples.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+
+  /// The slowest less the fastest run, as a share of the median.
+  public var spread: Double { ((samples.max() ?? 0) - (samples.min() ?? 0)) / median }
+
+  /// GFLOP/s of the median run.
+  public var rate: Double? { operations.map { $0 / median / 1e9 } }
+
+  /// GFLOP/s as a share of the machine's peak in the same precision.
+  public var shareOfPeak: Double? {
+    guard let rate, let peak else { return nil }
+    return rate / peak
+  }
+}
+
+/// Everything that a benchmark found, as measurements and as flat fields.
+public struct BenchmarkReport: Sendable {
+  /// The measurements, in order.
+  public internal(set) var measurements: [BenchmarkMeasurement] = []
+  /// Where the time of single runs went.
+  public internal(set) var profiles: [ProfileSummary] = []
+  /// What could not be measured, and why.
+  public internal(set) var notes: [String] = []
+  /// Facts about the machine: `peak.f32.gflops`, `memory.read.gbps`, `machine.processor` and so on.
+  public internal(set) var facts: [String: JSONValue] = [:]
+
+  /// All of it as one flat object. Numbers have 5 significant digits.
+  ///
+  /// Each measurement has `NAME.seconds` (the median), `NAME.spread` and, where operations count,
+  /// `NAME.gflops` (GFLOP/s) and `NAME.share_of_peak`; see ``BenchmarkMeasurement/name``. `load` has seconds
+  /// alone. Profiles add `profile.NAME.KIND.seconds` and `profile.NAME.layer.LAYER.seconds`.
+  public var fields: [String: JSONValue] {
+    var fields = facts
+    for measurement in measurements {
+      let name = measurement.name
+      fields["\(name).seconds"] = .number(rounded(measurement.median))
+      if measurement.samples.count > 1 {
+        fields["\(name).spread"] = .number(rounded(measurement.spread))
+      }
+      if let rate = measurement.rate { fields["\(name).gflops"] = .number(rounded(rate)) }
+      if let share = measurement.shareOfPeak {
+        fields["\(name).share_of_peak"] = .number(rounded(share))
+      }
+    }
+    for profile in profiles {
+      for (label, row) in profile.kinds.map({ ($0.name, $0) })
+        + profile.layers.map({ ("layer.\($0.name)", $0) })
+      {
+        let name = "profile.\(profile.name).\(label.replacing(" ", with: "_"))"
+        fields["\(name).seconds"] = .number(rounded(row.seconds))
+        if row.operations > 0 { fields["\(name).gflops"] = .number(rounded(row.rate)) }
+      }
+    }
+    return fields
+  }
+}
+
+/// A number with 5 significant digits, which is more than a time is worth.
+func rounded(_ value: Double) -> Double { Double(value.formattedDigits(5)) ?? value }
+
+extension Double {
+  fileprivate func formattedDigits(_ digits: Int) -> String {
+    guard self != 0, isFinite else { return String(self) }
+    var exponent = 0
+    var magnitude = abs(self)
+    while magnitude >= 10 {
+      magnitude /= 10
+      exponent += 1
+    }
+    while magnitude < 1 {
+      magnitude *= 10
+      exponent -= 1
+    }
+    var mantissa = magnitude
+    for _ in 1..<digits { mantissa *= 10 }
+    return "\(self < 0 ? "-" : "")\(Int(mantissa.rounded()))e\(exponent - digits + 1)"
+  }
+}

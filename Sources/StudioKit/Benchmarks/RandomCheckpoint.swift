@@ -1,0 +1,42 @@
+import CheckpointIO
+import Foundation
+import TensorCore
+import VideoDiffusion
+
+/// Checkpoints with random weights in the authors' format, of any size, to test with.
+public enum RandomCheckpoint {
+  /// Writes a .pth file as the authors' scripts save it: a state dictionary, its names under
+  /// `diffusion_model.` for a denoiser. Only one tensor at a time is in memory.
+  ///
+  /// - Parameters:
+  ///   - path: The file to make; it must not exist.
+  ///   - kind: Which network.
+  ///   - size: The network's size.
+  ///   - elementType: Type of the stored numbers, a floating one.
+  ///   - seed: The same seed gives the same file.
+  /// - Throws: ``StudioError`` if the file exists, `CheckpointError` if it cannot be written.
+  public static func write(
+    to path: String, _ kind: NetworkKind, _ size: BenchmarkSize, elementType: ElementType,
+    seed: UInt64 = 0
+  ) throws {
+    guard !FileManager.default.fileExists(atPath: path) else { throw StudioError(path, .exists) }
+    let source: RandomParameters
+    let prefix: String
+    switch kind {
+    case .autoencoder:
+      source = RandomParameters(size.autoencoder, seed: seed)
+      prefix = ""
+    case .denoiser:
+      source = RandomParameters(size.denoiser, seed: seed)
+      prefix = "diffusion_model."
+    }
+    let tensors = source.parameters.map {
+      TensorDescription(name: prefix + $0.name, elementType: elementType, shape: $0.shape)
+    }
+    try TorchWriter(tensors: tensors).write(to: path) { tensor, sink in
+      try source.withValues(of: String(tensor.name.dropFirst(prefix.count))) {
+        try sink.append(converting: $0)
+      }
+    }
+  }
+}

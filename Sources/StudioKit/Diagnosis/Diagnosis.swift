@@ -1,0 +1,132 @@
+import Foundation
+import MediaIO
+import TensorCore
+
+/// Looks at everything that the program depends on and that differs between machines, terminals
+/// excepted.
+public enum Diagnosis {
+  /// What was found, area by area.
+  ///
+  /// - Parameter resources: Where samples and themes are looked for.
+  public static func findings(resources: ResourceLocator = ResourceLocator()) -> [Finding] {
+    libraries + video + processor + memory + files(resources)
+  }
+
+  private static var libraries: [Finding] {
+    var findings = [Finding("libraries", "oneDNN", Processor.libraryVersion)]
+    findings.append(Finding("libraries", "FFmpeg", MediaComponents.release))
+    return findings + MediaComponents.libraries.map { Finding("libraries", $0.name, $0.version) }
+  }
+
+  // MARK: Video
+
+  private static var video: [Finding] {
+    [
+      component(
+        "mp4 (libx264)", MediaComponents.hasEncoder("libx264"), isNeeded: true,
+        without: "mp4 output is not possible"),
+      component(
+        "webm (libvpx-vp9)", MediaComponents.hasEncoder("libvpx-vp9"), isNeeded: false,
+        without: "webm output is not possible"),
+      component(
+        "gif",
+        MediaComponents.hasEncoder("gif") && MediaComponents.hasFilter("palettegen")
+          && MediaComponents.hasFilter("paletteuse"), isNeeded: true,
+        without: "GIF output is not possible"),
+    ]
+  }
+
+  private static func component(
+    _ name: String, _ isThere: Bool, isNeeded: Bool, without: String
+  ) -> Finding {
+    guard !isThere else { return Finding("video", name, "available") }
+    return Finding(
+      "video", name, "missing: \(without)", isNeeded ? .problem : .note,
+      advice: "Install an FFmpeg that was built with it, such as Debian's libavcodec")
+  }
+
+  // MARK: Machine
+
+  private static var processor: [Finding] {
+    let kernels = Processor.kernelInstructionSet
+    let features = MachineFacts.processorFeatures
+    return [
+      Finding("processor", "model", MachineFacts.processorName),
+      Finding(
+        "processor", "features",
+        features.isEmpty ? "none of those that matter" : features.joined(separator: " ")),
+      Finding(
+        "processor", "threads", "\(Processor.availableCount)"),
+      Finding(
+        "processor", "own kernels", kernels, kernels == "baseline" ? .note : .ok,
+        advice: kernels == "baseline"
+          ? "A processor with AVX2 or AVX-512 is several times faster" : ""),
+      Finding("processor", "oneDNN's code", Processor.libraryInstructionSet),
+      brainFloat,
+    ]
+  }
+
+  /// Whether bf16 is worth while here. Measured, because processors with the instructions differ: some
+  /// run them at twice the rate of float32, others at half of it.
+  private static var brainFloat: Finding {
+    guard Processor.canComputeBFloat16 else {
+      return Finding(
+        "processor", "bf16", "not possible", .note,
+        advice: "Use --precision f32; bf16 needs AVX-512")
+    }
+    guard let brain = Processor.measureBFloat16Peak(threads: 1, seconds: 0.05) else {
+      return Finding(
+        "processor", "bf16", "emulated", .note, advice: "Use --precision f32, which is faster here")
+    }
+    let ratio = brain / Processor.measureFloat32Peak(threads: 1, seconds: 0.05)
+    let value = "native, \(String(format: "%.1f", ratio)) times the rate of f32"
+    return ratio > 1
+      ? Finding("processor", "bf16", value)
+      : Finding(
+        "processor", "bf16", value, .note,
+        advice: "Use --precision f32 for speed; bf16 takes half the memory")
+  }
+
+  private static var memory: [Finding] {
+    let total = Double(MachineFacts.memoryByteCount) / 1e9
+    let available = Double(MachineFacts.availableMemoryByteCount) / 1e9
+    // The published denoiser's weights in f32 with what a step needs beside them.
+    let needed = 4.5
+    let isShort = available > 0 && available < needed
+    return [
+      Finding("memory", "total", gigabytes(total)),
+      Finding(
+        "memory", "available", gigabytes(available), isShort ? .note : .ok,
+        advice: isShort
+          ? "The published model needs about 4.5 GB in f32 and half of that in bf16; close other "
+            + "programs, or use a smaller model" : ""),
+    ]
+  }
+
+  private static func gigabytes(_ value: Double) -> String { String(format: "%.1f GB", value) }
+
+  // MARK: Files
+
+  private static func files(_ resources: ResourceLocator) -> [Finding] {
+    [
+      files("samples", resources, purpose: "models cannot be named without a path"),
+      files("themes", resources, purpose: "the built-in themes are used"),
+    ]
+  }
+
+  private static func files(
+    _ kind: String, _ resources: ResourceLocator, purpose: String
+  ) -> Finding {
+    let manager = FileManager.default
+    for root in resources.roots {
+      let folder = URL(filePath: root).appending(path: kind).path
+      guard let names = try? manager.contentsOfDirectory(atPath: folder) else { continue }
+      let visible = names.filter { !$0.hasPrefix(".") }.sorted()
+      return Finding("files", kind, "\(folder): \(visible.joined(separator: ", "))")
+    }
+    return Finding(
+      "files", kind, "not found, so \(purpose)", .note,
+      advice: "Looked in \(resources.roots.joined(separator: ", ")); \"make install\" puts them "
+        + "where they are found, and PVDM_DATA can name a folder that holds them")
+  }
+}

@@ -1,0 +1,140 @@
+import CheckpointIO
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+/// What a file or folder is, found out without loading weights or decoding frames.
+///
+/// Encoded with snake-case keys it is what `pvdm inspect --json` prints: `kind` and `path` are always
+/// there, `file_size_bytes` for files, and beside them the part that belongs to the kind. Keys that
+/// have nothing to say are absent.
+public struct Inspection: Sendable, Encodable {
+  /// What a file or folder can be.
+  public enum Kind: String, Sendable, Encodable {
+    /// A checkpoint of one of PVDM's networks: `checkpoint` and `network`.
+    case network
+    /// A checkpoint of something else: `checkpoint` and `problem`.
+    case checkpoint
+    /// Latents: `checkpoint` and `latents`.
+    case latents
+    /// A run that can be resumed: `checkpoint` and `run`.
+    case run
+    /// A model folder: `model`.
+    case model
+    /// A video, picture or folder of frames: `media`.
+    case media
+  }
+
+  /// What it is.
+  public internal(set) var kind: Kind
+  /// The path as it was given.
+  public let path: String
+  /// The file's size; `nil` for a folder.
+  public internal(set) var fileSizeBytes: Int?
+  /// What it holds as a checkpoint.
+  public internal(set) var checkpoint: CheckpointSummary?
+  /// The network in the checkpoint.
+  public internal(set) var network: NetworkSummary?
+  /// The latents in the file.
+  public internal(set) var latents: LatentSummary?
+  /// The run in the file.
+  public internal(set) var run: RunSummary?
+  /// The model in the folder.
+  public internal(set) var model: ModelSummary?
+  /// The video, picture or frames.
+  public internal(set) var media: MediaSummary?
+  /// Settings embedded in a medium, or stored beside latents, as JSON.
+  public internal(set) var settings: JSONValue?
+  /// Why it cannot be used as what it looks like, in a sentence.
+  public internal(set) var problem: String?
+
+  /// Looks at a file or folder.
+  ///
+  /// - Parameter configuration: A `config.json` or YAML file for a checkpoint; `nil` looks beside it.
+  /// - Throws: ``StudioError`` if there is nothing, `CheckpointError` or `MediaError` if it cannot be
+  ///   understood.
+  public init(of path: String, configuration: String? = nil) throws {
+    self.path = path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw StudioError(path, .noSuchFile)
+    }
+    kind = .media
+    if isFolder.boolValue {
+      if Self.isModelFolder(path) {
+        kind = .model
+        model = try ModelSummary(path)
+      } else {
+        try inspectMedia()
+      }
+      return
+    }
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    fileSizeBytes = (attributes?[.size] as? NSNumber)?.intValue
+    do {
+      try inspectCheckpoint(configuration)
+    } catch let error as CheckpointError {
+      guard case .unknownContainer = error.kind, !ModelFolder.isCheckpointName(path) else {
+        throw error
+      }
+      try inspectMedia()
+    }
+  }
+
+  private static func isModelFolder(_ path: String) -> Bool {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return files.contains { $0 == ModelFolder.descriptionName || ModelFolder.isCheckpointName($0) }
+  }
+
+  private mutating func inspectMedia() throws {
+    let info = try MediaInfo.probe(path)
+    media = MediaSummary(info)
+    settings = info.settings.map { JSONValue(parsing: $0) ?? .string($0) }
+  }
+
+  /// Networks are tried first, because those are the files of any size, and opened once.
+  private mutating func inspectCheckpoint(_ configuration: String?) throws {
+    do {
+      let file = try NetworkFile(path: path, configurationPath: configuration)
+      kind = .network
+      checkpoint = CheckpointSummary(file.checkpoint)
+      network = NetworkSummary(file)
+    } catch let error as ModelError {
+      try inspectContents(insteadOf: error)
+    } catch let error as CheckpointError {
+      // A file without weights is still worth a look at what it does hold.
+      guard case .noTensors = error.kind else { throw error }
+      try inspectContents(insteadOf: error)
+    }
+  }
+
+  private mutating func inspectContents(insteadOf error: any Error) throws {
+    let file = try Checkpoint(contentsOf: path)
+    kind = .checkpoint
+    checkpoint = CheckpointSummary(file)
+    if SavedRun.isSavedRun(file) {
+      kind = .run
+      run = RunSummary(try SavedRun(contentsOf: path))
+    } else if file.tensors.contains(where: { $0.name == "latents" && $0.shape.count == 3 }) {
+      kind = .latents
+      let read = try LatentFile(contentsOf: path)
+      latents = LatentSummary(read.latents)
+      settings = Self.settings(of: read.metadata)
+    } else {
+      problem = Explanation(error).text
+    }
+  }
+
+  /// Metadata of a safetensors file, with texts that are JSON unfolded.
+  private static func settings(of metadata: [String: String]) -> JSONValue? {
+    guard !metadata.isEmpty else { return nil }
+    return .object(metadata.mapValues { JSONValue(parsing: $0) ?? .string($0) })
+  }
+}
+
+extension SavedRun {
+  /// Whether a checkpoint says that it is a saved run.
+  static func isSavedRun(_ checkpoint: Checkpoint) -> Bool {
+    checkpoint.metadata["pvdm.request"] != nil
+  }
+}

@@ -1,0 +1,108 @@
+import TensorCore
+import VideoDiffusion
+
+/// A network of PVDM, as its checkpoint tells. Keys that do not apply to the network are absent.
+public struct NetworkSummary: Sendable, Encodable {
+  /// `autoencoder` or `denoiser`.
+  public let network: String
+  /// The training stage that makes it: 1 for the autoencoder, 2 for the denoiser.
+  public let stage: Int
+  /// Numbers in its weights.
+  public let parameters: Int
+  /// Tensors of each stored type: `float32`, `float16` and so on.
+  public let storedTypes: [String: Int]
+  /// Frames of a clip.
+  public let clipLength: Int
+  /// Side R of the latent's first plane.
+  public let latentSide: Int
+  /// Tokens of a latent.
+  public let latentTokens: Int
+  /// Side of the frames in pixels; of an autoencoder.
+  public private(set) var resolution: Int?
+  /// Side of a patch in pixels; of an autoencoder.
+  public private(set) var patchSide: Int?
+  /// Width of the tokens, or of the denoiser's first level.
+  public let width: Int
+  /// Layers of an autoencoder's encoder and of its decoder.
+  public private(set) var layers: Int?
+  /// Width of each level as a multiple of the first; of a denoiser.
+  public private(set) var widthMultipliers: [Int]?
+  /// Residual blocks of each level; of a denoiser.
+  public private(set) var residualBlocks: Int?
+  /// Downsampling factors with attention within each plane; of a denoiser.
+  public private(set) var attentionFactors: [Int]?
+  /// Heads of its attentions.
+  public let heads: Int
+  /// Whether it can continue a clip; of a denoiser.
+  public private(set) var conditional: Bool?
+  /// Floating point operations of a forward pass, or of a decoding, in GFLOP.
+  public let gflop: Double
+  /// The key under which the weights were found, such as `ema`.
+  public let wrapper: String?
+  /// Prefixes dropped from all names.
+  public let droppedPrefixes: [String]
+  /// How it was read: wrappers used, prefixes dropped, defaults assumed.
+  public let notes: [String]
+
+  init(_ file: NetworkFile) {
+    network = file.kind.rawValue
+    parameters = file.parameterCount
+    storedTypes = Dictionary(
+      uniqueKeysWithValues: file.storedTypes.map { ($0.key.rawValue, $0.value) })
+    clipLength = file.geometry.frames
+    latentSide = file.geometry.side
+    latentTokens = file.geometry.tokenCount
+    wrapper = file.dictionary.wrapper
+    droppedPrefixes = file.dictionary.droppedPrefixes
+    notes = file.notes
+    switch file.network {
+    case .autoencoder(let configuration):
+      stage = 1
+      width = configuration.width
+      heads = configuration.headCount
+      gflop = rounded(configuration.decodeOperations / 1e9)
+      resolution = configuration.resolution
+      patchSide = configuration.patchSide
+      layers = configuration.layers
+    case .denoiser(let configuration):
+      stage = 2
+      width = configuration.baseWidth
+      heads = configuration.headCount
+      gflop = rounded(configuration.forwardOperations / 1e9)
+      widthMultipliers = configuration.widthMultipliers
+      residualBlocks = configuration.residualBlocks
+      attentionFactors = configuration.attentionFactors.sorted()
+      conditional = configuration.isConditional
+    }
+  }
+}
+
+/// A model folder.
+public struct ModelSummary: Sendable, Encodable {
+  /// What people call it.
+  public let name: String
+  /// A sentence or two about it.
+  public let summary: String
+  /// Frames a second at which its videos look right.
+  public let framesPerSecond: Double?
+  /// The autoencoder's file, relative to the folder.
+  public let autoencoderFile: String?
+  /// The denoiser's file, relative to the folder.
+  public let denoiserFile: String?
+  /// The autoencoder.
+  public let autoencoder: NetworkSummary?
+  /// The denoiser.
+  public let denoiser: NetworkSummary?
+
+  init(_ path: String) throws {
+    let folder = try ModelFolder(contentsOf: path)
+    let files = try ModelFiles(model: path)
+    name = folder.name
+    summary = folder.summary
+    framesPerSecond = folder.framesPerSecond
+    autoencoderFile = folder.autoencoder
+    denoiserFile = folder.denoiser
+    autoencoder = files.autoencoder.map(NetworkSummary.init)
+    denoiser = files.denoiser.map(NetworkSummary.init)
+  }
+}

@@ -1,0 +1,78 @@
+/// Embedded settings as lines for people: each with its name, its value, and what it means where it
+/// is one of ours.
+public struct SettingExplanation: Sendable, Hashable {
+  /// The keys that lead to the value, joined by dots.
+  public let name: String
+  /// The value as text.
+  public let value: String
+  /// What the setting does; empty if it is none that is known.
+  public let meaning: String
+
+  /// Every value in a tree of settings, in the order of its names.
+  public static func all(in settings: JSONValue) -> [SettingExplanation] {
+    var lines: [SettingExplanation] = []
+    collect(settings, name: "", into: &lines)
+    return lines
+  }
+
+  private static func collect(
+    _ value: JSONValue, name: String, into lines: inout [SettingExplanation]
+  ) {
+    if case .object(let members) = value {
+      for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+        collect(member, name: name.isEmpty ? key : "\(name).\(key)", into: &lines)
+      }
+      return
+    }
+    let key = name.split(separator: ".").last.map(String.init) ?? ""
+    lines.append(
+      SettingExplanation(
+        name: name, value: text(value), meaning: meanings[folded(key)] ?? ""))
+  }
+
+  private static func text(_ value: JSONValue) -> String {
+    switch value {
+    case .null: "none"
+    case .boolean(let flag): flag ? "yes" : "no"
+    case .integer(let number): String(number)
+    case .number(let number): String(number)
+    case .string(let text): text
+    case .array(let values): values.map(text).joined(separator: ", ")
+    case .object(let members): "\(members.count) settings"
+    }
+  }
+
+  /// One spelling for `laterSteps`, `later_steps` and `later-steps`.
+  private static func folded(_ key: String) -> String {
+    key.lowercased().filter { $0.isLetter || $0.isNumber }
+  }
+
+  private static let meanings: [String: String] = [
+    "seed": "the same seed and settings make the same video",
+    "clips": "clips of 16 frames that were made",
+    "clipcount": "clips of 16 frames that were asked for",
+    "steps": "denoising steps; more are slower and finer",
+    "latersteps": "denoising steps of each clip that continues another",
+    "sampler": "the solver that takes the steps",
+    "method": "the solver that takes the steps",
+    "spacing": "how the steps are spread over the noise levels",
+    "eta": "share of fresh noise in a DDIM step, 0 to 1",
+    "guidance": "how strongly a clip follows the one before it; 0 is off",
+    "guidancescale": "how strongly a clip follows the one before it; 0 is off",
+    "batch": "videos made side by side",
+    "samplecount": "videos made side by side",
+    "sample": "which video of the batch this is, from 0",
+    "precision": "the precision of the networks: f32 or bf16",
+    "fps": "frames a second",
+    "framespersecond": "frames a second",
+    "model": "the model's name",
+    "autoencoder": "the checkpoint that makes frames of latents",
+    "denoiser": "the checkpoint that makes latents",
+    "source": "what was continued",
+    "input": "what was continued",
+    "fromframe": "the first frame of the 16 that were continued",
+    "version": "the version of pvdm that made it",
+    "clampsprediction": "whether estimates are kept within -1 to 1",
+    "reencodescondition": "whether each clip was decoded and encoded again before the next",
+  ]
+}

@@ -1,0 +1,162 @@
+import CheckpointIO
+import Foundation
+import TensorCore
+import VideoDiffusion
+
+/// Writes a network's checkpoint in another container or precision, one tensor at a time.
+///
+/// A .safetensors file has the network's own names and carries what shapes do not tell as metadata. A
+/// .pth file has the names of the authors' files, which their scripts load.
+public struct CheckpointConversion: Sendable {
+  /// The precision that weights are stored in.
+  public enum StoredType: String, Sendable, Hashable, CaseIterable {
+    case f32, f16, bf16
+    /// As they are.
+    case keep
+
+    var elementType: ElementType? {
+      switch self {
+      case .f32: .float32
+      case .f16: .float16
+      case .bf16: .bfloat16
+      case .keep: nil
+      }
+    }
+  }
+
+  /// The kinds of file that can be written.
+  public enum Container: Sendable, Hashable {
+    case torch, safetensors
+
+    /// The container that a path's ending asks for.
+    ///
+    /// - Throws: ``StudioError`` for another ending.
+    public init(path: String) throws {
+      switch URL(filePath: path).pathExtension.lowercased() {
+      case "pth", "pt": self = .torch
+      case "safetensors": self = .safetensors
+      default:
+        throw StudioError(
+          path, .output(reason: "a checkpoint's name ends in .pth or .safetensors"))
+      }
+    }
+  }
+
+  /// The network that is converted.
+  public let file: NetworkFile
+  /// The precision of its weights in the result.
+  public let type: StoredType
+
+  /// The greatest magnitude that still rounds to a finite float16.
+  private static let halfLimit: Float = 65520
+
+  /// Plans a conversion.
+  public init(_ file: NetworkFile, type: StoredType = .keep) {
+    self.file = file
+    self.type = type
+  }
+
+  /// Writes the network, whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - path: The new file; its ending chooses the container.
+  ///   - overwrites: Whether a file that is there may be replaced.
+  /// - Returns: What the user should know of the result.
+  /// - Throws: ``StudioError`` if the file exists, its ending names no container, or a weight is too
+  ///   large for float16; `CheckpointError` if the source is damaged or the file cannot be written.
+  @discardableResult
+  public func write(to path: String, overwrites: Bool = false) throws -> [String] {
+    let container = try Container(path: path)
+    guard overwrites || !FileManager.default.fileExists(atPath: path) else {
+      throw StudioError(path, .exists)
+    }
+    switch container {
+    case .safetensors:
+      // Wide types first, so that each starts at a multiple of its size.
+      let tensors = file.dictionary.tensors.sorted {
+        storedType($0).byteCount > storedType($1).byteCount
+      }
+      let writer = SafetensorsWriter(
+        tensors: tensors.map { description($0, named: $0.name) },
+        metadata: file.metadata.merging(["format": "pt"]) { own, _ in own })
+      try writer.write(to: path) { try copy($0.name, into: $1) }
+      return []
+    case .torch:
+      let prefix = file.kind == .denoiser ? "diffusion_model." : ""
+      let tensors = file.dictionary.tensors.map { description($0, named: prefix + $0.name) }
+      try TorchWriter(tensors: tensors).write(to: path) {
+        try copy(String($0.name.dropFirst(prefix.count)), into: $1)
+      }
+      return lostSettings
+    }
+  }
+
+  private func description(
+    _ tensor: StateDictionary.Tensor, named name: String
+  ) -> TensorDescription {
+    TensorDescription(name: name, elementType: storedType(tensor), shape: tensor.entry.shape)
+  }
+
+  /// Weights take the asked type. Integers stay, and so do buffers: rounding a frequency would turn
+  /// every position.
+  private func storedType(_ tensor: StateDictionary.Tensor) -> ElementType {
+    guard tensor.entry.elementType.isFloatingPoint, !Self.isBuffer(tensor.name) else {
+      return tensor.entry.elementType
+    }
+    return type.elementType ?? tensor.entry.elementType
+  }
+
+  private static func isBuffer(_ name: String) -> Bool {
+    ["zeros", "coords"].contains(name) || name.contains("_rot_emb.")
+  }
+
+  private func copy(_ name: String, into sink: TensorSink) throws {
+    guard let entry = file.dictionary[name] else { return }
+    let checkpoint = file.checkpoint
+    defer { checkpoint.releasePages(of: entry) }
+    let target = Self.isBuffer(name) ? entry.elementType : type.elementType ?? entry.elementType
+    if entry.isContiguous && (!entry.elementType.isFloatingPoint || target == entry.elementType) {
+      try checkpoint.withBytes(of: entry) { try sink.append($0) }
+    } else if entry.elementType.isFloatingPoint {
+      let values = try checkpoint.float32Values(entry)
+      if target == .float16 { try checkFitsHalf(values, name) }
+      try sink.append(converting: values)
+    } else {
+      let width = entry.elementType.byteCount
+      for value in try checkpoint.int64Values(entry) {
+        // Little-endian: the low bytes of the wide integer are the narrow one.
+        try withUnsafeBytes(of: value.littleEndian) { bytes in
+          try sink.append(UnsafeRawBufferPointer(rebasing: bytes[..<width]))
+        }
+      }
+    }
+  }
+
+  private func checkFitsHalf(_ values: [Float], _ name: String) throws {
+    guard let tooLarge = values.first(where: { abs($0) >= Self.halfLimit }) else { return }
+    throw StudioError(
+      file.path,
+      .option(
+        name: "the weight \(name)", found: "\(tooLarge) in places",
+        expected: "at most 65504 for f16; use --type bf16 or f32"))
+  }
+
+  /// A .pth file has no place for what the shapes do not tell.
+  private var lostSettings: [String] {
+    guard case .denoiser(let configuration) = file.network else { return [] }
+    let published = DenoiserConfiguration.published
+    var settings: [String] = []
+    if configuration.headCount != published.headCount {
+      settings.append("\"num_heads\": \(configuration.headCount)")
+    }
+    if file.dictionary["zeros"] == nil, configuration.geometry.side != published.geometry.side {
+      settings.append("\"image_size\": \(configuration.geometry.side)")
+    }
+    guard !settings.isEmpty else { return [] }
+    let text = ["\"model_channels\": \(configuration.baseWidth)"] + settings
+    return [
+      "a .pth file cannot hold every setting: put a config.json beside it with "
+        + "{\(text.joined(separator: ", "))}"
+    ]
+  }
+}

@@ -1,0 +1,140 @@
+import CheckpointIO
+import Foundation
+import VideoDiffusion
+
+extension ModelFolder {
+  /// What a new model folder is made of.
+  public struct Recipe: Sendable {
+    /// The autoencoder's checkpoint.
+    public var autoencoder: String
+    /// The denoiser's checkpoint.
+    public var denoiser: String
+    /// A configuration file for the denoiser; `nil` looks beside it.
+    public var configuration: String?
+    /// The key of the weights within both files; `nil` finds them.
+    public var wrapper: String?
+    /// The precision of the weights.
+    public var type: CheckpointConversion.StoredType
+    /// The model's name; `nil` takes the folder's.
+    public var name: String?
+    /// A sentence or two about it.
+    public var summary: String
+    /// Frames a second at which its videos look right.
+    public var framesPerSecond: Double?
+
+    /// Describes a model folder.
+    public init(
+      autoencoder: String, denoiser: String, configuration: String? = nil, wrapper: String? = nil,
+      type: CheckpointConversion.StoredType = .keep, name: String? = nil, summary: String = "",
+      framesPerSecond: Double? = nil
+    ) {
+      self.autoencoder = autoencoder
+      self.denoiser = denoiser
+      self.configuration = configuration
+      self.wrapper = wrapper
+      self.type = type
+      self.name = name
+      self.summary = summary
+      self.framesPerSecond = framesPerSecond
+    }
+  }
+
+  /// Makes a model folder from two checkpoints that fit each other, whole or not at all: everything
+  /// goes to a folder of another name first.
+  ///
+  /// - Parameters:
+  ///   - path: The new folder; its parent must exist.
+  ///   - overwrites: Whether a model folder that is there may be replaced. Its other files, such as
+  ///     a README, stay.
+  /// - Returns: The folder, and what the user should know.
+  /// - Throws: ``StudioError`` if the folder exists, ``ModelError`` if the networks are of the wrong
+  ///   kind or do not fit, and what reading and writing throws. Nothing has changed then.
+  public static func create(
+    at path: String, from recipe: Recipe, overwrites: Bool = false
+  ) throws -> (folder: ModelFolder, notes: [String]) {
+    let target = URL(filePath: path).standardizedFileURL
+    let exists = FileManager.default.fileExists(atPath: target.path)
+    if exists { try checkReplaceable(target, path, overwrites: overwrites) }
+    let autoencoder = try open(recipe.autoencoder, .autoencoder, nil, recipe.wrapper)
+    let denoiser = try open(recipe.denoiser, .denoiser, recipe.configuration, recipe.wrapper)
+    try NetworkFile.checkFit(autoencoder: autoencoder, denoiser: denoiser)
+
+    let tag = String(UInt32.random(in: 0 ... .max), radix: 36)
+    let name = target.lastPathComponent
+    let partial = target.deletingLastPathComponent().appending(path: ".\(name).\(tag).partial")
+    do {
+      try FileManager.default.createDirectory(at: partial, withIntermediateDirectories: false)
+    } catch {
+      throw StudioError(path, .output(reason: "the folder cannot be made (\(reason(error)))"))
+    }
+    defer { try? FileManager.default.removeItem(at: partial) }
+    for (file, network) in [("autoencoder", autoencoder), ("denoiser", denoiser)] {
+      try CheckpointConversion(network, type: recipe.type).write(
+        to: partial.appending(path: "\(file).safetensors").path)
+    }
+    let made = ModelFolder(
+      path: partial.path, name: recipe.name ?? name, summary: recipe.summary,
+      autoencoder: "autoencoder.safetensors", denoiser: "denoiser.safetensors",
+      framesPerSecond: recipe.framesPerSecond)
+    do {
+      try made.writeDescription()
+      try install(partial, as: target, replacing: exists)
+    } catch {
+      throw StudioError(path, .output(reason: "the folder cannot be written (\(reason(error)))"))
+    }
+    return (try ModelFolder(contentsOf: path), autoencoder.notes + denoiser.notes)
+  }
+
+  private static func open(
+    _ path: String, _ kind: NetworkKind, _ configuration: String?, _ wrapper: String?
+  ) throws -> NetworkFile {
+    let file = try NetworkFile(path: path, configurationPath: configuration, wrapper: wrapper)
+    guard file.kind == kind else {
+      throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
+    }
+    return file
+  }
+
+  /// Only a model folder or an empty one is replaced: a wrong path must not cost anyone their files.
+  private static func checkReplaceable(
+    _ target: URL, _ path: String, overwrites: Bool
+  ) throws {
+    guard overwrites else { throw StudioError(path, .exists) }
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: target.path) else {
+      throw StudioError(path, .output(reason: "is a file; a model is a folder"))
+    }
+    guard files.isEmpty || files.contains(descriptionName) else {
+      throw StudioError(
+        path, .output(reason: "is a folder without \(descriptionName), and is not replaced"))
+    }
+  }
+
+  /// Gives the finished folder its name. What it replaces is renamed first and deleted last, so that
+  /// one of the two is always there.
+  private static func install(_ partial: URL, as target: URL, replacing exists: Bool) throws {
+    let manager = FileManager.default
+    guard exists else { return try manager.moveItem(at: partial, to: target) }
+    let old = partial.appendingPathExtension("old")
+    let made = try manager.contentsOfDirectory(atPath: partial.path)
+    let kept = try manager.contentsOfDirectory(atPath: target.path).filter { !made.contains($0) }
+    for file in kept {
+      try manager.copyItem(
+        at: target.appending(path: file), to: partial.appending(path: file))
+    }
+    try manager.moveItem(at: target, to: old)
+    do {
+      try manager.moveItem(at: partial, to: target)
+    } catch {
+      try manager.moveItem(at: old, to: target)
+      throw error
+    }
+    try manager.removeItem(at: old)
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError else {
+      return (error as NSError).localizedDescription
+    }
+    return cause.localizedDescription
+  }
+}

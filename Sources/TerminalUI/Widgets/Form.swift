@@ -1,0 +1,144 @@
+/// A list of settings, each edited in place.
+///
+/// `h` and `l` step a value, `H` and `L` by ten steps; Enter, or a digit on a number, types one;
+/// Space switches and goes on to the next choice.
+public struct Form: Sendable, Hashable {
+  /// What a key led to.
+  public enum Outcome: Sendable, Hashable {
+    /// The key means nothing to a form.
+    case ignored
+    /// The selection or the text being typed changed, but no value.
+    case handled
+    /// The value of the field with this name changed.
+    case changed(id: String)
+  }
+
+  /// The settings from top to bottom.
+  public var fields: [FormField]
+  /// The selected field, from 0.
+  public private(set) var selected: Int
+  /// The text being typed for the selected field, or nil.
+  public private(set) var editing: TextInput?
+  /// What is wrong with the text typed last, or nil.
+  public private(set) var problem: String?
+
+  /// A form with a field selected, from 0.
+  public init(fields: [FormField], selected: Int = 0) {
+    self.fields = fields
+    self.selected = min(max(selected, 0), max(fields.count - 1, 0))
+  }
+
+  /// Handles a key.
+  public mutating func handle(_ key: Key) -> Outcome {
+    guard fields.indices.contains(selected) else { return .ignored }
+    if editing != nil { return handleTyping(key) }
+    switch key {
+    case .enter: return startTyping(with: nil)
+    case .space: return step(by: 1)
+    case .character("h"), .left, .character("-"): return step(by: -1)
+    case .character("l"), .right, .character("+"): return step(by: 1)
+    case .character("H"): return step(by: -10)
+    case .character("L"): return step(by: 10)
+    default: break
+    }
+    if let digit = key.typedCharacter, digit.isNumber, case .number = fields[selected].value {
+      return startTyping(with: String(digit))
+    }
+    guard let movement = Movement(key) else { return .ignored }
+    selected = movement.applied(to: selected, count: fields.count, page: fields.count)
+    return .handled
+  }
+
+  /// Inserts pasted text into the field being typed.
+  public mutating func paste(_ text: String) { editing?.insert(text) }
+
+  private mutating func step(by steps: Int) -> Outcome {
+    problem = nil
+    return fields[selected].step(by: steps) ? .changed(id: fields[selected].id) : .handled
+  }
+
+  private mutating func startTyping(with text: String?) -> Outcome {
+    switch fields[selected].value {
+    case .number, .text:
+      editing = TextInput(text: text ?? fields[selected].valueText)
+      problem = nil
+      return .handled
+    case .toggle, .choice: return step(by: 1)
+    case .fixed: return .handled
+    }
+  }
+
+  private mutating func handleTyping(_ key: Key) -> Outcome {
+    guard let outcome = editing?.handle(key) else { return .ignored }
+    switch outcome {
+    case .submitted(let text):
+      let old = fields[selected].value
+      problem = fields[selected].take(text)
+      // A wrong value stays to be mended.
+      guard problem == nil else { return .handled }
+      editing = nil
+      return fields[selected].value == old ? .handled : .changed(id: fields[selected].id)
+    case .cancelled:
+      editing = nil
+      problem = nil
+    case .edited: problem = nil
+    case .ignored: break
+    }
+    return .handled
+  }
+
+  /// Draws the fields, and below them what the selected one means or what is wrong with it.
+  public func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
+    guard !area.isEmpty else { return }
+    let helpRows = area.height > fields.count ? 1 : 0
+    let page = area.height - helpRows
+    let offset = TableState.offset(0, selected: selected, count: fields.count, page: page)
+    let labelWidth = min(
+      fields.map { CharacterWidth.columns(of: $0.label) }.max() ?? 0, area.width / 2)
+    for (index, field) in fields.enumerated().dropFirst(offset).prefix(page) {
+      let line = Rectangle(
+        column: area.column, row: area.row + index - offset, width: area.width, height: 1)
+      draw(field, at: index, line: line, labelWidth: labelWidth, isFocused: isFocused, &buffer)
+    }
+    if helpRows > 0 {
+      drawHelp(in: &buffer, line: area.inset(top: area.height - 1))
+    }
+  }
+
+  private func draw(
+    _ field: FormField, at index: Int, line: Rectangle, labelWidth: Int, isFocused: Bool,
+    _ buffer: inout CellBuffer
+  ) {
+    let isSelected = index == selected
+    let selection: Role = isFocused ? .selection : .selectionInactive
+    let style = Style(isSelected ? selection : .text)
+    buffer.fill(line, style: style)
+    buffer.write(
+      CharacterWidth.truncate(field.label, to: labelWidth), column: line.column, row: line.row,
+      style: isSelected ? style : Style(.secondary), clip: line)
+    let place = line.inset(left: labelWidth + 1)
+    if isSelected, let editing {
+      editing.draw(in: &buffer, area: place, isFocused: isFocused)
+      return
+    }
+    let end = buffer.write(
+      field.valueText, column: place.column, row: place.row, style: style, clip: place)
+    if !field.note.isEmpty {
+      buffer.write(
+        "  \(field.note)", column: end, row: place.row,
+        style: isSelected ? style : Style(.secondary), clip: place)
+    }
+  }
+
+  private func drawHelp(in buffer: inout CellBuffer, line: Rectangle) {
+    guard fields.indices.contains(selected) else { return }
+    let field = fields[selected]
+    if let problem {
+      buffer.write(problem, column: line.column, row: line.row, style: Style(.error), clip: line)
+    } else {
+      let parts = [field.help, field.rangeText].filter { !$0.isEmpty }
+      let text = CharacterWidth.truncate(parts.joined(separator: ": "), to: line.width)
+      buffer.write(text, column: line.column, row: line.row, style: Style(.secondary), clip: line)
+    }
+  }
+}

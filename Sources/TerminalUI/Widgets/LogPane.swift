@@ -1,0 +1,54 @@
+/// Lines of a log, following its end until one scrolls back.
+public struct LogPane: Sendable, Hashable {
+  /// A line of the log.
+  public struct Line: Sendable, Hashable {
+    /// What happened.
+    public var text: String
+    /// How it went.
+    public var role: Role
+
+    /// A line.
+    public init(_ text: String, role: Role = .text) {
+      self.text = text
+      self.role = role
+    }
+  }
+
+  /// The lines, oldest first.
+  public private(set) var lines: [Line] = []
+  /// The selected line and the search.
+  public private(set) var state = TableState()
+  /// Whether the newest line is selected as it comes.
+  public private(set) var follows = true
+  private let capacity: Int
+
+  /// - Parameter capacity: lines to keep, at least 1; the oldest go first.
+  public init(capacity: Int = 2_000) { self.capacity = max(capacity, 1) }
+
+  /// Adds a line.
+  public mutating func append(_ line: Line) {
+    lines.append(line)
+    if lines.count > capacity {
+      let excess = lines.count - capacity
+      lines.removeFirst(excess)
+      state.selected = max(state.selected - excess, 0)
+    }
+    if follows { state.selected = lines.count - 1 }
+  }
+
+  /// Handles a key: movements and the search. `G` follows the end again.
+  ///
+  /// - Returns: whether the key was one for a log.
+  public mutating func handle(_ key: Key, page: Int) -> Bool {
+    let outcome = state.handle(key, texts: lines.map(\.text), page: page)
+    follows = state.selected >= lines.count - 1
+    return outcome == .changed
+  }
+
+  /// Draws the lines around the selected one.
+  public func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
+    var table = Table(list: [], emptyText: "Nothing has happened yet.")
+    table.rows = lines.map { Table.Row([$0.text], role: $0.role) }
+    table.draw(in: &buffer, area: area, state: state, isFocused: isFocused)
+  }
+}

@@ -1,0 +1,39 @@
+/// A row of tabs, chosen by their numbers.
+public struct Tabs: Sendable, Hashable {
+  /// The titles from left to right, at most nine.
+  public var titles: [String]
+  /// The tab that is shown, from 0.
+  public var selected: Int
+
+  /// Tabs with one shown.
+  public init(_ titles: [String], selected: Int = 0) {
+    self.titles = titles
+    self.selected = selected
+  }
+
+  /// Handles a digit from 1.
+  ///
+  /// - Returns: whether the key was one for a tab.
+  public mutating func handle(_ key: Key) -> Bool {
+    guard let digit = key.typedCharacter?.wholeNumberValue, digit > 0, digit <= titles.count
+    else { return false }
+    selected = digit - 1
+    return true
+  }
+
+  /// Draws the tabs in the first row of an area. Where they do not all fit, the others than the
+  /// selected one keep only their number.
+  public func draw(in buffer: inout CellBuffer, area: Rectangle) {
+    guard !area.isEmpty else { return }
+    let full = titles.indices.map { " \($0 + 1) \(titles[$0]) " }
+    let needed = full.reduce(0) { $0 + CharacterWidth.columns(of: $1) }
+    var column = area.column
+    for index in titles.indices {
+      let isSelected = index == selected
+      let text = needed <= area.width || isSelected ? full[index] : " \(index + 1) "
+      column = buffer.write(
+        text, column: column, row: area.row, style: Style(isSelected ? .tabActive : .tab),
+        clip: area)
+    }
+  }
+}

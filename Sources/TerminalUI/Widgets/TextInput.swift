@@ -1,0 +1,129 @@
+/// One line of text being typed, with a cursor and the lines entered before.
+public struct TextInput: Sendable, Hashable {
+  /// What a key led to.
+  public enum Outcome: Sendable, Hashable {
+    /// The key was none for a text.
+    case ignored
+    /// The cursor or the text moved.
+    case edited
+    /// Enter; the text stays until `clear`.
+    case submitted(String)
+    /// Escape.
+    case cancelled
+  }
+
+  /// What has been typed.
+  public private(set) var text: String
+  /// Lines entered before, oldest first, at most 100.
+  public private(set) var history: [String]
+  /// Characters before the cursor.
+  public private(set) var cursor: Int
+  /// The line of the history that is shown, or nil for what is being typed.
+  private var historyIndex: Int?
+  private var draft = ""
+
+  /// A line with the cursor at its end.
+  public init(text: String = "", history: [String] = []) {
+    self.text = text
+    self.history = history
+    cursor = text.count
+  }
+
+  /// Replaces the text; the cursor goes to its end.
+  public mutating func setText(_ newText: String) {
+    text = newText
+    cursor = newText.count
+  }
+
+  /// Empties the line and keeps what was in it for the history.
+  public mutating func remember() {
+    if !text.isEmpty, history.last != text { history.append(text) }
+    history = Array(history.suffix(100))
+    historyIndex = nil
+    setText("")
+  }
+
+  /// Inserts pasted text at the cursor; line ends become spaces.
+  public mutating func insert(_ pasted: String) {
+    let line = String(pasted.map { $0.isNewline ? " " : $0 })
+    replaceBeforeCursor { $0 + line }
+  }
+
+  /// Handles a key.
+  public mutating func handle(_ key: Key) -> Outcome {
+    if let character = key.typedCharacter {
+      replaceBeforeCursor { $0 + String(character) }
+      return .edited
+    }
+    switch key {
+    case .enter: return .submitted(text)
+    case .escape: return .cancelled
+    case .backspace: replaceBeforeCursor { String($0.dropLast()) }
+    case .delete, .control("d"):
+      text = String(text.prefix(cursor) + text.dropFirst(cursor + 1))
+    case .left, .control("b"): cursor = max(cursor - 1, 0)
+    case .right, .control("f"): cursor = min(cursor + 1, text.count)
+    case .home, .control("a"): cursor = 0
+    case .end, .control("e"): cursor = text.count
+    case .control("u"): replaceBeforeCursor { _ in "" }
+    case .control("k"): text = String(text.prefix(cursor))
+    case .control("w"): replaceBeforeCursor(Self.withoutLastWord)
+    case .up, .control("p"): recall(by: -1)
+    case .down, .control("n"): recall(by: 1)
+    default: return .ignored
+    }
+    return .edited
+  }
+
+  private mutating func replaceBeforeCursor(_ change: (String) -> String) {
+    let before = change(String(text.prefix(cursor)))
+    text = before + text.dropFirst(cursor)
+    cursor = before.count
+  }
+
+  private static func withoutLastWord(_ text: String) -> String {
+    var rest = Substring(text)
+    while rest.last == " " { rest = rest.dropLast() }
+    while let last = rest.last, last != " " { rest = rest.dropLast() }
+    return String(rest)
+  }
+
+  private mutating func recall(by step: Int) {
+    let index = (historyIndex ?? history.count) + step
+    guard (0...history.count).contains(index), !history.isEmpty else { return }
+    if historyIndex == nil { draft = text }
+    historyIndex = index == history.count ? nil : index
+    setText(historyIndex.map { history[$0] } ?? draft)
+  }
+
+  /// Draws the line in the first row of an area, scrolled so that the cursor is seen.
+  ///
+  /// - Parameters:
+  ///   - prompt: text before the line, in the style of keys.
+  ///   - placeholder: shown while nothing is typed.
+  ///   - isFocused: whether the cursor is shown.
+  public func draw(
+    in buffer: inout CellBuffer, area: Rectangle, prompt: String = "", placeholder: String = "",
+    isFocused: Bool = true
+  ) {
+    guard !area.isEmpty else { return }
+    let line = Rectangle(column: area.column, row: area.row, width: area.width, height: 1)
+    let start = buffer.write(
+      prompt, column: line.column, row: line.row, style: Style(.key), clip: line)
+    let field = line.inset(left: start - line.column)
+    guard field.width > 0 else { return }
+    buffer.fill(field, style: Style(isFocused ? .input : .text))
+    let before = CharacterWidth.columns(of: text.prefix(cursor))
+    let scroll = max(before - field.width + 1, 0)
+    if text.isEmpty {
+      buffer.write(
+        placeholder, column: field.column, row: field.row, style: Style(.placeholder), clip: field)
+    }
+    buffer.write(
+      text, column: field.column - scroll, row: field.row,
+      style: Style(isFocused ? .input : .text), clip: field)
+    if isFocused, buffer.bounds.contains(column: field.column + before - scroll, row: field.row) {
+      buffer.cursor = .init(column: field.column + before - scroll, row: field.row)
+    }
+  }
+}

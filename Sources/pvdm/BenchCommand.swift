@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import StudioKit
+import TensorCore
+import VideoDiffusion
+
+/// `pvdm bench`: how fast the networks run here, against what the machine can do.
+struct Bench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures how fast the networks run here, against the machine's own peak.",
+    discussion: """
+      Measures the processor's peak and the memory's bandwidth, and in the same process the \
+      denoiser's forward pass, a whole DDIM step, encoding and decoding of a clip, and the time to \
+      lay out weights, all with random weights. Times are medians; the spread is the slowest less \
+      the fastest run, as a share of the median. GFLOP/s count a multiply-add as 2 and the direct \
+      algorithms, whatever is done.
+
+      Examples:
+        pvdm bench --sizes skies-64
+        pvdm bench --sizes published --precision bf16 --batch 1,4 --threads 1,2 --json
+        pvdm bench --sizes published --precision f32 --batch 1 --profile
+        pvdm bench --make-checkpoint big.pth --size published --network denoiser
+
+      With --json, one object with flat names: peak.f32.gflops, memory.read.gbps, \
+      memory.peak_resident_bytes, and for denoiser, step, encode, decode and load \
+      TASK.SIZE.PRECISION.seconds, .spread, .gflops and .share_of_peak, with .batch4 after the \
+      precision for a batch of 4 and .threads1 for threads other than all.
+      """)
+
+  @Option(help: "Sizes to measure, separated by commas: published, small, skies-64.")
+  var sizes: CommaSeparated<BenchmarkSize> = CommaSeparated(BenchmarkSize.allCases)
+
+  @Option(
+    help: "What to measure, separated by commas: load, denoiser, step, encode, decode.")
+  var tasks: CommaSeparated<BenchmarkMeasurement.Task> = CommaSeparated(
+    BenchmarkMeasurement.Task.allCases)
+
+  @Option(help: "Precisions, separated by commas: f32, bf16.")
+  var precision: CommaSeparated<PrecisionName> = CommaSeparated([.f32, .bf16])
+
+  @Option(help: "Batch sizes of the denoiser, separated by commas: 1 to 64 each.")
+  var batch: CommaSeparated<Int> = CommaSeparated([1, 4])
+
+  @Option(
+    help: ArgumentHelp(
+      "Thread counts, separated by commas: 1 to 4096 each. (default: all processors)",
+      valueName: "list"))
+  var threads: CommaSeparated<Int>?
+
+  @Option(help: "Runs of each, after one that is not counted: 1 to 1000.")
+  var runs = 5
+
+  @Flag(help: "A check in a few seconds: skies-64, two runs, a batch of 1; for automatic tests.")
+  var quick = false
+
+  @Flag(help: "Also shows the time by kind of operation, by layer and by shape.")
+  var profile = false
+
+  @Flag(help: "Prints one JSON object with flat names instead of tables.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Measures nothing, but writes a checkpoint with random weights in the authors' format.",
+      valueName: "path.pth"))
+  var makeCheckpoint: String?
+
+  @Option(help: "With --make-checkpoint: the size, one of published, small, skies-64.")
+  var size: BenchmarkSize = .published
+
+  @Option(help: "With --make-checkpoint: the network, denoiser or autoencoder.")
+  var network: NetworkKind = .denoiser
+
+  @Option(help: "With --make-checkpoint: the type of stored numbers, f32 or f16.")
+  var type: CheckpointType = .f32
+
+  @Option(help: "With --make-checkpoint: the seed of the weights, 0 or more.")
+  var seed: UInt64 = 0
+
+  /// The types that `--make-checkpoint` stores.
+  enum CheckpointType: String, ExpressibleByArgument, CaseIterable {
+    case f32, f16
+
+    var elementType: ElementType { self == .f32 ? .float32 : .float16 }
+  }
+
+  func validate() throws {
+    guard (1...1000).contains(runs) else { throw ValidationError("--runs is 1 to 1000.") }
+    guard batch.values.allSatisfy((1...64).contains) else {
+      throw ValidationError("--batch is 1 to 64.")
+    }
+    guard threads?.values.allSatisfy((1...4096).contains) ?? true else {
+      throw ValidationError("--threads is 1 to 4096.")
+    }
+  }
+
+  func run() async throws {
+    try await explaining {
+      if let makeCheckpoint {
+        try RandomCheckpoint.write(
+          to: makeCheckpoint, network, size, elementType: type.elementType, seed: seed)
+        return
+      }
+      let report = try Benchmark.run(plan) { step in
+        if !json { writeToStandardError("measuring \(step)\n") }
+      }
+      print(json ? try pvdm.json(report.fields) : BenchTables.text(report))
+    }
+  }
+
+  private var plan: BenchmarkPlan {
+    BenchmarkPlan(
+      sizes: quick ? [.skies64] : sizes.values, tasks: Set(tasks.values),
+      precisions: precision.values.map(\.elementType),
+      batches: quick ? [1] : batch.values,
+      threadCounts: threads?.values ?? [Processor.availableCount], runs: quick ? 2 : runs,
+      isQuick: quick, profiles: profile)
+  }
+}
+
+/// Several values of one option, separated by commas; each once, in the order given.
+struct CommaSeparated<Value: ExpressibleByArgument & Hashable>: ExpressibleByArgument {
+  let values: [Value]
+
+  init(_ values: [Value]) { self.values = values }
+
+  init?(argument: String) {
+    var values: [Value] = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Value(argument: part.trimmingCharacters(in: .whitespaces)) else {
+        return nil
+      }
+      if !values.contains(value) { values.append(value) }
+    }
+    self.values = values
+  }
+
+  var defaultValueDescription: String {
+    values.map(\.defaultValueDescription).joined(separator: ",")
+  }
+}
+
+/// The precisions that networks compute in, as options name them.
+enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
+  case f32, bf16
+
+  var elementType: ElementType { self == .f32 ? .float32 : .bfloat16 }
+}
+
+extension BenchmarkMeasurement.Task: ExpressibleByArgument {}
+extension BenchmarkSize: ExpressibleByArgument {}
+extension NetworkKind: ExpressibleByArgument {}

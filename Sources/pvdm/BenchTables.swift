@@ -1,0 +1,106 @@
+import Foundation
+import StudioKit
+
+/// A benchmark as tables for people.
+enum BenchTables {
+  /// The machine, what was measured, and the profiles.
+  static func text(_ report: BenchmarkReport) -> String {
+    ([machine(report), measurements(report)] + report.profiles.map(profile) + [notes(report)])
+      .filter { !$0.isEmpty }.joined(separator: "\n\n")
+  }
+
+  private static func machine(_ report: BenchmarkReport) -> String {
+    let facts = report.facts.sorted { $0.key < $1.key }.map { key, value in
+      switch value {
+      case .string(let text): [key, text]
+      case .integer(let number) where key.hasSuffix("bytes"):
+        [key, "\(fixed(Double(number) / 1e9, 2)) GB"]
+      default: [key, value.number.map { fixed($0, 0) } ?? ""]
+      }
+    }
+    return TextTable(rows: facts, rightAligned: []).text
+  }
+
+  private static func measurements(_ report: BenchmarkReport) -> String {
+    let header = [
+      "task", "size", "type", "batch", "threads", "median", "spread", "GFLOP/s", "of peak",
+    ]
+    let rows = report.measurements.map { measurement in
+      [
+        measurement.task.rawValue, measurement.size.rawValue, measurement.precision.shortName,
+        String(measurement.batch), measurement.threadCount.map(String.init) ?? "all",
+        seconds(measurement.median),
+        measurement.samples.count > 1 ? percent(measurement.spread) : "",
+        measurement.rate.map { fixed($0, 0) } ?? "",
+        measurement.shareOfPeak.map(percent) ?? "",
+      ]
+    }
+    return TextTable(header: header, rows: rows, rightAligned: Set(3...8)).text
+  }
+
+  private static func profile(_ profile: ProfileSummary) -> String {
+    func table(_ title: String, _ rows: [ProfileSummary.Row]) -> String {
+      TextTable(
+        header: [title, "calls", "time", "share", "GFLOP/s"],
+        rows: rows.map { row in
+          [
+            row.name, String(row.calls), seconds(row.seconds),
+            percent(row.seconds / profile.seconds),
+            row.operations > 0 ? fixed(row.rate, 0) : "",
+          ]
+        }, rightAligned: Set(1...4)
+      ).text
+    }
+    return """
+      Profile of \(profile.name), \(seconds(profile.seconds))
+
+      \(table("operation", profile.kinds))
+
+      \(table("layer", profile.layers))
+
+      \(table("longest shapes", profile.shapes))
+      """
+  }
+
+  private static func notes(_ report: BenchmarkReport) -> String {
+    report.notes.joined(separator: "\n")
+  }
+
+  private static func seconds(_ value: Double) -> String {
+    value < 1 ? "\(fixed(value * 1000, value < 0.1 ? 2 : 1)) ms" : "\(fixed(value, 3)) s"
+  }
+
+  private static func percent(_ share: Double) -> String { "\(fixed(share * 100, 1)) %" }
+
+  private static func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+}
+
+/// Rows of texts in columns as wide as their widest text.
+struct TextTable {
+  var header: [String] = []
+  var rows: [[String]]
+  /// Columns whose texts stand at the right, such as numbers.
+  var rightAligned: Set<Int>
+
+  /// The lines, without spaces at their ends.
+  var text: String {
+    let all = header.isEmpty ? rows : [header] + rows
+    let columns = all.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      all.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    return all.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        line +=
+          (column == 0 ? "" : "  ")
+          + (rightAligned.contains(column) ? padding + cell : cell + padding)
+      }
+      while line.last == " " { line.removeLast() }
+      return line
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct BenchAndDoctorTests {
+  @Test func quickBenchmarkReportsEveryField() throws {
+    let run = try CommandRun(["bench", "--quick", "--precision", "f32", "--json"])
+    #expect(run.status == 0)
+    #expect(run.errors.isEmpty)
+    var expected = ["load.skies-64.f32.seconds"]
+    for task in ["denoiser", "step", "encode", "decode"] {
+      for field in ["seconds", "spread", "gflops", "share_of_peak"] {
+        expected.append("\(task).skies-64.f32.\(field)")
+      }
+    }
+    expected += [
+      "peak.f32.gflops", "memory.read.gbps", "memory.peak_resident_bytes", "machine.threads",
+    ]
+    for field in expected {
+      let value = run.json[field] as? Double
+      #expect(value?.isFinite == true && value ?? -1 >= 0, "\(field)")
+    }
+    for field in ["machine.processor", "machine.kernels", "machine.onednn"] {
+      #expect(run.json[field] is String, "\(field)")
+    }
+  }
+
+  @Test func profileAddsUp() throws {
+    let run = try CommandRun([
+      "bench", "--quick", "--precision", "f32", "--threads", "1", "--profile", "--json",
+    ])
+    let fields = run.json
+    let name =
+      fields["denoiser.skies-64.f32.seconds"] == nil
+      ? "denoiser.skies-64.f32.threads1" : "denoiser.skies-64.f32"
+    let convolution = fields["profile.\(name).convolution.seconds"] as? Double
+    #expect(convolution ?? 0 > 0)
+    #expect(fields["profile.\(name).layer.input_blocks.1.seconds"] is Double)
+    #expect(fields["profile.\(name).other.seconds"] is Double)
+  }
+
+  @Test func measuresOnlyWhatIsAsked() throws {
+    let run = try CommandRun([
+      "bench", "--quick", "--precision", "f32", "--tasks", "load", "--json",
+    ])
+    let tasks = Set(run.json.keys.map { $0.prefix { $0 != "." } })
+    #expect(tasks == ["load", "machine", "memory", "peak"])
+  }
+
+  @Test func writesACheckpointThatIsUnderstood() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("random.pth")
+    let arguments = [
+      "bench", "--make-checkpoint", path, "--size", "skies-64", "--network", "autoencoder",
+      "--type", "f16",
+    ]
+    let made = try CommandRun(arguments)
+    #expect(made.status == 0)
+    let inspected = try CommandRun(["inspect", path, "--json"])
+    let network = try #require(inspected.json["network"] as? [String: Any])
+    #expect(network["network"] as? String == "autoencoder")
+    #expect(network["parameters"] as? Int == 9_544_239)
+    #expect(try CommandRun(arguments).status == 2)
+  }
+
+  @Test func badOptionsAreUsageErrors() throws {
+    for arguments in [
+      ["--sizes", "huge"], ["--precision", "f64"], ["--batch", "0"], ["--threads", "0"],
+      ["--runs", "0"], ["--tasks", "dream"],
+    ] {
+      #expect(try CommandRun(["bench"] + arguments).status == 64, "\(arguments)")
+    }
+  }
+
+  @Test func doctorFindsWhatTestsNeed() throws {
+    let run = try CommandRun(["doctor", "--json"])
+    let usable = try #require(run.json["usable"] as? Bool)
+    #expect(run.status == (usable ? 0 : 2))
+    let findings = try #require(run.json["findings"] as? [[String: String]])
+    let names = Set(findings.compactMap { $0["name"] })
+    #expect(
+      names.isSuperset(of: [
+        "oneDNN", "FFmpeg", "libpng", "ncurses", "chafa", "mp4 (libx264)", "model", "bf16",
+        "colours", "samples", "themes",
+      ]))
+    for finding in findings {
+      #expect(Set(finding.keys) == ["area", "name", "value", "status", "advice"])
+      #expect(finding["status"] == "ok" || finding["advice"] != "", "\(finding)")
+    }
+    #expect(try CommandRun(["doctor"]).output.contains("own kernels"))
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import TestSupport
+
+/// The built program run to its end.
+struct CommandRun {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  /// Runs `pvdm` with arguments, without a terminal and with an environment of its own.
+  init(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = arguments
+    process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"]
+    let folder = try TemporaryFolder()
+    // Files, not pipes: neither can fill up, and nothing needs to read while the program runs.
+    let outputFile = folder.path("output")
+    let errorFile = folder.path("errors")
+    for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: outputFile)
+    process.standardError = FileHandle(forWritingAtPath: errorFile)
+    try process.run()
+    process.waitUntilExit()
+    status = process.terminationStatus
+    output = try String(contentsOfFile: outputFile, encoding: .utf8)
+    errors = try String(contentsOfFile: errorFile, encoding: .utf8)
+  }
+
+  /// The JSON object on standard output.
+  var json: [String: Any] {
+    (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
+  }
+
+  /// The program beside the test bundle in the build folder.
+  private static var program: URL {
+    let running =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let candidates =
+      Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
+      + [running, CommandLine.arguments[0]].map { URL(filePath: $0).deletingLastPathComponent() }
+    let programs = candidates.map { $0.appending(path: "pvdm") }
+    return programs.first { FileManager.default.isExecutableFile(atPath: $0.path) }
+      ?? URL(filePath: "pvdm")
+  }
+}

@@ -1,0 +1,83 @@
+import CheckpointIO
+import Foundation
+import StudioKit
+import TestSupport
+import Testing
+import VideoDiffusion
+
+@Suite struct InspectionTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func latent(_ value: Float) -> Latent {
+    Latent(values: [Float](repeating: value, count: 4 * 320), tokenCount: 320)
+  }
+
+  @Test func latents() throws {
+    let path = folder.path("z.safetensors")
+    try LatentFile.write(
+      [latent(-0.5), latent(0.25)], metadata: ["pvdm": #"{"seed": 7}"#], to: path)
+    let inspection = try Inspection(of: path)
+    #expect(inspection.kind == .latents)
+    #expect(inspection.latents?.clips == 2)
+    #expect(inspection.latents?.side == 8)
+    #expect(inspection.latents?.minimum == -0.5)
+    #expect(inspection.latents?.maximum == 0.25)
+    #expect(inspection.settings?["pvdm"]?["seed"] == .integer(7))
+  }
+
+  @Test func savedRuns() throws {
+    let path = folder.path("run.safetensors")
+    var state = GenerationState(condition: [latent(0.5)])
+    state.finishedClips = 1
+    let request = GenerationRequest(clipCount: 3, guidanceScale: 1.5, seed: 9)
+    try SavedRun(request: request, state: state, finishedClips: [[latent(0.5)]]).write(to: path)
+    let inspection = try Inspection(of: path)
+    #expect(inspection.kind == .run)
+    #expect(inspection.run?.finishedClips == 1)
+    #expect(inspection.run?.clips == 3)
+    #expect(inspection.run?.seed == 9)
+    #expect(inspection.run?.continues == true)
+    #expect(inspection.run?.sampler == "ddim")
+  }
+
+  @Test func wrappersAndStrayValues() throws {
+    let path = folder.path("wrapped.pth")
+    let source = RandomParameters(TinyCheckpoint.autoencoder)
+    let tensors = source.parameters.map {
+      TensorDescription(name: $0.name, elementType: .float32, shape: $0.shape)
+    }
+    let value = TorchValue.dictionary([
+      .init(key: "epoch", value: .integer(12)), .init(key: "ema", value: .stateDictionary(tensors)),
+    ])
+    try TorchWriter(value).write(to: path) { tensor, sink in
+      try source.withValues(of: tensor.name) { try sink.append(converting: $0) }
+    }
+    let inspection = try Inspection(of: path)
+    #expect(inspection.kind == .network)
+    #expect(inspection.network?.wrapper == "ema")
+    #expect(inspection.checkpoint?.wrappers == ["ema"])
+    #expect(inspection.checkpoint?.values == ["epoch": "12"])
+  }
+
+  @Test func settingsAreExplained() {
+    let settings = JSONValue.object([
+      "seed": .integer(3), "first": .object(["steps": .integer(50)]), "mood": .string("calm"),
+    ])
+    let lines = SettingExplanation.all(in: settings)
+    #expect(lines.map(\.name) == ["first.steps", "mood", "seed"])
+    #expect(lines.map(\.value) == ["50", "calm", "3"])
+    #expect(lines[0].meaning.contains("denoising steps"))
+    #expect(lines[1].meaning.isEmpty)
+  }
+
+  @Test func jsonValuesSurviveARoundTrip() throws {
+    let text = #"{"a":[1,2.5,true,null,"x"],"b":{"c":-3}}"#
+    let value = try #require(JSONValue(parsing: text))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(String(decoding: try encoder.encode(value), as: UTF8.self) == text)
+    #expect(JSONValue(parsing: "{") == nil)
+  }
+}

@@ -1,0 +1,104 @@
+import TerminalUI
+import Testing
+
+@Suite("Forms")
+struct FormTests {
+  private func form() -> Form {
+    Form(fields: [
+      FormField(
+        id: "sampler", label: "sampler", value: .choice(0, of: ["DDIM", "DDPM"]),
+        help: "how noise is removed"),
+      FormField(
+        id: "steps", label: "steps", value: .number(100, range: 1...1_000, step: 10, decimals: 0),
+        help: "denoising steps", note: "then 20"),
+      FormField(
+        id: "eta", label: "eta", value: .number(1, range: 0...1, step: 0.1, decimals: 1)),
+      FormField(id: "lock", label: "lock", value: .toggle(true)),
+      FormField(id: "name", label: "name", value: .text("skies")),
+      FormField(id: "size", label: "size", value: .fixed("64x64x16")),
+    ])
+  }
+
+  private func press(_ form: inout Form, _ keys: Key...) -> Form.Outcome {
+    var outcome = Form.Outcome.ignored
+    for key in keys { outcome = form.handle(key) }
+    return outcome
+  }
+
+  @Test("Numbers step within their range, by one step or by ten")
+  func steps() {
+    var form = form()
+    #expect(press(&form, .character("j"), .character("l")) == .changed(id: "steps"))
+    #expect(form.fields[1].valueText == "110")
+    _ = press(&form, .character("H"), .character("h"))
+    #expect(form.fields[1].valueText == "1")
+    #expect(press(&form, .character("h")) == .handled, "a limit is no change")
+    _ = press(&form, .character("j"), .character("h"), .character("h"), .character("h"))
+    #expect(form.fields[2].valueText == "0.7")
+  }
+
+  @Test("Words go around, switches switch")
+  func words() {
+    var form = form()
+    #expect(press(&form, .left) == .changed(id: "sampler"))
+    #expect(form.fields[0].valueText == "DDPM")
+    #expect(press(&form, .enter) == .changed(id: "sampler"))
+    #expect(form.fields[0].valueText == "DDIM")
+    _ = press(&form, .down, .down, .down)
+    #expect(press(&form, .space) == .changed(id: "lock"))
+    #expect(form.fields[3].value == .toggle(false))
+  }
+
+  @Test("A typed number is taken if it is in range, and stays to be mended if not")
+  func typing() {
+    var form = form()
+    _ = press(&form, .down, .character("5"), .character("0"))
+    #expect(form.editing?.text == "50")
+    #expect(press(&form, .enter) == .changed(id: "steps"))
+    #expect(form.fields[1].valueText == "50")
+    _ = press(&form, .character("9"), .character("9"), .character("9"), .character("9"), .enter)
+    #expect(form.problem == "must be 1 to 1000")
+    #expect(form.editing?.text == "9999")
+    _ = press(&form, .control("u"), .character("1"), .character("."), .character("5"), .enter)
+    #expect(form.problem == "must be a whole number")
+    _ = press(&form, .control("u"), .character("x"), .enter)
+    #expect(form.problem == "not a number")
+    #expect(press(&form, .escape) == .handled)
+    #expect(form.problem == nil && form.editing == nil)
+    #expect(form.fields[1].valueText == "50")
+  }
+
+  @Test("Text is edited in place, and what is fixed is not")
+  func text() {
+    var form = form()
+    _ = press(&form, .character("G"), .up, .enter, .character("!"))
+    form.paste(" two\nlines")
+    #expect(press(&form, .enter) == .changed(id: "name"))
+    #expect(form.fields[4].valueText == "skies! two lines")
+    #expect(press(&form, .down, .enter) == .handled)
+    #expect(form.editing == nil)
+    #expect(press(&form, .character("x")) == .ignored)
+  }
+
+  @Test("Numbers are written with their decimals")
+  func numbers() {
+    #expect(FormField.text(of: 0.05, decimals: 2) == "0.05")
+    #expect(FormField.text(of: -1.5, decimals: 1) == "-1.5")
+    #expect(FormField.text(of: 12, decimals: 0) == "12")
+    #expect(FormField.text(of: 0, decimals: 3) == "0.000")
+  }
+
+  @Test("A form shows the meaning and range of the selected field, or what is wrong")
+  func picture() throws {
+    var form = form()
+    _ = press(&form, .down)
+    try expectSnapshot(
+      drawn(36, 8) { buffer, area in form.draw(in: &buffer, area: area) }, named: "form")
+    _ = press(&form, .character("0"), .enter)
+    try expectSnapshot(
+      drawn(36, 8) { buffer, area in form.draw(in: &buffer, area: area) }, named: "form-problem")
+    try expectSnapshot(
+      drawn(20, 3) { buffer, area in form.draw(in: &buffer, area: area, isFocused: false) },
+      named: "form-small")
+  }
+}

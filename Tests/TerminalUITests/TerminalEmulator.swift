@@ -1,0 +1,159 @@
+import TerminalUI
+
+/// A terminal just good enough to read what ncurses sends by the entries that the tests use, so
+/// that a test can compare what a person would see with what was to be drawn.
+struct TerminalEmulator {
+  let columns: Int
+  let rows: Int
+  private(set) var text: [[String]]
+  private(set) var renditions: [[String]]
+  /// Sequences that are not understood, which would make the comparison worthless.
+  private(set) var unknown: [String] = []
+
+  private var row = 0
+  private var column = 0
+  private var foreground = "default"
+  private var background = "default"
+  private var attributes: Set<Int> = []
+  private var lastCharacter = " "
+
+  init(columns: Int, rows: Int) {
+    self.columns = columns
+    self.rows = rows
+    text = Array(repeating: Array(repeating: " ", count: columns), count: rows)
+    renditions = Array(repeating: Array(repeating: "", count: columns), count: rows)
+  }
+
+  func line(_ row: Int) -> String { text[row].joined() }
+
+  mutating func feed(_ bytes: [UInt8]) {
+    let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+    var index = 0
+    while index < scalars.count {
+      let scalar = scalars[index]
+      index += 1
+      switch scalar.value {
+      case 0x1B: index = escape(scalars, index)
+      case 0x08: column = max(column - 1, 0)
+      case 0x09: column = min((column / 8 + 1) * 8, columns - 1)
+      case 0x0A: row = min(row + 1, rows - 1)
+      case 0x0D: column = 0
+      case 0x07, 0x0F: break
+      default: print(scalar)
+      }
+    }
+  }
+
+  private mutating func print(_ scalar: Unicode.Scalar) {
+    let width = CharacterWidth.columns(of: scalar)
+    if width == 0 {
+      text[row][max(column - 1, 0)].unicodeScalars.append(scalar)
+      return
+    }
+    if column >= columns {
+      column = 0
+      row = min(row + 1, rows - 1)
+    }
+    lastCharacter = String(scalar)
+    breakWide(at: column)
+    if width == 2, column + 1 < columns { breakWide(at: column + 1) }
+    text[row][column] = lastCharacter
+    renditions[row][column] = rendition
+    if width == 2, column + 1 < columns {
+      text[row][column + 1] = ""
+      renditions[row][column + 1] = rendition
+    }
+    column += width
+  }
+
+  /// Blanks both halves of a wide character of which one is about to be overwritten.
+  private mutating func breakWide(at column: Int) {
+    if text[row][column].isEmpty, column > 0 { text[row][column - 1] = " " }
+    if column + 1 < columns, text[row][column + 1].isEmpty { text[row][column + 1] = " " }
+  }
+
+  private var rendition: String {
+    "\(foreground)/\(background)/\(attributes.sorted())"
+  }
+
+  private mutating func escape(_ scalars: [Unicode.Scalar], _ start: Int) -> Int {
+    guard start < scalars.count else { return start }
+    if scalars[start] == "(" || scalars[start] == ")" { return start + 2 }
+    if scalars[start] == "]" {
+      var end = start
+      while end < scalars.count, scalars[end].value != 7 { end += 1 }
+      return end + 1
+    }
+    guard scalars[start] == "[" else { return start + 1 }
+    var end = start + 1
+    while end < scalars.count, !(0x40...0x7E).contains(scalars[end].value) { end += 1 }
+    let body = String(String.UnicodeScalarView(scalars[(start + 1)..<end]))
+    control(body, scalars[end])
+    return end + 1
+  }
+
+  private mutating func control(_ body: String, _ final: Unicode.Scalar) {
+    if body.hasPrefix("?") { return }
+    let numbers = body.split(separator: ";", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    let count = max(numbers.first ?? 1, 1)
+    // After the last column a cursor waits there for the next character to wrap.
+    if final != "m" { column = min(column, columns - 1) }
+    switch final {
+    case "H":
+      row = min(count, rows) - 1
+      column = min(max(numbers.count > 1 ? numbers[1] : 1, 1), columns) - 1
+    case "A": row = max(row - count, 0)
+    case "B": row = min(row + count, rows - 1)
+    case "C": column = min(column + count, columns - 1)
+    case "D": column = max(column - count, 0)
+    case "G": column = min(count, columns) - 1
+    case "d": row = min(count, rows) - 1
+    case "J": eraseDisplay(numbers.first ?? 0)
+    case "K": erase(numbers.first == 1 ? 0..<(column + 1) : column..<columns, row)
+    case "X": erase(column..<min(column + count, columns), row)
+    case "b": for _ in 0..<count { for scalar in lastCharacter.unicodeScalars { print(scalar) } }
+    case "m": select(numbers)
+    case "r", "h", "l", "t": break
+    default: unknown.append(body + String(final))
+    }
+  }
+
+  private mutating func eraseDisplay(_ mode: Int) {
+    if mode == 0 { erase(column..<columns, row) }
+    for line in (mode == 2 ? 0 : row + 1)..<max(rows, row + 1) { erase(0..<columns, line) }
+  }
+
+  private mutating func erase(_ range: Range<Int>, _ row: Int) {
+    for column in range {
+      text[row][column] = " "
+      renditions[row][column] = rendition
+    }
+  }
+
+  private mutating func select(_ numbers: [Int]) {
+    var index = 0
+    while index < numbers.count {
+      let code = numbers[index]
+      index += 1
+      switch code {
+      case 0: (foreground, background, attributes) = ("default", "default", [])
+      case 1...9: attributes.insert(code)
+      case 22: attributes.subtract([1, 2])
+      case 23...29: attributes.remove(code - 20)
+      case 30...37: foreground = "\(code - 30)"
+      case 90...97: foreground = "\(code - 82)"
+      case 40...47: background = "\(code - 40)"
+      case 100...107: background = "\(code - 92)"
+      case 39: foreground = "default"
+      case 49: background = "default"
+      case 38, 48:
+        let isDirect = numbers[index] == 2
+        let value = numbers[(index + 1)..<(index + (isDirect ? 4 : 2))]
+          .map { "\($0)" }.joined(separator: ",")
+        if code == 38 { foreground = value } else { background = value }
+        index += isDirect ? 4 : 2
+      default: unknown.append("\(code)m")
+      }
+    }
+  }
+}

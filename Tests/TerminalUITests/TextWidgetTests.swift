@@ -1,0 +1,136 @@
+import TerminalUI
+import Testing
+
+@Suite("Text input, search, palette")
+struct TextWidgetTests {
+  private func typed(_ keys: [Key], in input: TextInput = TextInput()) -> TextInput {
+    var input = input
+    for key in keys { _ = input.handle(key) }
+    return input
+  }
+
+  private func keys(_ text: String) -> [Key] { text.map { .character($0) } }
+
+  @Test("Text is typed and changed at the cursor")
+  func editing() {
+    #expect(typed(keys("helo") + [.left, .character("l")]).text == "hello")
+    #expect(typed(keys("ab") + [.backspace, .backspace, .backspace]).text == "")
+    #expect(typed(keys("abc") + [.home, .delete]).text == "bc")
+    #expect(typed(keys("one two  ") + [.control("w")]).text == "one ")
+    #expect(typed(keys("abc") + [.left, .control("u")]).text == "c")
+    #expect(typed(keys("abc") + [.home, .right, .control("k")]).text == "a")
+    var input = typed(keys("ac") + [.left])
+    input.insert("b\nb")
+    #expect(input.text == "ab bc")
+    #expect(input.cursor == 4)
+  }
+
+  @Test("Enter and Escape say how the line ended")
+  func outcomes() {
+    var input = typed(keys("go"))
+    #expect(input.handle(.enter) == .submitted("go"))
+    #expect(input.handle(.escape) == .cancelled)
+    #expect(input.handle(Key(.function(1))) == .ignored)
+  }
+
+  @Test("The history goes back and forth and keeps what was being typed")
+  func history() {
+    var input = TextInput(history: ["first", "second"])
+    input = typed(keys("dra") + [.up], in: input)
+    #expect(input.text == "second")
+    #expect(typed([.up, .up], in: input).text == "first")
+    #expect(typed([.down], in: input).text == "dra")
+    input.remember()
+    #expect(input.history == ["first", "second"])
+    #expect(typed([.up], in: input).text == "second")
+  }
+
+  @Test("A long line scrolls with its cursor")
+  func scrolling() {
+    let input = TextInput(text: "0123456789日本")
+    let buffer = drawn(8, 1) { buffer, area in input.draw(in: &buffer, area: area, prompt: ":") }
+    #expect(row(0, of: buffer) == ":89日本 " || row(0, of: buffer) == ": 89日本 ")
+    #expect(buffer.cursor == .init(column: 7, row: 0))
+  }
+
+  @Test("A search ignores case unless it has capitals, and goes around the end")
+  func search() {
+    #expect(SearchState.ranges(of: "ab", in: "xAb日ab") == [1..<3, 5..<7])
+    #expect(SearchState.ranges(of: "Ab", in: "xAb日ab") == [1..<3])
+    #expect(SearchState.ranges(of: "", in: "x") == [])
+    let texts = ["one", "two", "three", "two b"]
+    var state = TableState()
+    let press = { (key: Key) in _ = state.handle(key, texts: texts, page: 4) }
+    for key in [Key.character("/")] + keys("two") { press(key) }
+    #expect(state.search.isTyping)
+    #expect(state.selected == 1, "the nearest match is shown while typing")
+    press(.enter)
+    #expect(state.selected == 1 && !state.search.isTyping)
+    press(.character("n"))
+    #expect(state.selected == 3)
+    press(.character("n"))
+    #expect(state.selected == 1)
+    press(.character("N"))
+    #expect(state.selected == 3)
+    for key in [Key.character("/"), .escape, .character("n")] { press(key) }
+    #expect(state.search.query == "" && state.selected == 3)
+  }
+
+  @Test("Fuzzy matching prefers the beginnings of words, runs and short names")
+  func fuzzy() {
+    #expect(FuzzyMatcher.match("xyz", in: "open") == nil)
+    #expect(FuzzyMatcher.match("", in: "open")?.score == 0)
+    #expect(FuzzyMatcher.match("og", in: "open-gallery")?.positions == [0, 5])
+    let names = ["export", "extend-until", "open", "theme"]
+    #expect(FuzzyMatcher.filter("ex", names).map(\.index) == [0, 1])
+    #expect(FuzzyMatcher.filter("eu", names).map(\.index) == [1])
+    #expect(FuzzyMatcher.filter("", names).map(\.index) == [0, 1, 2, 3])
+  }
+
+  private let entries: [CommandPalette.Entry] = [
+    .init(name: "open", help: "open a checkpoint", takesArgument: true),
+    .init(name: "export", help: "write a video"),
+    .init(name: "open-gallery", help: "show the gallery"),
+  ]
+
+  private func run(_ palette: inout CommandPalette, _ keys: [Key]) -> CommandPalette.Outcome {
+    var outcome = CommandPalette.Outcome.open
+    for key in keys { outcome = palette.handle(key) }
+    return outcome
+  }
+
+  @Test("The palette runs what is selected, or what is named in full")
+  func palette() {
+    var palette = CommandPalette(entries: entries)
+    #expect(run(&palette, keys("xp") + [.enter]) == .run(name: "export", argument: ""))
+    palette = CommandPalette(entries: entries)
+    #expect(
+      run(&palette, keys("open /tmp/a b") + [.enter]) == .run(name: "open", argument: "/tmp/a b"))
+    palette = CommandPalette(entries: entries)
+    #expect(run(&palette, keys("zz") + [.enter]) == .unknown("zz"))
+    #expect(run(&palette, [.escape]) == .cancelled)
+    palette = CommandPalette(entries: entries)
+    #expect(run(&palette, [.enter]) == .cancelled)
+  }
+
+  @Test("Tab completes, and a command that needs more waits for it")
+  func completion() {
+    var palette = CommandPalette(entries: entries)
+    #expect(run(&palette, keys("op") + [.tab]) == .open)
+    #expect(palette.input.text == "open ")
+    palette = CommandPalette(entries: entries)
+    #expect(run(&palette, keys("op") + [.enter]) == .open)
+    #expect(palette.input.text == "open ")
+    palette = CommandPalette(entries: entries)
+    #expect(
+      run(&palette, keys("op") + [.down, .enter]) == .run(name: "open-gallery", argument: ""))
+  }
+
+  @Test("The palette shows its matches above the line")
+  func palettePicture() throws {
+    var palette = CommandPalette(entries: entries)
+    _ = run(&palette, keys("op"))
+    try expectSnapshot(
+      drawn(40, 6) { buffer, area in palette.draw(in: &buffer, area: area) }, named: "palette")
+  }
+}

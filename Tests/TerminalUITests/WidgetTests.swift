@@ -1,0 +1,278 @@
+import TerminalUI
+import Testing
+
+@Suite("Widgets")
+struct WidgetTests {
+  private let table = Table(
+    columns: [.init("name"), .init("size", width: .fixed(7), alignsRight: true)],
+    rows: (1...9).map { Table.Row(["clip-\($0)", "\($0 * 40) KB"]) },
+    emptyText: "No clips yet: r makes one")
+
+  @Test("Movements select and scroll")
+  func tableMovements() {
+    var state = TableState()
+    func press(_ key: Key) -> TableState.Outcome {
+      state.handle(key, texts: table.texts, page: 4)
+    }
+    _ = press(.character("j"))
+    #expect(state.selected == 1 && state.offset == 0)
+    _ = press(.pageDown)
+    #expect(state.selected == 4 && state.offset == 1)
+    _ = press(.character("G"))
+    #expect(state.selected == 8 && state.offset == 5)
+    _ = press(.character("g"))
+    #expect(state.selected == 0 && state.offset == 0)
+    #expect(press(.up) == .changed && state.selected == 0)
+    #expect(press(.enter) == .activated(0))
+    #expect(press(.character("h")) == .ignored)
+    state.selected = 50
+    state.scroll(count: 3, page: 4)
+    #expect(state.selected == 2)
+    #expect(state.handle(.enter, texts: [String](), page: 4) == .ignored)
+  }
+
+  @Test("A table shows its header, the selection and matches of the search")
+  func tablePicture() throws {
+    var state = TableState(selected: 2)
+    for key in [Key.character("/"), .character("p"), .character("-")] {
+      _ = state.handle(key, texts: table.texts, page: 3)
+    }
+    try expectSnapshot(
+      drawn(24, 6) { buffer, area in table.draw(in: &buffer, area: area, state: state) },
+      named: "table")
+    let empty = Table(columns: table.columns, rows: [], emptyText: table.emptyText)
+    try expectSnapshot(
+      drawn(28, 3) { buffer, area in empty.draw(in: &buffer, area: area, state: TableState()) },
+      named: "table-empty")
+  }
+
+  @Test("Tabs are chosen by number and shrink to numbers")
+  func tabs() throws {
+    var tabs = Tabs(["Models", "Make", "Extend"])
+    #expect(tabs.handle(.character("2")) && tabs.selected == 1)
+    #expect(!tabs.handle(.character("4")) && !tabs.handle(.enter))
+    var none = Tabs([])
+    #expect(none.handle(.character("1")) == false && none.titles.isEmpty)
+    let wide = drawn(40, 1) { buffer, area in tabs.draw(in: &buffer, area: area) }
+    #expect(row(0, of: wide).hasPrefix(" 1 Models  2 Make  3 Extend "))
+    let narrow = drawn(16, 1) { buffer, area in tabs.draw(in: &buffer, area: area) }
+    #expect(row(0, of: narrow) == " 1  2 Make  3   ")
+  }
+
+  @Test("Progress is full only at the end, and notes give way to the bar")
+  func progress() {
+    func bar(_ width: Int, _ progress: ProgressBar) -> String {
+      row(0, of: drawn(width, 1) { buffer, area in progress.draw(in: &buffer, area: area) })
+    }
+    #expect(
+      bar(48, ProgressBar(done: 37, total: 100, notes: ["0.31 s/it", "1:02 left"]))
+        == "█████░░░░░░░░░ 37%  37/100  0.31 s/it  1:02 left")
+    #expect(bar(20, ProgressBar(done: 99, total: 100)).contains("░"))
+    #expect(!bar(20, ProgressBar(done: 100, total: 100)).contains("░"))
+    #expect(bar(40, ProgressBar(done: 29, total: 100)).contains(" 29% "))
+    #expect(bar(10, ProgressBar(done: 5, total: 10)) == "█████░░░░░")
+    #expect(bar(4, ProgressBar(fraction: .nan)) == "░░░░")
+    #expect(bar(4, ProgressBar(fraction: nil)) == "░░░░")
+    #expect(bar(4, ProgressBar(done: 1, total: 0)) == "░░░░")
+  }
+
+  @Test("A sparkline shows the latest values, with gaps where there are none")
+  func sparkline() {
+    let line = Sparkline([9, 0, 1, .nan, 7, 3.5])
+    let buffer = drawn(5, 1) { buffer, area in line.draw(in: &buffer, area: area) }
+    #expect(row(0, of: buffer) == "▁▂ █▅")
+    let flat = drawn(3, 1) { buffer, area in Sparkline([2, 2]).draw(in: &buffer, area: area) }
+    #expect(row(0, of: flat) == "▅▅ ")
+  }
+
+  @Test("Graphs draw curves with braille beside an axis")
+  func graphs() throws {
+    let curve = (0..<60).map { 1 / Double($0 + 4) }
+    let rising = (0..<30).map { Double($0) / 150 }
+    try expectSnapshot(
+      drawn(40, 6) { buffer, area in
+        LineGraph([.init(curve), .init(rising, role: .graphSecond)], decimals: 2).draw(
+          in: &buffer, area: area)
+      }, named: "graph")
+    for values in [[], [Double.nan], [1], [.infinity, 2], [-1e308, 1e308]] {
+      _ = drawn(10, 1) { buffer, area in Sparkline(values).draw(in: &buffer, area: area) }
+      _ = drawn(10, 3) { buffer, area in LineGraph([.init(values)]).draw(in: &buffer, area: area) }
+    }
+  }
+
+  @Test("Dialogs are answered by letter or selection, with the safe answer first")
+  func dialogs() throws {
+    var dialog = Dialog.confirm(title: "Drop clip?", lines: ["B3 and what follows it."])
+    try expectSnapshot(
+      drawn(40, 8) { buffer, area in dialog.draw(in: &buffer, area: area) }, named: "dialog")
+    #expect(dialog.handle(.enter) == .chosen(1))
+    #expect(dialog.handle(.left) == .open)
+    #expect(dialog.handle(.enter) == .chosen(0))
+    #expect(dialog.handle(.character("y")) == .chosen(0))
+    #expect(dialog.handle(.character("n")) == .chosen(1))
+    #expect(dialog.handle(.character("z")) == .open)
+    #expect(dialog.handle(.escape) == .cancelled)
+    var message = Dialog.message(title: "Failed", lines: ["no such file"])
+    #expect(message.handle(.enter) == .chosen(0))
+  }
+
+  private enum Action: Sendable, Equatable { case run, stop }
+
+  @Test("One table of keys serves dispatch, hints and help")
+  func keyMaps() throws {
+    let map = KeyMap<Action>(
+      title: "Make",
+      [
+        KeyBinding([.character("r"), .enter], name: "run", help: "run the job", .run),
+        KeyBinding([.character("x")], name: "stop+keep", help: "stop and keep the clip", .stop),
+      ])
+    #expect(map.action(for: .enter) == .run)
+    #expect(map.action(for: .character("q")) == nil)
+    #expect(map.duplicates.isEmpty)
+    #expect(
+      KeyMap<Action>(title: "", map.bindings + map.bindings).duplicates
+        == [.character("r"), .enter, .character("x")])
+    let hints = drawn(20, 1) { buffer, area in
+      HintLine.draw(map.helpSection.entries, in: &buffer, area: area)
+    }
+    #expect(row(0, of: hints) == "r run  x stop+keep  ")
+    var help = HelpOverlay([
+      map.helpSection, HelpSection(title: "Lists", entries: Movement.helpEntries),
+    ])
+    try expectSnapshot(
+      drawn(44, 9) { buffer, area in help.draw(in: &buffer, area: area) }, named: "help")
+    #expect(help.handle(.character("G"), page: 7) == .open)
+    #expect(help.offset == 4)
+    #expect(help.handle(.character("?"), page: 7) == .closed)
+  }
+
+  @Test("A log follows its end until one goes back")
+  func log() throws {
+    var log = LogPane(capacity: 5)
+    for number in 1...7 {
+      log.append(.init("line \(number)", role: number == 6 ? .warning : .text))
+    }
+    #expect(log.lines.map(\.text) == ["line 3", "line 4", "line 5", "line 6", "line 7"])
+    #expect(log.follows && log.state.selected == 4)
+    let isHandled = log.handle(.character("k"), page: 3)
+    #expect(isHandled)
+    log.append(.init("line 8"))
+    #expect(!log.follows && log.lines[log.state.selected].text == "line 6")
+    #expect(log.handle(.character("G"), page: 3) && log.follows)
+    try expectSnapshot(
+      drawn(16, 3) { buffer, area in log.draw(in: &buffer, area: area) }, named: "log")
+  }
+
+  @Test("A player steps, loops and changes its speed")
+  func player() {
+    var player = Player(frameCount: 16, frameRate: 8)
+    #expect(player.interval == .milliseconds(125))
+    for _ in 0..<17 { player.advance() }
+    #expect(player.frame == 1)
+    #expect(player.statusText == "> 02/16  x1.0  loop")
+    #expect(player.handle(.character("]")) && player.interval == .milliseconds(62.5))
+    #expect(player.handle(.character(",")) && player.handle(.character(",")))
+    #expect(player.frame == 15 && player.interval == nil)
+    _ = player.handle(.character("l"))
+    _ = player.handle(.space)
+    #expect(player.frame == 0 && player.isPlaying, "playing on from the end starts again")
+    for _ in 0..<20 { player.advance() }
+    #expect(player.frame == 15 && !player.isPlaying)
+    player.setFrameCount(4)
+    #expect(player.frame == 3)
+    for _ in 0..<9 { player.perform(.slower) }
+    #expect(player.speed == 0.125)
+    #expect(player.statusText == "= 4/4  x0.12  once")
+    var empty = Player(frameCount: 0, frameRate: 8)
+    empty.advance()
+    empty.perform(.previous)
+    #expect(
+      empty.frame == 0 && empty.interval == nil && empty.statusText.hasPrefix("> 0/0") == false)
+  }
+
+  private let tree = TreeView(
+    roots: [
+      .init(
+        id: "A1", label: "A1",
+        children: [
+          .init(
+            id: "A2", label: "A2",
+            children: [
+              .init(id: "A3", label: "A3*"),
+              .init(id: "B3", label: "B3", children: [.init(id: "B4", label: "B4")]),
+              .init(id: "C3", label: "C3"),
+            ])
+        ])
+    ], selected: "B4", selectionNote: "<- here")
+
+  @Test("A tree grows to the right and branches below")
+  func treePicture() throws {
+    let buffer = drawn(34, 4) { buffer, area in tree.draw(in: &buffer, area: area) }
+    #expect(row(0, of: buffer).hasPrefix("A1 - A2 - A3*"))
+    #expect(row(1, of: buffer).hasPrefix("      |-- B3 - B4  <- here"))
+    #expect(row(2, of: buffer).hasPrefix("      `-- C3"))
+    try expectSnapshot(buffer, named: "tree")
+    let narrow = drawn(10, 1) { buffer, area in tree.draw(in: &buffer, area: area) }
+    #expect(row(0, of: narrow).contains("B4"))
+  }
+
+  @Test("Movements go along the clips and between the branches")
+  func treeMovements() {
+    var tree = tree
+    func press(_ key: Key) -> String? {
+      _ = tree.handle(key)
+      return tree.selected
+    }
+    #expect(press(.character("h")) == "B3")
+    #expect(press(.character("k")) == "A3")
+    #expect(press(.character("h")) == "A2")
+    #expect(press(.character("l")) == "A3")
+    #expect(press(.down) == "B3")
+    #expect(press(.down) == "C3")
+    #expect(press(.down) == "C3")
+    #expect(press(.character("g")) == "A1")
+    #expect(press(.character("h")) == "A1")
+  }
+
+  @Test("A picture is centred, converted once, and poorer when bytes are short")
+  func images() throws {
+    let image = try ImageFixtures.image(width: 32, height: 32) { column, row in
+      (UInt8(column * 8), UInt8(row * 8), 77)
+    }
+    var context = ViewContext(
+      capabilities: TerminalCapabilities(
+        colorMode: .trueColor, isUTF8: true, isTerminal: true, size: .standard))
+    func draw() -> CellBuffer {
+      drawn(20, 5) { buffer, area in
+        ImageView(image).draw(in: &buffer, area: area, context: context)
+      }
+    }
+    let full = draw()
+    #expect(full[4, 0].style.role == .text && full[5, 0].style.role == .image)
+    #expect(full[14, 4].style.role == .image && full[15, 4].style.role == .text)
+    #expect(draw() == full)
+    #expect(context.imageCache.count == 1)
+    context.imageDetail = .coarse
+    for cell in draw().cells where cell.style.role == .image {
+      if case .rgb(let red, _, _) = cell.style.foreground { #expect(red % 17 == 0) }
+    }
+    context.imageDetail = .ansi16
+    for cell in draw().cells where cell.style.role == .image {
+      if case .indexed(let index) = cell.style.foreground { #expect(index < 16) }
+    }
+    #expect(context.imageCache.count == 3)
+  }
+
+  @Test("The cache forgets the picture not used for longest")
+  func cache() throws {
+    let cache = ImageCache(maximumCells: 8)
+    let renderer = ImageRenderer(colorMode: .trueColor)
+    func use(_ level: UInt8) throws {
+      let image = try ImageFixtures.flat(level, level, level)
+      let cells = try cache.cells(of: image, renderer: renderer, columns: 2, rows: 2)
+      #expect(cells.cells.count == 4)
+    }
+    for level in [1, 2, 1, 3, 1] as [UInt8] { try use(level) }
+    #expect(cache.count == 2)
+  }
+}

@@ -1,0 +1,18 @@
+import Foundation
+
+/// The folder beside the project that holds golden files, checkpoints and media. Only where it is not
+/// there at all, as with the project's clone alone, are the tests skipped that need it.
+public enum Shared {
+  /// Where it is.
+  public static let root = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "../shared").standardizedFileURL
+  /// Whether it is there.
+  public static let isThere = FileManager.default.fileExists(atPath: root.path)
+  /// What a skipped test says.
+  public static let skipReason =
+    "only the project's clone is at hand, without ../shared beside it"
+
+  /// The path of something in it.
+  public static func path(_ name: String) -> String { root.appending(path: name).path }
+}
