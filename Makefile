@@ -42,7 +42,7 @@ build: setup
 # The main job: a short video from nothing, and a real video continued.
 run: build
 	@mkdir -p $(OUT)
-	.build/release/pvdm sample skies-64 --clips 3 --steps 50 --later-steps 20 --seed 4 --scale 4 \
+	.build/release/pvdm sample skies-64 --clips 3 --steps 50 --later-steps 50 --seed 8 --scale 4 \
 	  --preview --overwrite --output $(OUT)/skies.mp4 --output $(OUT)/skies.gif
 	.build/release/pvdm extend samples/bunny.mp4 skies-64 --clips 1 --scale 4 \
 	  --overwrite --output $(OUT)/bunny-continued.mp4

@@ -110,7 +110,8 @@ extension ModelError {
     switch problem {
     case .unknownNetwork:
       "Give model_last.pth (autoencoder) or ema_model.pth (denoiser) as the authors publish them"
-    case .otherNetwork(let expected, _): "Give it as --\(expected == .denoiser ? "autoencoder" : "denoiser")"
+    case .otherNetwork(let expected, _):
+      "Give it as --\(expected == .denoiser ? "autoencoder" : "denoiser")"
     case .disagreement: "Give the configuration that the model was trained with, with --config"
     case .configuration: "Give a config.json or the authors' YAML file with --config"
     case .unfit: "Use two networks that were trained together"

@@ -11,11 +11,13 @@ public final class ComputeThread: SerialExecutor {
   public init() {
     let retained = Unmanaged.passRetained(queue)
     var thread = pthread_t()
-    let status = pthread_create(&thread, nil, { argument in
-      guard let argument else { return nil }
-      Unmanaged<JobQueue>.fromOpaque(argument).takeRetainedValue().runUntilClosed()
-      return nil
-    }, retained.toOpaque())
+    let status = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<JobQueue>.fromOpaque(argument).takeRetainedValue().runUntilClosed()
+        return nil
+      }, retained.toOpaque())
     precondition(status == 0, "the system gave no thread: \(String(cString: strerror(status)))")
     pthread_detach(thread)
   }

@@ -67,7 +67,8 @@ final class JobReporter: Sendable {
     guard !show.quiet || result.isInterrupted else { return }
     var text = ""
     if result.isInterrupted {
-      text += result.written.isEmpty
+      text +=
+        result.written.isEmpty
         ? "stopped before a clip was complete\n"
         : "stopped; kept \(result.clips) complete clip\(result.clips == 1 ? "" : "s")\n"
     }

@@ -15,5 +15,8 @@ struct PVDM: AsyncParsableCommand {
       program or machine, 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self, Inspect.self, Convert.self, Doctor.self, Bench.self])
+    subcommands: [
+      Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self, Inspect.self,
+      Convert.self, Doctor.self, Bench.self,
+    ])
 }

@@ -22,7 +22,8 @@ struct ProgressText {
     switch event {
     case .notes: break
     case .loading(let kind, let loaded, let total):
-      loading = loaded < total ? "loading the \(kind.rawValue) \(loaded * 100 / max(total, 1)) %" : ""
+      loading =
+        loaded < total ? "loading the \(kind.rawValue) \(loaded * 100 / max(total, 1)) %" : ""
     case .generation(.clipStarted(let start)):
       loading = ""
       clip = start.clip

@@ -81,7 +81,10 @@ struct Reconstruct: AsyncParsableCommand {
       struct Fields: Encodable {
         let psnr: Double
         let clipPSNR: [Double]
-        enum CodingKeys: String, CodingKey { case psnr, clipPSNR = "clip_psnr" }
+        enum CodingKeys: String, CodingKey {
+          case psnr
+          case clipPSNR = "clip_psnr"
+        }
       }
       print(try pvdm.json(Fields(psnr: total, clipPSNR: ratios)))
       return

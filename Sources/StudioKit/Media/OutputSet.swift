@@ -36,7 +36,8 @@ public final class OutputSet {
       throw StudioError(
         nil,
         .option(
-          name: "the frame rate", found: "\(framesPerSecond)", expected: "more than 0, at most 1000"))
+          name: "the frame rate", found: "\(framesPerSecond)", expected: "more than 0, at most 1000"
+        ))
     }
     frameRate = rate
     if let twice = paths.first(where: { path in paths.count { $0 == path } > 1 }) {
@@ -70,7 +71,9 @@ public final class OutputSet {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
       isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder)
-    else { throw StudioError(path, .output(reason: "its folder does not exist or is not writable")) }
+    else {
+      throw StudioError(path, .output(reason: "its folder does not exist or is not writable"))
+    }
   }
 
   /// Adds a clip: its latent to the files of latents, its frames to everything else.

@@ -40,7 +40,8 @@ struct PlaneProjection: Sendable {
     var sequences = try context.gatherSequences(
       x, of: volume, along: axis, token: token, positions: positions)
     for layer in layers.dropLast() { sequences = try layer(sequences, context) }
-    let first = try layers.last?.firstToken(of: sequences, context)
+    let first =
+      try layers.last?.firstToken(of: sequences, context)
       ?? context.firstTokens(sequences)
     return try toLatent(first, outputType: .float32, context)
   }

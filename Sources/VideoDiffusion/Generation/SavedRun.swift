@@ -32,7 +32,9 @@ public struct SavedRun: Sendable {
   /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` if it is no saved run.
   public init(contentsOf path: String) throws {
     let checkpoint = try Checkpoint(contentsOf: path)
-    func refuse(_ reason: String) -> ModelError { ModelError(path: path, .savedRun(reason: reason)) }
+    func refuse(_ reason: String) -> ModelError {
+      ModelError(path: path, .savedRun(reason: reason))
+    }
     guard let text = checkpoint.metadata[Self.requestKey],
       let finished = checkpoint.metadata[Self.clipCountKey].flatMap(Int.init), finished >= 0
     else { throw refuse("it holds no run") }

@@ -157,7 +157,8 @@ extension ConfigurationFile {
     try agree("timesteps", stated.timesteps, weights.frames)
   }
 
-  private func agree<Value: Equatable>(_ setting: String, _ stated: Value?, _ weights: Value) throws {
+  private func agree<Value: Equatable>(_ setting: String, _ stated: Value?, _ weights: Value) throws
+  {
     guard let stated, stated != weights else { return }
     throw ModelError(
       .disagreement(

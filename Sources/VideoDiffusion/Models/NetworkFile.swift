@@ -79,7 +79,8 @@ public struct NetworkFile: Sendable {
     self.dictionary = dictionary
     let shapes = NetworkShapes(
       shapes: Dictionary(
-        dictionary.tensors.map { ($0.name, $0.entry.shape) }, uniquingKeysWith: { first, _ in first }))
+        dictionary.tensors.map { ($0.name, $0.entry.shape) },
+        uniquingKeysWith: { first, _ in first }))
     guard let kind = shapes.kind else {
       throw ModelError(
         path: path, .unknownNetwork(keys: dictionary.tensors.prefix(3).map(\.name)))
@@ -116,7 +117,8 @@ public struct NetworkFile: Sendable {
       configuration.headCount = heads
     } else if file?.denoiser?.headCount == nil {
       notes.append(
-        "assumed \(configuration.headCount) attention heads, as published: no configuration says it")
+        "assumed \(configuration.headCount) attention heads, as published: no configuration says it"
+      )
     }
     let divides = configuration.widthMultipliers.allSatisfy {
       $0 * configuration.baseWidth % configuration.headCount == 0

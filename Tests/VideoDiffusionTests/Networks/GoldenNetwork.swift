@@ -55,7 +55,9 @@ enum GoldenNetwork {
     }
 
     /// Inputs and expected outputs.
-    func inputsAndOutputs() throws -> GoldenFile { try GoldenFile(named: "\(folder)/io.safetensors") }
+    func inputsAndOutputs() throws -> GoldenFile {
+      try GoldenFile(named: "\(folder)/io.safetensors")
+    }
   }
 
   static let autoencoders = [64, 256].map {
