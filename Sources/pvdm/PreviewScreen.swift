@@ -9,6 +9,9 @@ struct PreviewScreen {
   private let capabilities: TerminalCapabilities
   private var preview: InPlacePreview
   private let rate: Double
+  /// What is on the screen, so that a new caption leaves the picture where it is.
+  private var cells: ImageCells?
+  private var lastCaption: ContinuousClock.Instant?
 
   /// - Parameter rate: Frames a second at which finished clips play.
   init(_ capabilities: TerminalCapabilities, rate: Double) {
@@ -33,7 +36,12 @@ struct PreviewScreen {
         try? await Task.sleep(for: .seconds(1 / max(rate, 1)))
       }
     case .generation, .loading, .writing:
-      if capabilities.isTerminal { write(preview.frame(nil, caption: [caption])) }
+      // The picture is written again with its caption: four times a second is enough over SSH.
+      let now = ContinuousClock.now
+      guard capabilities.isTerminal, lastCaption.map({ now - $0 > .milliseconds(250) }) ?? true
+      else { return }
+      lastCaption = now
+      write(preview.frame(cells, caption: [caption]))
     case .decoded, .notes: break
     }
   }
@@ -47,6 +55,7 @@ struct PreviewScreen {
         pixels, maxColumns: min(capabilities.size.columns, 128),
         maxRows: max(1, capabilities.size.rows - 3))
     else { return }
+    self.cells = cells
     if capabilities.isTerminal {
       write(preview.frame(cells, caption: [caption]))
     } else {

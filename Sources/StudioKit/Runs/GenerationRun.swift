@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import Synchronization
 import VideoDiffusion
 
 /// One run of a ``GenerationJob``: turns the engine's events into outputs and saved states.
@@ -16,12 +17,11 @@ actor GenerationRun {
   private var finishedClips: [[Latent]] = []
   private var lastSave = ContinuousClock.now
   private var preview: Task<Void, Never>?
-  private var previewAllowedAt = ContinuousClock.now
   private var precedingFrames = 0
 
   /// At most this much of a run is lost to a process that is killed.
   private static let saveInterval = Duration.seconds(15)
-  /// A preview is decoded at most once in this many times of what the last one took.
+  /// This many times of what a preview took pass before the next.
   private static let previewShare = 8.0
 
   init(
@@ -138,25 +138,19 @@ actor GenerationRun {
   /// Decodes an estimate beside the run, if the last one was long enough ago.
   private func startPreview(of step: GenerationStep) {
     let isLast = step.finishedSteps == step.stepCount
-    guard job.showsPreviews, !isLast, ContinuousClock.now >= previewAllowedAt,
-      let estimate = step.cleanEstimates.first
+    guard job.showsPreviews, !isLast, let estimate = step.cleanEstimates.first,
+      previewPace.begin(share: Self.previewShare)
     else { return }
-    let (engine, report) = (engine, report)
-    let start = ContinuousClock.now
-    // Until it is known what this one takes, no other begins.
-    let previous = preview
-    previewAllowedAt = start + .seconds(previewCost.value * Self.previewShare)
-    let cost = previewCost
+    let (engine, report, pace) = (engine, report, previewPace)
     preview = Task {
-      await previous?.value
       let started = ContinuousClock.now
-      guard let pixels = try? await engine.decode(estimate) else { return }
+      let pixels = try? await engine.decode(estimate)
       let seconds = Self.seconds(since: started)
-      cost.value = seconds
-      report(.preview(clip: step.clip, pixels, seconds: seconds))
+      pace.end(seconds: seconds)
+      if let pixels { report(.preview(clip: step.clip, pixels, seconds: seconds)) }
     }
   }
-  private let previewCost = LastCost()
+  private let previewPace = PreviewPace()
 
   private func save() throws {
     lastSave = .now
@@ -202,12 +196,30 @@ actor GenerationRun {
   }
 }
 
-/// What the last preview cost, written by its task and read by the run.
-private final class LastCost: @unchecked Sendable {
-  private let lock = NSLock()
-  private var stored = 0.0
-  var value: Double {
-    get { lock.withLock { stored } }
-    set { lock.withLock { stored = newValue } }
+/// Sees to it that previews take a small share of the time: one at a time, and none before several
+/// times of what the last one took have passed.
+private final class PreviewPace: Sendable {
+  private struct State {
+    var isDecoding = false
+    var lastSeconds = 0.0
+    var lastEnd: ContinuousClock.Instant?
+  }
+  private let state = Mutex(State())
+
+  /// Whether a preview may begin now; if so, it has begun.
+  func begin(share: Double) -> Bool {
+    state.withLock { state in
+      guard !state.isDecoding else { return false }
+      if let end = state.lastEnd, ContinuousClock.now < end + .seconds(state.lastSeconds * share) {
+        return false
+      }
+      state.isDecoding = true
+      return true
+    }
+  }
+
+  /// The preview that began has ended.
+  func end(seconds: Double) {
+    state.withLock { $0 = State(lastSeconds: seconds, lastEnd: .now) }
   }
 }
