@@ -10,9 +10,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 OUT ?= out
 
-PACKAGES = libdnnl-dev libopenblas-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
+PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
 	libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev \
-	libsqlite3-dev pkg-config tmux
+	pkg-config tmux
 
 .PHONY: setup build run test lint install uninstall clean
 
@@ -20,9 +20,9 @@ setup:
 	@if ! command -v $(SWIFT) >/dev/null; then \
 	  echo "Swift 6.1 or later is needed: https://www.swift.org/install"; exit 1; fi
 	@if ! command -v dpkg-query >/dev/null; then \
-	  echo "This is not Debian. Install the development files of: oneDNN, OpenBLAS, ncursesw,"; \
+	  echo "This is not Debian. Install the development files of: oneDNN, ncursesw,"; \
 	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, FFmpeg (avformat, avcodec,"; \
-	  echo "avutil, swscale, avfilter), SQLite, and pkg-config and tmux; then go on with make build."; \
+	  echo "avutil, swscale, avfilter), and pkg-config and tmux; then go on with make build."; \
 	else \
 	  missing=""; for package in $(PACKAGES); do \
 	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "install ok installed" \

@@ -3,7 +3,9 @@
 // cache, and the output is rescaled when a row's maximum grows. Included once for each element type.
 //
 // Queries go in groups of CK_QUERIES rows and keys in groups of CK_KEY_VECTORS vectors, so that one
-// group of scores stays in registers. Keys are packed as k'[width][keys], values as v[keys][width].
+// group of scores stays in registers. Keys are packed block by block as k'[width][CK_KEY_BLOCK], values as
+// v[keys][width]: a block of either lies in one piece, whose lines do not compete for the same sets of
+// the first-level cache.
 
 #if CK_WIDTH == 16
 #define CK_QUERIES 6
@@ -19,6 +21,7 @@
 typedef struct {
   const ck_attention_problem *problem;
   long length, padded_length;  // keys of a sequence; padded to whole vectors
+  long stored_keys;            // padded to whole blocks
   long query_count, tiles;
   int padded_width;
   size_t scratch_floats;
@@ -48,22 +51,22 @@ CK_INLINE void NAME(attention_row)(const ck_attention_problem *p, const TYPE *ro
   }
 }
 
-// scores[CK_QUERIES][stride] = q[CK_QUERIES][width] k'[width][padded], `vectors` vectors wide.
-CK_INLINE void NAME(attention_scores)(const float *q, int width, const float *keys, long key_stride,
-                                      float *scores, long stride, const int vectors) {
+// scores[CK_QUERIES][CK_KEY_BLOCK] = q[CK_QUERIES][width] k'[width][CK_KEY_BLOCK], `vectors` vectors wide.
+CK_INLINE void NAME(attention_scores)(const float *q, int width, const float *keys, float *scores,
+                                      const int vectors) {
   vfloat sum[CK_QUERIES][CK_KEY_VECTORS];
   for (int r = 0; r < CK_QUERIES; r++)
     for (int v = 0; v < vectors; v++) sum[r][v] = (vfloat){0};
   for (int i = 0; i < width; i++) {
     vfloat k[CK_KEY_VECTORS];
-    for (int v = 0; v < vectors; v++) k[v] = load_f32(keys + i * key_stride + v * CK_WIDTH);
+    for (int v = 0; v < vectors; v++) k[v] = load_f32(keys + i * CK_KEY_BLOCK + v * CK_WIDTH);
     for (int r = 0; r < CK_QUERIES; r++) {
       vfloat x = splat(q[r * width + i]);
       for (int v = 0; v < vectors; v++) sum[r][v] = vfma(x, k[v], sum[r][v]);
     }
   }
   for (int r = 0; r < CK_QUERIES; r++)
-    for (int v = 0; v < vectors; v++) store_f32(scores + r * stride + v * CK_WIDTH, sum[r][v]);
+    for (int v = 0; v < vectors; v++) store_f32(scores + r * CK_KEY_BLOCK + v * CK_WIDTH, sum[r][v]);
 }
 
 // out[CK_QUERIES][out_stride] = out * correction + p[CK_QUERIES][stride] v[keys][value_stride].
@@ -95,7 +98,7 @@ static void NAME(attention_tile)(void *context, long item, int thread) {
   int width = p->width, padded_width = work->padded_width;
 
   float *keys = work->scratch + thread * work->scratch_floats;
-  float *values = keys + width * padded;
+  float *values = keys + width * work->stored_keys;
   float *queries = values + padded * padded_width;
   float *output = queries + CK_QUERY_TILE * width;
   float *maximum = output + CK_QUERY_TILE * padded_width;
@@ -119,8 +122,9 @@ static void NAME(attention_tile)(void *context, long item, int thread) {
       memset(rows + j * width, 0, sizeof(float) * width);
       memset(values + (group + j) * padded_width, 0, sizeof(float) * padded_width);
     }
+    float *block = keys + group / CK_KEY_BLOCK * CK_KEY_BLOCK * width + group % CK_KEY_BLOCK;
     for (int i = 0; i < width; i++)
-      for (long j = 0; j < CK_WIDTH; j++) keys[i * padded + group + j] = rows[j * width + i];
+      for (long j = 0; j < CK_WIDTH; j++) block[i * CK_KEY_BLOCK + j] = rows[j * width + i];
   }
 
   // softmax(s) is taken as 2^(s log2 e), so the logarithm goes into the queries' scale.
@@ -144,15 +148,15 @@ static void NAME(attention_tile)(void *context, long item, int thread) {
 
   float scores[CK_QUERIES * CK_KEY_BLOCK] __attribute__((aligned(64)));
   for (long block = 0; block < padded; block += CK_KEY_BLOCK) {
+    const float *block_start = keys + block * width;
     long block_keys = padded - block < CK_KEY_BLOCK ? padded - block : CK_KEY_BLOCK;
     for (long i = 0; i < padded_count; i += CK_QUERIES) {
       long g = 0;
       for (; g + CK_KEY_GROUP <= block_keys; g += CK_KEY_GROUP)
-        NAME(attention_scores)(queries + i * width, width, keys + block + g, padded, scores + g,
-                               CK_KEY_BLOCK, CK_KEY_VECTORS);
+        NAME(attention_scores)(queries + i * width, width, block_start + g, scores + g,
+                               CK_KEY_VECTORS);
       for (; g < block_keys; g += CK_WIDTH)
-        NAME(attention_scores)(queries + i * width, width, keys + block + g, padded, scores + g,
-                               CK_KEY_BLOCK, 1);
+        NAME(attention_scores)(queries + i * width, width, block_start + g, scores + g, 1);
       float correction[CK_QUERIES];
       for (int r = 0; r < CK_QUERIES; r++) {
         float *s = scores + r * CK_KEY_BLOCK;
@@ -203,7 +207,9 @@ static void NAME(attention)(const ck_attention_problem *problem, int threads) {
   work.padded_width = (problem->width + CK_WIDTH - 1) / CK_WIDTH * CK_WIDTH;
   work.query_count = problem->query_count ? problem->query_count : work.length;
   work.tiles = (work.query_count + CK_QUERY_TILE - 1) / CK_QUERY_TILE;
-  size_t floats = (size_t)work.padded_length * (problem->width + work.padded_width) +
+  work.stored_keys = (work.length + CK_KEY_BLOCK - 1) / CK_KEY_BLOCK * CK_KEY_BLOCK;
+  size_t floats = (size_t)work.stored_keys * problem->width +
+                  (size_t)work.padded_length * work.padded_width +
                   (size_t)CK_QUERY_TILE * (problem->width + work.padded_width + 2) + CK_WIDTH * problem->width;
   work.scratch_floats = (floats + 15) / 16 * 16;
   work.scratch = ck_scratch(sizeof(float) * work.scratch_floats * threads);

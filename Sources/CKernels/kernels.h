@@ -42,11 +42,11 @@ static void tanh_scaled(const float *source, float *destination, float scale, lo
   vfloat factor = splat(2 * scale), limit = splat(40.0f), one = splat(1.0f), two = splat(2.0f);
   long i = 0;
   for (; i + CK_WIDTH <= count; i += CK_WIDTH) {
-    vfloat x = vmax(vmin(load_f32(source + i) * factor, limit), -limit);
+    vfloat x = vmax(-limit, vmin(limit, load_f32(source + i) * factor));
     store_f32(destination + i, one - two * vreciprocal(one + vexp(x)));
   }
   for (; i < count; i++) {
-    vfloat x = vmax(vmin(splat(source[i]) * factor, limit), -limit);
+    vfloat x = vmax(-limit, vmin(limit, splat(source[i]) * factor));
     destination[i] = (one - two * vreciprocal(one + vexp(x)))[0];
   }
 }

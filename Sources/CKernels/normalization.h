@@ -51,54 +51,59 @@ static void NAME(group_norm_sum)(void *context, long item, int thread) {
   }
 }
 
-static void NAME(group_norm_combine)(NAME(group_norm_work) *work) {
+// Mean and variance of one group of one sample, from the sums of its chunks; a joint item covers all
+// runs. Deviations are taken about the group's mean, chunk by chunk, in float64.
+static void NAME(group_norm_combine)(void *context, long item, int thread) {
+  (void)thread;
+  NAME(group_norm_work) *work = context;
   const ck_group_norm_problem *p = work->problem;
-  long group_width = p->channels / p->groups;
-  for (long sample = 0; sample < p->batch; sample++) {
-    long first_chunk = 0;
-    for (int run = 0; run < p->run_count; run++) {
-      int last_run = p->joint ? p->run_count : run + 1;
-      long chunks = 0;
-      for (int r = run; r < last_run; r++) chunks += work->chunks_in_run[r];
-      for (long g = 0; g < p->groups; g++) {
-        double n = 0, mean = 0, m2 = 0;  // Chan's parallel combination of means and variances
-        int r = run;
-        long in_run = 0;
-        for (long k = 0; k < chunks; k++, in_run++) {
-          while (in_run >= work->chunks_in_run[r]) in_run = 0, r++;
-          long first = p->runs[r].start + in_run * CK_STATISTICS_CHUNK;
-          long left = p->runs[r].start + p->runs[r].count - first;
-          double count = left < CK_STATISTICS_CHUNK ? left : CK_STATISTICS_CHUNK;
-          const float *sum = work->partial + (sample * work->chunk_count + first_chunk + k) * 2 * p->channels;
-          const TYPE *origin = (const TYPE *)p->source + (sample * p->tokens + first) * p->channels;
-          for (long c = g * group_width; c < (g + 1) * group_width; c++) {
-            double s = sum[c], chunk_mean = s / count;
-            double chunk_m2 = sum[p->channels + c] - s * chunk_mean;
-            chunk_mean += SCALAR_LOAD(origin + c);
-            double delta = chunk_mean - mean, total = n + count;
-            mean += delta * count / total;
-            m2 += chunk_m2 + delta * delta * n * count / total;
-            n = total;
-          }
-        }
-        double variance = m2 / n;
-        float inverse = (float)(1.0 / sqrt(variance + p->epsilon));
-        for (long c = g * group_width; c < (g + 1) * group_width; c++) {
-          float factor = inverse * p->weight[c];
-          float offset = p->bias[c] - (float)mean * factor;
-          if (p->scale) {
-            float scale = 1.0f + p->scale[sample * p->modulation_stride + c];
-            factor *= scale;
-            offset = offset * scale + p->shift[sample * p->modulation_stride + c];
-          }
-          for (int r2 = run; r2 < last_run; r2++) {
-            work->factor[(sample * p->run_count + r2) * p->channels + c] = factor;
-            work->offset[(sample * p->run_count + r2) * p->channels + c] = offset;
+  int statistics = p->joint ? 1 : p->run_count;
+  long g = item % p->groups, sample = item / p->groups / statistics;
+  int first_run = (int)(item / p->groups % statistics);
+  int last_run = p->joint ? p->run_count : first_run + 1;
+  long group_width = p->channels / p->groups, first_channel = g * group_width;
+  long first_chunk = sample * work->chunk_count;
+  for (int r = 0; r < first_run; r++) first_chunk += work->chunks_in_run[r];
+
+  double mean = 0, deviations = 0;
+  for (int pass = 0; pass < 2; pass++) {
+    double tokens = 0, sum = 0;
+    long chunk = first_chunk;
+    for (int r = first_run; r < last_run; r++) {
+      for (long k = 0; k < work->chunks_in_run[r]; k++, chunk++) {
+        long first = p->runs[r].start + k * CK_STATISTICS_CHUNK;
+        long left = p->runs[r].start + p->runs[r].count - first;
+        double count = left < CK_STATISTICS_CHUNK ? left : CK_STATISTICS_CHUNK, share = 1 / count;
+        const float *sums = work->partial + chunk * 2 * p->channels, *squares = sums + p->channels;
+        const TYPE *origin = (const TYPE *)p->source + (sample * p->tokens + first) * p->channels;
+        tokens += count;
+        for (long c = first_channel; c < first_channel + group_width; c++) {
+          double about = SCALAR_LOAD(origin + c);
+          if (pass == 0) {
+            sum += sums[c] + count * about;
+          } else {
+            double offset = about + sums[c] * share - mean;
+            deviations += squares[c] - sums[c] * (double)sums[c] * share + count * offset * offset;
           }
         }
       }
-      for (int r = run; r < last_run; r++) first_chunk += work->chunks_in_run[r];
-      if (p->joint) break;
+    }
+    if (pass == 0) mean = sum / (tokens * group_width);
+    else deviations /= tokens * group_width;
+  }
+
+  float inverse = (float)(1.0 / sqrt(deviations + p->epsilon));
+  for (long c = first_channel; c < first_channel + group_width; c++) {
+    float factor = inverse * p->weight[c];
+    float offset = p->bias[c] - (float)mean * factor;
+    if (p->scale) {
+      float scale = 1.0f + p->scale[sample * p->modulation_stride + c];
+      factor *= scale;
+      offset = offset * scale + p->shift[sample * p->modulation_stride + c];
+    }
+    for (int r = first_run; r < last_run; r++) {
+      work->factor[(sample * p->run_count + r) * p->channels + c] = factor;
+      work->offset[(sample * p->run_count + r) * p->channels + c] = offset;
     }
   }
 }
@@ -151,7 +156,8 @@ static void NAME(group_norm)(const ck_group_norm_problem *problem, int threads) 
   work.offset = work.factor + coefficients;
   work.apply_chunks = (problem->tokens + CK_APPLY_CHUNK - 1) / CK_APPLY_CHUNK;
   ck_parallel_for(problem->batch * work.chunk_count, threads, NAME(group_norm_sum), &work);
-  NAME(group_norm_combine)(&work);
+  ck_parallel_for(problem->batch * (problem->joint ? 1 : problem->run_count) * problem->groups, threads,
+                  NAME(group_norm_combine), &work);
   ck_parallel_for(problem->batch * work.apply_chunks, threads, NAME(group_norm_apply), &work);
 }
 

@@ -47,8 +47,20 @@ CK_INLINE void scalar_store_bf16(uint16_t *p, float x) {
   *p = (uint16_t)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
 }
 
-CK_INLINE vfloat vmax(vfloat a, vfloat b) { return __builtin_elementwise_max(a, b); }
-CK_INLINE vfloat vmin(vfloat a, vfloat b) { return __builtin_elementwise_min(a, b); }
+// The larger and the smaller of two; if b is not a number, so is the result, as with MAXPS and MINPS.
+#if CK_WIDTH == 16
+CK_INLINE vfloat vmax(vfloat a, vfloat b) { return (vfloat)_mm512_max_ps((__m512)a, (__m512)b); }
+CK_INLINE vfloat vmin(vfloat a, vfloat b) { return (vfloat)_mm512_min_ps((__m512)a, (__m512)b); }
+#elif CK_WIDTH == 8
+CK_INLINE vfloat vmax(vfloat a, vfloat b) { return (vfloat)_mm256_max_ps((__m256)a, (__m256)b); }
+CK_INLINE vfloat vmin(vfloat a, vfloat b) { return (vfloat)_mm256_min_ps((__m256)a, (__m256)b); }
+#else
+CK_INLINE vfloat vselect(vint mask, vfloat a, vfloat b) {
+  return (vfloat)((mask & (vint)a) | (~mask & (vint)b));
+}
+CK_INLINE vfloat vmax(vfloat a, vfloat b) { return vselect(a > b, a, b); }
+CK_INLINE vfloat vmin(vfloat a, vfloat b) { return vselect(a < b, a, b); }
+#endif
 CK_INLINE vfloat vfma(vfloat a, vfloat b, vfloat c) {
 #if CK_HAS_FMA
   return __builtin_elementwise_fma(a, b, c);
@@ -57,21 +69,38 @@ CK_INLINE vfloat vfma(vfloat a, vfloat b, vfloat c) {
 #endif
 }
 
+// The sum and the maximum of all lanes, in halves.
+#if CK_WIDTH == 16
+#define CK_HALVES(v, combine)                                                                      \
+  v = combine(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, \
+                                         14, 15));                                                 \
+  v = combine(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7));   \
+  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3));   \
+  v = combine(v, __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
+#elif CK_WIDTH == 8
+#define CK_HALVES(v, combine)                                                  \
+  v = combine(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7));       \
+  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3));       \
+  v = combine(v, __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1));
+#else
+#define CK_HALVES(v, combine)                                  \
+  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 2, 3));   \
+  v = combine(v, __builtin_shufflevector(v, v, 1, 1, 1, 1));
+#endif
+#define CK_PLUS(a, b) ((a) + (b))
 CK_INLINE float vsum(vfloat v) {
-  float s = 0;
-  for (int i = 0; i < CK_WIDTH; i++) s += v[i];
-  return s;
+  CK_HALVES(v, CK_PLUS)
+  return v[0];
 }
 CK_INLINE float vmaximum(vfloat v) {
-  float m = v[0];
-  for (int i = 1; i < CK_WIDTH; i++) m = v[i] > m ? v[i] : m;
-  return m;
+  CK_HALVES(v, vmax)
+  return v[0];
 }
 
 // 2^x for x <= 127; below -126 it stays at 2^-126, which every user here treats as nothing.
 // The polynomial approximates 2^f on [-1/2, 1/2], relative error below 1e-7 (own fit).
 CK_INLINE vfloat vexp2(vfloat x) {
-  x = vmax(x, splat(-126.0f));
+  x = vmax(splat(-126.0f), x);
   vfloat shifted = x + splat(12582912.0f);  // 1.5 * 2^23: the low bits hold round(x)
   vfloat n = shifted - splat(12582912.0f);
   vfloat f = x - n;
@@ -97,7 +126,7 @@ CK_INLINE vfloat vreciprocal(vfloat x) {
 
 // The clamp keeps exp(-x) finite: silu(-88) is 0 in float32 either way.
 CK_INLINE vfloat vsilu(vfloat x) {
-  return x * vreciprocal(splat(1.0f) + vexp(-vmax(x, splat(-87.0f))));
+  return x * vreciprocal(splat(1.0f) + vexp(-vmax(splat(-87.0f), x)));
 }
 
 // x (1 + erf(x / sqrt 2)) / 2 with erf after Abramowitz and Stegun 7.1.26 (absolute error 1.5e-7).

@@ -1,5 +1,4 @@
 import ArgumentParser
-import StudioKit
 
 struct Sample: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,22 +20,11 @@ struct Sample: AsyncParsableCommand {
   @Option(help: "Clips of 16 frames to make, 1 or more.")
   var clips = 1
 
-  @Flag(help: "Go on with an interrupted run of these outputs and settings.")
-  var resume = false
-
-  @OptionGroup(title: "Model options") var models: ModelOptions
-  @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
-  @OptionGroup(title: "Output options") var outputs: OutputOptions
-  @OptionGroup(title: "Compute options") var compute: ComputeOptions
-  @OptionGroup(title: "Display options") var show: ShowOptions
+  @OptionGroup var options: GenerationOptions
 
   func run() async throws {
     try await explaining {
-      var job = try GenerationJob(
-        model: models.open(model), request: sampling.request(clips: clips),
-        outputs: outputs.output)
-      job.resumes = resume
-      try await perform(&job, outputs, compute, show)
+      try await options.perform(options.job(model, clips: clips))
     }
   }
 }
@@ -76,54 +64,15 @@ struct Extend: AsyncParsableCommand {
   @Flag(name: .customLong("only-new"), help: "Write the new frames alone.")
   var onlyNew = false
 
-  @Flag(help: "Go on with an interrupted run of these outputs and settings.")
-  var resume = false
-
-  @OptionGroup(title: "Model options") var models: ModelOptions
-  @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
-  @OptionGroup(title: "Output options") var outputs: OutputOptions
-  @OptionGroup(title: "Compute options") var compute: ComputeOptions
-  @OptionGroup(title: "Display options") var show: ShowOptions
+  @OptionGroup var options: GenerationOptions
 
   func run() async throws {
     try await explaining {
-      var job = try GenerationJob(
-        model: models.open(model), request: sampling.request(clips: clips),
-        outputs: outputs.output)
+      var job = try options.job(model, clips: clips)
       job.inputPath = input
       job.firstFrame = fromFrame
       job.onlyNew = onlyNew
-      job.resumes = resume
-      try await perform(&job, outputs, compute, show)
+      try await options.perform(job)
     }
   }
-}
-
-/// Does a job with its progress shown, and says what it left.
-private func perform(
-  _ job: inout GenerationJob, _ outputs: OutputOptions, _ compute: ComputeOptions,
-  _ show: ShowOptions
-) async throws {
-  guard !job.outputs.isEmpty || show.preview || show.json else {
-    throw ValidationError("Nothing to do with the video: name a file with --output, or --preview.")
-  }
-  job.framesPerSecond = outputs.fps
-  job.scale = outputs.scale
-  job.overwrites = outputs.overwrite
-  job.precision = compute.precision
-  job.threadCount = compute.threads
-  job.showsPreviews = show.preview
-
-  let reporter = try JobReporter(job, show)
-  let stop = StopSignalSource()
-  let result: GenerationJob.Result
-  do {
-    result = try await job.run(stop: stop.signal) { reporter.report($0) }
-  } catch {
-    await reporter.finish()
-    throw error
-  }
-  await reporter.finish()
-  reporter.conclude(result)
-  if result.isInterrupted { throw ExitCode(Explanation.Category.interrupted.rawValue) }
 }
