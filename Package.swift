@@ -77,7 +77,8 @@ let package = Package(
       dependencies: [
         "StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TestSupport",
       ]),
-    .testTarget(name: "PVDMCommandTests", dependencies: ["pvdm", "TestSupport"]),
+    .testTarget(
+      name: "PVDMCommandTests", dependencies: ["pvdm", "MediaIO", "VideoDiffusion", "TestSupport"]),
     .testTarget(
       name: "TerminalUITests", dependencies: ["TerminalUI"], exclude: ["Snapshots"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),

@@ -40,7 +40,9 @@ public final class AtomicFile {
     self.descriptor = descriptor
     // The replaced file's permissions stay, as they would if it were written in place.
     var status = stat()
-    if stat(path, &status) == 0 { _ = fchmod(descriptor, status.st_mode & 0o777) }
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+      _ = fchmod(descriptor, status.st_mode & 0o777)
+    }
   }
 
   deinit { abandon() }

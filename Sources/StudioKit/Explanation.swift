@@ -1,4 +1,5 @@
 import CheckpointIO
+import Foundation
 import MediaIO
 import NeuralLayers
 import TensorCore
@@ -29,6 +30,13 @@ public struct Explanation: Sendable, Hashable {
   /// Explains an error.
   public init(_ error: any Error) {
     switch error {
+    case let error as JobFailure:
+      let cause = Explanation(error.underlying)
+      let clips = "\(error.clips) complete clip\(error.clips == 1 ? "" : "s")"
+      self.init(
+        cause.sentence,
+        [cause.remedy, "The run with \(clips) is kept in \(error.savedRun); --resume goes on"]
+          .filter { !$0.isEmpty }.joined(separator: ". "), cause.category)
     case let error as StudioError:
       self.init(error.sentence, error.remedy)
     case let error as ModelError:
@@ -79,6 +87,7 @@ extension StudioError {
       "frames \(first) to \(last) were asked for, and there are \(frames) (counted from 0)"
     case .output(let reason): reason
     case .exists: "is there already"
+    case .keptRun: "an interrupted run of this output is kept there"
     case .resume(let reason): "the run cannot be resumed: \(reason)"
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
@@ -99,7 +108,8 @@ extension StudioError {
     case .ambiguousFolder(let kind, _):
       "Choose one with --\(kind.rawValue), or name it in \(ModelFolder.descriptionName)"
     case .tooShort: "Give a longer video"
-    case .exists: "Choose another name, or remove it first"
+    case .exists: "Choose another name, or replace it with --overwrite"
+    case .keptRun: "Go on with --resume, or begin anew with --overwrite"
     case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .option: ""
     }
   }
@@ -129,7 +139,16 @@ extension ModelError {
 extension CheckpointError {
   var remedy: String {
     switch kind {
-    default: ""
+    case .truncated, .malformed, .checksumMismatch, .outOfBounds, .duplicateName, .length:
+      "Download or copy the file again"
+    case .unknownContainer, .noTensors, .noWrapper, .unsupported, .elementType, .notContiguous:
+      "Give a checkpoint that torch.save or safetensors wrote; \"pvdm inspect\" shows what it holds"
+    case .refusedGlobal, .refusedOpcode, .limitExceeded:
+      "Do not trust the file; where it is your own, save its state_dict alone"
+    case .fileSystem(_, ENOSPC), .fileSystem(_, EFBIG), .fileSystem(_, EDQUOT):
+      "Free some space or choose another folder"
+    case .fileSystem: "Check the path and its permissions"
+    case .fileChanged: "Let whatever writes the file finish first"
     }
   }
 }

@@ -31,6 +31,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case output(reason: String)
     /// An output is there already.
     case exists
+    /// An interrupted run is kept where this one would keep its own.
+    case keptRun
     /// A run cannot be resumed.
     case resume(reason: String)
     /// An option's value is of no use.

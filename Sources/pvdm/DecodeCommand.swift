@@ -33,7 +33,7 @@ struct Decode: AsyncParsableCommand {
             name: "the input", found: "no file of latents", expected: "a .safetensors file"))
       }
       let files = try models.open(model)
-      let stored = file.metadata["pvdm.fps"].flatMap(Double.init)
+      let stored = OutputSet.storedRate(file.metadata)
       let rate = outputs.fps ?? stored ?? files.framesPerSecond ?? 16
       let settings = RunSettings(
         command: "decode", model: files, precision: compute.precision, framesPerSecond: rate,
@@ -44,7 +44,8 @@ struct Decode: AsyncParsableCommand {
       let conversion = try await ClipConversion(
         files, precision: compute.precision, threadCount: compute.threads)
       let progress = ClipProgress("decoding")
-      for (clip, latent) in file.latents.enumerated() {
+      let stop = StopSignalSource()
+      for (clip, latent) in file.latents.enumerated() where stop.signal.moment == .never {
         set.append(latent: latent)
         try set.append(images: await conversion.decode(latent).images)
         progress.show(clip + 1, of: file.latents.count)
@@ -52,6 +53,7 @@ struct Decode: AsyncParsableCommand {
       progress.end()
       try set.finish(
         metadata: ["pvdm": settings.json, "pvdm.fps": String(rate)])
+      try progress.checkNotStopped(stop, set.paths)
       for path in set.paths { writeToStandardError("wrote \(path) (\(set.frameCount) frames)\n") }
     }
   }

@@ -56,14 +56,17 @@ struct Encode: AsyncParsableCommand {
       let conversion = try await ClipConversion(
         files, precision: compute.precision, threadCount: compute.threads)
       let progress = ClipProgress("encoding")
-      let left = try await conversion.visitClips(of: reader, from: fromFrame, limit: clips) {
-        clip, pixels in
+      let stop = StopSignalSource()
+      let left = try await conversion.visitClips(
+        of: reader, from: fromFrame, limit: clips, stop: stop.signal
+      ) { clip, pixels in
         outputs.append(latent: try await conversion.encode(pixels))
         progress.show(clip + 1)
       }
       progress.end()
       try outputs.finish(
         metadata: ["pvdm": settings.json, "pvdm.fps": String(rate)])
+      try progress.checkNotStopped(stop, [output])
       if left > 0 && clips == nil {
         writeToStandardError("note: left out \(left) frames at the end, too few for a clip\n")
       }
@@ -87,16 +90,32 @@ func openVideo(_ path: String) throws -> VideoReader {
 final class ClipProgress {
   private let verb: String
   private let isShown = isatty(2) != 0
+  private var clips = 0
+  private let start = ContinuousClock.now
 
   init(_ verb: String) { self.verb = verb }
 
   func show(_ clips: Int, of total: Int? = nil) {
+    self.clips = clips
     guard isShown else { return }
     let count = total.map { "\(clips)/\($0)" } ?? "\(clips)"
-    writeToStandardError("\r\u{1B}[K\(verb) clip \(count)")
+    let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(clips)
+    var line = String(format: "%@ clip %@  %.2f s/clip", verb, count, seconds)
+    if let total { line += String(format: "  %.0f s left", seconds * Double(total - clips)) }
+    writeToStandardError("\r\u{1B}[K" + line)
   }
 
   func end() {
     if isShown { writeToStandardError("\r\u{1B}[K") }
+  }
+
+  /// Says what was kept of work that was stopped.
+  ///
+  /// - Throws: The exit status of an interruption, if it was.
+  func checkNotStopped(_ stop: StopSignalSource, _ outputs: [String]) throws {
+    guard stop.signal.moment > .never else { return }
+    let places = clips > 0 && !outputs.isEmpty ? " in \(outputs.joined(separator: ", "))" : ""
+    writeToStandardError("stopped; kept \(clips) complete clip\(clips == 1 ? "" : "s")\(places)\n")
+    throw ExitCode(Explanation.Category.interrupted.rawValue)
   }
 }

@@ -4,6 +4,11 @@ import Synchronization
 import TerminalUI
 import VideoDiffusion
 
+/// Writes a line to standard output at once, so that whoever reads events sees each when it happens.
+private func writeLine(_ text: String) {
+  try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+}
+
 /// Shows a job's events: as a line of progress, as moving pictures, or as lines of JSON.
 ///
 /// Events arrive on the job's task and are only noted there; a task of the reporter's own writes, so
@@ -23,7 +28,7 @@ final class JobReporter: Sendable {
     let capabilities = try TerminalCapabilities.detect(
       colorOption: show.color == "auto" ? nil : show.color, environment: environment,
       probe: .live(fileDescriptor: 2, environment: environment))
-    var progress = ProgressText(clipCount: job.request.clipCount)
+    var progress = ProgressText(job.request)
     var screen =
       show.preview && !show.json ? PreviewScreen(capabilities, rate: job.playbackRate) : nil
     let showsLine = !show.quiet && capabilities.isTerminal
@@ -31,7 +36,7 @@ final class JobReporter: Sendable {
     writer = Task {
       for await event in stream {
         progress.note(event)
-        if writesJSON, let line = EventLine(event) { print(line.text) }
+        if writesJSON, let line = EventLine(event) { writeLine(line.text) }
         if case .notes(let notes) = event, !show.quiet {
           for note in notes { writeToStandardError("note: \(note)\n") }
         }
@@ -61,7 +66,7 @@ final class JobReporter: Sendable {
   /// Says what a job left.
   func conclude(_ result: GenerationJob.Result) {
     if json {
-      if let line = try? pvdmEventLine(result) { print(line) }
+      if let line = try? pvdmEventLine(result) { writeLine(line) }
       return
     }
     guard !show.quiet || result.isInterrupted else { return }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import StudioKit
+import TerminalUI
 import VideoDiffusion
 
 /// Which networks a command works with.
@@ -137,6 +138,14 @@ struct ShowOptions: ParsableArguments {
 
   @Flag(name: [.short, .long], help: "Show no progress.")
   var quiet = false
+
+  func validate() throws {
+    do {
+      _ = try ColorMode.parse(option: color)
+    } catch {
+      throw ValidationError("--color: \(error)")
+    }
+  }
 }
 
 extension Precision: ExpressibleByArgument {}

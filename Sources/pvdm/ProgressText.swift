@@ -5,6 +5,10 @@ import VideoDiffusion
 /// One line that says how far a job is: clip, step, seconds a step, time left.
 struct ProgressText {
   private let clipCount: Int?
+  private let laterSteps: Int
+  /// How much longer a step of a clip that continues another takes: guidance asks twice.
+  private let laterCost: Double
+  private var isContinuation = false
   private var clip = 0
   private var step = 0
   private var stepCount = 0
@@ -16,7 +20,11 @@ struct ProgressText {
   private var previewSeconds = 0.0
   private var stepSeconds = 0.0
 
-  init(clipCount: Int?) { self.clipCount = clipCount }
+  init(_ request: GenerationRequest) {
+    clipCount = request.clipCount
+    laterSteps = request.laterSampler.steps
+    laterCost = request.guidanceScale == 0 ? 1 : 2
+  }
 
   mutating func note(_ event: JobEvent) {
     switch event {
@@ -27,6 +35,8 @@ struct ProgressText {
     case .generation(.clipStarted(let start)):
       loading = ""
       clip = start.clip
+      if start.isContinuation && !isContinuation { secondsPerStep = nil }
+      isContinuation = start.isContinuation
       step = start.finishedSteps
       stepCount = start.stepCount
     case .generation(.step(let done)):
@@ -49,9 +59,12 @@ struct ProgressText {
     if let secondsPerStep {
       parts.append(Self.speed(secondsPerStep))
       if let clipCount {
-        // Later clips may have another number of steps; the current one's is the best guess.
-        let left = Double(stepCount - step + (clipCount - clip - 1) * stepCount) * secondsPerStep
-        parts.append("\(Self.time(left + Double(clipCount - clip) * secondsPerDecode)) left")
+        let clipsLeft = clipCount - clip
+        let cost = isContinuation ? 1 : laterCost
+        let left =
+          Double(stepCount - step) * secondsPerStep
+          + Double((clipsLeft - 1) * laterSteps) * secondsPerStep * cost
+        parts.append("\(Self.time(left + Double(clipsLeft) * secondsPerDecode)) left")
       }
     }
     if previewSeconds > 0, stepSeconds > 0 {

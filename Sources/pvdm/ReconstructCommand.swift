@@ -56,8 +56,10 @@ struct Reconstruct: AsyncParsableCommand {
         files, precision: compute.precision, threadCount: compute.threads)
       let progress = ClipProgress("reconstructing")
       var ratios: [Double] = []
-      _ = try await conversion.visitClips(of: reader, from: fromFrame, limit: clips) {
-        clip, original in
+      let stop = StopSignalSource()
+      _ = try await conversion.visitClips(
+        of: reader, from: fromFrame, limit: clips, stop: stop.signal
+      ) { clip, original in
         let decoded = try await conversion.decode(conversion.encode(original))
         ratios.append(decoded.signalToNoise(against: original))
         let pairs = try zip(original.images, decoded.images).map {
@@ -69,12 +71,14 @@ struct Reconstruct: AsyncParsableCommand {
       progress.end()
       try set.finish(metadata: [:])
       try report(ratios)
+      try progress.checkNotStopped(stop, set.paths)
       for path in set.paths { writeToStandardError("wrote \(path) (\(set.frameCount) frames)\n") }
     }
   }
 
   /// Over all clips the errors are averaged, not the ratios.
   private func report(_ ratios: [Double]) throws {
+    guard !ratios.isEmpty else { return }
     let errors = ratios.map { pow(10, -$0 / 10) }
     let total = -10 * log10(errors.reduce(0, +) / Double(errors.count))
     if json {

@@ -10,11 +10,16 @@ final class StopSignalSource {
   private let sources: [any DispatchSourceSignal]
 
   init() {
-    let numbers = [SIGINT, SIGTERM, SIGHUP]
-    sources = numbers.map { number in
-      Glibc.signal(number, SIG_IGN)  // the dispatch source sees it all the same
-      return DispatchSource.makeSignalSource(signal: number, queue: .global())
+    // The dispatch source sees a signal that is ignored all the same. A hang-up that was ignored before,
+    // as nohup does, stays ignored.
+    let numbers = [SIGINT, SIGTERM, SIGHUP].filter { number in
+      var before = sigaction()
+      sigaction(number, nil, &before)
+      let wasIgnored = unsafeBitCast(before.__sigaction_handler, to: Int.self) == 1
+      if !wasIgnored { Glibc.signal(number, SIG_IGN) }
+      return !wasIgnored
     }
+    sources = numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: .global()) }
     for (number, source) in zip(numbers, sources) {
       source.setEventHandler { [signal] in
         signal.requestStop(.afterStep)

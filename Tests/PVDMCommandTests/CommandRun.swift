@@ -8,10 +8,22 @@ struct CommandRun {
   let errors: String
 
   /// Runs `pvdm` with arguments, without a terminal and with an environment of its own.
-  init(_ arguments: [String]) throws {
+  ///
+  /// - Parameters:
+  ///   - word: The program is interrupted, as by Ctrl-C, once this is on its standard output.
+  ///   - limit: Size in blocks of 1024 bytes beyond which its files cannot grow, as on a full disk.
+  init(
+    _ arguments: [String], interruptAfter word: String? = nil, fileSizeLimit limit: Int? = nil
+  ) throws {
     let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
+    if let limit {
+      process.executableURL = URL(filePath: "/bin/bash")
+      let script = "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\""
+      process.arguments = ["-c", script, Self.program.path] + arguments
+    } else {
+      process.executableURL = Self.program
+      process.arguments = arguments
+    }
     process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"]
     let folder = try TemporaryFolder()
     // Files, not pipes: neither can fill up, and nothing needs to read while the program runs.
@@ -22,6 +34,12 @@ struct CommandRun {
     process.standardOutput = FileHandle(forWritingAtPath: outputFile)
     process.standardError = FileHandle(forWritingAtPath: errorFile)
     try process.run()
+    if let word {
+      while process.isRunning,
+        !(try String(contentsOfFile: outputFile, encoding: .utf8)).contains(word)
+      { usleep(2000) }
+      process.interrupt()
+    }
     process.waitUntilExit()
     status = process.terminationStatus
     output = try String(contentsOfFile: outputFile, encoding: .utf8)
@@ -32,6 +50,10 @@ struct CommandRun {
   var json: [String: Any] {
     (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
   }
+
+  /// The package's root.
+  static let package = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The program beside the test bundle in the build folder.
   private static var program: URL {

@@ -33,14 +33,16 @@ public struct ClipConversion {
   /// - Parameters:
   ///   - firstFrame: Where to begin, from 0.
   ///   - limit: Clips at most; `nil` for all.
+  ///   - stop: Ends the visit after the clip in progress.
   ///   - body: Called with each clip's number and frames; throwing ends the visit.
   /// - Returns: Frames at the end that are too few for a clip.
   /// - Throws: ``StudioError`` if there is not one whole clip, and what reading throws.
   public func visitClips(
     of reader: VideoReader, from firstFrame: Int = 0, limit: Int? = nil,
+    stop: StopSignal = StopSignal(),
     _ body: (Int, PixelClip) async throws -> Void
   ) async throws -> Int {
-    guard firstFrame >= 0 else {
+    guard (0...1 << 40).contains(firstFrame) else {
       throw StudioError(
         reader.path,
         .option(name: "the first frame", found: "\(firstFrame)", expected: "0 or more"))
@@ -48,14 +50,20 @@ public struct ClipConversion {
     try reader.seek(toFrame: firstFrame)
     var clip = 0
     var images: [RGBImage] = []
-    while clip < limit ?? .max, let image = try reader.nextFrame() {
+    while clip < limit ?? .max, stop.moment == .never, let image = try reader.nextFrame() {
       images.append(image)
       guard images.count == clipFrames else { continue }
       try await body(clip, PixelClip(preparing: images, side: side))
       images = []
       clip += 1
     }
-    guard clip > 0 else {
+    guard clip > 0 || stop.moment > .never else {
+      let total = try reader.frameCount()
+      if firstFrame > 0, total - firstFrame < clipFrames {
+        throw StudioError(
+          reader.path,
+          .noSuchFrame(first: firstFrame, last: firstFrame + clipFrames - 1, frames: total))
+      }
       throw StudioError(reader.path, .tooShort(frames: images.count, needed: clipFrames))
     }
     return images.count

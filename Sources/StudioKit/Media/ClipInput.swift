@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import MediaIO
 import VideoDiffusion
@@ -16,11 +17,15 @@ public enum ClipInput {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StudioError(path, .noSuchFile)
     }
-    if path.hasSuffix(".safetensors") {
+    if Self.isCheckpoint(path) || OutputSet.isLatents(path) {
       self = .latents(try LatentFile(contentsOf: path), path: path)
     } else {
       self = .video(try VideoReader(path: path))
     }
+  }
+
+  private static func isCheckpoint(_ path: String) -> Bool {
+    (try? Checkpoint(contentsOf: path)) != nil
   }
 
   /// The path, as it was given.
@@ -35,7 +40,20 @@ public enum ClipInput {
   public var framesPerSecond: Double? {
     switch self {
     case .video(let reader): reader.frameRate?.framesPerSecond
-    case .latents(let file, _): file.metadata["pvdm.fps"].flatMap(Double.init)
+    case .latents(let file, _): OutputSet.storedRate(file.metadata)
+    }
+  }
+
+  /// Frames that will stand before the new ones: see ``Continuation/precedingFrames``.
+  ///
+  /// - Parameters:
+  ///   - first: First of the frames to continue; `nil` for the last.
+  ///   - frames: Frames of a clip.
+  func framesBefore(continuingFrom first: Int?, clipFrames frames: Int) throws -> Int {
+    if let first { return first + frames }
+    switch self {
+    case .video(let reader): return try reader.frameCount()
+    case .latents(let file, _): return file.latents.count * frames
     }
   }
 }
@@ -65,7 +83,7 @@ public struct Continuation {
     case .latents(let file, let path):
       let total = file.latents.count * frames
       let first = firstFrame ?? total - frames
-      guard first >= 0, first + frames <= total else {
+      guard first >= 0, first <= total - frames else {
         throw StudioError(
           path, .noSuchFrame(first: first, last: first + frames - 1, frames: total))
       }

@@ -9,7 +9,6 @@ public final class OutputSet {
   /// The paths, in the order in which they were asked for.
   public let paths: [String]
   private let overwrites: Bool
-  private let frameRate: FrameRate
   private let scale: Int
   private var writers: [VideoWriter] = []
   private var latentPaths: [String] = []
@@ -32,16 +31,10 @@ public final class OutputSet {
     self.paths = paths
     self.overwrites = overwrites
     self.scale = scale
-    guard let rate = FrameRate(framesPerSecond: framesPerSecond) else {
-      throw StudioError(
-        nil,
-        .option(
-          name: "the frame rate", found: "\(framesPerSecond)", expected: "more than 0, at most 1000"
-        ))
-    }
-    frameRate = rate
-    if let twice = paths.first(where: { path in paths.count { $0 == path } > 1 }) {
-      throw StudioError(twice, .output(reason: "is named twice as an output"))
+    let rate = try Self.checkedRate(framesPerSecond)
+    let places = paths.map(Self.place)
+    for (path, place) in zip(paths, places) where places.count(where: { $0 == place }) > 1 {
+      throw StudioError(path, .output(reason: "is named twice as an output"))
     }
     for path in paths where !overwrites && FileManager.default.fileExists(atPath: path) {
       throw StudioError(path, .exists)
@@ -61,7 +54,37 @@ public final class OutputSet {
   }
 
   /// Whether a path asks for latents.
-  public static func isLatents(_ path: String) -> Bool { path.hasSuffix(".safetensors") }
+  public static func isLatents(_ path: String) -> Bool {
+    path.lowercased().hasSuffix(".safetensors")
+  }
+
+  /// The frame rate, if it can be one.
+  ///
+  /// - Throws: ``StudioError`` if it is not above 0 and at most 1000.
+  static func checkedRate(_ framesPerSecond: Double) throws -> FrameRate {
+    guard let rate = FrameRate(framesPerSecond: framesPerSecond) else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the frame rate", found: "\(framesPerSecond)",
+          expected: "more than 0, at most 1000"))
+    }
+    return rate
+  }
+
+  /// The frame rate that a file of latents states, if it states one of use.
+  public static func storedRate(_ metadata: [String: String]) -> Double? {
+    metadata["pvdm.fps"].flatMap(Double.init).flatMap {
+      FrameRate(framesPerSecond: $0) == nil ? nil : $0
+    }
+  }
+
+  /// Where a path leads, so that two spellings of one place are seen to be one.
+  private static func place(_ path: String) -> String {
+    let url = URL(filePath: path)
+    return url.deletingLastPathComponent().resolvingSymlinksInPath()
+      .appending(path: url.lastPathComponent).standardizedFileURL.path
+  }
 
   /// Whether any of some paths asks for frames, which need an autoencoder.
   public static func needPixels(_ paths: [String]) -> Bool { paths.contains { !isLatents($0) } }
@@ -73,6 +96,9 @@ public final class OutputSet {
       isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder)
     else {
       throw StudioError(path, .output(reason: "its folder does not exist or is not writable"))
+    }
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw StudioError(path, .output(reason: "is a folder; latents go to a file"))
     }
   }
 
@@ -98,6 +124,8 @@ public final class OutputSet {
       guard !latents.isEmpty else { continue }
       try LatentFile.write(latents, metadata: metadata, to: path)
     }
+    // Nothing to show is no video: a run that was stopped at once leaves none.
+    guard frameCount > 0 else { return cancel() }
     for writer in writers { try writer.finish() }
     writers = []
   }

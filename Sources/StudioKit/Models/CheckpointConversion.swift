@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import NeuralLayers
 import TensorCore
 import VideoDiffusion
 
@@ -119,6 +120,7 @@ public struct CheckpointConversion: Sendable {
       try checkpoint.withBytes(of: entry) { try sink.append($0) }
     } else if entry.elementType.isFloatingPoint {
       let values = try checkpoint.float32Values(entry)
+      try checkFinite(values, name)
       if target == .float16 { try checkFitsHalf(values, name) }
       try sink.append(converting: values)
     } else {
@@ -130,6 +132,13 @@ public struct CheckpointConversion: Sendable {
         }
       }
     }
+  }
+
+  private func checkFinite(_ values: [Float], _ name: String) throws {
+    guard !values.withUnsafeBufferPointer(allFinite) else { return }
+    throw ModelError(
+      path: file.path,
+      .parameter(ParameterError(name: name, problem: .notFinite).description))
   }
 
   private func checkFitsHalf(_ values: [Float], _ name: String) throws {

@@ -76,7 +76,15 @@ public struct ModelFolder: Sendable, Hashable {
     summary = try text("summary") ?? ""
     autoencoder = try text("autoencoder")
     denoiser = try text("denoiser")
-    framesPerSecond = table["frames_per_second"].flatMap { $0.double ?? $0.int.map(Double.init) }
+    framesPerSecond = try table["frames_per_second"].map { value in
+      guard let rate = value.double ?? value.int.map(Double.init),
+        (try? OutputSet.checkedRate(rate)) != nil
+      else {
+        throw StudioError(
+          file, .badDescription("frames_per_second is not a number above 0 and up to 1000"))
+      }
+      return rate
+    }
     if autoencoder == nil && denoiser == nil {
       throw StudioError(file, .badDescription("names neither an autoencoder nor a denoiser"))
     }

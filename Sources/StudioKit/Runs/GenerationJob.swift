@@ -75,18 +75,26 @@ public struct GenerationJob: Sendable {
     stop: StopSignal = StopSignal(), report: @escaping @Sendable (JobEvent) -> Void
   ) async throws -> Result {
     try request.validate()
-    let resumed = try resumedRun()
+    try checkRange()
     let input = try inputPath.map(ClipInput.init(path:))
     guard let denoiser = model.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let rate = framesPerSecond ?? input?.framesPerSecond ?? model.framesPerSecond ?? 16
-    let settings = RunSettings(
+    _ = try OutputSet.checkedRate(rate)
+    var settings = RunSettings(
       command: input == nil ? "sample" : "extend", model: model, precision: precision,
       framesPerSecond: rate, request: request, source: inputPath)
+    settings.firstFrame = firstFrame
+    settings.onlyNew = input == nil ? nil : onlyNew
+    if let input, !onlyNew {
+      settings.precedingFrames = try input.framesBefore(
+        continuingFrom: firstFrame, clipFrames: denoiser.geometry.frames)
+    }
+    let resumed = try resumedRun(settings)
 
     // Outputs are opened before the model is loaded: a name that cannot be written shows at once.
     var sets: [OutputSet] = []
     for sample in 0..<request.sampleCount {
-      sets.append(try outputSet(sample, settings, rate))
+      sets.append(try outputSet(sample, settings, rate, resumed))
     }
     let engine = try VideoEngine(
       threadCount: threadCount, precision: precision.elementType)
@@ -113,7 +121,7 @@ public struct GenerationJob: Sendable {
   }
 
   private func outputSet(
-    _ sample: Int, _ settings: RunSettings, _ rate: Double
+    _ sample: Int, _ settings: RunSettings, _ rate: Double, _ resumed: SavedRun?
   ) throws -> OutputSet {
     let seed = ClipSeed.seed(request.seed, sample: sample)
     var settings = settings
@@ -122,25 +130,58 @@ public struct GenerationJob: Sendable {
       paths: outputs.map {
         OutputSet.path($0, seed: seed, sampleCount: request.sampleCount)
       }, framesPerSecond: rate, settings: settings.json, scale: scale,
-      overwrites: overwrites || resumes)
+      overwrites: overwrites || resumed != nil)
   }
 
-  private func resumedRun() throws -> SavedRun? {
-    guard resumes else { return nil }
-    guard let path = savedRunPath, FileManager.default.fileExists(atPath: path) else {
-      throw StudioError(savedRunPath, .resume(reason: "nothing of it was kept"))
+  /// Frame numbers beyond any video would overflow in sums.
+  private func checkRange() throws {
+    if let firstFrame, firstFrame > 1 << 40 {
+      throw StudioError(
+        inputPath,
+        .option(name: "the first frame", found: "\(firstFrame)", expected: "a frame of the input"))
+    }
+  }
+
+  /// The run that was kept for these outputs, if it is to go on.
+  private func resumedRun(_ settings: RunSettings) throws -> SavedRun? {
+    let path = savedRunPath
+    let isKept = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
+    guard resumes else {
+      if isKept && !overwrites { throw StudioError(path, .keptRun) }
+      return nil
+    }
+    guard let path, isKept else {
+      throw StudioError(path, .resume(reason: "nothing of it was kept"))
     }
     let saved = try SavedRun(contentsOf: path)
-    // More or fewer clips may be asked for; everything else makes other numbers.
-    var asked = request
-    asked.clipCount = saved.request.clipCount
-    guard asked == saved.request else {
+    guard let kept = saved.notes[Self.settingsKey].flatMap(RunSettings.init(json:)) else {
+      throw StudioError(path, .resume(reason: "its settings are damaged"))
+    }
+    if let difference = settings.difference(from: kept) {
       throw StudioError(
-        path,
-        .resume(reason: "its settings are other than those given now; leave them as they were"))
+        path, .resume(reason: "\(difference) differs from when it began; leave it as it was"))
+    }
+    let before = saved.notes[Self.outputsKey]?.split(separator: "\n").map(String.init) ?? []
+    if let other = outputs.first(where: {
+      !before.contains($0) && FileManager.default.fileExists(atPath: $0)
+    }), !overwrites {
+      throw StudioError(other, .exists)
     }
     return saved
   }
+
+  static let settingsKey = "pvdm.settings"
+  static let outputsKey = "pvdm.outputs"
+}
+
+/// A job that failed after clips were made, which are kept.
+public struct JobFailure: Error {
+  /// What went wrong.
+  public let underlying: any Error
+  /// Where the run is kept.
+  public let savedRun: String
+  /// Clips that are complete.
+  public let clips: Int
 }
 
 /// What happens during a job, in order.

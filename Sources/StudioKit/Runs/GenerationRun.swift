@@ -17,7 +17,6 @@ actor GenerationRun {
   private var finishedClips: [[Latent]] = []
   private var lastSave = ContinuousClock.now
   private var preview: Task<Void, Never>?
-  private var precedingFrames = 0
 
   /// At most this much of a run is lost to a process that is killed.
   private static let saveInterval = Duration.seconds(15)
@@ -49,8 +48,10 @@ actor GenerationRun {
       preview?.cancel()
       for set in outputs { set.cancel() }
       // The clips that were made are worth keeping, whatever went wrong afterwards.
-      if !finishedClips.isEmpty || state.sampler != nil { try? save() }
-      throw error
+      guard !finishedClips.isEmpty || state.sampler != nil, let path = job.savedRunPath,
+        (try? save()) != nil
+      else { throw error }
+      throw JobFailure(underlying: error, savedRun: path, clips: finishedClips.count)
     }
   }
 
@@ -64,7 +65,6 @@ actor GenerationRun {
     state = GenerationState(
       condition: Array(repeating: continuation.condition, count: job.request.sampleCount))
     guard !job.onlyNew else { return }
-    precedingFrames = continuation.precedingFrames
     let keepsLatents = job.outputs.contains(where: OutputSet.isLatents)
     // Latents hold whole clips, so the frames before the window are cut from its start backwards.
     var skipped = continuation.precedingFrames % geometry.frames
@@ -72,6 +72,7 @@ actor GenerationRun {
     try await continuation.visitPreceding(
       side: side,
       images: { images in
+        if self.stop.moment == .afterStep { throw CancellationError() }
         for set in self.outputs { try set.append(images: images) }
         guard keepsLatents, let side else { return }
         waiting += images
@@ -86,6 +87,7 @@ actor GenerationRun {
         }
       },
       latent: { latent in
+        if self.stop.moment == .afterStep { throw CancellationError() }
         for set in self.outputs { set.append(latent: latent) }
         guard self.decodes else { return }
         let images = try await self.engine.decode(latent).images
@@ -110,13 +112,13 @@ actor GenerationRun {
       case .clipStarted: break
       case .step(let step):
         state = step.state
-        if ContinuousClock.now - lastSave > Self.saveInterval { try save() }
+        if ContinuousClock.now - lastSave > Self.saveInterval { saveOrNote() }
         startPreview(of: step)
       case .clipFinished(let clip):
         state = clip.state
         finishedClips.append(clip.latents)
         try await write(clip.clip, clip.latents)
-        try save()
+        saveOrNote()
       }
     }
     await preview?.value
@@ -152,12 +154,24 @@ actor GenerationRun {
   }
   private let previewPace = PreviewPace()
 
+  /// A state that cannot be kept is no reason to end a run that goes well otherwise.
+  private func saveOrNote() {
+    do {
+      try save()
+    } catch {
+      report(.notes(["the run cannot be kept for resuming: \(Explanation(error).sentence)"]))
+    }
+  }
+
   private func save() throws {
     lastSave = .now
     guard let path = job.savedRunPath else { return }
     try SavedRun(
       request: job.request, state: state, finishedClips: finishedClips,
-      notes: ["pvdm.settings": settings.json]
+      notes: [
+        GenerationJob.settingsKey: settings.json,
+        GenerationJob.outputsKey: job.outputs.joined(separator: "\n"),
+      ]
     ).write(to: path)
   }
 
@@ -173,7 +187,6 @@ actor GenerationRun {
       for (sample, set) in outputs.enumerated() {
         var settings = settings
         settings.seed = ClipSeed.seed(job.request.seed, sample: sample)
-        settings.precedingFrames = precedingFrames
         try set.finish(
           metadata: [
             "pvdm": settings.json, "pvdm.fps": String(settings.framesPerSecond),

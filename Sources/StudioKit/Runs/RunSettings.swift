@@ -23,8 +23,15 @@ public struct RunSettings: Sendable, Hashable, Codable {
   public var seed: UInt64?
   /// File name of the video or latents that were worked on.
   public var source: String?
+  /// First of the frames that were continued, where it was given.
+  public var firstFrame: Int?
+  /// Whether the new frames alone were written.
+  public var onlyNew: Bool?
   /// Frames that stand before the first generated one.
   public var precedingFrames: Int?
+  /// Sizes in bytes of the files that the run reads, by what they are: whether a resumed run meets
+  /// the files that it began with.
+  public var fileSizes: [String: Int]?
 
   /// The program's version.
   public static let programVersion = "0.1.0"
@@ -46,6 +53,33 @@ public struct RunSettings: Sendable, Hashable, Codable {
     self.framesPerSecond = framesPerSecond
     self.request = request
     self.source = source.map { URL(filePath: $0).lastPathComponent }
+    var sizes: [String: Int] = [:]
+    sizes["autoencoder"] = model.autoencoder?.checkpoint.fileSize
+    sizes["denoiser"] = model.denoiser?.checkpoint.fileSize
+    sizes["source"] = source.flatMap {
+      (try? FileManager.default.attributesOfItem(atPath: $0))?[.size] as? Int
+    }
+    fileSizes = sizes
+  }
+
+  /// The first setting in which a run that goes on differs from the one that was kept; `nil` if the
+  /// two make the same frames. The number of clips may differ.
+  func difference(from kept: RunSettings) -> String? {
+    var request = request
+    request?.clipCount = kept.request?.clipCount
+    let comparisons: [(String, Bool)] = [
+      ("the command", command == kept.command),
+      ("the sampling settings", request == kept.request),
+      ("the autoencoder", autoencoder == kept.autoencoder),
+      ("the denoiser", denoiser == kept.denoiser),
+      ("--precision", precision == kept.precision),
+      ("--fps", framesPerSecond == kept.framesPerSecond),
+      ("the input", source == kept.source),
+      ("--from-frame", firstFrame == kept.firstFrame),
+      ("--only-new", onlyNew == kept.onlyNew),
+      ("the contents of the files", fileSizes == kept.fileSizes),
+    ]
+    return comparisons.first { !$0.1 }?.0
   }
 
   /// The settings as one line of JSON with sorted keys.

@@ -29,7 +29,7 @@ public actor VideoEngine {
   public init(threadCount: Int? = nil, precision: ElementType = .float32) throws {
     if let threadCount, !(1...4096).contains(threadCount) {
       throw ModelError(
-        .setting(name: "the number of threads", found: "\(threadCount)", expected: "1 or more"))
+        .setting(name: "the number of threads", found: "\(threadCount)", expected: "1 to 4096"))
     }
     if precision == .bfloat16 && !Processor.canComputeBFloat16 {
       throw ModelError(.precision(processor: Processor.libraryInstructionSet))

@@ -20,7 +20,8 @@ public struct LatentFile: Sendable {
     guard let entry = checkpoint.tensors.first(where: { $0.name == Self.tensorName }) else {
       throw ModelError(path: path, .latentFile(reason: "it has no tensor named latents"))
     }
-    guard entry.shape.count == 3, entry.shape[1] == PlaneGeometry.channels, entry.shape[2] > 0
+    guard entry.shape.count == 3, entry.shape[0] > 0, entry.shape[1] == PlaneGeometry.channels,
+      entry.shape[2] > 0
     else {
       throw ModelError(
         path: path,

@@ -113,7 +113,7 @@ public struct NetworkFile: Sendable {
   ) throws -> DenoiserConfiguration {
     let (weights, tokenCount) = try shapes.denoiser()
     var configuration = try file?.complete(weights) ?? weights
-    if let heads = metadata[headCountKey].flatMap(Int.init) {
+    if let heads = try number(headCountKey, in: metadata) {
       configuration.headCount = heads
     } else if file?.denoiser?.headCount == nil {
       notes.append(
@@ -127,7 +127,10 @@ public struct NetworkFile: Sendable {
       throw ModelError(
         .structure("\(configuration.headCount) heads do not divide the attention's channels"))
     }
-    let stated = file?.denoiser?.imageSize ?? metadata[imageSizeKey].flatMap(Int.init)
+    let stated = try file?.denoiser?.imageSize ?? number(imageSizeKey, in: metadata)
+    if let stated, !(1...1024).contains(stated) {
+      throw ModelError(.structure("image_size is \(stated); latents have a side of 1 to 1024"))
+    }
     let side: Int
     if let tokenCount {
       guard let found = PlaneGeometry.side(tokenCount: tokenCount) else {
@@ -156,6 +159,15 @@ public struct NetworkFile: Sendable {
         .structure("planes of side \(side) cannot be halved \(halvings) times"))
     }
     return configuration
+  }
+
+  /// A number in this package's own metadata; `nil` if it is not there.
+  private static func number(_ key: String, in metadata: [String: String]) throws -> Int? {
+    guard let text = metadata[key] else { return nil }
+    guard let number = Int(text), (1...4096).contains(number) else {
+      throw ModelError(.structure("the metadata \(key) is \(text); expected 1 to 4096"))
+    }
+    return number
   }
 
   /// A named configuration file, or the first of the usual names beside a checkpoint.
