@@ -12,7 +12,7 @@ OUT ?= out
 
 PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
 	libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev \
-	pkg-config tmux
+	pkg-config
 
 .PHONY: setup build run test lint install uninstall clean
 
@@ -22,7 +22,7 @@ setup:
 	@if ! command -v dpkg-query >/dev/null; then \
 	  echo "This is not Debian. Install the development files of: oneDNN, ncursesw,"; \
 	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, FFmpeg (avformat, avcodec,"; \
-	  echo "avutil, swscale, avfilter), and pkg-config and tmux; then go on with make build."; \
+	  echo "avutil, swscale, avfilter), and pkg-config; then go on with make build."; \
 	else \
 	  missing=""; for package in $(PACKAGES); do \
 	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "install ok installed" \
