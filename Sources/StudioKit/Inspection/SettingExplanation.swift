@@ -24,10 +24,12 @@ public struct SettingExplanation: Sendable, Hashable {
       }
       return
     }
-    let key = name.split(separator: ".").last.map(String.init) ?? ""
-    lines.append(
-      SettingExplanation(
-        name: name, value: text(value), meaning: meanings[folded(key)] ?? ""))
+    let keys = name.split(separator: ".").map { folded(String($0)) }
+    // Sizes are kept under the names of the files, which mean something else by themselves.
+    let meaning =
+      keys.dropLast().contains("filesizes")
+      ? "the file's size in bytes" : keys.last.flatMap { meanings[$0] } ?? ""
+    lines.append(SettingExplanation(name: name, value: text(value), meaning: meaning))
   }
 
   private static func text(_ value: JSONValue) -> String {
@@ -71,6 +73,10 @@ public struct SettingExplanation: Sendable, Hashable {
     "source": "what was continued",
     "input": "what was continued",
     "fromframe": "the first frame of the 16 that were continued",
+    "firstframe": "the first frame of the 16 that were continued",
+    "onlynew": "whether the new frames alone were written",
+    "precedingframes": "frames that stand before the first new one",
+    "command": "what was done",
     "version": "the version of pvdm that made it",
     "clampsprediction": "whether estimates are kept within -1 to 1",
     "reencodescondition": "whether each clip was decoded and encoded again before the next",
