@@ -42,6 +42,54 @@ struct JobFaultTests {
     #expect(folder.contents.isEmpty)
   }
 
+  @Test("one place under two spellings is seen to be one")
+  func sameOutputTwice() async throws {
+    let text = try await complaint(
+      TinyModel.job([folder.path("a.mp4"), folder.path("./a.mp4")]))
+    #expect(text.contains("named twice"))
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test("latents are not written where a folder is")
+  func folderAsLatents() async throws {
+    let path = folder.path("d.safetensors")
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    var job = try TinyModel.job([path])
+    job.overwrites = true
+    #expect(await complaint(job).contains("is a folder"))
+  }
+
+  @Test("a frame rate that is none is refused, and one that was stored is passed over")
+  func frameRates() async throws {
+    var job = try TinyModel.job([folder.path("a.mp4")])
+    for rate in [0, -1, .nan, .infinity] {
+      job.framesPerSecond = rate
+      #expect(await complaint(job).contains("frame rate"))
+    }
+    let path = folder.path("z.safetensors")
+    try LatentFile.write(
+      [Latent(zerosFor: PlaneGeometry(side: 8))], metadata: ["pvdm.fps": "nan"], to: path)
+    job.framesPerSecond = nil
+    job.inputPath = path
+    #expect(await complaint(job) == "(nothing was wrong)")
+  }
+
+  @Test("weights that are not finite are not converted")
+  func convertNotFinite() throws {
+    let source = folder.path("nan.pth")
+    try TinyCheckpoint.write(
+      RandomParameters(TinyCheckpoint.denoiser, seed: 1), prefix: "diffusion_model.",
+      to: source
+    ) { name, values in
+      if name == "out.2.bias" { values[0] = .nan }
+    }
+    #expect(throws: ModelError.self) {
+      _ = try CheckpointConversion(NetworkFile(path: source), type: .f16)
+        .write(to: folder.path("half.safetensors"))
+    }
+    #expect(folder.contents == ["nan.pth"])
+  }
+
   @Test("a video that is too short, or lacks the frames, is refused with the numbers")
   func shortVideo() async throws {
     let source = folder.path("source/")

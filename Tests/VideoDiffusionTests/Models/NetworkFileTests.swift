@@ -153,6 +153,20 @@ struct NetworkFileTests {
     #expect(notANumber.contains("out.2.bias"))
   }
 
+  @Test(
+    "metadata that no network can have is refused, not computed with",
+    arguments: [
+      ["pvdm.num_heads": "0"], ["pvdm.num_heads": "-8"], ["pvdm.num_heads": "7"],
+      ["pvdm.num_heads": "many"], ["pvdm.image_size": "4611686018427387904"],
+      ["pvdm.image_size": "0"], ["pvdm.image_size": "3"],
+    ])
+  func hostileMetadata(metadata: [String: String]) throws {
+    let path = try altered("hostile.safetensors", metadata: metadata) { tensors in
+      tensors["diffusion_model.zeros"] = nil
+    }
+    #expect(throws: ModelError.self) { try NetworkFile(path: path) }
+  }
+
   @Test("a checkpoint of something else is refused with its first names")
   func otherNetwork() throws {
     let path = folder.path("other.safetensors")
