@@ -8,8 +8,6 @@ import VideoDiffusion
 public final class OutputSet {
   /// The paths, in the order in which they were asked for.
   public let paths: [String]
-  private let overwrites: Bool
-  private let scale: Int
   private var writers: [VideoWriter] = []
   private var latentPaths: [String] = []
   private var latents: [Latent] = []
@@ -29,8 +27,6 @@ public final class OutputSet {
     paths: [String], framesPerSecond: Double, settings: String, scale: Int = 1, overwrites: Bool
   ) throws {
     self.paths = paths
-    self.overwrites = overwrites
-    self.scale = scale
     let rate = try Self.checkedRate(framesPerSecond)
     let places = paths.map(Self.place)
     for (path, place) in zip(paths, places) where places.count(where: { $0 == place }) > 1 {

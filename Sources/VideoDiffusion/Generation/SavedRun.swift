@@ -53,10 +53,7 @@ public struct SavedRun: Sendable {
       guard values.withUnsafeBufferPointer(allFinite) else {
         throw refuse("\(name) holds values that are not finite")
       }
-      let size = entry.shape[1] * entry.shape[2]
-      return (0..<entry.shape[0]).map {
-        Latent(values: Array(values[($0 * size)..<(($0 + 1) * size)]), tokenCount: entry.shape[2])
-      }
+      return Latent.list(values, shape: entry.shape)
     }
     let all = try latents("latents") ?? []
     guard all.count == finished * samples else { throw refuse("clips are missing in it") }

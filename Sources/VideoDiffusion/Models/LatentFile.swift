@@ -33,10 +33,7 @@ public struct LatentFile: Sendable {
     guard values.withUnsafeBufferPointer(allFinite) else {
       throw ModelError(path: path, .latentFile(reason: "it holds values that are not finite"))
     }
-    let size = entry.shape[1] * entry.shape[2]
-    latents = (0..<entry.shape[0]).map {
-      Latent(values: Array(values[($0 * size)..<(($0 + 1) * size)]), tokenCount: entry.shape[2])
-    }
+    latents = Latent.list(values, shape: entry.shape)
     metadata = checkpoint.metadata
   }
 
