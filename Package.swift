@@ -54,10 +54,14 @@ let package = Package(
     .target(
       name: "TerminalUI",
       dependencies: ["CNcurses", "CChafa", .product(name: "TOMLKit", package: "TOMLKit")]),
+    .target(
+      name: "StudioApp", dependencies: ["StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
+      swiftSettings: asyncOnCaller),
     .executableTarget(
       name: "pvdm",
       dependencies: [
-        "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO",
+        "StudioApp", "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore",
+        "MediaIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: asyncOnCaller),
 
@@ -81,6 +85,10 @@ let package = Package(
       name: "PVDMCommandTests", dependencies: ["pvdm", "MediaIO", "VideoDiffusion", "TestSupport"]),
     .testTarget(
       name: "TerminalUITests", dependencies: ["TerminalUI"], exclude: ["Snapshots"]),
+    .testTarget(
+      name: "StudioAppTests",
+      dependencies: ["StudioApp", "StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
+      exclude: ["Snapshots"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
   ],
   swiftLanguageModes: [.v6]

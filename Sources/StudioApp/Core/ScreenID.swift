@@ -1,0 +1,17 @@
+/// The screens, in the order of their keys.
+public enum ScreenID: Int, CaseIterable, Sendable, Hashable, Codable {
+  case models = 1
+  case make, extend, compare, gallery, queue
+
+  /// What its tab says.
+  public var title: String {
+    switch self {
+    case .models: "Models"
+    case .make: "Make"
+    case .extend: "Extend"
+    case .compare: "Compare"
+    case .gallery: "Gallery"
+    case .queue: "Queue"
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import StudioKit
+import TerminalUI
+
+/// What all screens share: the workspace as it was last heard of.
+package struct World: Sendable {
+  /// The models that were found, and the one that runs use.
+  package var models: [ModelEntry] = []
+  package var modelID: ModelEntry.ID?
+  /// Folders in which models were looked for.
+  package var modelFolders: [String] = []
+  /// Presets, built-in ones first.
+  package var presets: [Preset] = []
+  /// The videos, the one last changed first; trashed ones included.
+  package var videos: [VideoSummary] = []
+  /// The video that the Extend screen shows.
+  package var openVideo: VideoID?
+  /// Trees of the videos that were opened.
+  package var trees: [VideoID: ClipTree] = [:]
+  /// Frames of clips.
+  package var frames = FrameShelf()
+  /// A user's video to choose a window from.
+  package var footage: FootageView?
+  /// The queue: what is to be done in its order, then what is over, the latest first.
+  package var jobs: [Job] = []
+  /// How far the running job is, and what it looks like.
+  package var progress: JobProgress?
+  package var preview: PreviewView?
+  /// The comparisons, the latest first.
+  package var comparisons: [Comparison] = []
+  /// Estimates by what they are for.
+  package var estimates: [EstimateKey: RunEstimate] = [:]
+  /// Whether the workspace has told everything once.
+  package var isReady = false
+  /// Width of a cell as a share of its height.
+  package var cellRatio = 0.5
+  /// The symbols of stills; `nil` takes what the terminal can do.
+  package var stillSymbols: SymbolSet?
+
+  /// What an estimate is for.
+  package struct EstimateKey: Sendable, Hashable {
+    package var model: ModelReference
+    package var settings: GenerationSettings
+
+    package init(model: ModelReference, settings: GenerationSettings) {
+      self.model = model
+      self.settings = settings
+    }
+  }
+
+  /// An estimate of the clip in progress, ready to be drawn.
+  package struct PreviewView: Sendable {
+    package var job: JobID
+    package var clip: Int
+    package var step: Int
+    package var stepCount: Int
+    package var mode: PreviewMode
+    package var strip: Filmstrip
+
+    package init(_ preview: JobPreview) {
+      job = preview.job
+      clip = preview.clip
+      step = preview.step
+      stepCount = preview.stepCount
+      mode = preview.mode
+      strip = Filmstrip(preview.images)
+    }
+  }
+
+  /// A user's video, ready to be drawn.
+  package struct FootageView: Sendable {
+    package var path: String
+    package var frameCount: Int
+    package var framesPerSecond: Double
+    package var strip: Filmstrip
+
+    package init(_ footage: Footage) {
+      path = footage.path
+      frameCount = footage.frameCount
+      framesPerSecond = footage.framesPerSecond
+      strip = Filmstrip(footage.images)
+    }
+  }
+
+  package init() {}
+
+  /// The model that runs use.
+  package var model: ModelEntry? { models.first { $0.id == modelID } }
+  /// The tree of the open video.
+  package var tree: ClipTree? { openVideo.flatMap { trees[$0] } }
+  /// The job that is being done.
+  package var runningJob: Job? { jobs.first { $0.state == .running } }
+  /// Jobs that are not over.
+  package var openJobs: [Job] { jobs.filter { !$0.state.isOver } }
+
+  /// A video by name.
+  package func video(_ id: VideoID) -> VideoSummary? { videos.first { $0.id == id } }
+  /// A job by name.
+  package func job(_ id: JobID) -> Job? { jobs.first { $0.id == id } }
+}

@@ -1,0 +1,78 @@
+import VideoDiffusion
+
+/// Everything that a person chooses for a run, as forms show it, presets store it and clips carry it.
+public struct GenerationSettings: Sendable, Hashable, Codable {
+  /// Which solver takes the steps.
+  public var method = SolverMethod.ddim
+  /// How the steps are spaced; `nil` takes the solver's default.
+  public var spacing: TimestepSpacing?
+  /// Steps of a clip made from nothing, 1 to 1000.
+  public var steps = 100
+  /// Steps of each clip that continues another, 1 to 1000.
+  public var laterSteps = 20
+  /// Share of fresh noise in each DDIM step, 0 to 1.
+  public var eta = 1.0
+  /// Guidance of clips that continue another, 0 or more.
+  public var guidanceScale = 0.0
+  /// Clips to make; `nil` goes on until it is stopped.
+  public var clipCount: Int? = 1
+  /// Seed of the run, from which every clip's own follows; see ``ClipSeed``.
+  public var seed: UInt64 = 0
+  /// Whether the next run keeps the seed instead of drawing one.
+  public var isSeedLocked = false
+  /// Whether a clip is decoded and encoded again before the next continues it.
+  public var reencodesCondition = false
+  /// Precision of the networks.
+  public var precision = Precision.float32
+  /// Threads; `nil` for all processors.
+  public var threadCount: Int?
+  /// What is shown of a clip in progress.
+  public var preview = PreviewMode.linear
+  /// Steps from one decoded preview to the next, at least 1.
+  public var previewInterval = 10
+
+  /// The paper's settings for one clip.
+  public init() {}
+
+  /// Sampler of a clip that starts from nothing.
+  public var firstSampler: SamplerConfiguration {
+    SamplerConfiguration(method: method, steps: steps, spacing: spacing, eta: eta)
+  }
+
+  /// Sampler of a clip that continues another.
+  public var laterSampler: SamplerConfiguration {
+    SamplerConfiguration(method: method, steps: laterSteps, spacing: spacing, eta: eta)
+  }
+}
+
+/// What is shown of a clip in progress: never the noisy latent, always the estimate of the clean one.
+public enum PreviewMode: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Nothing.
+  case off
+  /// A linear map from the planes' features to colours: small, moving and nearly free.
+  case linear
+  /// The decoder's frames, every few steps.
+  case decoded
+}
+
+/// Settings under a name.
+public struct Preset: Sendable, Hashable, Identifiable {
+  /// What people call it; unique.
+  public var name: String
+  /// A sentence about it.
+  public var summary: String
+  /// The settings.
+  public var settings: GenerationSettings
+  /// Whether it comes with the program; others are files in the user's folder.
+  public var isBuiltIn: Bool
+
+  public var id: String { name }
+
+  /// Settings under a name.
+  public init(name: String, summary: String, settings: GenerationSettings, isBuiltIn: Bool) {
+    self.name = name
+    self.summary = summary
+    self.settings = settings
+    self.isBuiltIn = isBuiltIn
+  }
+}

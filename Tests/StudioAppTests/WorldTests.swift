@@ -1,0 +1,6 @@
+import StudioApp
+import Testing
+
+@Suite struct WorldTests {
+  @Test func anEmptyWorldHasNoModel() { #expect(World().model == nil) }
+}
