@@ -13,8 +13,20 @@ package enum StudioEffect: Sendable, Hashable {
   case confirm(title: String, lines: [String], confirmed: [StudioEffect])
   /// Asks for a line of text; the answer comes back as the screen's command of that name.
   case ask(prompt: String, text: String, command: String)
-  /// Ends the studio.
+  /// Opens what a path names: a model, a video to continue, or an output whose settings come back.
+  case open(path: String, model: ModelReference?)
+  /// Keeps a preference for the next time.
+  case remember(Preference)
+  /// Saves what is running and ends the studio.
   case quit
+  /// Leaves the terminal; everything is saved.
+  case leave
+  /// Stops as Ctrl-Z does, until the shell continues it.
+  case suspend
+  /// Draws everything anew.
+  case redraw
+  /// Lets the status line be read for a while, then clears it.
+  case expireStatus
 
   // Models
   /// Looks for models again.
@@ -92,4 +104,14 @@ package enum StudioEffect: Sendable, Hashable {
   case sweep(Comparison.Variant, columns: SweepAxis, rows: SweepAxis?)
   /// Forgets a comparison; its videos go to the trash.
   case deleteComparison(ComparisonID)
+}
+
+/// What the studio remembers from one time to the next.
+package enum Preference: Sendable, Hashable {
+  case screen(ScreenID)
+  case theme(String)
+  case bytesPerSecond(Int?)
+  case symbols(SymbolSet?)
+  case cellRatio(Double)
+  case settings(GenerationSettings)
 }

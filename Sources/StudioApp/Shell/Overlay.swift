@@ -1,0 +1,36 @@
+import TerminalUI
+
+/// What stands in front of a screen and takes all keys.
+package enum Overlay: Sendable {
+  /// The command palette.
+  case palette(CommandPalette)
+  /// The page of keys.
+  case help(HelpOverlay)
+  /// A question, and what happens on yes.
+  case question(Dialog, confirmed: [StudioEffect])
+  /// Something to read.
+  case message(Dialog)
+  /// A line of text that a screen asked for.
+  case prompt(Prompt)
+  /// The list of themes.
+  case themes(ThemePicker)
+}
+
+/// A line of text to type, and the command of the screen that takes it.
+package struct Prompt: Sendable, Hashable {
+  /// What is asked.
+  package var title: String
+  /// What has been typed.
+  package var input: TextInput
+  /// The screen's command that takes the answer.
+  package var command: String
+
+  /// Draws the line in the middle of an area.
+  func draw(in buffer: inout CellBuffer, area: Rectangle) {
+    let box = area.centered(width: max(area.width * 3 / 4, 40), height: 3)
+    buffer.fill(box, style: Style(.dialog))
+    let inner = Border(title: title, footer: "Enter takes it, Esc leaves it", isFocused: true)
+      .draw(in: &buffer, area: box)
+    input.draw(in: &buffer, area: inner.inset(left: 1, right: 1), prompt: "> ", isFocused: true)
+  }
+}

@@ -1,0 +1,35 @@
+import StudioKit
+import TerminalUI
+
+/// What the studio hears: from the terminal, from the workspace, from its timers.
+package enum StudioMessage: Sendable {
+  /// A key was pressed, or text pasted.
+  case key(Key)
+  case paste(String)
+  /// The window has a new size.
+  case resized(TerminalSize)
+  /// Ctrl-C, SIGTERM, and a terminal that is gone.
+  case interrupt
+  case terminate
+  case hangup
+
+  /// Something changed in the workspace.
+  case workspace(WorkspaceEvent)
+  /// Frames that a screen asked for.
+  case frames([ClipFrames])
+  /// An estimate that a screen asked for.
+  case estimated(World.EstimateKey, RunEstimate)
+  /// A user's video that a screen asked for.
+  case footage(Footage)
+  /// Something to show that an effect led to.
+  case follow([StudioEffect])
+  /// A video was opened or begun.
+  case opened(ClipTree)
+  /// The workspace is closed; nothing is left to do.
+  case closed
+
+  /// The next frame of whatever moves on the screen is due.
+  case frame
+  /// The status line has been read.
+  case statusExpired
+}

@@ -1,0 +1,161 @@
+import StudioKit
+import TerminalUI
+
+extension StudioModel {
+  /// Changes the studio for a message and says what else to do.
+  package mutating func update(_ message: StudioMessage) -> [StudioEffect] {
+    switch message {
+    case .key(let key): return handle(key)
+    case .paste(let text): return paste(text)
+    case .resized(let size):
+      self.size = size
+      return []
+    case .interrupt: return interrupt()
+    case .terminate: return [.quit]
+    case .hangup: return hangUp()
+    case .workspace(let event): return take(event)
+    case .frames(let frames):
+      for clip in frames { world.frames.put(clip) }
+      return refreshed()
+    case .estimated(let key, let estimate):
+      world.estimates[key] = estimate
+      return refreshed()
+    case .footage(let footage):
+      world.footage = World.FootageView(footage)
+      return refreshed()
+    case .opened(let tree):
+      world.openVideo = tree.video
+      world.trees[tree.video] = tree
+      return refreshed()
+    case .follow(let effects): return follow(effects)
+    case .closed: return [.leave]
+    case .frame:
+      screens[screen].advance(world)
+      return []
+    case .statusExpired:
+      status = nil
+      return []
+    }
+  }
+
+  /// Lets the screen that is shown follow the world.
+  mutating func refreshed() -> [StudioEffect] { follow(screens[screen].refresh(world)) }
+
+  /// Takes the effects that concern the studio itself and leaves those for the workspace.
+  mutating func follow(_ effects: [StudioEffect]) -> [StudioEffect] {
+    var others: [StudioEffect] = []
+    for effect in effects {
+      switch effect {
+      case .show(let screen): others += show(screen)
+      case .notify(let notice): others += note(notice)
+      case .confirm(let title, let lines, let confirmed):
+        overlay = .question(.confirm(title: title, lines: lines), confirmed: confirmed)
+      case .ask(let prompt, let text, let command):
+        overlay = .prompt(
+          Prompt(title: prompt, input: TextInput(text: text), command: command))
+      case .useModel(let id):
+        world.modelID = id
+        others.append(effect)
+        others += refreshed()
+      case .quit where !isClosing:
+        isClosing = true
+        others.append(effect)
+      default: others.append(effect)
+      }
+    }
+    return others
+  }
+
+  /// Shows a screen.
+  mutating func show(_ screen: ScreenID) -> [StudioEffect] {
+    self.screen = screen
+    overlay = nil
+    return [.remember(.screen(screen))] + refreshed()
+  }
+
+  /// Says something: in the status line for a while, and in the log.
+  mutating func note(_ notice: Notice) -> [StudioEffect] {
+    status = notice
+    let text = notice.remedy.isEmpty ? notice.sentence : "\(notice.sentence). \(notice.remedy)"
+    log.append(LogPane.Line(text, role: notice.level.role))
+    return [.expireStatus]
+  }
+
+  // MARK: The workspace
+
+  private mutating func take(_ event: WorkspaceEvent) -> [StudioEffect] {
+    switch event {
+    case .models(let models):
+      world.models = models
+      if world.model == nil { world.modelID = models.first(where: \.canGenerate)?.id }
+      world.isReady = true
+    case .presets(let presets): world.presets = presets
+    case .videos(let videos):
+      world.videos = videos
+      if let open = world.openVideo, world.video(open) == nil { world.openVideo = nil }
+    case .tree(let tree): world.trees[tree.video] = tree
+    case .clipFinished(let clip, let frames):
+      world.frames.put(frames)
+      // The finished clip takes the place of its estimates.
+      if world.preview?.job == world.runningJob?.id { world.preview = nil }
+      log.append(LogPane.Line("clip \(clip.index + 1) of video \(clip.video.rawValue) is complete"))
+    case .jobs(let jobs): return takeJobs(jobs)
+    case .progress(let progress):
+      world.progress = progress
+    case .preview(let preview): world.preview = World.PreviewView(preview)
+    case .comparisons(let comparisons): world.comparisons = comparisons
+    case .notice(let notice): return note(notice) + refreshed()
+    }
+    return refreshed()
+  }
+
+  private mutating func takeJobs(_ jobs: [Job]) -> [StudioEffect] {
+    let before = Dictionary(world.jobs.map { ($0.id, $0.state) }) { first, _ in first }
+    world.jobs = jobs
+    if world.runningJob?.id != world.progress?.job { world.progress = nil }
+    if world.runningJob == nil { world.preview = nil }
+    var effects: [StudioEffect] = []
+    for job in jobs where before[job.id] != nil && before[job.id] != job.state {
+      if case .failed(let sentence, let remedy) = job.state {
+        effects += note(Notice(.error, "job \(job.id.rawValue): \(sentence)", remedy: remedy))
+      }
+    }
+    if isHungUp, world.runningJob == nil { effects += follow([.quit]) }
+    return effects + refreshed()
+  }
+
+  // MARK: Ending
+
+  private mutating func interrupt() -> [StudioEffect] {
+    guard let job = world.runningJob else {
+      return note(Notice(.information, "nothing is running; q quits"))
+    }
+    let atOnce = world.progress?.isStopping ?? false
+    // The workspace's own report may be a step away; a second Ctrl-C must count at once.
+    world.progress?.isStopping = true
+    let text =
+      atOnce
+      ? "stopping after this step; complete clips are kept"
+      : "finishing the clip, then stopping; Ctrl-C again stops after this step"
+    return note(Notice(.information, text)) + [.finishJob(job.id, atOnce: atOnce)]
+  }
+
+  /// The terminal is gone: the work is saved, or the running clip finished first.
+  private mutating func hangUp() -> [StudioEffect] {
+    isHungUp = true
+    guard keepsRunning, let job = world.runningJob else { return follow([.quit]) }
+    return [.finishJob(job.id, atOnce: false)]
+  }
+}
+
+extension Notice.Level {
+  /// How it looks.
+  var role: Role {
+    switch self {
+    case .information: .text
+    case .success: .success
+    case .warning: .warning
+    case .error: .error
+    }
+  }
+}

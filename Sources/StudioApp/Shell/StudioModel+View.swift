@@ -1,0 +1,153 @@
+import Foundation
+import StudioKit
+import TerminalUI
+
+extension StudioModel {
+  /// The smallest window in which anything is shown.
+  static let minimumSize = TerminalSize(columns: 24, rows: 8)
+
+  /// Draws everything.
+  package func draw(_ context: ViewContext, in buffer: inout CellBuffer) {
+    let area = buffer.bounds
+    guard area.width >= Self.minimumSize.columns, area.height >= Self.minimumSize.rows else {
+      TooSmallView.draw(in: &buffer, minimum: Self.minimumSize)
+      return
+    }
+    buffer.fill(area, style: Style(.text))
+    let logHeight = showsLog ? min(Self.logRows, area.height / 2) : 0
+    let parts = Layout.split(
+      area, .vertical, [.fixed(1), .fixed(1), .fill(), .fixed(logHeight), .fixed(1)])
+    drawHeader(context, in: &buffer, area: parts[0])
+    Tabs(ScreenID.allCases.map(\.title), selected: screen.rawValue - 1)
+      .draw(in: &buffer, area: parts[1])
+    if world.isReady {
+      screens[screen].draw(in: &buffer, area: parts[2], world, context)
+    } else {
+      buffer.write(
+        "Opening the data folder and looking for models ...", column: parts[2].column + 2,
+        row: parts[2].row + 1, style: Style(.secondary), clip: parts[2])
+    }
+    if showsLog { drawLog(in: &buffer, area: parts[3]) }
+    drawBottom(in: &buffer, area: parts[4])
+    if showsInformation { drawInformation(in: &buffer, area: parts[2]) }
+    drawOverlay(in: &buffer, area: area)
+  }
+
+  // MARK: The first and the last line
+
+  private func drawHeader(
+    _ context: ViewContext, in buffer: inout CellBuffer, area: Rectangle
+  ) {
+    buffer.fill(area, style: Style(.statusBar))
+    var column = buffer.write(
+      " PVDM Studio ", column: area.column, row: area.row,
+      style: Style(.statusBar, attributes: .bold), clip: area)
+    for fact in headerFacts(context) {
+      let width = CharacterWidth.columns(of: fact) + 3
+      guard column + width <= area.endColumn else { break }
+      column = buffer.write(
+        "   \(fact)", column: column, row: area.row, style: Style(.statusBar), clip: area)
+    }
+  }
+
+  private func headerFacts(_ context: ViewContext) -> [String] {
+    var facts: [String] = []
+    if let model = world.model {
+      facts.append(model.reference.name)
+      if let side = model.autoencoder?.resolution, let frames = model.autoencoder?.clipLength {
+        facts.append("\(side)x\(side)x\(frames)")
+      }
+    } else if world.isReady {
+      facts.append("no model")
+    }
+    let settings = world.runningSettings
+    let precision = settings?.precision.rawValue ?? Precision.float32.rawValue
+    facts.append("CPU \(settings?.threadCount ?? threadCount)t \(precision)")
+    let open = world.openJobs.count
+    facts.append(
+      open == 0 ? "idle" : "\(world.runningJob == nil ? 0 : 1)/\(open) job\(open == 1 ? "" : "s")")
+    facts.append(context.capabilities.colorMode.shortName)
+    facts.append(context.statistics.rateText)
+    if context.statistics.imageDetail != .full { facts.append("pictures reduced") }
+    return facts
+  }
+
+  private func drawBottom(in buffer: inout CellBuffer, area: Rectangle) {
+    guard let status else {
+      let hints = screens[screen].hints(world) + StudioKeys.map.bindings.map(\.entry)
+      HintLine.draw(hints, in: &buffer, area: area)
+      return
+    }
+    let text =
+      status.remedy.isEmpty ? status.sentence : "\(status.sentence). \(status.remedy)"
+    buffer.write(
+      CharacterWidth.truncate(text, to: area.width), column: area.column, row: area.row,
+      style: Style(status.level.role), clip: area)
+  }
+
+  // MARK: In front of the screen
+
+  private func drawLog(in buffer: inout CellBuffer, area: Rectangle) {
+    let inner = Border(title: "Log", footer: "@ hides", isFocused: true)
+      .draw(in: &buffer, area: area)
+    log.draw(in: &buffer, area: inner)
+  }
+
+  private func drawInformation(in buffer: inout CellBuffer, area: Rectangle) {
+    let rows = screens[screen].information(world)
+    let nameWidth = rows.map { CharacterWidth.columns(of: $0.name) }.max() ?? 0
+    let valueWidth = rows.map { CharacterWidth.columns(of: $0.value) }.max() ?? 0
+    let width = min(max(nameWidth + valueWidth + 6, 30), area.width)
+    let height = min(max(rows.count, 1) + 2, area.height)
+    let box = Rectangle(
+      column: area.endColumn - width, row: area.row, width: width, height: height)
+    buffer.fill(box, style: Style(.dialog))
+    let inner = Border(title: "Details", footer: "i hides", isFocused: true)
+      .draw(in: &buffer, area: box)
+    if rows.isEmpty {
+      buffer.write(
+        "nothing is selected", column: inner.column + 1, row: inner.row,
+        style: Style(.placeholder), clip: inner)
+    }
+    for (index, row) in rows.prefix(inner.height).enumerated() {
+      buffer.write(
+        row.name, column: inner.column + 1, row: inner.row + index, style: Style(.secondary),
+        clip: inner)
+      let place = inner.inset(left: nameWidth + 3, right: 1)
+      buffer.write(
+        CharacterWidth.truncate(row.value, to: place.width), column: place.column,
+        row: inner.row + index, style: Style(.dialog), clip: place)
+    }
+  }
+
+  private func drawOverlay(in buffer: inout CellBuffer, area: Rectangle) {
+    switch overlay {
+    case .palette(let palette): palette.draw(in: &buffer, area: area)
+    case .help(let help): help.draw(in: &buffer, area: area)
+    case .question(let dialog, _), .message(let dialog): dialog.draw(in: &buffer, area: area)
+    case .prompt(let prompt): prompt.draw(in: &buffer, area: area)
+    case .themes(let picker): picker.draw(in: &buffer, area: area)
+    case nil: break
+    }
+  }
+}
+
+extension ColorMode {
+  /// As short as a status line needs it.
+  var shortName: String {
+    switch self {
+    case .mono: "mono"
+    case .ansi16: "16c"
+    case .indexed256: "256c"
+    case .trueColor: "24bit"
+    }
+  }
+}
+
+extension World {
+  /// The settings of the job that is being done, if it makes clips.
+  var runningSettings: GenerationSettings? {
+    guard case .generate(let task) = runningJob?.task else { return nil }
+    return task.settings
+  }
+}

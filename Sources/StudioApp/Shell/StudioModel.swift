@@ -1,0 +1,49 @@
+import StudioKit
+import TerminalUI
+
+/// Everything that the studio shows, and nothing else.
+package struct StudioModel: Sendable {
+  /// The workspace as it was last heard of.
+  package var world = World()
+  /// The screens, and the one that is shown.
+  package var screens = Screens()
+  package var screen = ScreenID.make
+  /// What stands in front of the screen.
+  package var overlay: Overlay?
+  /// Everything that was said, and whether it is shown.
+  package var log = LogPane()
+  package var showsLog = false
+  /// Whether the names and values of `i` are shown.
+  package var showsInformation = false
+  /// What was said last, until it has been read.
+  package var status: Notice?
+  /// The window's size.
+  package var size = TerminalSize.standard
+  /// The theme, and all there are.
+  package var theme: Theme
+  package let themes: [Theme]
+  /// Bytes a second to send at most; `nil` for no limit.
+  package var bytesPerSecond: Int?
+  /// Threads that runs use where their settings name none.
+  package let threadCount: Int
+  /// Whether a lost terminal lets the running clip finish.
+  package let keepsRunning: Bool
+  /// Whether the terminal is gone.
+  package var isHungUp = false
+  /// Whether the studio is ending.
+  package var isClosing = false
+  /// Lines typed into the palette before.
+  package var paletteHistory: [String] = []
+
+  /// The studio before it has heard anything.
+  package init(
+    theme: Theme = .plain, themes: [Theme] = [.plain], bytesPerSecond: Int? = nil,
+    threadCount: Int = 1, keepsRunning: Bool = false
+  ) {
+    self.theme = theme
+    self.themes = themes
+    self.bytesPerSecond = bytesPerSecond
+    self.threadCount = threadCount
+    self.keepsRunning = keepsRunning
+  }
+}

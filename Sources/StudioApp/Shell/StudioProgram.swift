@@ -1,0 +1,63 @@
+import StudioKit
+import TerminalUI
+
+/// Puts the studio's model, update and view together as a program for a terminal.
+package enum StudioProgram {
+  /// Carries out what concerns the workspace.
+  package typealias Perform = @Sendable (StudioEffect) -> Command<StudioMessage>
+
+  /// - Parameters:
+  ///   - model: The studio at its start.
+  ///   - start: What to do first, such as listening to a workspace.
+  ///   - perform: Carries out the effects that are not the terminal's.
+  package static func make(
+    model: StudioModel, start: Command<StudioMessage> = .none,
+    perform: @escaping Perform
+  ) -> Program<StudioModel, StudioMessage> {
+    Program(
+      model: model, start: start,
+      update: { model, message in
+        .batch(model.update(message).map { command(for: $0, perform) })
+      },
+      view: { model, context, buffer in model.draw(context, in: &buffer) },
+      event: { _, event in message(for: event) },
+      subscriptions: { model in
+        guard !model.isHungUp, let interval = model.screens[model.screen].frameInterval(model.world)
+        else { return [] }
+        return [Subscription(every: interval, id: "frame", .frame)]
+      },
+      drawing: { model in
+        DrawingPreferences(theme: model.theme, bytesPerSecond: model.bytesPerSecond)
+      })
+  }
+
+  private static func command(
+    for effect: StudioEffect, _ perform: Perform
+  ) -> Command<StudioMessage> {
+    switch effect {
+    case .leave: .quit
+    case .suspend: .suspend
+    case .redraw: .redraw
+    case .expireStatus: .after(.seconds(6), id: "status", .statusExpired)
+    default: perform(effect)
+    }
+  }
+
+  private static func message(for event: TerminalEvent) -> StudioMessage? {
+    switch event {
+    case .key(let key): .key(key)
+    case .paste(let text): .paste(text)
+    case .mouse(let mouse):
+      switch mouse.action {
+      case .wheelUp: .key(.up)
+      case .wheelDown: .key(.down)
+      default: nil
+      }
+    case .resize(let size): .resized(size)
+    case .interrupt: .interrupt
+    case .terminate: .terminate
+    case .hangup: .hangup
+    case .resumed: nil
+    }
+  }
+}

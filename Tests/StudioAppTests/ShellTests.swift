@@ -1,0 +1,140 @@
+import Foundation
+import StudioApp
+import StudioKit
+import TerminalUI
+import Testing
+
+/// What the studio does around its screens.
+@Suite struct ShellTests {
+  private func model(jobs: [Job] = []) -> StudioModel {
+    var model = StudioModel(themes: [.plain, Theme(name: "Other", looks: [:])])
+    _ = model.update(.workspace(.models([])))
+    _ = model.update(.workspace(.jobs(jobs)))
+    return model
+  }
+
+  private var runningJob: Job {
+    Job(
+      id: JobID(rawValue: 7),
+      task: .generate(
+        GenerateTask(
+          video: VideoID(rawValue: 1), origin: .nothing,
+          model: ModelReference(name: "m", autoencoder: nil, denoiser: nil),
+          settings: GenerationSettings())), state: .running, created: Date(timeIntervalSince1970: 0)
+    )
+  }
+
+  @Test func digitsShowTheScreens() {
+    var model = model()
+    for screen in ScreenID.allCases {
+      let effects = model.update(.key(.character(Character("\(screen.rawValue)"))))
+      #expect(model.screen == screen)
+      #expect(effects.contains(.remember(.screen(screen))))
+    }
+  }
+
+  @Test func quittingWhileAJobRunsAsksFirst() {
+    var model = model(jobs: [runningJob])
+    #expect(model.update(.key(.character("q"))).isEmpty)
+    #expect(!model.isClosing)
+    #expect(model.update(.key(.enter)).isEmpty, "the safe answer is selected")
+    _ = model.update(.key(.character("q")))
+    #expect(model.update(.key(.character("y"))) == [.quit])
+    #expect(model.isClosing)
+    #expect(model.update(.closed) == [.leave])
+  }
+
+  @Test func quittingWithoutWorkIsAtOnce() {
+    var model = model()
+    #expect(model.update(.key(.character("q"))) == [.quit])
+  }
+
+  @Test func interruptFinishesTheClipAndASecondOneStopsAtOnce() {
+    var model = model(jobs: [runningJob])
+    _ = model.update(
+      .workspace(.progress(JobProgress(job: runningJob.id, phase: .sampling, clipCount: 1))))
+    #expect(model.update(.key(.control("c"))).contains(.finishJob(runningJob.id, atOnce: false)))
+    #expect(model.update(.interrupt).contains(.finishJob(runningJob.id, atOnce: true)))
+  }
+
+  @Test func interruptWithoutWorkOnlySaysSo() {
+    var model = model()
+    #expect(model.update(.interrupt) == [.expireStatus])
+    #expect(model.status?.sentence == "nothing is running; q quits")
+    _ = model.update(.statusExpired)
+    #expect(model.status == nil)
+  }
+
+  @Test func aLostTerminalSavesAndEnds() {
+    var model = model(jobs: [runningJob])
+    #expect(model.update(.hangup) == [.quit])
+  }
+
+  @Test func aLostTerminalLetsTheClipFinishWhereThatIsWanted() {
+    var model = StudioModel(keepsRunning: true)
+    _ = model.update(.workspace(.models([])))
+    _ = model.update(.workspace(.jobs([runningJob])))
+    #expect(model.update(.hangup) == [.finishJob(runningJob.id, atOnce: false)])
+    var done = runningJob
+    done.state = .finished
+    #expect(model.update(.workspace(.jobs([done]))).contains(.quit))
+  }
+
+  @Test func aFailedJobIsSaidWithItsRemedyAndKeptInTheLog() {
+    var model = model(jobs: [runningJob])
+    var failed = runningJob
+    failed.state = .failed("the disk is full", remedy: "Make room")
+    _ = model.update(.workspace(.jobs([failed])))
+    #expect(model.status == Notice(.error, "job 7: the disk is full", remedy: "Make room"))
+    #expect(model.log.lines.last?.text == "job 7: the disk is full. Make room")
+  }
+
+  @Test func aThemeShowsWhileItIsChosenAndEscapeBringsTheOldOneBack() {
+    var model = model()
+    _ = model.update(.key(.control("t")))
+    _ = model.update(.key(.down))
+    #expect(model.theme.name == "Other")
+    _ = model.update(.key(.escape))
+    #expect(model.theme.name == "plain")
+    _ = model.update(.key(.control("t")))
+    _ = model.update(.key(.down))
+    #expect(model.update(.key(.enter)) == [.remember(.theme("Other"))])
+    #expect(model.theme.name == "Other")
+  }
+
+  @Test func thePaletteRunsCommandsAndRefusesUnknownOnes() {
+    var model = model()
+    func type(_ text: String) -> [StudioEffect] {
+      _ = model.update(.key(.character(":")))
+      for character in text { _ = model.update(.key(.character(character))) }
+      return model.update(.key(.enter))
+    }
+    #expect(type("gallery").contains(.remember(.screen(.gallery))))
+    #expect(model.screen == .gallery)
+    #expect(type("bytes 40") == [.remember(.bytesPerSecond(40_000))])
+    #expect(type("bytes none") == [.remember(.bytesPerSecond(nil))])
+    #expect(type("bytes -3") == [.expireStatus])
+    #expect(type("open models/a") == [.open(path: "models/a", model: nil)])
+    #expect(type("zzqqxx") == [.expireStatus])
+    #expect(model.status?.sentence == "there is no command zzqqxx")
+  }
+
+  @Test func everyKeyOfTheStudioMeansOneThing() {
+    #expect(StudioKeys.map.duplicates.isEmpty)
+  }
+
+  @Test func aTinyWindowSaysSoAndAnyWindowCanBeDrawn() {
+    let model = model(jobs: [runningJob])
+    for columns in stride(from: 1, through: 90, by: 7) {
+      for rows in stride(from: 1, through: 30, by: 3) {
+        var buffer = CellBuffer(columns: columns, rows: rows)
+        let size = TerminalSize(columns: columns, rows: rows)
+        model.draw(
+          ViewContext(
+            capabilities: TerminalCapabilities(
+              colorMode: .trueColor, isUTF8: true, isTerminal: true, size: size)), in: &buffer)
+        #expect(buffer.cells.count == columns * rows)
+      }
+    }
+  }
+}
