@@ -83,12 +83,15 @@ extension StudioError {
     case .noSuchFile: "there is no such file or folder"
     case .tooShort(let frames, let needed):
       "has \(frames) frames; \(needed) are needed"
+    case .noFrames: "holds latents, and frames are needed"
     case .noSuchFrame(let first, let last, let frames):
       "frames \(first) to \(last) were asked for, and there are \(frames) (counted from 0)"
     case .output(let reason): reason
     case .exists: "is there already"
     case .keptRun: "an interrupted run of this output is kept there"
     case .resume(let reason): "the run cannot be resumed: \(reason)"
+    case .noSuchPreset(let name, _): "there is no preset \(name)"
+    case .preset(let reason): reason
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     }
@@ -108,9 +111,11 @@ extension StudioError {
     case .ambiguousFolder(let kind, _):
       "Choose one with --\(kind.rawValue), or name it in \(ModelFolder.descriptionName)"
     case .tooShort: "Give a longer video"
+    case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
-    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .option: ""
+    case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option: ""
     }
   }
 }

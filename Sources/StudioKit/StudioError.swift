@@ -25,6 +25,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case noSuchFile
     /// A video is too short for what was asked.
     case tooShort(frames: Int, needed: Int)
+    /// Latents where frames are needed.
+    case noFrames
     /// A frame that the video does not have.
     case noSuchFrame(first: Int, last: Int, frames: Int)
     /// The output's format cannot be made from what there is.
@@ -35,6 +37,10 @@ public struct StudioError: Error, Sendable, Hashable {
     case keptRun
     /// A run cannot be resumed.
     case resume(reason: String)
+    /// There is no preset of this name.
+    case noSuchPreset(name: String, known: [String])
+    /// A preset cannot be kept or deleted.
+    case preset(reason: String)
     /// An option's value is of no use.
     case option(name: String, found: String, expected: String)
   }
