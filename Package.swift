@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // Libraries of the system
@@ -50,9 +51,11 @@ let package = Package(
     // What a user does
     .target(name: "HandwrittenText"),
     .target(
+      name: "SessionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
       name: "StudioKit",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "SessionStore",
         "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: asyncOnCaller),
@@ -83,6 +86,11 @@ let package = Package(
     .testTarget(
       name: "VideoDiffusionTests",
       dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
+    .testTarget(
+      name: "SessionStoreTests",
+      dependencies: [
+        "SessionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(
       name: "StudioKitTests",
       dependencies: [
