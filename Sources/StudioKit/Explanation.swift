@@ -2,6 +2,7 @@ import CheckpointIO
 import Foundation
 import MediaIO
 import NeuralLayers
+import SessionStore
 import TensorCore
 import VideoDiffusion
 
@@ -49,6 +50,8 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.description, "")
     case let error as ParameterError:
       self.init(error.description, "")
+    case let error as SessionStoreError:
+      self.init(error.description, error.remedy)
     case is CancellationError:
       self.init("stopped", "", .interrupted)
     case let error as TensorError:
@@ -92,6 +95,15 @@ extension StudioError {
     case .resume(let reason): "the run cannot be resumed: \(reason)"
     case .noSuchPreset(let name, _): "there is no preset \(name)"
     case .preset(let reason): reason
+    case .inUse: "another studio has the data folder open"
+    case .notWritable(let reason): "the studio's folder cannot be written (\(reason))"
+    case .gone(let name): "\(name) is not there any more"
+    case .clipGone: "the clip's file is gone"
+    case .clipDropped: "the clip that the run continues was dropped"
+    case .modelChanged: "the checkpoint is not the one that the run began with"
+    case .jobBegun: "the job has begun, and its settings stay"
+    case .incompleteModel(let name): "\(name) has not both networks"
+    case .noPair(let reason): "the two checkpoints make no model: \(reason)"
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     }
@@ -116,6 +128,18 @@ extension StudioError {
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
     case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option: ""
+    }
+  }
+}
+
+extension SessionStoreError {
+  var remedy: String {
+    switch problem {
+    case .newer: "Use that version of pvdm, or another data folder with XDG_DATA_HOME"
+    case .damaged: "Start the studio again; it sets the database aside and begins a new one"
+    case .notWritable: "Check the folder's permissions"
+    case .full: "Free some space"
+    case .failed: ""
     }
   }
 }
