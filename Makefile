@@ -12,8 +12,8 @@ DESTDIR ?=
 OUT ?= out
 
 PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
-	libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev \
-	pkg-config
+	libopenblas-dev libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
+	libavfilter-dev libsqlite3-dev pkg-config
 
 .PHONY: setup build run demo test lint install uninstall clean
 
@@ -22,8 +22,9 @@ setup:
 	  echo "Swift 6.1 or later is needed: https://www.swift.org/install"; exit 1; fi
 	@if ! command -v dpkg-query >/dev/null; then \
 	  echo "This is not Debian. Install the development files of: oneDNN, ncursesw,"; \
-	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, FFmpeg (avformat, avcodec,"; \
-	  echo "avutil, swscale, avfilter), and pkg-config; then go on with make build."; \
+	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, OpenBLAS, SQLite,"; \
+	  echo "FFmpeg (avformat, avcodec, avutil, swscale, avfilter), and pkg-config;"; \
+	  echo "then go on with make build."; \
 	else \
 	  missing=""; for package in $(PACKAGES); do \
 	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "install ok installed" \

@@ -13,8 +13,10 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // Libraries of the system
@@ -27,6 +29,8 @@ let package = Package(
           "libswscale-dev",
         ])
       ]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .systemLibrary(
@@ -34,7 +38,7 @@ let package = Package(
 
     // The engine
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
-    .target(name: "TensorCore", dependencies: ["CDNNL", "CKernels"]),
+    .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
     .target(name: "CheckpointIO", dependencies: ["TensorCore"]),
     .target(
@@ -45,15 +49,21 @@ let package = Package(
     .target(name: "MediaIO", dependencies: ["CFFmpeg", "CPNG"]),
 
     // What a user does
+    .target(name: "HandwrittenText"),
+    .target(
+      name: "SessionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "StudioKit",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO",
-        .product(name: "TOMLKit", package: "TOMLKit"),
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "SessionStore",
+        "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
-      dependencies: ["CNcurses", "CChafa", .product(name: "TOMLKit", package: "TOMLKit")]),
+      dependencies: [
+        "CNcurses", "CChafa", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+      ]),
     .target(
       name: "StudioApp", dependencies: ["StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
       swiftSettings: asyncOnCaller),
@@ -77,6 +87,11 @@ let package = Package(
       name: "VideoDiffusionTests",
       dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
     .testTarget(
+      name: "SessionStoreTests",
+      dependencies: [
+        "SessionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .testTarget(
       name: "StudioKitTests",
       dependencies: [
         "StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TestSupport",
@@ -84,7 +99,8 @@ let package = Package(
     .testTarget(
       name: "PVDMCommandTests", dependencies: ["pvdm", "MediaIO", "VideoDiffusion", "TestSupport"]),
     .testTarget(
-      name: "TerminalUITests", dependencies: ["TerminalUI"], exclude: ["Snapshots"]),
+      name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText"],
+      exclude: ["Snapshots"]),
     .testTarget(
       name: "StudioAppTests",
       dependencies: ["StudioApp", "StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],

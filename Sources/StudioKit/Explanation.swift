@@ -2,6 +2,7 @@ import CheckpointIO
 import Foundation
 import MediaIO
 import NeuralLayers
+import SessionStore
 import TensorCore
 import VideoDiffusion
 
@@ -49,6 +50,8 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.description, "")
     case let error as ParameterError:
       self.init(error.description, "")
+    case let error as SessionStoreError:
+      self.init(error.description, error.remedy)
     case is CancellationError:
       self.init("stopped", "", .interrupted)
     case let error as TensorError:
@@ -83,12 +86,24 @@ extension StudioError {
     case .noSuchFile: "there is no such file or folder"
     case .tooShort(let frames, let needed):
       "has \(frames) frames; \(needed) are needed"
+    case .noFrames: "holds latents, and frames are needed"
     case .noSuchFrame(let first, let last, let frames):
       "frames \(first) to \(last) were asked for, and there are \(frames) (counted from 0)"
     case .output(let reason): reason
     case .exists: "is there already"
     case .keptRun: "an interrupted run of this output is kept there"
     case .resume(let reason): "the run cannot be resumed: \(reason)"
+    case .noSuchPreset(let name, _): "there is no preset \(name)"
+    case .preset(let reason): reason
+    case .inUse: "another studio has the data folder open"
+    case .notWritable(let reason): "the studio's folder cannot be written (\(reason))"
+    case .gone(let name): "\(name) is not there any more"
+    case .clipGone: "the clip's file is gone"
+    case .clipDropped: "the clip that the run continues was dropped"
+    case .modelChanged: "the checkpoint is not the one that the run began with"
+    case .jobBegun: "the job has begun, and its settings stay"
+    case .incompleteModel(let name): "\(name) has not both networks"
+    case .noPair(let reason): "the two checkpoints make no model: \(reason)"
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     }
@@ -108,9 +123,23 @@ extension StudioError {
     case .ambiguousFolder(let kind, _):
       "Choose one with --\(kind.rawValue), or name it in \(ModelFolder.descriptionName)"
     case .tooShort: "Give a longer video"
+    case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
-    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .option: ""
+    case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option: ""
+    }
+  }
+}
+
+extension SessionStoreError {
+  var remedy: String {
+    switch problem {
+    case .newer: "Use that version of pvdm, or another data folder with XDG_DATA_HOME"
+    case .damaged: "Start the studio again; it sets the database aside and begins a new one"
+    case .notWritable: "Check the folder's permissions"
+    case .full: "Free some space"
+    case .failed: ""
     }
   }
 }
