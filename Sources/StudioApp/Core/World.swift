@@ -8,6 +8,8 @@ package struct World: Sendable {
   package var modelID: ModelEntry.ID?
   /// Folders in which models were looked for.
   package var modelFolders: [String] = []
+  /// The settings that Make shows: what a new video and a new comparison begin with.
+  package var settings = GenerationSettings()
   /// Presets, built-in ones first.
   package var presets: [Preset] = []
   /// The videos, the one last changed first; trashed ones included.
