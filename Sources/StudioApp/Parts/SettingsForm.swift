@@ -100,6 +100,9 @@ package struct SettingsForm: Sendable, Hashable {
     }
   }
 
+  /// Columns that the labels take in so many columns, for lines around the form to align with.
+  package func labelWidth(in width: Int) -> Int { form.labelWidth(in: width) }
+
   /// Draws the fields, and below them what the selected one means.
   package func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
     form.draw(in: &buffer, area: area, isFocused: isFocused)

@@ -87,6 +87,11 @@ public struct Form: Sendable, Hashable {
     return .handled
   }
 
+  /// Columns that the labels take in so many columns, for lines around the form to align with.
+  public func labelWidth(in width: Int) -> Int {
+    min(fields.map { CharacterWidth.columns(of: $0.label) }.max() ?? 0, width / 2)
+  }
+
   /// Draws the fields, and below them what the selected one means or what is wrong with it.
   public func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
     guard !area.isEmpty else { return }
@@ -96,8 +101,7 @@ public struct Form: Sendable, Hashable {
     let helpRows = min(free, max(help.count, 1))
     let page = area.height - helpRows
     let offset = TableState.offset(0, selected: selected, count: fields.count, page: page)
-    let labelWidth = min(
-      fields.map { CharacterWidth.columns(of: $0.label) }.max() ?? 0, area.width / 2)
+    let labelWidth = labelWidth(in: area.width)
     for (index, field) in fields.enumerated().dropFirst(offset).prefix(page) {
       let line = Rectangle(
         column: area.column, row: area.row + index - offset, width: area.width, height: 1)
