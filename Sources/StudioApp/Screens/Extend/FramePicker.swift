@@ -95,8 +95,10 @@ package struct FramePicker: Sendable, Hashable {
   ) {
     guard let footage = footage(world) else {
       let inner = Border(title: "Frames", isFocused: true).draw(in: &buffer, area: area)
-      EmptyState("Reading \(path) ...", keys: [HelpEntry(keys: [.escape], name: "", help: "leaves")])
-        .draw(in: &buffer, area: inner)
+      EmptyState(
+        "Reading \(path) ...", keys: [HelpEntry(keys: [.escape], name: "", help: "leaves")]
+      )
+      .draw(in: &buffer, area: inner)
       return
     }
     guard canTake else {
@@ -121,8 +123,9 @@ package struct FramePicker: Sendable, Hashable {
     let count =
       footage.frameCount > frameCount
       ? "the first \(frameCount) of \(footage.frameCount)" : "\(frameCount)"
-    let time = ProgressNotes.time((Double(firstFrame) / max(footage.framesPerSecond, 0.001))
-      .rounded(.down))
+    let time = ProgressNotes.time(
+      (Double(firstFrame) / max(footage.framesPerSecond, 0.001))
+        .rounded(.down))
     return "\(firstFrame + 1)-\(firstFrame + clipLength) of \(count)  at \(time)"
   }
 
@@ -140,7 +143,8 @@ package struct FramePicker: Sendable, Hashable {
       let place = Rectangle(
         column: pictures.column + index * pictures.width / count, row: pictures.row,
         width: pictures.width / count, height: pictures.height)
-      let image = footage.strip.images[min((2 * index + 1) * frameCount / (2 * count), frameCount - 1)]
+      let image = footage.strip.images[
+        min((2 * index + 1) * frameCount / (2 * count), frameCount - 1)]
       ClipPlayer.draw(image, isMoving: true, in: &buffer, area: place, world, context)
     }
     let ruler = Rectangle(

@@ -35,8 +35,10 @@ struct PresetPicker: Sendable, Hashable {
 
   /// Draws the presets, and what the selected one is for.
   func draw(in buffer: inout CellBuffer, area: Rectangle, _ presets: [Preset]) {
-    let inner = Border(title: "Presets", footer: "Enter takes  d deletes  Esc leaves", isFocused: true)
-      .draw(in: &buffer, area: area)
+    let inner = Border(
+      title: "Presets", footer: "Enter takes  d deletes  Esc leaves", isFocused: true
+    )
+    .draw(in: &buffer, area: area)
     let width = presets.map { CharacterWidth.columns(of: $0.name) }.max() ?? 0
     let parts = Layout.split(inner, .vertical, gap: 1, [.fill(), .fixed(4)])
     let table = Table(
