@@ -25,8 +25,8 @@ package struct EmptyState: Sendable, Hashable {
   package func draw(in buffer: inout CellBuffer, area: Rectangle) {
     let area = area.inset(left: 1, right: 1)
     guard !area.isEmpty else { return }
-    let titles = Self.wrapped(title, to: area.width)
-    let texts = lines.flatMap { Self.wrapped($0, to: area.width) }
+    let titles = title.isEmpty ? [] : TextWrap.lines(title, width: area.width)
+    let texts = lines.flatMap { TextWrap.lines($0, width: area.width) }
     let keyWidth = keys.map { CharacterWidth.columns(of: $0.keyText) }.max() ?? 0
     let helpWidth = keys.map { CharacterWidth.columns(of: $0.help) }.max() ?? 0
     let gaps = (texts.isEmpty ? 0 : 1) + (keys.isEmpty ? 0 : 1)
@@ -58,22 +58,5 @@ package struct EmptyState: Sendable, Hashable {
   ) {
     let free = max((area.width - CharacterWidth.columns(of: line)) / 2, 0)
     buffer.write(line, column: area.column + free, row: row, style: style, clip: area)
-  }
-
-  /// A text in lines of at most `width` columns; a word that is longer is cut.
-  package static func wrapped(_ text: String, to width: Int) -> [String] {
-    guard width > 0 else { return [] }
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ") {
-      let longer = line.isEmpty ? String(word) : "\(line) \(word)"
-      if CharacterWidth.columns(of: longer) <= width {
-        line = longer
-      } else {
-        if !line.isEmpty { lines.append(line) }
-        line = CharacterWidth.truncate(String(word), to: width)
-      }
-    }
-    return line.isEmpty ? lines : lines + [line]
   }
 }
