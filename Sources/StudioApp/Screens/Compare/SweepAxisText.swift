@@ -14,13 +14,13 @@ package enum SweepAxisText {
   package static func parse(_ setting: SweepAxis.Setting, _ text: String) -> Outcome {
     let values = text.split { $0 == "," || $0 == " " }.map(String.init)
     guard !values.isEmpty else {
-      return .problem("\(setting.title) needs values, such as \(setting.example)")
+      return .problem("\(setting.name) needs values, such as \(setting.example)")
     }
     for value in values where !accepts(value, setting) {
-      return .problem("\(value) is no value of \(setting.title): \(range(setting))")
+      return .problem("\(value) is no value of \(setting.name): \(range(setting))")
     }
     guard Set(values).count == values.count else {
-      return .problem("\(setting.title) has a value twice")
+      return .problem("\(setting.name) has a value twice")
     }
     return .axis(SweepAxis(setting: setting, values: values))
   }
@@ -49,7 +49,7 @@ package enum SweepAxisText {
 
 extension SweepAxis.Setting {
   /// What people call the setting.
-  package var title: String { self == .laterSteps ? "later steps" : rawValue }
+  package var name: String { self == .laterSteps ? "later steps" : rawValue }
 
   /// Values to begin with.
   package var example: String {

@@ -17,7 +17,7 @@ package struct SweepForm: Sendable, Hashable {
   package init(base: GenerationSettings, models: [ModelReference], chosen: Int) {
     self.base = base
     self.models = models
-    let titles = Self.settings.map(\.title)
+    let titles = Self.settings.map(\.name)
     form = Form(fields: [
       FormField(
         id: "model", label: "model", value: .choice(chosen, of: models.map(\.name)),
@@ -91,7 +91,7 @@ package struct SweepForm: Sendable, Hashable {
     var rows: SweepAxis?
     if let setting = rowSetting {
       guard setting != columnSetting else {
-        return .problem("rows and columns both vary \(setting.title)")
+        return .problem("rows and columns both vary \(setting.name)")
       }
       switch SweepAxisText.parse(setting, form.fields[4].valueText) {
       case .axis(let axis): rows = axis

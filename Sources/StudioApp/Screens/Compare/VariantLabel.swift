@@ -7,10 +7,9 @@ package enum VariantLabel {
     String(UnicodeScalar(UInt8(65 + index % 26)))
   }
 
-  /// The settings of each variant in which not all of them agree; `as A` where a later one has
-  /// nothing of its own.
+  /// The settings of each variant in which not all of them agree.
   package static func labels(_ variants: [Comparison.Variant]) -> [String] {
-    let facts = variants.map { facts($0.settings) }
+    let facts = variants.map { Self.facts($0.settings) }
     let differing = (facts.first ?? []).indices.filter { index in
       Set(facts.map { $0[index] }).count > 1
     }

@@ -30,11 +30,9 @@ extension ExtendScreen {
     case .taken(let firstFrame):
       guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
       picker = nil
-      var settings = world.settings
-      if !settings.isSeedLocked { settings.seed = seeds.next() }
       return [
         .makeFromFootage(
-          path: path, firstFrame: firstFrame, model: model.reference, settings: settings)
+          path: path, firstFrame: firstFrame, model: model.reference, settings: world.settings)
       ]
     }
   }
@@ -116,13 +114,9 @@ extension ExtendScreen {
     let tip = tree.tip.flatMap { tree.clips[$0] }
     var next = settings(world)
     let wasTried = tree.clips.values.contains {
-      $0.parent == tip?.id && (tip == nil || $0.seed == tip?.seed)
+      $0.parent == tip?.id && $0.seed == tip?.seed
     }
-    if let tip, !wasTried, nextSettings?.isSeedLocked != true {
-      next.seed = tip.seed
-    } else if !next.isSeedLocked || wasTried && nextSettings == nil {
-      next.seed = seeds.next()
-    }
+    if !next.isSeedLocked { next.seed = wasTried ? seeds.next() : tip?.seed ?? seeds.next() }
     return make(next, after: tip?.id, fork: tree.nextFork(of: tip?.id), count: count, world)
   }
 
@@ -131,7 +125,6 @@ extension ExtendScreen {
     guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
     var settings = world.settings
     settings.clipCount = count
-    if !settings.isSeedLocked { settings.seed = seeds.next() }
     wantsToWatch = true
     return [.make(model.reference, settings)]
   }
@@ -152,7 +145,7 @@ extension ExtendScreen {
   private mutating func branch(_ world: World) -> [StudioEffect] {
     guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
     var next = settings(world)
-    if nextSettings?.isSeedLocked != true { next.seed = seeds.next() }
+    if !next.isSeedLocked { next.seed = seeds.next() }
     return make(next, after: clip.id, fork: tree.nextFork(of: clip.id), count: 1, world)
   }
 
@@ -164,6 +157,8 @@ extension ExtendScreen {
     guard let model = usableModel(world) else { return [] }
     var settings = settings
     settings.clipCount = count
+    // The seed was chosen here; the workspace is not to choose another.
+    settings.isSeedLocked = true
     wantsToWatch = true
     return [
       .extend(

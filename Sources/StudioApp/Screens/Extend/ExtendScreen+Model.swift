@@ -20,8 +20,10 @@ extension ExtendScreen {
   /// The settings of the next clips: those edited here, else those of the clip at the position,
   /// else Make's.
   func settings(_ world: World) -> GenerationSettings {
-    var settings = nextSettings ?? tree?.current?.settings ?? world.settings
+    if let nextSettings { return nextSettings }
+    guard var settings = tree?.current?.settings else { return world.settings }
     settings.clipCount = 1
+    settings.isSeedLocked = false
     return settings
   }
 
