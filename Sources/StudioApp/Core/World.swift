@@ -33,6 +33,8 @@ package struct World: Sendable {
   package var estimates: [EstimateKey: RunEstimate] = [:]
   /// Whether the workspace has told everything once.
   package var isReady = false
+  /// The size of the window, for keys that move in a grid.
+  package var windowSize = TerminalSize.standard
   /// Width of a cell as a share of its height.
   package var cellRatio = 0.5
   /// The symbols of stills; `nil` takes what the terminal can do.

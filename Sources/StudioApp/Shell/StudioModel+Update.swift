@@ -9,7 +9,8 @@ extension StudioModel {
     case .paste(let text): return paste(text)
     case .resized(let size):
       self.size = size
-      return []
+      world.windowSize = size
+      return refreshed()
     case .interrupt: return interrupt()
     case .terminate: return [.quit]
     case .hangup: return hangUp()
