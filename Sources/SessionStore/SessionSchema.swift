@@ -22,6 +22,7 @@ enum SessionSchema {
       table.column("framesPerSecond", .double).notNull()
       table.column("isMarked", .boolean).notNull()
       table.column("isTrashed", .boolean).notNull()
+      table.column("isKept", .boolean).notNull()
       table.column("position", .integer)
       table.column("dropped", .text).notNull()
       table.column("edits", .text).notNull()

@@ -13,6 +13,8 @@ public struct VideoRecord: NumberedRecord {
   public var isMarked = false
   /// Whether it is in the trash.
   public var isTrashed = false
+  /// Whether the user made a cell of a comparison a video of its own.
+  public var isKept = false
   /// The clip where the user stands.
   public var position: Int64?
   /// The tree's dropped clips, and its edits that can be undone and redone, as JSON.

@@ -66,7 +66,7 @@ public struct Studio: Sendable {
   private func theme(of shelf: ThemeShelf) throws -> Theme {
     guard let name = options.theme else {
       let capabilities = try TerminalCapabilities.detect(
-        colorOption: options.color, environment: options.environment, 
+        colorOption: options.color, environment: options.environment,
         probe: .live(fileDescriptor: 1, environment: options.environment))
       return shelf.standard(for: capabilities.colorMode)
     }

@@ -18,7 +18,8 @@ struct PVDM: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      StudioCommand.self, Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self, Inspect.self,
+      StudioCommand.self, Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self,
+      Inspect.self,
       Convert.self, Doctor.self, Bench.self,
     ], defaultSubcommand: StudioCommand.self)
 }

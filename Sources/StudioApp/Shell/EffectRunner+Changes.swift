@@ -32,11 +32,20 @@ extension EffectRunner {
     let found = try Inspection(of: path)
     switch found.kind {
     case .model, .network:
-      let model = try await workspace.openModel(path: path)
+      let model = try await workspace.openModel(path)
       return [.useModel(model.id), .show(.models)]
     default: break
     }
-    return []
+    guard var settings = try await workspace.settings(in: path) else {
+      return [.command(.extend, "footage", argument: path)]
+    }
+    // The same video again, until the user draws another seed.
+    settings.isSeedLocked = true
+    let name = URL(filePath: path).lastPathComponent
+    return [
+      .remember(.settings(settings)), .show(.make),
+      .notify(Notice(.success, "the settings of \(name) are back", remedy: "r makes it again")),
+    ]
   }
 
   private static let memoryName = "studio"
@@ -51,7 +60,7 @@ extension EffectRunner {
   ) async throws {
     switch effect {
     case .openModel(let path):
-      let model = try await workspace.openModel(path: path)
+      let model = try await workspace.openModel(path)
       sender.send(.follow([.useModel(model.id)]))
     case .pairModel(let autoencoder, let denoiser):
       let model = try await workspace.pairModel(autoencoder: autoencoder, denoiser: denoiser)
@@ -67,9 +76,9 @@ extension EffectRunner {
         path: path, firstFrame: firstFrame, model: model, settings: settings)
       sender.send(.opened(try await workspace.tree(of: video)))
     case .savePreset(let name, let settings):
-      try await workspace.savePreset(name: name, settings: settings)
+      try await workspace.savePreset(name, settings)
       sender.send(.follow([.notify(Notice(.success, "the preset \(name) is kept"))]))
-    case .deletePreset(let name): try await workspace.deletePreset(name: name)
+    case .deletePreset(let name): try await workspace.deletePreset(name)
     default: break
     }
   }
@@ -113,8 +122,7 @@ extension EffectRunner {
     case .export(let task):
       try await workspace.export(task)
     case .saveStill(let clip, let frame, let path):
-      try await workspace.saveStill(clip, frame: frame, path: path)
-      sender.send(.follow([.notify(Notice(.success, "the picture is in \(path)"))]))
+      try await workspace.saveStill(of: clip, frame: frame, to: path)
     case .compare(let title, let variants):
       _ = try await workspace.compare(title: title, variants)
     case .sweep(let variant, let columns, let rows):

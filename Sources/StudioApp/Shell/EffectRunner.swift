@@ -72,13 +72,13 @@ final class EffectRunner: Sendable {
     _ effect: StudioEffect, _ workspace: Workspace, _ sender: Sender
   ) async throws {
     switch effect {
-    case .findModels: await workspace.findModels()
+    case .findModels: _ = await workspace.findModels()
     case .hashModel(let model): try await workspace.hashModel(model)
     case .estimate(let model, let settings):
-      let estimate = await workspace.estimate(model, settings)
+      guard let estimate = await workspace.estimate(model, settings) else { return }
       sender.send(.estimated(World.EstimateKey(model: model, settings: settings), estimate))
     case .readFootage(let path, let model):
-      sender.send(.footage(try await workspace.footage(path: path, model: model)))
+      sender.send(.footage(try await workspace.footage(path, for: model)))
     case .loadFrames(let clips):
       sender.send(.frames(try await workspace.frames(of: clips)))
     default: break

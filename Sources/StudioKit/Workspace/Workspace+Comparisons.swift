@@ -40,7 +40,16 @@ extension Workspace {
       "\(variant.model.name), \(axes.joined(separator: " and "))", cells, columns, rows)
   }
 
-  /// Forgets a comparison; its jobs end and its videos go to the trash.
+  /// Makes a video of a comparison one of its own, which lists show and which stays when the
+  /// comparison is forgotten.
+  ///
+  /// - Throws: as ``select(_:in:)``.
+  public func keep(_ video: VideoID) throws {
+    try update(video) { $0.isKept = true }
+    tell(video)
+  }
+
+  /// Forgets a comparison; its jobs end and its videos go to the trash, but for those that were kept.
   ///
   /// - Throws: ``SessionStoreError`` if it cannot be kept.
   public func deleteComparison(_ id: ComparisonID) throws {
@@ -48,7 +57,9 @@ extension Workspace {
     _ = try store.write { try $0.delete(ComparisonRecord.self, number: id.rawValue) }
     comparisons.removeAll { $0.id == id }
     tellComparisons()
-    for cell in comparison.cells where videos[cell.video] != nil { try trash(cell.video) }
+    for cell in comparison.cells where videos[cell.video]?.isKept == false {
+      try trash(cell.video)
+    }
   }
 
   func tellComparisons() { hub.send(.comparisons(comparisons)) }
