@@ -52,3 +52,11 @@ public struct SessionTransaction {
     return (last ?? 0) + 1
   }
 }
+
+extension SessionTransaction {
+  /// The last clip that a job made, by number.
+  public func lastClip(ofJob job: Int64) throws -> Int64? {
+    try ClipRecord.filter(Column("job") == job).select(max(Column("id"))).asRequest(of: Int64.self)
+      .fetchOne(database)
+  }
+}

@@ -2,6 +2,7 @@ import CheckpointIO
 import Foundation
 import MediaIO
 import NeuralLayers
+import SessionStore
 import TensorCore
 import VideoDiffusion
 
@@ -49,6 +50,8 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.description, "")
     case let error as ParameterError:
       self.init(error.description, "")
+    case let error as SessionStoreError:
+      self.init(error.description, error.remedy)
     case is CancellationError:
       self.init("stopped", "", .interrupted)
     case let error as TensorError:
@@ -92,6 +95,15 @@ extension StudioError {
     case .resume(let reason): "the run cannot be resumed: \(reason)"
     case .noSuchPreset(let name, _): "there is no preset \(name)"
     case .preset(let reason): reason
+    case .inUse: "another studio has the data folder open"
+    case .notWritable(let reason): "the studio's folder cannot be written (\(reason))"
+    case .gone(let name): "\(name) is not there any more"
+    case .clipGone: "the clip's file is gone"
+    case .clipDropped: "the clip that the run continues was dropped"
+    case .modelChanged: "the checkpoint is not the one that the run began with"
+    case .jobBegun: "the job has begun, and its settings stay"
+    case .incompleteModel(let name): "\(name) has not both networks"
+    case .noPair(let reason): "the two checkpoints make no model: \(reason)"
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     }
@@ -115,7 +127,27 @@ extension StudioError {
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
-    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option: ""
+    case .inUse: "Close it, or choose another folder with XDG_DATA_HOME"
+    case .notWritable: "Check the folder's permissions, or choose another with XDG_DATA_HOME"
+    case .clipGone: "Bring the file back, or drop the clip"
+    case .clipDropped: "Undo the drop and resume the job, or cancel it"
+    case .modelChanged: "Bring that checkpoint back and resume the job, or cancel it and make another"
+    case .jobBegun: "Cancel it and make another"
+    case .incompleteModel: "Pair an autoencoder with a denoiser that was trained with it"
+    case .noPair: "Use two networks that were trained together"
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option, .gone: ""
+    }
+  }
+}
+
+extension SessionStoreError {
+  var remedy: String {
+    switch problem {
+    case .newer: "Use that version of pvdm, or another data folder with XDG_DATA_HOME"
+    case .damaged: "Start the studio again; it sets the database aside and begins a new one"
+    case .notWritable: "Check the folder's permissions"
+    case .full: "Free some space"
+    case .failed: ""
     }
   }
 }

@@ -41,6 +41,24 @@ public struct StudioError: Error, Sendable, Hashable {
     case noSuchPreset(name: String, known: [String])
     /// A preset cannot be kept or deleted.
     case preset(reason: String)
+    /// Another studio has the data folder open.
+    case inUse
+    /// A folder of the studio's cannot be written.
+    case notWritable(reason: String)
+    /// What was meant is not there any more; its name with the article.
+    case gone(String)
+    /// A clip's file was removed behind the studio's back.
+    case clipGone
+    /// The clip that a job continues was dropped.
+    case clipDropped
+    /// A checkpoint is another than when a run began.
+    case modelChanged
+    /// A job's settings cannot be changed any more.
+    case jobBegun
+    /// A model lacks one of the two networks.
+    case incompleteModel(name: String)
+    /// Two checkpoints do not make a model.
+    case noPair(reason: String)
     /// An option's value is of no use.
     case option(name: String, found: String, expected: String)
   }
