@@ -1,8 +1,8 @@
 import GRDB
 
 /// The tables, as a sequence of steps. A step that was released is never changed; new ones follow.
-enum SessionSchema {
-  static var migrator: DatabaseMigrator {
+package enum SessionSchema {
+  package static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 videos", migrate: videos)
     migrator.registerMigration("2 queue", migrate: queue)

@@ -127,7 +127,15 @@ extension StudioError {
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
-    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option: ""
+    case .inUse: "Close it, or choose another folder with XDG_DATA_HOME"
+    case .notWritable: "Check the folder's permissions, or choose another with XDG_DATA_HOME"
+    case .clipGone: "Bring the file back, or drop the clip"
+    case .clipDropped: "Undo the drop and resume the job, or cancel it"
+    case .modelChanged: "Bring that checkpoint back and resume the job, or cancel it and make another"
+    case .jobBegun: "Cancel it and make another"
+    case .incompleteModel: "Pair an autoencoder with a denoiser that was trained with it"
+    case .noPair: "Use two networks that were trained together"
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option, .gone: ""
     }
   }
 }

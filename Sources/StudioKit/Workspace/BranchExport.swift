@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import MediaIO
 import VideoDiffusion
@@ -43,8 +44,7 @@ struct BranchExport: Sendable {
       metadata: [MediaMetadata.key: settings, "pvdm.fps": String(framesPerSecond)])
     for path in task.paths {
       try Self.verify(path, settings)
-      try Data(settings.utf8).write(
-        to: URL(filePath: Self.sidecar(of: path)), options: .atomic)
+      try AtomicFile.write(to: Self.sidecar(of: path)) { try $0.write(Array(settings.utf8)) }
     }
   }
 

@@ -22,6 +22,7 @@ actor EngineRoom {
   /// The linear previews of the autoencoders in use.
   nonisolated let previews: LinearPreviewLibrary
   private var loaded: (key: Key, model: LoadedModel)?
+  private var fits: [Task<LinearPreview, any Error>] = []
 
   /// - Parameter previewFolder: Where fits of linear previews are kept.
   init(previewFolder: String) {
@@ -72,6 +73,24 @@ actor EngineRoom {
       engine: engine, autoencoder: autoencoder, denoiser: denoiser, identity: identity)
     loaded = (key, model)
     return model
+  }
+
+  /// The linear preview of a model's autoencoder. A fit that is begun goes on when its run is over:
+  /// the next run finds it done.
+  func preview(for hash: String, _ model: LoadedModel) async throws -> LinearPreview {
+    let task = Task { [previews] in
+      try await previews.preview(for: hash, fittingWith: model.engine)
+    }
+    fits.append(task)
+    return try await task.value
+  }
+
+  /// Gives up what goes on beside the runs.
+  func end() async {
+    for fit in fits { fit.cancel() }
+    for fit in fits { _ = try? await fit.value }
+    fits = []
+    loaded = nil
   }
 
   /// Paths, sizes and times of modification of a model's checkpoints.

@@ -38,12 +38,26 @@ final class EventHub: Sendable {
       state.listeners[number] = listener
       return number
     }
-    return AsyncStream {
-      await listener.next()
-    } onCancel: {
+    let registration = Registration { [weak self] in
       listener.close()
-      self.state.withLock { $0.listeners[number] = nil }
+      self?.state.withLock { $0.listeners[number] = nil }
     }
+    return AsyncStream {
+      await registration.next(of: listener)
+    } onCancel: {
+      registration.end()
+    }
+  }
+
+  /// Lives as long as somebody may ask for events.
+  private final class Registration: Sendable {
+    let end: @Sendable () -> Void
+
+    init(end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
+
+    func next(of listener: Listener) async -> WorkspaceEvent? { await listener.next() }
   }
 
   /// Tells every listener.

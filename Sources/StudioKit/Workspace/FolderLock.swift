@@ -14,12 +14,10 @@ final class FolderLock: Sendable {
     guard descriptor >= 0 else {
       throw StudioError(path, .notWritable(reason: String(cString: strerror(errno))))
     }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      let code = errno
+    // A file system without locks answers with another code; there is no telling then who is there.
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       close(descriptor)
-      // File systems without locks answer otherwise; there is nothing to wait for then.
-      if code == EWOULDBLOCK { throw StudioError(path, .inUse) }
-      throw StudioError(path, .notWritable(reason: String(cString: strerror(code))))
+      throw StudioError(path, .inUse)
     }
   }
 

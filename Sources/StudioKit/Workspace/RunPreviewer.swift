@@ -33,10 +33,11 @@ final class RunPreviewer: Sendable {
     self.reporter = reporter
     self.clipsBefore = clipsBefore
     guard plan.task.settings.preview == .linear else { return }
-    start { previewer in
-      let map = try? await workspace.engines.previews.preview(
-        for: workspace.hash(of: model.autoencoder.path), fittingWith: model.engine)
-      previewer.state.withLock { $0.map = map }
+    // Nobody waits for it: a short run may be over before its map is there.
+    Task { [weak self] in
+      let map = try? await workspace.engines.preview(
+        for: workspace.hash(of: model.autoencoder.path), model)
+      self?.state.withLock { $0.map = map }
     }
   }
 
@@ -109,10 +110,9 @@ final class RunPreviewer: Sendable {
     state.withLock { $0.work.append(task) }
   }
 
-  /// Gives up what is not shown yet.
+  /// Waits for what was begun, which is at most a decoding.
   func end() async {
     let work = state.withLock { $0.work }
-    for task in work { task.cancel() }
     for task in work { await task.value }
   }
 }

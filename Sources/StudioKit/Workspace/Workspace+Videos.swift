@@ -15,10 +15,22 @@ extension Workspace {
 
   /// The decoded frames of clips, read from the disk beside everything else.
   ///
-  /// - Throws: ``StudioError`` if a clip's frames are gone, `MediaError` if they are damaged.
+  /// - Returns: Those of the clips whose files are whole; the others are noticed once.
   @concurrent
-  public nonisolated func frames(of clips: [ClipID]) async throws -> [ClipFrames] {
-    try clips.map { ClipFrames(clip: $0, images: try files.images($0)) }
+  public nonisolated func frames(of clips: [ClipID]) async -> [ClipFrames] {
+    var frames: [ClipFrames] = []
+    for clip in clips {
+      do {
+        frames.append(ClipFrames(clip: clip, images: try files.images(clip)))
+      } catch {
+        await noticeMissing(clip, error)
+      }
+    }
+    return frames
+  }
+
+  private func noticeMissing(_ clip: ClipID, _ error: any Error) {
+    if missingFrames.insert(clip).inserted { notify(Notice(error)) }
   }
 
   /// Goes to a clip.
@@ -105,9 +117,16 @@ extension Workspace {
     guard !gone.isEmpty else { return }
     // Rows go first: files without rows are removed sooner or later, rows without files would show
     // clips that are not there.
+    let forgotten = comparisons.filter { comparison in
+      comparison.cells.allSatisfy { gone.contains($0.video) || videos[$0.video] == nil }
+    }
     try store.write { transaction in
       for video in gone { try transaction.delete(VideoRecord.self, number: video.rawValue) }
+      for comparison in forgotten {
+        try transaction.delete(ComparisonRecord.self, number: comparison.id.rawValue)
+      }
     }
+    comparisons.removeAll { forgotten.contains($0) }
     for video in gone {
       for clip in trees[video]?.clips.keys ?? [:].keys { files.remove(clip) }
       for job in jobs.values where job.task.video == video { forget(job.id) }
@@ -119,6 +138,7 @@ extension Workspace {
     }
     tellVideos()
     tellJobs()
+    tellComparisons()
   }
 
   // MARK: Records

@@ -38,6 +38,7 @@ public actor Workspace {
   // What goes on.
   var running: [JobLane: RunningJob] = [:]
   var models: [ModelEntry] = []
+  var missingFrames: Set<ClipID> = []
   var isClosing = false
 
   /// Opens the workspace of a data folder, or begins one.
@@ -87,6 +88,7 @@ public actor Workspace {
     isClosing = true
     for lane in running.keys { stop(lane, finishesClip ? .afterClip : .afterStep, .interrupt) }
     while let job = running.first?.value { await job.task.value }
+    await engines.end()
     hub.close()
     try? store.close()
   }

@@ -47,12 +47,15 @@ struct WorkspaceOpening {
     }
     // Clips that a new database knows nothing of are somebody's work: they are neither left over nor
     // to be overwritten.
-    if opening.isNew, let name = try setAsideClips(folders, stamp) {
-      notices.append(
-        Notice(
-          .warning, "There were clips without a database; they were set aside",
-          remedy: "They are kept in \(name); pvdm decode makes videos of them"))
-      try makeFolders(folders)
+    if opening.isNew {
+      let kept = try [folders.clips, folders.runs].compactMap { try setAside($0, stamp) }
+      if !kept.isEmpty {
+        notices.append(
+          Notice(
+            .warning, "There were clips without a database; they were set aside",
+            remedy: "They are in \(kept.joined(separator: " and ")); pvdm decode makes videos of them"))
+        try makeFolders(folders)
+      }
     }
     return (lock, opening.store, notices)
   }
@@ -71,14 +74,15 @@ struct WorkspaceOpening {
     }
   }
 
-  private static func setAsideClips(_ folders: StudioFolders, _ stamp: String) throws -> String? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folders.clips)) ?? []
+  /// Gives a folder another name, unless it is empty.
+  private static func setAside(_ folder: String, _ stamp: String) throws -> String? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     guard !names.isEmpty else { return nil }
-    let name = "\(folders.clips).without-database-\(stamp)"
+    let name = "\(folder).without-database-\(stamp)"
     do {
-      try FileManager.default.moveItem(atPath: folders.clips, toPath: name)
+      try FileManager.default.moveItem(atPath: folder, toPath: name)
     } catch {
-      throw StudioError(folders.clips, .notWritable(reason: "it cannot be renamed"))
+      throw StudioError(folder, .notWritable(reason: "it cannot be renamed"))
     }
     return name
   }
