@@ -134,7 +134,9 @@ import Testing
     let world = Fixtures.world
     var screen = MakeScreen(seeds: SeedSource(state: 1))
     var expected = GenerationSettings()
-    #expect(screen.refresh(world) == [.estimate(reference, expected)])
+    let begun = screen.refresh(world)
+    #expect(
+      begun == [.remember(.settings(screen.form.settings)), .estimate(reference, expected)])
     #expect(screen.refresh(world).isEmpty, "asked already")
     _ = screen.handle(.down, world)
     expected.steps = 105
@@ -226,10 +228,30 @@ import Testing
     var world = Fixtures.worldAfter(.finished)
     world.frames = FrameShelf()
     var screen = MakeScreen(seeds: SeedSource(state: 1))
-    #expect(
-      screen.refresh(world).first
-        == .loadFrames([ClipID(rawValue: 11), ClipID(rawValue: 12)]))
-    #expect(!screen.refresh(world).contains { if case .loadFrames = $0 { true } else { false } })
+    let wanted = StudioEffect.loadFrames([ClipID(rawValue: 11), ClipID(rawValue: 12)])
+    #expect(screen.refresh(world).contains(wanted))
+    #expect(!screen.refresh(world).contains(wanted))
+  }
+
+  @Test func aVideoThatIsNotKnownYetIsAskedForOnce() {
+    var world = Fixtures.worldAfter(.finished)
+    world.trees = [:]
+    var screen = MakeScreen(seeds: SeedSource(state: 1))
+    #expect(screen.refresh(world).contains(.loadTree(Fixtures.video)))
+    #expect(!screen.refresh(world).contains(.loadTree(Fixtures.video)))
+    #expect(screen.frameInterval(world) != nil, "its poster is played meanwhile")
+  }
+
+  @Test func settingsAreNotTakenBeforeTheWorkspaceIsOpen() {
+    var world = World()
+    var screen = MakeScreen(seeds: SeedSource(state: 1))
+    #expect(screen.refresh(world).isEmpty)
+    world.isReady = true
+    world.settings = Fixtures.settings
+    _ = screen.refresh(world)
+    #expect(screen.form.settings.clipCount == 4)
+    #expect(screen.form.settings.seed != Fixtures.settings.seed, "that one was run last time")
+    #expect(screen.undo(world).onlyNotice != nil, "it is no change of the user's")
   }
 
   @Test func theFinishedVideoIsExportedThroughItsLastClip() {
