@@ -169,10 +169,10 @@ enum Fixtures {
     (0..<16).map { frame in
       var image = RGBImage(width: 16, height: 16, fill: (40, 80, 160))
       for y in 0..<4 {
-        for x in 0..<4 { image[x: (frame + seed + x) % 16, y: 2 + y] = (250, 210, 90) }
+        for x in 0..<4 { image[(frame + seed + x) % 16, 2 + y] = (250, 210, 90) }
       }
       for x in 0..<16 {
-        for y in 12..<16 { image[x: x, y: y] = (30, 60, 30) }
+        for y in 12..<16 { image[x, y] = (30, 60, 30) }
       }
       return image
     }
@@ -205,5 +205,12 @@ enum Fixtures {
     world.trees = [video: tree]
     for clip: Int64 in [11, 12] { world.frames.put(frames(clip)) }
     return world
+  }
+}
+
+extension [StudioEffect] {
+  /// What is said, where nothing else is asked for.
+  var onlyNotice: Notice? {
+    if count == 1, case .notify(let notice) = self[0] { notice } else { nil }
   }
 }

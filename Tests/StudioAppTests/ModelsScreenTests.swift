@@ -14,11 +14,6 @@ import Testing
     return screen
   }
 
-  private func notice(_ effects: [StudioEffect]) -> Notice? {
-    for case .notify(let notice) in effects { return notice }
-    return nil
-  }
-
   @Test func enterUsesAModel() {
     var screen = screen(world, selecting: 1)
     #expect(
@@ -37,7 +32,7 @@ import Testing
         .notify(Notice(.warning, "retrained has no denoiser", remedy: "p pairs it with one"))
       ])
     _ = screen.handle(.down, world)
-    #expect(notice(screen.handle(.enter, world))?.sentence == Fixtures.broken.problem)
+    #expect(screen.handle(.enter, world).onlyNotice?.sentence == Fixtures.broken.problem)
   }
 
   @Test func theSelectionBeginsOnTheModelInUseAndStaysOnItsModel() {
@@ -77,7 +72,7 @@ import Testing
           autoencoder: "/models/retrained/model_last.pth",
           denoiser: "/models/skies-64/denoiser.safetensors")
       ])
-    #expect(!screen.goBack(), "the pair is made")
+    #expect(screen.goBack() == false, "the pair is made")
   }
 
   @Test func aPairCanBeginWithTheDenoiser() {
@@ -110,9 +105,9 @@ import Testing
   @Test func aModelWithoutNetworksIsNotPaired() {
     var screen = screen(world, selecting: 3)
     #expect(
-      notice(screen.handle(.character("p"), world))?.sentence
+      screen.handle(.character("p"), world).onlyNotice?.sentence
         == "half-copied has no network that can be paired")
-    #expect(!screen.goBack())
+    #expect(screen.goBack() == false)
   }
 
   @Test func aPairingEndsWhenItsModelIsGone() {
@@ -121,7 +116,7 @@ import Testing
     _ = screen.handle(.character("p"), world)
     world.models.removeFirst()
     _ = screen.refresh(world)
-    #expect(!screen.goBack())
+    #expect(screen.goBack() == false)
   }
 
   @Test func hashesAreComputedOnce() {

@@ -85,17 +85,14 @@ import Testing
       screen.refresh(world) == [
         .notify(Notice(.warning, "job 8 no longer waits; its settings stay as they are"))
       ])
-    #expect(!screen.goBack())
+    #expect(screen.goBack() == false)
   }
 
   @Test func aJobThatHasBegunKeepsItsSettings() {
     var screen = screen(world)
-    guard case [.notify(let notice)] = screen.handle(.character("e"), world) else {
-      Issue.record("it should say why not")
-      return
-    }
-    #expect(notice.level == .warning && notice.remedy == "x ends it")
-    #expect(!screen.goBack())
+    let notice = screen.handle(.character("e"), world).onlyNotice
+    #expect(notice?.level == .warning && notice?.remedy == "x ends it")
+    #expect(screen.goBack() == false)
   }
 
   @Test func jobsArePausedAndGoOn() {

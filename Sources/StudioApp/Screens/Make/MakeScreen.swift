@@ -19,6 +19,7 @@ package struct MakeScreen: StudioScreen {
   var usedSeed: UInt64?
   private var knownSettings: GenerationSettings?
   private var shownVideo: VideoID?
+  private var requestedTree: VideoID?
   private var requests = FrameRequests()
   private var askedEstimate: World.EstimateKey?
   /// The frame that the question about a still is for.
@@ -54,22 +55,25 @@ package struct MakeScreen: StudioScreen {
   // MARK: Following the world
 
   package mutating func refresh(_ world: World) -> [StudioEffect] {
-    takeSettings(world)
-    return showFrames(world) + estimate(world)
+    guard world.isReady else { return [] }
+    return takeSettings(world) + showFrames(world) + estimate(world)
   }
 
-  /// Takes over settings that were remembered, or that another screen put there.
-  private mutating func takeSettings(_ world: World) {
-    guard world.settings != knownSettings else { return }
-    if knownSettings == nil {
-      var settings = world.settings
-      if !settings.isSeedLocked { settings.seed = seeds.next() }
-      form = SettingsForm(settings: settings)
-    } else if world.settings != form.settings {
+  /// Takes over settings that were remembered, or that another screen put there. What is remembered
+  /// has been run, so that a seed that is not locked gives way to a new one.
+  private mutating func takeSettings(_ world: World) -> [StudioEffect] {
+    guard world.settings != knownSettings else { return [] }
+    defer { knownSettings = world.settings }
+    guard knownSettings == nil else {
+      guard world.settings != form.settings else { return [] }
       form.replace(with: world.settings)
       usedSeed = nil
+      return []
     }
-    knownSettings = world.settings
+    var settings = world.settings
+    if !settings.isSeedLocked { settings.seed = seeds.next() }
+    form = SettingsForm(settings: settings)
+    return settings == world.settings ? [] : [.remember(.settings(settings))]
   }
 
   /// Shows the estimates of the clip in progress, else the clips of the video that was made last.
@@ -84,6 +88,10 @@ package struct MakeScreen: StudioScreen {
     if let preview = world.preview, preview.job == job.id, job.state == .running {
       player.show([preview.strip], framesPerSecond: rate, startsOver: startsOver)
       return []
+    }
+    if world.trees[video] == nil, requestedTree != video {
+      requestedTree = video
+      return [.loadTree(video)]
     }
     let clips = world.shownClips(of: video)
     player.show(
@@ -134,8 +142,8 @@ package struct MakeScreen: StudioScreen {
 }
 
 extension World {
-  /// The clips of a video from its start to where the user stands and beyond; its poster while its
-  /// tree is not known.
+  /// The clips of a video from its start to the end of the branch where the user stands; its poster
+  /// while its tree is not known.
   func shownClips(of video: VideoID) -> [ClipID] {
     trees[video]?.branch.map(\.id) ?? self.video(video)?.poster.map { [$0] } ?? []
   }
