@@ -57,8 +57,9 @@ public struct Studio: Sendable {
     let terminal = RuntimeOptions(
       colorOption: options.color, usesSynchronizedOutput: options.usesSynchronizedOutput,
       usesMouse: options.usesMouse, environment: options.environment)
-    let runtime = try TerminalRuntime(program: program, options: terminal)
-    let last = try await Self.onOwnThread { try runtime.run() }
+    let last = try await Self.onOwnThread {
+      try TerminalRuntime(program: program, options: terminal).run()
+    }
     await opening.close()
     if let failure = last.failure { throw failure }
   }

@@ -131,7 +131,8 @@ extension StudioError {
     case .notWritable: "Check the folder's permissions, or choose another with XDG_DATA_HOME"
     case .clipGone: "Bring the file back, or drop the clip"
     case .clipDropped: "Undo the drop and resume the job, or cancel it"
-    case .modelChanged: "Bring that checkpoint back and resume the job, or cancel it and make another"
+    case .modelChanged:
+      "Bring that checkpoint back and resume the job, or cancel it and make another"
     case .jobBegun: "Cancel it and make another"
     case .incompleteModel: "Pair an autoencoder with a denoiser that was trained with it"
     case .noPair: "Use two networks that were trained together"

@@ -57,9 +57,9 @@ struct StudioCommand: AsyncParsableCommand {
   func run() async throws {
     try await explaining {
       let environment = ProcessInfo.processInfo.environment
-      var options = Studio.Options(
-        folders: StudioFolders(environment: environment, data: dataFolder),
-        environment: environment)
+      var folders = StudioFolders(environment: environment)
+      if let dataFolder { folders.data = URL(filePath: dataFolder).standardizedFileURL.path }
+      var options = Studio.Options(folders: folders, environment: environment)
       options.color = color == "auto" ? nil : color
       options.theme = theme
       options.kilobytesPerSecond = kilobytesPerSecond

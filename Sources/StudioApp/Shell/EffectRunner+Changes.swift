@@ -73,7 +73,7 @@ extension EffectRunner {
         video, after: clip, fork: fork, model: model, settings: settings)
     case .makeFromFootage(let path, let firstFrame, let model, let settings):
       let (video, _) = try await workspace.makeFromFootage(
-        path: path, firstFrame: firstFrame, model: model, settings: settings)
+        path, firstFrame: firstFrame, model: model, settings: settings)
       sender.send(.opened(try await workspace.tree(of: video)))
     case .savePreset(let name, let settings):
       try await workspace.savePreset(name, settings)

@@ -103,7 +103,8 @@ extension StudioModel {
   /// Takes up where the last time ended.
   private mutating func restore(_ memory: Memory, _ folders: [String]) -> [StudioEffect] {
     world.modelFolders = folders
-    world.modelID = memory.model
+    world.modelID = memory.model ?? world.modelID
+    chooseModel()
     world.stillSymbols = memory.symbols
     world.cellRatio = memory.cellRatio ?? world.cellRatio
     bytesPerSecond = bytesPerSecond ?? memory.bytesPerSecond
@@ -122,7 +123,7 @@ extension StudioModel {
     switch event {
     case .models(let models):
       world.models = models
-      if world.model == nil { world.modelID = models.first(where: \.canGenerate)?.id }
+      if world.isReady { chooseModel() }
     case .presets(let presets): world.presets = presets
     case .videos(let videos):
       world.videos = videos
@@ -141,6 +142,11 @@ extension StudioModel {
     case .notice(let notice): return note(notice) + refreshed()
     }
     return refreshed()
+  }
+
+  /// Takes the first model that works while the one that was used is not there.
+  private mutating func chooseModel() {
+    if world.model == nil { world.modelID = world.models.first(where: \.canGenerate)?.id }
   }
 
   private mutating func takeJobs(_ jobs: [Job]) -> [StudioEffect] {

@@ -32,7 +32,8 @@ extension Workspace {
   ///
   /// - Throws: ``StudioError`` if it is too short or not there, `MediaError` if it is no video.
   @concurrent
-  public nonisolated func footage(_ path: String, for model: ModelReference) async throws -> Footage {
+  public nonisolated func footage(_ path: String, for model: ModelReference) async throws -> Footage
+  {
     guard let autoencoder = model.autoencoder else {
       throw StudioError(nil, .incompleteModel(name: model.name))
     }

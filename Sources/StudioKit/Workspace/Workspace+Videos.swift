@@ -175,7 +175,8 @@ extension Workspace {
       clipCount: tree.path(to: tree.position).count, totalClipCount: visible.count,
       poster: tree.position, framesPerSecond: record.framesPerSecond,
       seed: first?.seed ?? plannedSeed(of: video), isMarked: record.isMarked,
-      isTrashed: record.isTrashed, comparison: record.isKept ? nil : comparison?.id, exports: exports[video] ?? [],
+      isTrashed: record.isTrashed, comparison: record.isKept ? nil : comparison?.id,
+      exports: exports[video] ?? [],
       created: Date(timeIntervalSinceReferenceDate: record.created),
       modified: Date(timeIntervalSinceReferenceDate: record.modified))
   }

@@ -17,7 +17,7 @@ struct WorkspaceOpening {
       (lock, store, notices) = try Self.open(asked, stamp)
       folders = asked
       isTemporary = false
-    } catch where Self.isNotWritable(error) {
+    } catch  where Self.isNotWritable(error) {
       var folders = asked
       folders.data =
         FileManager.default.temporaryDirectory
@@ -53,7 +53,8 @@ struct WorkspaceOpening {
         notices.append(
           Notice(
             .warning, "There were clips without a database; they were set aside",
-            remedy: "They are in \(kept.joined(separator: " and ")); pvdm decode makes videos of them"))
+            remedy:
+              "They are in \(kept.joined(separator: " and ")); pvdm decode makes videos of them"))
         try makeFolders(folders)
       }
     }
