@@ -97,7 +97,8 @@ let package = Package(
         "StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TestSupport",
       ]),
     .testTarget(
-      name: "PVDMCommandTests", dependencies: ["pvdm", "MediaIO", "VideoDiffusion", "TestSupport"]),
+      name: "PVDMCommandTests",
+      dependencies: ["pvdm", "MediaIO", "StudioKit", "VideoDiffusion", "TestSupport"]),
     .testTarget(
       name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText"],
       exclude: ["Snapshots"]),

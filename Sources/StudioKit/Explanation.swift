@@ -86,6 +86,7 @@ extension StudioError {
     case .noSuchFile: "there is no such file or folder"
     case .tooShort(let frames, let needed):
       "has \(frames) frames; \(needed) are needed"
+    case .noSettings: "carries no settings of pvdm"
     case .noFrames: "holds latents, and frames are needed"
     case .noSuchFrame(let first, let last, let frames):
       "frames \(first) to \(last) were asked for, and there are \(frames) (counted from 0)"
@@ -123,6 +124,7 @@ extension StudioError {
     case .ambiguousFolder(let kind, _):
       "Choose one with --\(kind.rawValue), or name it in \(ModelFolder.descriptionName)"
     case .tooShort: "Give a longer video"
+    case .noSettings: "Give a video, picture or latents that pvdm made"
     case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"

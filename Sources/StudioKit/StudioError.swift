@@ -25,6 +25,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case noSuchFile
     /// A video is too short for what was asked.
     case tooShort(frames: Int, needed: Int)
+    /// An output without the settings that made it.
+    case noSettings
     /// Latents where frames are needed.
     case noFrames
     /// A frame that the video does not have.

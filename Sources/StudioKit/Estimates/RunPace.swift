@@ -41,15 +41,15 @@ public struct RunPace: Sendable {
   }
 
   /// Notes a step of the clip in progress; previews are left out of its seconds.
-  mutating func noteStep(_ finished: Int, of count: Int, seconds: Double) {
+  package mutating func noteStep(_ finished: Int, of count: Int, seconds: Double) {
     step = finished
     stepCount = count
     stepSeconds += seconds
     if isContinuation { laterStepTimes.add(seconds) } else { firstSteps.add(seconds) }
   }
 
-  /// Notes the begin of a clip.
-  mutating func noteClip(_ number: Int, stepCount: Int, isContinuation: Bool) {
+  /// Notes the beginning of a clip.
+  package mutating func noteClip(_ number: Int, stepCount: Int, isContinuation: Bool) {
     clip = number
     step = 0
     self.stepCount = stepCount

@@ -52,20 +52,6 @@ public struct ModelLibrary: Sendable {
     self.places = places
   }
 
-  /// The user's own model folder: `models` in `$XDG_DATA_HOME/pvdm`, by default
-  /// `~/.local/share/pvdm`.
-  public static func userFolder(
-    _ environment: [String: String] = ProcessInfo.processInfo.environment
-  ) -> String {
-    let base: URL
-    if let named = environment["XDG_DATA_HOME"], !named.isEmpty {
-      base = URL(filePath: named)
-    } else {
-      base = URL(filePath: environment["HOME"] ?? ".").appending(path: ".local/share")
-    }
-    return base.appending(path: "pvdm/models").path
-  }
-
   /// Everything that was found, in the order of the places, each place by path: model folders, and
   /// checkpoints that belong to none. What cannot be used says why.
   ///

@@ -1,3 +1,4 @@
+import Foundation
 import VideoDiffusion
 
 /// A setting that cannot be used, in words.
@@ -64,5 +65,21 @@ extension GenerationSettings {
     // Of a batch, this video's own.
     seed = run.seed ?? request.seed
     precision = Precision(rawValue: run.precision) ?? precision
+  }
+}
+
+extension Preset {
+  /// The settings of the sampler and the precision that made an output, under its file's name.
+  ///
+  /// - Throws: ``StudioError`` if the output carries no settings or nothing was generated for it, and
+  ///   what reading throws.
+  public init(embeddedIn path: String) throws {
+    guard let settings = GenerationSettings(try RunSettings(embeddedIn: path)) else {
+      throw StudioError(path, .noSettings)
+    }
+    self.init(
+      name: URL(filePath: path).deletingPathExtension().lastPathComponent, summary: "",
+      settings: settings, isBuiltIn: false,
+      keys: [.sampler, .spacing, .steps, .laterSteps, .eta, .guidance, .reencode, .precision])
   }
 }

@@ -109,6 +109,11 @@ struct PresetFile {
   }
 }
 
+extension Preset {
+  /// The preset as its file says it: TOML, every setting explained.
+  public var fileText: String { PresetFile.text(of: self) }
+}
+
 extension SettingValue {
   /// A value of TOML; `nil` for a table, a list or a date.
   fileprivate init?(_ value: any TOMLValueConvertible) {

@@ -9,20 +9,6 @@ public struct PresetLibrary: Sendable {
   /// Looks for the user's presets in a folder.
   public init(folder: String) { self.folder = folder }
 
-  /// The folder of the user's presets: `$XDG_CONFIG_HOME/pvdm/presets`, by default
-  /// `~/.config/pvdm/presets`.
-  public static func defaultFolder(
-    _ environment: [String: String] = ProcessInfo.processInfo.environment
-  ) -> String {
-    let base: URL
-    if let named = environment["XDG_CONFIG_HOME"], !named.isEmpty {
-      base = URL(filePath: named)
-    } else {
-      base = URL(filePath: environment["HOME"] ?? ".").appending(path: ".config")
-    }
-    return base.appending(path: "pvdm/presets").path
-  }
-
   /// All presets, those of the program first, then the user's by name; and what was left out of the
   /// user's files, and why.
   public func load() -> (presets: [Preset], issues: [PresetIssue]) {

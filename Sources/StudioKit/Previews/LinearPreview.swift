@@ -22,7 +22,7 @@ public struct LinearPreview: Sendable, Hashable {
   static let colorCount = 3
 
   /// Wraps a map of known shape; other counts are a programmer's mistake.
-  init(geometry: PlaneGeometry, weights: [Float], biases: [Float]) {
+  package init(geometry: PlaneGeometry, weights: [Float], biases: [Float]) {
     precondition(
       weights.count == Self.featureCount * Self.colorCount
         && biases.count == geometry.side * geometry.side * Self.colorCount)
@@ -37,7 +37,7 @@ public struct LinearPreview: Sendable, Hashable {
   }
 
   /// The frames of a latent as `[S, R, R, 3]`, about -1 ... 1.
-  func values(_ latent: Latent) -> [Float] {
+  package func values(_ latent: Latent) -> [Float] {
     precondition(latent.tokenCount == geometry.tokenCount && latent.channels == 4)
     let (side, frames) = (geometry.side, geometry.frames)
     let planes = geometry.planes.enumerated().map { plane, tokens in

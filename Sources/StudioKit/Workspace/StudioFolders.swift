@@ -31,11 +31,12 @@ public struct StudioFolders: Sendable, Hashable {
   public var presets: String { configuration + "/presets" }
   /// The user's themes, TOML files.
   public var themes: String { configuration + "/themes" }
+  /// Maps of linear previews; what is in it can be made again.
+  public var previews: String { data + "/previews" }
 
   var database: String { data + "/studio.sqlite" }
   var clips: String { data + "/clips" }
   var runs: String { data + "/runs" }
-  var previews: String { data + "/previews" }
   var lock: String { data + "/studio.lock" }
 
   /// The saved state of a job that has begun.
