@@ -70,10 +70,11 @@ extension Fixtures {
   }
 
   /// A user's video of some frames.
-  static func footage(_ frameCount: Int, path: String = "/home/ada/clouds.mp4") -> World.FootageView {
+  static func footage(_ frameCount: Int, path: String = "/home/ada/clouds.mp4") -> World.FootageView
+  {
     let pictures = (0..<frameCount).map { frame in
       var image = RGBImage(width: 8, height: 8, fill: (UInt8(min(2 * frame, 255)), 60, 120))
-      image[x: frame % 8, y: 4] = (255, 255, 255)
+      image[frame % 8, 4] = (255, 255, 255)
       return image
     }
     return World.FootageView(

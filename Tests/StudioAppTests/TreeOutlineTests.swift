@@ -15,7 +15,7 @@ import Testing
 
   @Test func branchesHaveLettersOfTheirOwnAndRollsAStar() {
     #expect(
-      drawn(TreeOutline(Fixtures.grownTree)) == ["A1 - A2 - A3*", "          `-- B3 - B4"])
+      drawn(TreeOutline(Fixtures.grownTree)) == ["A1 - A2 - A3*", "      `-- B3 - B4"])
   }
 
   @Test func everyRollOfAPlaceHasThePlacesName() {
@@ -41,13 +41,13 @@ import Testing
     let tip = TreeOutline(
       Fixtures.grownTree, growth: .init(parent: Fixtures.id(7), fork: 0, note: "37%"))
     #expect(tip.growthLabel == "B5")
-    #expect(drawn(tip)[1] == "          `-- B3 - B4 - B5 37%")
+    #expect(drawn(tip)[1] == "      `-- B3 - B4 - B5 37%")
     let roll = TreeOutline(
       Fixtures.grownTree, growth: .init(parent: Fixtures.id(2), fork: 0, note: "5%"))
     #expect(roll.growthLabel == "A3")
     #expect(
       drawn(roll) == [
-        "A1 - A2 - A3*", "          `-- A3 5%", "          `-- B3 - B4",
+        "A1 - A2 - A3*", "      |-- A3 5%", "      `-- B3 - B4",
       ])
     let branch = TreeOutline(
       Fixtures.grownTree, growth: .init(parent: Fixtures.id(2), fork: 2, note: "5%"))
