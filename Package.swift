@@ -77,7 +77,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore"],
+      name: "TestSupport",
+      dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore", "TerminalUI"],
       path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
     .testTarget(
@@ -100,7 +101,7 @@ let package = Package(
       name: "PVDMCommandTests",
       dependencies: ["pvdm", "MediaIO", "StudioKit", "VideoDiffusion", "TestSupport"]),
     .testTarget(
-      name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText"],
+      name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText", "TestSupport"],
       exclude: ["Snapshots"]),
     .testTarget(
       name: "StudioAppTests",
