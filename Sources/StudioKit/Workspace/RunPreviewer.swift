@@ -8,7 +8,8 @@ final class RunPreviewer: Sendable {
   private struct State {
     var map: LinearPreview?
     var lastShown: ContinuousClock.Instant?
-    var work: [Task<Void, Never>] = []
+    var work: [Int: Task<Void, Never>] = [:]
+    var begun = 0
     var isDecoding = false
   }
   private let state = Mutex(State())
@@ -106,13 +107,19 @@ final class RunPreviewer: Sendable {
   }
 
   private func start(_ work: @escaping @Sendable (RunPreviewer) async -> Void) {
-    let task = Task { await work(self) }
-    state.withLock { $0.work.append(task) }
+    // The lock is held while the task is noted, so that it cannot end unnoted.
+    state.withLock { state in
+      let number = state.begun
+      state.begun += 1
+      state.work[number] = Task {
+        await work(self)
+        self.state.withLock { $0.work[number] = nil }
+      }
+    }
   }
 
   /// Waits for what was begun, which is at most a decoding.
   func end() async {
-    let work = state.withLock { $0.work }
-    for task in work { await task.value }
+    for task in state.withLock({ $0.work.values.map(\.self) }) { await task.value }
   }
 }
