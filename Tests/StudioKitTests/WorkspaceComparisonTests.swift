@@ -20,13 +20,14 @@ struct WorkspaceComparisonTests {
     } ?? []
   }
 
-  @Test("variants share one drawn seed and are told apart by what differs")
+  @Test("variants become videos that are told apart by what differs")
   func compare() async throws {
     let workspace = try await fixture.open()
     let id = try await workspace.compare(
       title: "steps",
       [
-        variant(WorkspaceFixture.settings(steps: 2)), variant(WorkspaceFixture.settings(steps: 4)),
+        variant(WorkspaceFixture.settings(seed: 7, steps: 2)),
+        variant(WorkspaceFixture.settings(seed: 7, steps: 4)),
       ])
     await workspace.settle()
     let comparison = try #require(await comparisons(workspace).first)
@@ -34,7 +35,7 @@ struct WorkspaceComparisonTests {
     var steps: [Int] = []
     for cell in comparison.cells {
       let clip = try #require(try await workspace.tree(of: cell.video).current)
-      #expect(clip.seed == 1000)
+      #expect(clip.seed == 7)
       steps.append(clip.steps)
     }
     #expect(steps == [2, 4])

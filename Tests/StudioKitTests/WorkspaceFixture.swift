@@ -42,7 +42,7 @@ struct WorkspaceFixture {
 
   /// Few steps, no previews, one thread.
   static func settings(
-    clips: Int? = 1, seed: UInt64? = nil, steps: Int = 3, laterSteps: Int = 2
+    clips: Int? = 1, seed: UInt64 = 0, steps: Int = 3, laterSteps: Int = 2
   ) -> GenerationSettings {
     var settings = GenerationSettings()
     settings.steps = steps
@@ -50,28 +50,23 @@ struct WorkspaceFixture {
     settings.clipCount = clips
     settings.preview = .off
     settings.threadCount = 1
-    if let seed {
-      settings.seed = seed
-      settings.isSeedLocked = true
-    }
+    settings.seed = seed
     return settings
   }
 
-  /// Opens the workspace with a clock that counts seconds and seeds that count from 1000.
+  /// Opens the workspace with a clock that counts seconds.
   func open(startsQueue: Bool = true) async throws -> Workspace {
     try await Self.open(folders, startsQueue: startsQueue)
   }
 
   static func open(_ folders: StudioFolders, startsQueue: Bool = true) async throws -> Workspace {
     let clock = Counter(0)
-    let seeds = Counter(1000)
     let resources = ResourceLocator(
       executable: "/nowhere/pvdm",
       environment: ["PVDM_DATA": URL(filePath: folders.data + "/../..").standardizedFileURL.path])
     return try await Workspace(
       folders: folders, resources: resources, startsQueue: startsQueue,
-      now: { Date(timeIntervalSinceReferenceDate: Double(clock.next())) },
-      drawnSeed: { UInt64(seeds.next()) })
+      now: { Date(timeIntervalSinceReferenceDate: Double(clock.next())) })
   }
 
   /// The latents of clips, as their files hold them.

@@ -11,7 +11,7 @@ struct WorkspaceMakingTests {
 
   init() throws { fixture = try WorkspaceFixture() }
 
-  private func settings(_ clips: Int? = 1, seed: UInt64? = nil) -> GenerationSettings {
+  private func settings(_ clips: Int? = 1, seed: UInt64 = 0) -> GenerationSettings {
     WorkspaceFixture.settings(clips: clips, seed: seed)
   }
 
@@ -59,9 +59,6 @@ struct WorkspaceMakingTests {
     let workspace = try await fixture.open()
     let (video, _) = try await workspace.make(fixture.model, settings)
     await workspace.settle()
-    // The seed goes on by itself.
-    settings.isSeedLocked = false
-    settings.seed = 0
     settings.clipCount = 2
     let tip = try await workspace.tree(of: video).tip
     try await workspace.extend(
@@ -71,24 +68,22 @@ struct WorkspaceMakingTests {
     #expect(branch.map(\.seed) == [21, 21, 21] && branch.map(\.index) == [0, 1, 2])
     await workspace.close()
 
-    settings.seed = 21
-    settings.isSeedLocked = true
     settings.clipCount = 3
     #expect(try await fixture.latents(branch) == fixture.longRun(settings))
   }
 
-  @Test("another roll draws a seed, a branch begins a fork, and a locked seed stays")
+  @Test("another roll stands beside the first, a branch begins a fork")
   func rollsAndBranches() async throws {
     let workspace = try await fixture.open()
     let (video, _) = try await workspace.make(fixture.model, settings(2, seed: 3))
     await workspace.settle()
     let start = try await workspace.tree(of: video).branch[0].id
     try await workspace.extend(
-      video, after: start, fork: 0, model: fixture.model, settings: settings())
+      video, after: start, fork: 0, model: fixture.model, settings: settings(seed: 4))
     await workspace.settle()
     var tree = try await workspace.tree(of: video)
     let roll = try #require(tree.current)
-    #expect(tree.rolls(of: roll.id).count == 2 && roll.seed == 1000)
+    #expect(tree.rolls(of: roll.id).count == 2 && roll.seed == 4)
     let (first, second) = (tree.rolls(of: roll.id)[0], tree.rolls(of: roll.id)[1])
     #expect(try fixture.latents([first]) != fixture.latents([second]))
 

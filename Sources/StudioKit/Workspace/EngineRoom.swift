@@ -75,14 +75,11 @@ actor EngineRoom {
     return model
   }
 
-  /// The linear preview of a model's autoencoder. A fit that is begun goes on when its run is over:
-  /// the next run finds it done.
-  func preview(for hash: String, _ model: LoadedModel) async throws -> LinearPreview {
-    let task = Task { [previews] in
-      try await previews.preview(for: hash, fittingWith: model.engine)
-    }
-    fits.append(task)
-    return try await task.value
+  /// Sees to it that there is a linear preview of a model's autoencoder. A fit goes on when the run
+  /// that began it is over, so that the next one finds it done.
+  func fitPreview(for hash: String, _ model: LoadedModel) {
+    fits.append(
+      Task { [previews] in try await previews.preview(for: hash, fittingWith: model.engine) })
   }
 
   /// Gives up what goes on beside the runs.
@@ -117,12 +114,5 @@ struct FileIdentity: Hashable, Sendable {
     guard stat(path, &status) == 0 else { return nil }
     size = Int(status.st_size)
     modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-  }
-}
-
-extension Duration {
-  /// The duration in seconds.
-  var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }
