@@ -64,21 +64,17 @@ actor ClipRun {
   }
 
   private func startPreviews(_ model: EngineRoom.LoadedModel) async {
-    let workspace = workspace
-    let path = model.autoencoder.path
+    let hash: @Sendable () async throws -> String = {
+      [workspace, path = model.autoencoder.path] in try await workspace.hash(of: path)
+    }
     previews = PreviewMaker(
       engine: model.engine, mode: settings.preview, interval: settings.previewInterval,
-      library: workspace.engines.previews
-    ) { try await workspace.hash(of: path) }
-    guard settings.preview == .linear, let hash = try? await workspace.hash(of: path) else {
-      return
-    }
-    await workspace.engines.fitPreview(for: hash, model)
+      library: workspace.engines.previews, hash: hash)
+    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
   }
 
   private func load() async throws -> EngineRoom.LoadedModel {
-    let stop = stop
-    let reporter = reporter
+    let (stop, reporter) = (stop, reporter)
     reporter.tell(.loading(0))
     return try await workspace.engines.model(plan.task.model, settings) { share in
       if stop.moment == .afterStep { throw CancellationError() }

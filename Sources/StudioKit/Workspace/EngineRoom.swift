@@ -22,7 +22,7 @@ actor EngineRoom {
   /// The linear previews of the autoencoders in use.
   nonisolated let previews: LinearPreviewLibrary
   private var loaded: (key: Key, model: LoadedModel)?
-  private var fits: [Task<LinearPreview, any Error>] = []
+  private var fits: [Task<Void, Never>] = []
 
   /// - Parameter previewFolder: Where fits of linear previews are kept.
   init(previewFolder: String) {
@@ -77,15 +77,21 @@ actor EngineRoom {
 
   /// Sees to it that there is a linear preview of a model's autoencoder. A fit goes on when the run
   /// that began it is over, so that the next one finds it done.
-  func fitPreview(for hash: String, _ model: LoadedModel) {
+  ///
+  /// - Parameter hash: Gives SHA-256 of the autoencoder's checkpoint.
+  func fitPreview(_ model: LoadedModel, hash: @escaping @Sendable () async throws -> String) {
     fits.append(
-      Task { [previews] in try await previews.preview(for: hash, fittingWith: model.engine) })
+      Task { [previews] in
+        // A run without pictures is better than none, and the next one tries again.
+        guard let hash = try? await hash(), !Task.isCancelled else { return }
+        _ = try? await previews.preview(for: hash, fittingWith: model.engine)
+      })
   }
 
   /// Gives up what goes on beside the runs.
   func end() async {
     for fit in fits { fit.cancel() }
-    for fit in fits { _ = try? await fit.value }
+    for fit in fits { await fit.value }
     fits = []
     loaded = nil
   }
