@@ -95,7 +95,8 @@ let package = Package(
     .testTarget(
       name: "StudioKitTests",
       dependencies: [
-        "StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TestSupport",
+        "StudioKit", "SessionStore", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
+        "TestSupport",
       ]),
     .testTarget(
       name: "PVDMCommandTests",

@@ -132,3 +132,36 @@ public final class SessionStore: Sendable {
     }
   }
 }
+
+extension SessionStore {
+  /// How safe a transaction is, by SQLite's own words.
+  public struct Durability: Sendable, Hashable {
+    /// `wal` for a write-ahead log.
+    public var journal: String
+    /// 2 for `FULL`.
+    public var synchronous: Int
+
+    /// Describes it.
+    public init(journal: String, synchronous: Int) {
+      self.journal = journal
+      self.synchronous = synchronous
+    }
+  }
+
+  /// What the writing connection does, for diagnosis.
+  ///
+  /// - Throws: ``SessionStoreError``.
+  public var durability: Durability {
+    get throws {
+      do {
+        return try pool.writeWithoutTransaction { database in
+          Durability(
+            journal: try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? "",
+            synchronous: try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? 0)
+        }
+      } catch {
+        throw SessionStoreError(path: path, error)
+      }
+    }
+  }
+}

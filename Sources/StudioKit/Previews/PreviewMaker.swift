@@ -1,4 +1,5 @@
 import Foundation
+import MediaIO
 import Synchronization
 import VideoDiffusion
 
@@ -11,7 +12,7 @@ public final class PreviewMaker: Sendable {
   private let engine: VideoEngine
   private let mode: PreviewMode
   private let interval: Int
-  private let autoencoder: String
+  private let hash: @Sendable () async throws -> String
   private let library: LinearPreviewLibrary
   private let state = Mutex(State())
 
@@ -34,16 +35,16 @@ public final class PreviewMaker: Sendable {
   ///   - engine: With the networks of the run loaded.
   ///   - mode: How pictures are made.
   ///   - interval: Steps from one decoded preview to the next, at least 1.
-  ///   - autoencoder: The checkpoint of the engine's autoencoder, whose hash names its linear map.
+  ///   - hash: Gives SHA-256 of the autoencoder's checkpoint, which names its linear map.
   ///   - library: The linear maps.
   public init(
-    engine: VideoEngine, mode: PreviewMode, interval: Int, autoencoder: String,
-    library: LinearPreviewLibrary
+    engine: VideoEngine, mode: PreviewMode, interval: Int, library: LinearPreviewLibrary,
+    hash: @escaping @Sendable () async throws -> String
   ) {
     self.engine = engine
     self.mode = mode
     self.interval = max(interval, 1)
-    self.autoencoder = autoencoder
+    self.hash = hash
     self.library = library
   }
 
@@ -84,20 +85,27 @@ public final class PreviewMaker: Sendable {
   }
 
   private func preview(of latent: Latent, _ step: GenerationStep) async throws -> StepPreview {
-    let start = ContinuousClock.now
-    let images =
-      switch mode {
-      case .off, .linear: try await linearPreview().images(latent)
-      case .decoded: try await engine.decode(latent).images
-      }
+    let images: [RGBImage]
+    let seconds: Double
+    switch mode {
+    case .off, .linear:
+      let map = try await linearPreview()
+      let start = ContinuousClock.now
+      images = map.images(latent)
+      seconds = (ContinuousClock.now - start).inSeconds
+    case .decoded:
+      let decoded = try await engine.timedDecode(latent)
+      images = decoded.clip.images
+      seconds = decoded.seconds
+    }
     return StepPreview(
       clip: step.clip, step: step.finishedSteps, stepCount: step.stepCount, mode: mode,
-      images: images, seconds: (ContinuousClock.now - start).inSeconds)
+      images: images, seconds: seconds)
   }
 
   private func linearPreview() async throws -> LinearPreview {
     if let known = state.withLock({ $0.linear?.preview }) { return known }
-    let hash = try CheckpointHash.sha256(of: autoencoder)
+    let hash = try await hash()
     let preview = try await library.preview(for: hash, fittingWith: engine)
     state.withLock { $0.linear = (hash, preview) }
     return preview

@@ -11,6 +11,6 @@ public struct StepPreview: Sendable {
   public let mode: PreviewMode
   /// The frames: R x R if they are linear, else of the model's resolution.
   public let images: [RGBImage]
-  /// What making them took, in seconds.
+  /// What making them took, in seconds, waiting for the engine and fitting a map left out.
   public let seconds: Double
 }

@@ -33,8 +33,8 @@ actor GenerationRun {
     decodes = OutputSet.needPixels(job.outputs)
     previews = PreviewMaker(
       engine: engine, mode: job.preview, interval: job.previewInterval,
-      autoencoder: job.model.autoencoder?.path ?? "",
-      library: LinearPreviewLibrary(cacheFolder: job.previewCacheFolder))
+      library: LinearPreviewLibrary(cacheFolder: job.previewCacheFolder)
+    ) { [path = job.model.autoencoder?.path ?? ""] in try CheckpointHash.sha256(of: path) }
   }
 
   func run(

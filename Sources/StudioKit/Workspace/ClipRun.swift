@@ -10,7 +10,7 @@ actor ClipRun {
   private let stop: StopSignal
   private var keeper: RunKeeper
   private let reporter: RunReporter
-  private var previewer: RunPreviewer?
+  private var previews: PreviewMaker?
   private var model: EngineRoom.LoadedModel?
   private var request: GenerationRequest
 
@@ -43,9 +43,8 @@ actor ClipRun {
     if let footage = plan.footage { try await encode(footage.path, footage.firstFrame, model) }
     try await begin(model)
     request = plan.request(after: index)
-    let previewer = RunPreviewer(plan, model, workspace, reporter, clipsBefore: index)
-    self.previewer = previewer
-    reporter.begin(request)
+    await startPreviews(model)
+    reporter.begin(request, clipsBefore: index)
     do {
       for try await event in model.engine.generate(request, from: state, stop: stop) {
         try await take(event, model)
@@ -59,13 +58,23 @@ actor ClipRun {
 
   private func end() async {
     keepState(isLast: true)
-    await previewer?.end()
     reporter.end()
+    // Nobody waits for a preview that is in the making: what it shows is past.
+    if let previews { Task { await previews.finish(cancelling: true) } }
+  }
+
+  private func startPreviews(_ model: EngineRoom.LoadedModel) async {
+    let hash: @Sendable () async throws -> String = {
+      [workspace, path = model.autoencoder.path] in try await workspace.hash(of: path)
+    }
+    previews = PreviewMaker(
+      engine: model.engine, mode: settings.preview, interval: settings.previewInterval,
+      library: workspace.engines.previews, hash: hash)
+    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
   }
 
   private func load() async throws -> EngineRoom.LoadedModel {
-    let stop = stop
-    let reporter = reporter
+    let (stop, reporter) = (stop, reporter)
     reporter.tell(.loading(0))
     return try await workspace.engines.model(plan.task.model, settings) { share in
       if stop.moment == .afterStep { throw CancellationError() }
@@ -132,7 +141,7 @@ actor ClipRun {
       let isGuided = state.condition != nil && settings.guidanceScale > 0
       reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
       reporter.tell(.sampling)
-      previewer?.show(step)
+      previews?.consider(step) { [reporter] in reporter.show($0, of: model.autoencoder) }
     case .clipFinished(let clip):
       guard let latent = clip.latents.first else { return }
       let steps = state.sampler?.configuration.steps ?? 0
@@ -142,7 +151,7 @@ actor ClipRun {
       try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
       state = clip.state
       clipSeconds = 0
-      previewer?.learn(latent, pixels)
+      await previews?.learn(latent, decoded: pixels)
       reporter.clipIsDone()
     }
   }

@@ -22,7 +22,7 @@ actor EngineRoom {
   /// The linear previews of the autoencoders in use.
   nonisolated let previews: LinearPreviewLibrary
   private var loaded: (key: Key, model: LoadedModel)?
-  private var fits: [Task<LinearPreview, any Error>] = []
+  private var fits: [Task<Void, Never>] = []
 
   /// - Parameter previewFolder: Where fits of linear previews are kept.
   init(previewFolder: String) {
@@ -75,20 +75,23 @@ actor EngineRoom {
     return model
   }
 
-  /// The linear preview of a model's autoencoder. A fit that is begun goes on when its run is over:
-  /// the next run finds it done.
-  func preview(for hash: String, _ model: LoadedModel) async throws -> LinearPreview {
-    let task = Task { [previews] in
-      try await previews.preview(for: hash, fittingWith: model.engine)
-    }
-    fits.append(task)
-    return try await task.value
+  /// Sees to it that there is a linear preview of a model's autoencoder. A fit goes on when the run
+  /// that began it is over, so that the next one finds it done.
+  ///
+  /// - Parameter hash: Gives SHA-256 of the autoencoder's checkpoint.
+  func fitPreview(_ model: LoadedModel, hash: @escaping @Sendable () async throws -> String) {
+    fits.append(
+      Task { [previews] in
+        // A run without pictures is better than none, and the next one tries again.
+        guard let hash = try? await hash(), !Task.isCancelled else { return }
+        _ = try? await previews.preview(for: hash, fittingWith: model.engine)
+      })
   }
 
   /// Gives up what goes on beside the runs.
   func end() async {
     for fit in fits { fit.cancel() }
-    for fit in fits { _ = try? await fit.value }
+    for fit in fits { await fit.value }
     fits = []
     loaded = nil
   }

@@ -9,10 +9,13 @@ final class RunReporter: Sendable {
     var progress: JobProgress
     var pace: RunPace
     var lastTold: ContinuousClock.Instant?
+    /// Clips of the video before the job's next one, when sampling began.
+    var clipsBefore = 0
+    var isOver = false
     var averages: [TimingKey: TimingAverage] = [:]
   }
   private let state: Mutex<State>
-  private let settings: GenerationSettings
+  private let plan: GenerationPlan
   private let hub: EventHub
   private let timings: any TimingStore
   private let stop: StopSignal
@@ -20,7 +23,7 @@ final class RunReporter: Sendable {
   private static let interval = Duration.milliseconds(100)
 
   init(_ plan: GenerationPlan, _ workspace: Workspace, _ stop: StopSignal) {
-    settings = plan.task.settings
+    self.plan = plan
     hub = workspace.hub
     timings = SessionTimings(store: workspace.store, now: workspace.now)
     self.stop = stop
@@ -30,22 +33,23 @@ final class RunReporter: Sendable {
     state = Mutex(State(progress: progress, pace: RunPace(plan.request(after: 0))))
   }
 
-  /// Sampling begins.
-  func begin(_ request: GenerationRequest) {
-    state.withLock { $0.pace = RunPace(request) }
+  /// Sampling begins after some clips of the video.
+  func begin(_ request: GenerationRequest, clipsBefore: Int) {
+    state.withLock { state in
+      state.pace = RunPace(request)
+      state.clipsBefore = clipsBefore
+    }
   }
 
   /// Notes what the engine reports.
   func note(_ event: GenerationEvent) { state.withLock { $0.pace.note(event) } }
 
-  /// Notes what a preview took, in seconds.
-  func notePreview(seconds: Double) { state.withLock { $0.pace.notePreview(seconds: seconds) } }
-
   /// Notes what an operation of a network took, in seconds.
   func note(_ seconds: Double, _ operation: TimingKey.Operation, of file: NetworkFile) {
     let key = TimingKey(
-      network: TimingKey.network(hash: nil, path: file.path), precision: settings.precision,
-      threadCount: settings.usedThreadCount, operation: operation)
+      network: TimingKey.network(hash: nil, path: file.path),
+      precision: plan.task.settings.precision,
+      threadCount: plan.task.settings.usedThreadCount, operation: operation)
     state.withLock { state in
       if operation == .decode { state.pace.noteDecoding(seconds: seconds) }
       // Averages are stored between clips: a step must not wait for the disk.
@@ -64,8 +68,26 @@ final class RunReporter: Sendable {
     keepTimings()
   }
 
-  /// The run is over.
-  func end() { keepTimings() }
+  /// The run is over; previews that come later are not shown.
+  func end() {
+    state.withLock { $0.isOver = true }
+    keepTimings()
+  }
+
+  /// Shows a look at the clip in progress.
+  func show(_ preview: StepPreview, of autoencoder: NetworkFile) {
+    if preview.mode == .linear { note(preview.seconds, .linearPreview, of: autoencoder) }
+    let clip = state.withLock { state -> Int? in
+      state.pace.notePreview(seconds: preview.seconds)
+      return state.isOver ? nil : preview.clip - state.clipsBefore + plan.finishedClips
+    }
+    guard let clip else { return }
+    hub.send(
+      .preview(
+        JobPreview(
+          job: plan.job, clip: clip, step: preview.step, stepCount: preview.stepCount,
+          mode: preview.mode, images: preview.images)))
+  }
 
   /// Times are of use but not worth a failure.
   private func keepTimings() {

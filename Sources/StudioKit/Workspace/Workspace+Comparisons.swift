@@ -4,8 +4,7 @@ import SessionStore
 extension Workspace {
   /// Makes a comparison: a video and a job for each variant.
   ///
-  /// All have one seed, so that only what is compared differs; variants that differ in their seeds
-  /// keep them.
+  /// Give all the same seed, so that only what is compared differs.
   ///
   /// - Throws: ``StudioError`` if there are not two to four variants or one cannot be made,
   ///   ``SessionStoreError`` if it cannot be kept.
@@ -23,7 +22,8 @@ extension Workspace {
     return try begin(title, Array(zip(labels, variants)))
   }
 
-  /// Makes a grid of videos over one or two settings, row by row, with one seed.
+  /// Makes a grid of videos over one or two settings, row by row, with one seed
+  /// unless that is swept.
   ///
   /// - Parameters:
   ///   - variant: The model, and the settings that are not swept.
@@ -68,11 +68,8 @@ extension Workspace {
     _ title: String, _ cells: [(label: String, variant: Comparison.Variant)],
     _ columns: SweepAxis? = nil, _ rows: SweepAxis? = nil
   ) throws -> ComparisonID {
-    let seeds = Set(cells.map(\.variant.settings.seed))
-    let shared = cells.first.map { seeded($0.variant.settings).seed }
     let variants = try cells.map { cell in
       var variant = cell.variant
-      if seeds.count == 1, let shared { variant.settings.seed = shared }
       // A run without end would keep the others waiting for ever.
       variant.settings.clipCount = variant.settings.clipCount ?? 1
       try check(variant.model, variant.settings)

@@ -9,7 +9,7 @@ extension Workspace {
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - settings: The settings. A seed is drawn unless they lock one.
+  ///   - settings: The settings, with the seed that is used.
   /// - Throws: ``StudioError`` if a setting is out of range or the model has not both networks,
   ///   ``SessionStoreError`` if it cannot be kept.
   @discardableResult
@@ -17,7 +17,6 @@ extension Workspace {
     _ model: ModelReference, _ settings: GenerationSettings
   ) throws -> (video: VideoID, job: JobID) {
     try check(model, settings)
-    let settings = seeded(settings)
     return try begin(
       "\(model.name), seed \(settings.seed)", model, settings, origin: .nothing)
   }
@@ -38,7 +37,7 @@ extension Workspace {
       throw StudioError(path, .noSuchFile)
     }
     return try begin(
-      URL(filePath: path).lastPathComponent, model, seeded(settings),
+      URL(filePath: path).lastPathComponent, model, settings,
       origin: .footage(path: path, firstFrame: firstFrame))
   }
 
@@ -57,9 +56,8 @@ extension Workspace {
 
   /// Adds clips to a video.
   ///
-  /// Unless the settings lock a seed, the first clip at a place goes on with the seed of the clip that
-  /// it continues, so that the video is the one that a longer run would have made; a clip at a place
-  /// that has one already is another roll, with a seed that is drawn.
+  /// With the seed of the clip that they continue, they are the clips that a longer run would have
+  /// made; with another they are another roll or branch.
   ///
   /// - Parameters:
   ///   - video: The video.
@@ -74,18 +72,8 @@ extension Workspace {
   ) throws -> JobID {
     try check(model, settings)
     guard let tree = trees[video] else { throw StudioError(nil, .gone("the video")) }
-    let previous = try clip.map { clip in
-      guard let found = tree.clips[clip], !tree.dropped.contains(clip) else {
-        throw StudioError(nil, .gone("the clip to continue"))
-      }
-      return found
-    }
-    var settings = settings
-    let isRoll = tree.clips.values.contains { $0.parent == clip && $0.fork == fork }
-    if let previous, !settings.isSeedLocked, !isRoll {
-      settings.seed = previous.seed
-    } else {
-      settings = seeded(settings)
+    if let clip, tree.clips[clip] == nil || tree.dropped.contains(clip) {
+      throw StudioError(nil, .gone("the clip to continue"))
     }
     let task = GenerateTask(
       video: video, origin: clip.map { .clip($0) } ?? .nothing, fork: fork, model: model,

@@ -22,7 +22,6 @@ public actor Workspace {
   let resources: ResourceLocator
   let engines: EngineRoom
   let now: @Sendable () -> Date
-  private let drawnSeed: @Sendable () -> UInt64
   private let lock: FolderLock
 
   // What the database holds, as values.
@@ -51,20 +50,17 @@ public actor Workspace {
   ///   - resources: Finds the models that come with the program.
   ///   - startsQueue: Whether waiting jobs begin at once.
   ///   - now: The clock.
-  ///   - drawnSeed: Draws the seed of a run whose settings lock none.
   /// - Throws: ``StudioError`` if another studio has the folder open, ``SessionStoreError`` if a newer
   ///   program wrote its database.
   public init(
     folders: StudioFolders = StudioFolders(), resources: ResourceLocator = ResourceLocator(),
-    startsQueue: Bool = true, now: @escaping @Sendable () -> Date = { Date() },
-    drawnSeed: @escaping @Sendable () -> UInt64 = { UInt64(UInt32.random(in: 0 ... .max)) }
+    startsQueue: Bool = true, now: @escaping @Sendable () -> Date = { Date() }
   ) async throws {
     let opening = try WorkspaceOpening(folders, now: now())
     self.folders = opening.folders
     self.isTemporary = opening.isTemporary
     self.resources = resources
     self.now = now
-    self.drawnSeed = drawnSeed
     store = opening.store
     lock = opening.lock
     files = ClipFiles(folder: opening.folders.clips)
@@ -120,11 +116,4 @@ public actor Workspace {
   // MARK: Telling
 
   func notify(_ notice: Notice) { hub.send(.notice(notice)) }
-
-  /// The settings with the seed that is used.
-  func seeded(_ settings: GenerationSettings) -> GenerationSettings {
-    var settings = settings
-    if !settings.isSeedLocked { settings.seed = drawnSeed() }
-    return settings
-  }
 }

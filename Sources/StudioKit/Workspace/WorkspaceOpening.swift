@@ -50,11 +50,11 @@ struct WorkspaceOpening {
     if opening.isNew {
       let kept = try [folders.clips, folders.runs].compactMap { try setAside($0, stamp) }
       if !kept.isEmpty {
+        let places = kept.joined(separator: " and ")
         notices.append(
           Notice(
             .warning, "There were clips without a database; they were set aside",
-            remedy:
-              "They are in \(kept.joined(separator: " and ")); pvdm decode makes videos of them"))
+            remedy: "They are in \(places); pvdm decode makes videos of them"))
         try makeFolders(folders)
       }
     }
