@@ -115,7 +115,7 @@ extension CompareScreen {
     let other = pictures(cells[base], cellCount: cells.count, world)
     guard let frame = commonFrame(own, other) else { return "" }
     let now = PictureDifference.text(PictureDifference.decibels(own[frame], other[frame]))
-    let whole = PictureDifference.text(PictureDifference.decibels(own, other))
+    let whole = PictureDifference.text(ratios.indices.contains(index) ? ratios[index] : nil)
     return "frame \(now)  all \(whole)"
   }
 
@@ -214,10 +214,8 @@ extension CompareScreen {
     guard showsDifference, index != base else {
       return cells[index].clips.isEmpty ? "" : cells[index].stateText
     }
-    let own = pictures(cells[index], cellCount: cells.count, world)
-    let other = pictures(cells[base], cellCount: cells.count, world)
-    guard !own.isEmpty, !other.isEmpty else { return "" }
-    return PictureDifference.text(PictureDifference.decibels(own, other))
+    guard !cells[index].clips.isEmpty, ratios.indices.contains(index) else { return "" }
+    return PictureDifference.text(ratios[index])
   }
 
   // MARK: The line below
