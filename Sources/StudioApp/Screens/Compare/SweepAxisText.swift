@@ -27,9 +27,6 @@ package enum SweepAxisText {
 }
 
 extension SweepAxis.Setting {
-  /// What people call the setting.
-  package var name: String { self == .laterSteps ? "later steps" : rawValue }
-
   /// Values to begin with.
   package var example: String {
     switch self {

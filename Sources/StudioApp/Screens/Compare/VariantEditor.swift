@@ -96,6 +96,13 @@ package struct VariantEditor: Sendable, Hashable {
     variants[selected].model = models[(index + step + models.count) % models.count]
   }
 
+  /// The settings of each variant in which they differ; models have a column of their own.
+  private var settingsLabels: [String] {
+    guard Set(variants.map(\.settings)).count > 1 else { return variants.map { _ in "" } }
+    return Comparison.labels(
+      of: variants.map { .init(model: variants[0].model, settings: $0.settings) })
+  }
+
   /// Draws the variants on the left and the settings of the selected one on the right.
   package func draw(in buffer: inout CellBuffer, area: Rectangle) {
     let isWide = area.width >= 80
@@ -103,7 +110,7 @@ package struct VariantEditor: Sendable, Hashable {
       isWide
       ? Layout.split(area, .horizontal, [.fraction(0.5), .fill()])
       : [editsSettings ? .init(column: 0, row: 0, width: 0, height: 0) : area, area]
-    let labels = Comparison.labels(of: variants)
+    let labels = settingsLabels
     if isWide || !editsSettings {
       let inner = Border(
         title: "Variants", subtitle: "all with the seed of A", isFocused: !editsSettings
