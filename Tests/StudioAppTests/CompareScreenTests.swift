@@ -34,7 +34,7 @@ import Testing
     #expect(
       effects == [
         .compare(
-          title: "skies-64 (then 20) | skies-64 (then 25) | sky-256 (then 25)",
+          title: "skies-64, later steps 20 | skies-64, later steps 25 | sky-256, later steps 25",
           [
             .init(model: Fixtures.skies.reference, settings: first),
             .init(model: Fixtures.skies.reference, settings: second),
@@ -93,8 +93,8 @@ import Testing
     func problem(_ setting: SweepAxis.Setting, _ text: String) -> String? {
       if case .problem(let sentence) = SweepAxisText.parse(setting, text) { sentence } else { nil }
     }
-    #expect(problem(.steps, "10, 0") == "0 is no value of steps: whole numbers from 1 to 1000")
-    #expect(problem(.eta, "1.5") == "1.5 is no value of eta: 0 to 1")
+    #expect(problem(.steps, "10, 0") == "0 is no value of steps: a whole number from 1 to 1000")
+    #expect(problem(.eta, "1.5") == "1.5 is no value of eta: \(SweepAxis.Setting.eta.key.range)")
     #expect(problem(.guidance, "nan") != nil && problem(.guidance, "-1") != nil)
     #expect(problem(.sampler, "ddim, euler")?.hasPrefix("euler is no value") == true)
     #expect(problem(.seed, "1, 1") == "seed has a value twice")

@@ -7,10 +7,13 @@ package enum PictureDifference {
   /// pictures of different sizes.
   package static func meanSquaredError(_ first: PixelImage, _ second: PixelImage) -> Double? {
     guard first.width == second.width, first.height == second.height else { return nil }
-    var sum = 0
-    for (a, b) in zip(first.bytes, second.bytes) {
-      let difference = Int(a) - Int(b)
-      sum += difference * difference
+    let sum = first.bytes.withUnsafeBufferPointer { first in
+      second.bytes.withUnsafeBufferPointer { second in
+        first.indices.reduce(0) { sum, index in
+          let difference = Int(first[index]) - Int(second[index])
+          return sum + difference * difference
+        }
+      }
     }
     return Double(sum) / Double(first.bytes.count)
   }

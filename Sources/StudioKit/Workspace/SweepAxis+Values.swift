@@ -2,7 +2,7 @@ import VideoDiffusion
 
 extension SweepAxis.Setting {
   /// The setting by the name that forms and files use.
-  var key: SettingKey {
+  package var key: SettingKey {
     switch self {
     case .steps: .steps
     case .laterSteps: .laterSteps
@@ -31,7 +31,7 @@ extension SweepAxis {
   /// Settings with one of the axis's values.
   ///
   /// - Throws: ``StudioError`` if the value is of no use.
-  func applied(_ text: String, to settings: GenerationSettings) throws -> GenerationSettings {
+  package func applied(_ text: String, to settings: GenerationSettings) throws -> GenerationSettings {
     var settings = settings
     guard let value = setting.value(text), settings.set(setting.key, to: value) else {
       throw StudioError(
@@ -43,7 +43,7 @@ extension SweepAxis {
 
 extension Comparison {
   /// Cells of a sweep at most: more than any screen shows or anyone waits for.
-  static let cellLimit = 64
+  package static let cellLimit = 64
 
   /// The cells of a sweep, row by row.
   ///
@@ -74,7 +74,7 @@ extension Comparison {
   }
 
   /// What tells each variant from the others: its model and settings where they differ.
-  static func labels(of variants: [Variant]) -> [String] {
+  package static func labels(of variants: [Variant]) -> [String] {
     let differing = SettingKey.allCases.filter { key in
       Set(variants.map { $0.settings[key] }).count > 1
     }

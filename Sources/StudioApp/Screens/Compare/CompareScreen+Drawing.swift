@@ -101,7 +101,7 @@ extension CompareScreen {
       let cell = cells[index]
       let isBase = showsDifference && index == base
       let border = Border(
-        title: "\(VariantLabel.letter(index))  \(cell.label)",
+        title: "\(Comparison.letter(index))  \(cell.label)",
         subtitle: isBase ? "base" : cell.stateText,
         footer: footer(index, cells, world), isFocused: index == focus)
       let inner = border.draw(in: &buffer, area: place)
@@ -115,7 +115,7 @@ extension CompareScreen {
     let other = pictures(cells[base], cellCount: cells.count, world)
     guard let frame = commonFrame(own, other) else { return "" }
     let now = PictureDifference.text(PictureDifference.decibels(own[frame], other[frame]))
-    let whole = PictureDifference.text(PictureDifference.decibels(own, other))
+    let whole = PictureDifference.text(ratios.indices.contains(index) ? ratios[index] : nil)
     return "frame \(now)  all \(whole)"
   }
 
@@ -187,7 +187,7 @@ extension CompareScreen {
       columns: columnAxis, rows: comparison.rowAxis, focus: focus, area: area, world.cellRatio)
     for (column, place) in grid.columnTitles {
       let text = CharacterWidth.truncate(
-        "\(columnAxis.setting.name) \(columnAxis.values[column])", to: place.width)
+        "\(columnAxis.setting.title) \(columnAxis.values[column])", to: place.width)
       let free = max((place.width - CharacterWidth.columns(of: text)) / 2, 0)
       buffer.write(
         text, column: place.column + free, row: place.row, style: Style(.title), clip: place)
@@ -196,7 +196,7 @@ extension CompareScreen {
       guard let axis = comparison.rowAxis else { continue }
       let middle = place.row + max(place.height / 2 - 1, 0)
       buffer.write(
-        CharacterWidth.truncate(axis.setting.name, to: place.width), column: place.column,
+        CharacterWidth.truncate(axis.setting.title, to: place.width), column: place.column,
         row: middle, style: Style(.secondary), clip: place)
       buffer.write(
         axis.values[row], column: place.column, row: middle + 1, style: Style(.title), clip: place)
@@ -214,10 +214,8 @@ extension CompareScreen {
     guard showsDifference, index != base else {
       return cells[index].clips.isEmpty ? "" : cells[index].stateText
     }
-    let own = pictures(cells[index], cellCount: cells.count, world)
-    let other = pictures(cells[base], cellCount: cells.count, world)
-    guard !own.isEmpty, !other.isEmpty else { return "" }
-    return PictureDifference.text(PictureDifference.decibels(own, other))
+    guard !cells[index].clips.isEmpty, ratios.indices.contains(index) else { return "" }
+    return PictureDifference.text(ratios[index])
   }
 
   // MARK: The line below
@@ -228,7 +226,7 @@ extension CompareScreen {
     var parts = [player.statusText]
     if showsDifference { parts.append("difference x\(amplification)") }
     if player.isZoomed {
-      parts.append("\(VariantLabel.letter(focus)) of \(cells.count)")
+      parts.append("\(Comparison.letter(focus)) of \(cells.count)")
     } else if comparison(world)?.columnAxis != nil {
       parts.append(cells[focus].label)
     }

@@ -113,7 +113,7 @@ extension CompareScreen {
     }
     page = .list
     known = Set(world.comparisons.map(\.id))
-    return [.compare(title: VariantLabel.title(editor.variants), variants)]
+    return [.compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants)]
   }
 
   private mutating func run(_ form: SweepForm, _ world: World) -> [StudioEffect] {

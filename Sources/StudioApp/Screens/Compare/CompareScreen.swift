@@ -38,6 +38,18 @@ package struct CompareScreen: StudioScreen {
   /// The comparisons that there were when a new one was asked for, which is shown when it comes.
   var known: Set<ComparisonID>?
 
+  /// Ratios of each cell to the base over all frames, and what they were worked out from: they take
+  /// too long for every drawing.
+  var ratios: [Double?] = []
+  var ratiosKey: RatiosKey?
+
+  /// What the ratios depend on.
+  struct RatiosKey: Sendable, Hashable {
+    var base: Int
+    /// The clips of each cell that are in memory.
+    var clips: [[ClipID]]
+  }
+
   /// Clips whose frames are held at most, fewer than the shelf of frames keeps.
   static let clipLimit = 90
   static let amplifications = [1, 2, 4, 8, 16]
@@ -93,7 +105,20 @@ package struct CompareScreen: StudioScreen {
     let longest = cells.map { pictures($0, cellCount: cells.count, world).count }.max() ?? 0
     player.setFrameCount(
       longest, framesPerSecond: cells.first.flatMap { world.video($0.video)?.framesPerSecond })
+    updateRatios(cells, world)
     return load(cells, world)
+  }
+
+  private mutating func updateRatios(_ cells: [CompareCell], _ world: World) {
+    guard showsDifference, cells.indices.contains(base) else { return }
+    let clips = cells.map { cell in
+      shownClips(cell, cellCount: cells.count).filter { world.frames[$0] != nil }
+    }
+    let key = RatiosKey(base: base, clips: clips)
+    guard key != ratiosKey else { return }
+    ratiosKey = key
+    let pictures = cells.map { pictures($0, cellCount: cells.count, world) }
+    ratios = pictures.map { PictureDifference.decibels($0, pictures[base]) }
   }
 
   private mutating func load(_ cells: [CompareCell], _ world: World) -> [StudioEffect] {
@@ -112,6 +137,7 @@ package struct CompareScreen: StudioScreen {
   mutating func open(_ page: Page) {
     self.page = page
     (focus, base, showsDifference) = (0, 0, false)
+    ratiosKey = nil
     player = ClipPlayer(loopKey: .character("L"))
   }
 

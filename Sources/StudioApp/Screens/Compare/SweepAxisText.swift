@@ -1,5 +1,4 @@
 import StudioKit
-import VideoDiffusion
 
 /// Understands the values of a sweep as they are typed: `10, 20, 50`.
 package enum SweepAxisText {
@@ -14,43 +13,20 @@ package enum SweepAxisText {
   package static func parse(_ setting: SweepAxis.Setting, _ text: String) -> Outcome {
     let values = text.split { $0 == "," || $0 == " " }.map(String.init)
     guard !values.isEmpty else {
-      return .problem("\(setting.name) needs values, such as \(setting.example)")
+      return .problem("\(setting.title) needs values, such as \(setting.example)")
     }
-    for value in values where !accepts(value, setting) {
-      return .problem("\(value) is no value of \(setting.name): \(range(setting))")
+    let axis = SweepAxis(setting: setting, values: values)
+    for value in values where (try? axis.applied(value, to: GenerationSettings())) == nil {
+      return .problem("\(value) is no value of \(setting.title): \(setting.key.range)")
     }
     guard Set(values).count == values.count else {
-      return .problem("\(setting.name) has a value twice")
+      return .problem("\(setting.title) has a value twice")
     }
-    return .axis(SweepAxis(setting: setting, values: values))
-  }
-
-  private static func accepts(_ value: String, _ setting: SweepAxis.Setting) -> Bool {
-    switch setting {
-    case .steps, .laterSteps: Int(value).map((1...1000).contains) ?? false
-    case .eta: Double(value).map((0...1).contains) ?? false
-    case .guidance: Double(value).map { $0.isFinite && $0 >= 0 } ?? false
-    case .seed: UInt64(value) != nil
-    case .sampler: SolverMethod(rawValue: value) != nil
-    }
-  }
-
-  /// The values that a setting may have, in words.
-  package static func range(_ setting: SweepAxis.Setting) -> String {
-    switch setting {
-    case .steps, .laterSteps: "whole numbers from 1 to 1000"
-    case .eta: "0 to 1"
-    case .guidance: "0 or more"
-    case .seed: "whole numbers"
-    case .sampler: SolverMethod.allCases.map(\.rawValue).joined(separator: ", ")
-    }
+    return .axis(axis)
   }
 }
 
 extension SweepAxis.Setting {
-  /// What people call the setting.
-  package var name: String { self == .laterSteps ? "later steps" : rawValue }
-
   /// Values to begin with.
   package var example: String {
     switch self {

@@ -8,16 +8,13 @@ package struct SweepForm: Sendable, Hashable {
   private let models: [ModelReference]
   private var form: Form
 
-  /// Cells at most: more would not fit on a screen.
-  package static let cellLimit = 64
-
   private static let settings = SweepAxis.Setting.allCases
 
   /// A form over models that can be used, of which one is chosen, by its index.
   package init(base: GenerationSettings, models: [ModelReference], chosen: Int) {
     self.base = base
     self.models = models
-    let titles = Self.settings.map(\.name)
+    let titles = Self.settings.map(\.title)
     form = Form(fields: [
       FormField(
         id: "model", label: "model", value: .choice(chosen, of: models.map(\.name)),
@@ -27,13 +24,13 @@ package struct SweepForm: Sendable, Hashable {
         help: "the setting that varies along the columns"),
       FormField(
         id: "columnValues", label: "values", value: .text(SweepAxis.Setting.steps.example),
-        help: SweepAxisText.range(.steps)),
+        help: SweepAxis.Setting.steps.key.range),
       FormField(
         id: "rows", label: "rows", value: .choice(3, of: ["none"] + titles),
         help: "the setting that varies down the rows"),
       FormField(
         id: "rowValues", label: "values", value: .text(SweepAxis.Setting.eta.example),
-        help: SweepAxisText.range(.eta)),
+        help: SweepAxis.Setting.eta.key.range),
     ])
   }
 
@@ -53,7 +50,7 @@ package struct SweepForm: Sendable, Hashable {
 
   private mutating func follow(_ setting: SweepAxis.Setting?, values field: Int) {
     form.fields[field].value = setting.map { .text($0.example) } ?? .fixed("-")
-    form.fields[field].help = setting.map(SweepAxisText.range) ?? ""
+    form.fields[field].help = setting?.key.range ?? ""
   }
 
   package mutating func paste(_ text: String) { form.paste(text) }
@@ -91,7 +88,7 @@ package struct SweepForm: Sendable, Hashable {
     var rows: SweepAxis?
     if let setting = rowSetting {
       guard setting != columnSetting else {
-        return .problem("rows and columns both vary \(setting.name)")
+        return .problem("rows and columns both vary \(setting.title)")
       }
       switch SweepAxisText.parse(setting, form.fields[4].valueText) {
       case .axis(let axis): rows = axis
@@ -99,8 +96,8 @@ package struct SweepForm: Sendable, Hashable {
       }
     }
     let count = columns.values.count * (rows?.values.count ?? 1)
-    guard count <= Self.cellLimit else {
-      return .problem("\(count) cells are more than the \(Self.cellLimit) that fit")
+    guard count <= Comparison.cellLimit else {
+      return .problem("\(count) cells are more than the \(Comparison.cellLimit) that fit")
     }
     return .sweep(models[choice(0)], columns: columns, rows: rows)
   }

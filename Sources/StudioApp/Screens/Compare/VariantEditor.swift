@@ -96,6 +96,13 @@ package struct VariantEditor: Sendable, Hashable {
     variants[selected].model = models[(index + step + models.count) % models.count]
   }
 
+  /// The settings of each variant in which they differ; models have a column of their own.
+  private var settingsLabels: [String] {
+    guard Set(variants.map(\.settings)).count > 1 else { return variants.map { _ in "" } }
+    return Comparison.labels(
+      of: variants.map { .init(model: variants[0].model, settings: $0.settings) })
+  }
+
   /// Draws the variants on the left and the settings of the selected one on the right.
   package func draw(in buffer: inout CellBuffer, area: Rectangle) {
     let isWide = area.width >= 80
@@ -103,13 +110,13 @@ package struct VariantEditor: Sendable, Hashable {
       isWide
       ? Layout.split(area, .horizontal, [.fraction(0.5), .fill()])
       : [editsSettings ? .init(column: 0, row: 0, width: 0, height: 0) : area, area]
-    let labels = VariantLabel.labels(variants)
+    let labels = settingsLabels
     if isWide || !editsSettings {
       let inner = Border(
         title: "Variants", subtitle: "all with the seed of A", isFocused: !editsSettings
       ).draw(in: &buffer, area: parts[0])
       let rows = variants.indices.map { index in
-        Table.Row([VariantLabel.letter(index), variants[index].model.name, labels[index]])
+        Table.Row([Comparison.letter(index), variants[index].model.name, labels[index]])
       }
       Table(
         columns: [.init("", width: .fixed(1)), .init("model"), .init("differs in")], rows: rows
@@ -119,9 +126,14 @@ package struct VariantEditor: Sendable, Hashable {
     }
     if isWide || editsSettings {
       let inner = Border(
-        title: "Settings of \(VariantLabel.letter(selected))", isFocused: editsSettings
+        title: "Settings of \(Comparison.letter(selected))", isFocused: editsSettings
       ).draw(in: &buffer, area: parts[1])
       form.draw(in: &buffer, area: inner.inset(left: 1, right: 1), isFocused: editsSettings)
     }
   }
+}
+
+extension Comparison {
+  /// A letter for a variant: A, B, C, D.
+  static func letter(_ index: Int) -> String { String(UnicodeScalar(UInt8(65 + index % 26))) }
 }

@@ -161,15 +161,15 @@ extension ExtendScreen {
   }
 
   private func framesText(_ clip: Clip, _ tree: ClipTree, _ world: World) -> String {
-    let length = world.frames[clip.id]?.images.count ?? clipLength(clip.model, world)
+    let length = world.frames[clip.id]?.images.count ?? length(of: clip.model, world)
     let first = clip.index * length + 1
     let total = tree.branch.count * length
     let origin = outline?.origin(of: clip.id).map { "  from \($0)" } ?? ""
     return "\(first)-\(first + length - 1) of \(total)\(origin)"
   }
 
-  private func clipLength(_ model: ModelReference, _ world: World) -> Int {
-    world.models.first { $0.reference == model }?.autoencoder?.clipLength ?? 16
+  private func length(of model: ModelReference, _ world: World) -> Int {
+    world.models.first { $0.reference == model }?.autoencoder?.clipLength ?? clipLength
   }
 
   private func jobPane(_ world: World) -> JobPane? {
@@ -205,7 +205,7 @@ extension ExtendScreen {
 
   package var helpSections: [HelpSection] {
     if form != nil { return [SettingsForm.helpSection] }
-    if picker != nil { return [FramePicker.helpSection] }
+    if let picker { return picker.helpSections }
     return [ExtendAction.keyMap.helpSection, ExtendAction.movements, player.keyMap.helpSection]
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import StudioKit
 import TerminalUI
 
@@ -56,9 +57,15 @@ extension ExtendScreen {
   private mutating func readFootage(_ path: String, _ world: World) -> [StudioEffect] {
     guard !path.isEmpty else { return [] }
     guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
-    picker = FramePicker(path: path, clipLength: model.autoencoder?.clipLength ?? 16)
-    picker?.refresh(world)
-    return [.readFootage(path: path, model: model.reference)]
+    // The workspace calls it by its whole path.
+    let path = URL(filePath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+    wantedFootage = path
+    clipLength = model.autoencoder?.clipLength ?? clipLength
+    let name = URL(filePath: path).lastPathComponent
+    return [
+      .notify(Notice(.information, "reading \(name)")),
+      .readFootage(path: path, model: model.reference),
+    ] + refresh(world)
   }
 }
 

@@ -33,6 +33,9 @@ package struct ExtendScreen: StudioScreen {
   package internal(set) var otherModel: ModelReference?
 
   var seeds: SeedSource
+  /// A user's video that is being read, and the frames of a clip of the model that it is read for.
+  var wantedFootage: String?
+  var clipLength = 16
   var requests = FrameRequests()
   /// Where the user went, until the workspace's tree follows.
   var ahead: ClipID?
@@ -54,6 +57,10 @@ package struct ExtendScreen: StudioScreen {
 
   package mutating func refresh(_ world: World) -> [StudioEffect] {
     adoptTree(world)
+    if let path = wantedFootage, world.footage?.path == path {
+      picker = FramePicker(path: path, clipLength: clipLength)
+      wantedFootage = nil
+    }
     picker?.refresh(world)
     outline = tree.map { TreeOutline($0, growth: growth(world)) }
     if outline?.growthLabel == nil {

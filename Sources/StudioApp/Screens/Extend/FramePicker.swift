@@ -41,7 +41,7 @@ package struct FramePicker: Sendable, Hashable {
     ])
 
   /// The keys, for the page of help.
-  package static let helpSection = keyMap.helpSection
+  package var helpSections: [HelpSection] { [Self.keyMap.helpSection, player.keyMap.helpSection] }
 
   /// Whether the video is long enough.
   package var canTake: Bool { frameCount >= clipLength }
@@ -93,14 +93,7 @@ package struct FramePicker: Sendable, Hashable {
   package func draw(
     in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
   ) {
-    guard let footage = footage(world) else {
-      let inner = Border(title: "Frames", isFocused: true).draw(in: &buffer, area: area)
-      EmptyState(
-        "Reading \(path) ...", keys: [HelpEntry(keys: [.escape], name: "", help: "leaves")]
-      )
-      .draw(in: &buffer, area: inner)
-      return
-    }
+    guard let footage = footage(world) else { return }
     guard canTake else {
       let inner = Border(title: "Frames", isFocused: true).draw(in: &buffer, area: area)
       EmptyState(
@@ -111,7 +104,8 @@ package struct FramePicker: Sendable, Hashable {
       ).draw(in: &buffer, area: inner)
       return
     }
-    let parts = Layout.split(area, .vertical, [.fill(), .fixed(min(max(area.height / 4, 6), 10))])
+    let timelineRows = player.isZoomed ? 0 : min(max(area.height / 4, 6), 10)
+    let parts = Layout.split(area, .vertical, [.fill(), .fixed(timelineRows)])
     player.draw(
       in: &buffer, area: parts[0], title: "Frames", subtitle: windowText(footage), isFocused: true,
       world, context)
