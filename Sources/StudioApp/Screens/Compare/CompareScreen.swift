@@ -117,8 +117,8 @@ package struct CompareScreen: StudioScreen {
     let key = RatiosKey(base: base, clips: clips)
     guard key != ratiosKey else { return }
     ratiosKey = key
-    let pictures = cells.map { pictures($0, cellCount: cells.count, world) }
-    ratios = pictures.map { PictureDifference.decibels($0, pictures[base]) }
+    let strips = cells.map { pictures($0, cellCount: cells.count, world) }
+    ratios = strips.map { PictureDifference.decibels($0, strips[base]) }
   }
 
   private mutating func load(_ cells: [CompareCell], _ world: World) -> [StudioEffect] {
