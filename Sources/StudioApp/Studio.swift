@@ -10,7 +10,8 @@ public struct Studio: Sendable {
     public var color: String?
     /// The theme to use, by name; `nil` takes the one remembered, else one that suits the terminal.
     public var theme: String?
-    /// Kilobytes a second to send at most; `nil` takes the limit remembered, else none.
+    /// Kilobytes a second to send at most; `nil` takes the limit remembered, else 300 over SSH
+    /// and none on a local terminal.
     public var kilobytesPerSecond: Int?
     /// Whether a lost terminal lets the running clip finish before the studio ends.
     public var keepsRunning = false
@@ -45,7 +46,8 @@ public struct Studio: Sendable {
       folders: [resources.find("themes", ""), options.folders.themes].compactMap { $0 })
     let model = StudioModel(
       theme: try theme(of: shelf), themes: shelf.themes, hasChosenTheme: options.theme != nil,
-      bytesPerSecond: options.kilobytesPerSecond.map { $0 * 1_000 },
+      bytesPerSecond: options.kilobytesPerSecond.map { $0 * 1_000 } ?? usualLimit,
+      hasChosenLimit: options.kilobytesPerSecond != nil,
       threadCount: ProcessInfo.processInfo.activeProcessorCount,
       keepsRunning: options.keepsRunning)
     let opening = OpeningWorkspace(folders: options.folders, resources: resources)
@@ -62,6 +64,12 @@ public struct Studio: Sendable {
     }
     await opening.close()
     if let failure = last.failure { throw failure }
+  }
+
+  /// Over a network a moving picture gets as much as a common uplink bears beside other work; a local
+  /// terminal has no limit.
+  private var usualLimit: Int? {
+    options.environment["SSH_CONNECTION"] == nil ? nil : 300_000
   }
 
   private func theme(of shelf: ThemeShelf) throws -> Theme {

@@ -22,7 +22,9 @@ struct StudioCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("kilobytes-per-second"),
-    help: "Send at most so much to the terminal. (default: the limit set last, else none)")
+    help: """
+      Send at most so much to the terminal. (default: the limit set last, else 300 over SSH)
+      """)
   var kilobytesPerSecond: Int?
 
   @Flag(

@@ -61,7 +61,7 @@ struct CommandRun {
     .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The program beside the test bundle in the build folder.
-  private static var program: URL {
+  static var program: URL {
     let running =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let candidates =

@@ -7,7 +7,7 @@ package struct Memory: Sendable, Hashable, Codable {
   package var screen: ScreenID?
   /// The theme that was chosen.
   package var theme: String?
-  /// Bytes a second to send at most.
+  /// Bytes a second to send at most; 0 for no limit.
   package var bytesPerSecond: Int?
   /// Symbols of stills.
   package var symbols: SymbolSet?
@@ -27,7 +27,7 @@ package struct Memory: Sendable, Hashable, Codable {
     switch preference {
     case .screen(let screen): self.screen = screen
     case .theme(let theme): self.theme = theme
-    case .bytesPerSecond(let bytes): bytesPerSecond = bytes
+    case .bytesPerSecond(let bytes): bytesPerSecond = bytes ?? 0
     case .symbols(let symbols): self.symbols = symbols
     case .cellRatio(let ratio): cellRatio = ratio
     case .settings(let settings): self.settings = settings

@@ -11,9 +11,9 @@ package struct SeedSource: Sendable, Hashable {
   /// - Parameter state: Where it begins; the same state draws the same seeds.
   package init(state: UInt64 = .random(in: 0...UInt64(UInt32.max))) { self.state = state }
 
-  /// The next seed, of at most 32 bits.
+  /// The next seed, of at most six digits.
   package mutating func next() -> UInt64 {
     drawn += 1
-    return ClipSeed.seed(state, clip: drawn)
+    return ClipSeed.seed(state, clip: drawn) % 1_000_000
   }
 }

@@ -107,7 +107,9 @@ extension StudioModel {
     chooseModel()
     world.stillSymbols = memory.symbols
     world.cellRatio = memory.cellRatio ?? world.cellRatio
-    bytesPerSecond = bytesPerSecond ?? memory.bytesPerSecond
+    if let remembered = memory.bytesPerSecond, !hasChosenLimit {
+      bytesPerSecond = remembered == 0 ? nil : remembered
+    }
     if !hasChosenTheme, let name = memory.theme {
       theme = themes.first { $0.name == name } ?? theme
     }

@@ -26,6 +26,8 @@ package struct StudioModel: Sendable {
   package let hasChosenTheme: Bool
   /// Bytes a second to send at most; `nil` for no limit.
   package var bytesPerSecond: Int?
+  /// Whether that limit was given on the command line, so that the one remembered stays out.
+  package let hasChosenLimit: Bool
   /// Threads that runs use where their settings name none.
   package let threadCount: Int
   /// Whether a lost terminal lets the running clip finish.
@@ -42,13 +44,14 @@ package struct StudioModel: Sendable {
   /// The studio before it has heard anything.
   package init(
     theme: Theme = .plain, themes: [Theme] = [.plain], hasChosenTheme: Bool = false,
-    bytesPerSecond: Int? = nil,
+    bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false,
     threadCount: Int = 1, keepsRunning: Bool = false
   ) {
     self.theme = theme
     self.themes = themes
     self.hasChosenTheme = hasChosenTheme
     self.bytesPerSecond = bytesPerSecond
+    self.hasChosenLimit = hasChosenLimit
     self.threadCount = threadCount
     self.keepsRunning = keepsRunning
   }

@@ -113,7 +113,9 @@ extension CompareScreen {
     }
     page = .list
     known = Set(world.comparisons.map(\.id))
-    return [.compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants)]
+    return [
+      .compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants)
+    ]
   }
 
   private mutating func run(_ form: SweepForm, _ world: World) -> [StudioEffect] {
