@@ -20,7 +20,8 @@ import VideoDiffusion
   /// Clips of other seeds than those of the fit, decoded, and the estimates half way to them.
   private func heldOut(_ engine: VideoEngine) async throws -> (clips: [Pair], estimates: [Pair]) {
     let request = GenerationRequest(
-      firstSampler: SamplerConfiguration(method: .dpmSolverPlusPlus2M, steps: 16), seed: 1000,
+      firstSampler: SamplerConfiguration(method: .dpmSolverPlusPlus2MStochastic, steps: 16),
+      seed: 1000,
       sampleCount: 6)
     var clips: [Pair] = []
     var estimates: [Pair] = []

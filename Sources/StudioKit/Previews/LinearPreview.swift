@@ -39,32 +39,21 @@ public struct LinearPreview: Sendable, Hashable {
   /// The frames of a latent as `[S, R, R, 3]`, about -1 ... 1.
   package func values(_ latent: Latent) -> [Float] {
     precondition(latent.tokenCount == geometry.tokenCount && latent.channels == 4)
-    let (side, frames) = (geometry.side, geometry.frames)
+    let (side, frames, colors) = (geometry.side, geometry.frames, Self.colorCount)
     let planes = geometry.planes.enumerated().map { plane, tokens in
-      colors(latent, plane: plane, tokens)
+      self.colors(latent, plane: plane, tokens)
     }
-    let row = side * Self.colorCount
-    var result = [Float](unsafeUninitializedCapacity: frames * side * row) { $1 = $0.count }
-    result.withUnsafeMutableBufferPointer { result in
-      planes[0].withUnsafeBufferPointer { xy in
-        planes[1].withUnsafeBufferPointer { yt in
-          planes[2].withUnsafeBufferPointer { xt in
-            for frame in 0..<frames {
-              for y in 0..<side {
-                let start = (frame * side + y) * row
-                let here = (frame * side + y) * Self.colorCount
-                let (red, green, blue) = (xt[here], xt[here + 1], xt[here + 2])
-                var column = 0
-                while column < row {
-                  let site = y * row + column
-                  let over = frame * row + column
-                  result[start + column] = xy[site] + yt[over] + red
-                  result[start + column + 1] = xy[site + 1] + yt[over + 1] + green
-                  result[start + column + 2] = xy[site + 2] + yt[over + 2] + blue
-                  column += Self.colorCount
-                }
-              }
-            }
+    let (xy, yt, xt) = (planes[0], planes[1], planes[2])
+    var result: [Float] = []
+    result.reserveCapacity(frames * side * side * colors)
+    for frame in 0..<frames {
+      for y in 0..<side {
+        let row = (frame * side + y) * colors
+        for x in 0..<side {
+          let site = (y * side + x) * colors
+          let column = (frame * side + x) * colors
+          for color in 0..<colors {
+            result.append(xy[site + color] + yt[column + color] + xt[row + color])
           }
         }
       }

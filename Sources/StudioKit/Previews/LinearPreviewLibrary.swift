@@ -76,13 +76,13 @@ public actor LinearPreviewLibrary {
     return try keep(fit, for: hash)
   }
 
-  /// Clips in few steps. The solver is one that makes clean latents of them; the seeds are fixed, so
-  /// that a fit can be repeated.
+  /// Clips in few steps. Of so few, a solver with fresh noise in each makes the most lifelike latents;
+  /// the seeds are fixed, so that a fit can be repeated.
   static func quickLatents(
     _ engine: VideoEngine, count: Int = quickClipCount, steps: Int = quickStepCount,
     seed: UInt64 = 0x11EA_8EED
   ) async throws -> [Latent] {
-    let sampler = SamplerConfiguration(method: .dpmSolverPlusPlus2M, steps: steps)
+    let sampler = SamplerConfiguration(method: .dpmSolverPlusPlus2MStochastic, steps: steps)
     let request = GenerationRequest(firstSampler: sampler, seed: seed, sampleCount: count)
     for try await event in engine.generate(request) {
       if case .clipFinished(let clip) = event { return clip.latents }
