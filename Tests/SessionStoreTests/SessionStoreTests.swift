@@ -41,9 +41,9 @@ struct SessionStoreTests {
     let second = try open()
     #expect(!second.isNew)
     try second.store.read { transaction in
-      #expect(try transaction.all(VideoRecord.self) == [kept.0])
-      #expect(try transaction.all(ClipRecord.self) == [kept.1])
-      #expect(try transaction.named(StateRecord.self, "theme")?.content == "\"light\"")
+      try #expect(transaction.all(VideoRecord.self) == [kept.0])
+      try #expect(transaction.all(ClipRecord.self) == [kept.1])
+      try #expect(transaction.named(StateRecord.self, "theme")?.content == "\"light\"")
     }
   }
 
@@ -78,13 +78,13 @@ struct SessionStoreTests {
         ).id)
       _ = try transaction.insert(clip(1, video: number, job: job))
       _ = try transaction.insert(clip(2, video: number, parent: 1, job: job))
-      #expect(try transaction.lastClip(ofJob: job) == 2)
+      try #expect(transaction.lastClip(ofJob: job) == 2)
       try transaction.delete(JobRecord.self, number: job)
-      #expect(try transaction.all(ClipRecord.self).map(\.job) == [nil, nil])
+      try #expect(transaction.all(ClipRecord.self).map(\.job) == [nil, nil])
       try transaction.delete(VideoRecord.self, number: number)
-      #expect(try transaction.all(ClipRecord.self).isEmpty)
+      try #expect(transaction.all(ClipRecord.self).isEmpty)
       // A number that was used names files that may still be there.
-      #expect(try transaction.nextNumber(of: ClipRecord.self) == 3)
+      try #expect(transaction.nextNumber(of: ClipRecord.self) == 3)
     }
   }
 
@@ -157,11 +157,11 @@ struct SessionStoreTests {
     let opening = try open()
     #expect(!opening.isNew && opening.setAside == nil)
     try opening.store.write { transaction in
-      #expect(try transaction.all(VideoRecord.self) == [kept])
+      try #expect(transaction.all(VideoRecord.self) == [kept])
       _ = try transaction.insert(clip(1, video: #require(kept.id)))
-      #expect(try transaction.all(JobRecord.self).isEmpty)
-      #expect(try transaction.all(ComparisonRecord.self).isEmpty)
-      #expect(try transaction.all(TimingRecord.self).isEmpty)
+      try #expect(transaction.all(JobRecord.self).isEmpty)
+      try #expect(transaction.all(ComparisonRecord.self).isEmpty)
+      try #expect(transaction.all(TimingRecord.self).isEmpty)
     }
   }
 }
