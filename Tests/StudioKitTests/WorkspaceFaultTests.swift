@@ -22,7 +22,7 @@ struct WorkspaceFaultTests {
   @Test("SIGKILL in the middle of a clip loses at most steps of that clip")
   func killed() async throws {
     let root = fixture.folder.url.path
-    await #expect(processExitsWith: .signal(SIGKILL)) { [root] in
+    await #expect(processExitsWith: .signal(SIGKILL)) { [root = root as String] in
       let workspace = try await WorkspaceFixture.open(WorkspaceFixture.folders(in: root))
       try await workspace.make(
         WorkspaceFixture.model(in: root + "/samples/tiny"), WorkspaceFaultTests.endless)
@@ -62,7 +62,7 @@ struct WorkspaceFaultTests {
     // A limit on the size of files makes writes fail as a full disk does, without needing a file
     // system of one's own; it holds for a whole process, so for a child.
     let root = fixture.folder.url.path
-    await #expect(processExitsWith: .success) { [root] in
+    await #expect(processExitsWith: .success) { [root = root as String] in
       signal(SIGXFSZ, SIG_IGN)
       let folders = WorkspaceFixture.folders(in: root)
       let workspace = try await WorkspaceFixture.open(folders)
@@ -104,7 +104,7 @@ struct WorkspaceFaultTests {
   @Test("a data folder without permission to write gives way to a temporary one, and says so")
   func readOnly() async throws {
     let root = fixture.folder.url.path
-    await #expect(processExitsWith: .success) { [root] in
+    await #expect(processExitsWith: .success) { [root = root as String] in
       let data = root + "/locked"
       try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
       chmod(data, 0o555)
