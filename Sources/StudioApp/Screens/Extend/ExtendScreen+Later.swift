@@ -38,15 +38,22 @@ extension ExtendScreen {
     }
   }
 
-  /// Begins the run that was put off once nothing adds to the tip any more; a run that failed or
-  /// is held takes it along.
+  /// Begins the run that was put off once nothing adds to the tip any more; one that
+  /// failed or is held takes it along.
   mutating func beginLaterRun(_ world: World) -> [StudioEffect] {
     guard let tree else { return [] }
     let jobs = tipJobs(world)
     if !jobs.isEmpty { isAsked = false }
     guard let run = laterRun, !isAsked, jobs.isEmpty else { return [] }
+    switch VideoActivity(of: tree.video, world) {
+    // The last clip of a run is there before the queue says that the run is over.
+    case .running, .waiting: return []
+    case .held, .failed, .cancelled:
+      laterRun = nil
+      return []
+    case .none: break
+    }
     laterRun = nil
-    guard case .none = VideoActivity(of: tree.video, world) else { return [] }
     switch run {
     case .clips(let count): return extend(count: count, world)
     case .untilStopped: return extend(count: nil, world)
