@@ -45,6 +45,37 @@ import Testing
     #expect(clip == id(7) && settings.clipCount == nil)
   }
 
+  @Test func clipsAskedForWhileTheTipGrowsFollowIt() throws {
+    let before = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(before)
+    press(keys("e"), on: &screen, before)
+    // The queue does not even show the first run yet.
+    #expect(press(keys("e"), on: &screen, before).onlyNotice?.sentence == "one more clip follows")
+    let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    _ = screen.refresh(running)
+    press(keys("e"), on: &screen, running)
+    #expect(screen.laterRun == .clips(2))
+    var tree = Fixtures.grownTree
+    let tip = Fixtures.tip(8, after: 7, index: 4, seed: 17)
+    tree.add(tip, following: true)
+    let finished = Fixtures.world(showing: tree)
+    let effects = screen.refresh(finished)
+    let (clip, fork, settings) = try #require(asked(effects))
+    #expect(clip == id(8) && fork == 0 && settings.clipCount == 2 && settings.seed == 17)
+    #expect(screen.laterRun == nil)
+  }
+
+  @Test func stoppingTakesTheClipsThatWouldFollowAlong() {
+    let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    var screen = screen(running)
+    press(keys("E"), on: &screen, running)
+    #expect(screen.laterRun == .untilStopped)
+    press(keys("x"), on: &screen, running)
+    #expect(screen.laterRun == nil)
+    let nothing = screen.refresh(Fixtures.world(showing: Fixtures.grownTree))
+    #expect(nothing.isEmpty)
+  }
+
   @Test func whatWasDroppedIsNotMadeAgain() throws {
     var tree = Fixtures.grownTree
     tree.drop(id(7))

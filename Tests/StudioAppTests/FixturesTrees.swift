@@ -29,6 +29,11 @@ extension Fixtures {
       node(7, parent: 6, index: 3, seed: 17),
     ], position: id(7))
 
+  /// A clip at the end of a branch.
+  static func tip(_ number: Int64, after parent: Int64, index: Int, seed: UInt64) -> Clip {
+    node(number, parent: parent, index: index, seed: seed)
+  }
+
   /// A world that shows a tree, with all frames in memory.
   static func world(showing tree: ClipTree, at position: Int64? = nil) -> World {
     var tree = tree

@@ -122,7 +122,8 @@ extension ExtendScreen {
     let title = world.video(tree.video)?.title ?? "Video"
     let count = outline.labels.count
     let inner = Border(
-      title: title, subtitle: count == 1 ? "1 clip" : "\(count) clips", isFocused: true
+      title: title, subtitle: count == 1 ? "1 clip" : "\(count) clips", footer: laterText,
+      isFocused: true
     ).draw(in: &buffer, area: area).inset(left: 1, right: 1)
     guard !outline.roots.isEmpty else {
       return EmptyState("No clips yet").draw(in: &buffer, area: inner)
@@ -152,11 +153,7 @@ extension ExtendScreen {
     let text = SettingsText.sampler(next, steps: next.laterSteps)
     facts.append(
       .init("next", "\(text)\(nextSettings == nil ? "" : ", edited")", role: .secondary))
-    if modelProblem(world) != nil {
-      facts.append(.init("model", "\(nextModel(world)?.name ?? "none") is missing", role: .error))
-    } else if let otherModel {
-      facts.append(.init("with", otherModel.name, role: .accent))
-    }
+    if let otherModel { facts.append(.init("with", otherModel.name, role: .accent)) }
     return facts
   }
 

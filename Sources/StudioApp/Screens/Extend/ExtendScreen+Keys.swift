@@ -6,6 +6,7 @@ extension ExtendScreen {
     if form != nil { return handleForm(key, world) }
     if picker != nil { return handlePicker(key, world) }
     if let action = ExtendAction.keyMap.action(for: key) {
+      if ![.extend, .extendOn].contains(action) { isAsked = false }
       let effects = perform(action, world)
       return effects + refresh(world)
     }
@@ -109,15 +110,19 @@ extension ExtendScreen {
 
   /// Adds clips at the end of the branch. Their noise goes on from the branch's own seed, so that
   /// the result is what one run of as many clips would have made.
-  private mutating func extend(count: Int?, _ world: World) -> [StudioEffect] {
+  mutating func extend(count: Int?, _ world: World) -> [StudioEffect] {
     guard let tree else { return makeVideo(count: count, world) }
+    if isTipGrowing(world) { return extendLater(count: count) }
     let tip = tree.tip.flatMap { tree.clips[$0] }
     var next = settings(world)
     let wasTried = tree.clips.values.contains {
       $0.parent == tip?.id && $0.seed == tip?.seed
     }
     if !next.isSeedLocked { next.seed = wasTried ? seeds.next() : tip?.seed ?? seeds.next() }
-    return make(next, after: tip?.id, fork: tree.nextFork(of: tip?.id), count: count, world)
+    let effects = make(
+      next, after: tip?.id, fork: tree.nextFork(of: tip?.id), count: count, world)
+    if case .extend? = effects.first { isAsked = true }
+    return effects
   }
 
   /// Begins a video where none is open.
@@ -193,10 +198,11 @@ extension ExtendScreen {
 
   // MARK: Jobs
 
-  private func steer(_ action: ExtendAction, _ world: World) -> [StudioEffect] {
+  private mutating func steer(_ action: ExtendAction, _ world: World) -> [StudioEffect] {
     let activity = tree.map { VideoActivity(of: $0.video, world) } ?? .none
     switch (action, activity) {
     case (.stop, .running(let job)):
+      laterRun = nil
       let isStopping = world.progress(of: job)?.isStopping ?? false
       return [.finishJob(job.id, atOnce: isStopping)]
     case (.stop, .waiting(let job)), (.stop, .held(let job)): return [.cancelJob(job.id)]

@@ -13,6 +13,12 @@ package struct ExtendScreen: StudioScreen {
     case branch
   }
 
+  /// A run that begins once the tip has grown.
+  package enum LaterRun: Sendable, Hashable {
+    case clips(Int)
+    case untilStopped
+  }
+
   /// The tree that is shown, moved ahead of the workspace's by keys that it has not answered yet.
   package internal(set) var tree: ClipTree?
   /// The tree as it is drawn.
@@ -41,6 +47,11 @@ package struct ExtendScreen: StudioScreen {
   var ahead: ClipID?
   /// Whether to go to the clip that was asked for once it is being made.
   var wantsToWatch = false
+  /// Clips that were asked for while the tip was growing: they continue a clip that is not there
+  /// yet, so their run begins when it is. `nil` while none is wanted.
+  package internal(set) var laterRun: LaterRun?
+  /// Whether a run at the tip was asked for that the queue does not show yet.
+  var isAsked = false
   /// What is in the player, so that something else starts at its first frame.
   var played: [ClipID] = []
   var playedGrowth = false
@@ -68,7 +79,7 @@ package struct ExtendScreen: StudioScreen {
     } else if wantsToWatch {
       (isWatching, wantsToWatch) = (true, false)
     }
-    return refreshPlayer(world)
+    return beginLaterRun(world) + refreshPlayer(world)
   }
 
   private mutating func adoptTree(_ world: World) {
@@ -78,6 +89,7 @@ package struct ExtendScreen: StudioScreen {
     }
     if new.video != tree?.video {
       (ahead, nextSettings, otherModel, isWatching) = (nil, nil, nil, false)
+      (laterRun, isAsked) = (nil, false)
     } else if let wanted = ahead {
       // An answer to an earlier key does not move the user back; a change of the clips does.
       let isSameTree = tree.map { $0.visible.count == new.visible.count } ?? false
