@@ -33,4 +33,13 @@ extension Job {
       [.notify(Notice(.information, "job \(id.rawValue) is over"))]
     }
   }
+
+  /// What the key that holds a job back does to this one, in a word or two.
+  package var pauseName: String {
+    switch state {
+    case .paused, .interrupted: "go on"
+    case .failed: "try again"
+    case .waiting, .running, .finished, .cancelled: "pause"
+    }
+  }
 }

@@ -58,11 +58,12 @@ package struct JobPanel: Sendable {
     guard let progress else { return [Line("Starting", .secondary)] }
     var facts: [String] = []
     if job.generation != nil { facts.append(ProgressNotes.clip(progress)) }
+    if progress.stepCount > 0 { facts.append("step \(progress.step)/\(progress.stepCount)") }
     if progress.previewShare > 0 {
-      facts.append("previews cost \(Int((progress.previewShare * 100).rounded()))%")
+      facts.append("previews \(Int((progress.previewShare * 100).rounded()))%")
     }
     if progress.residentBytes > 0 { facts.append(Wording.bytes(progress.residentBytes)) }
-    var lines = facts.isEmpty ? [] : [Line(facts.joined(separator: "   "))]
+    var lines = facts.isEmpty ? [] : [Line(facts.joined(separator: "  "))]
     if job.generation == nil {
       lines.append(Line("x stops it", .secondary))
     } else if progress.isStopping {
@@ -76,23 +77,19 @@ package struct JobPanel: Sendable {
   private var finishedLines: [Line] {
     let time = job.secondsTaken.map { " in \(ProgressNotes.time($0))" } ?? ""
     guard job.generation != nil else { return [Line("Written\(time)", .success)] }
-    let clips = Wording.count(job.finishedClips, "clip")
     guard let wanted = job.clipCount, job.finishedClips < wanted else {
-      return [
-        Line("Finished: \(clips)\(time)", .success), Line("w exports the video", .secondary),
-      ]
+      return [Line("Finished: \(Wording.count(job.finishedClips, "clip"))\(time)", .success)]
     }
-    return [
-      Line("Stopped: \(job.finishedClips) of \(wanted) clips are kept", .success),
-      Line("w exports the video", .secondary),
-    ]
+    return [Line("Stopped: \(job.finishedClips) of \(wanted) clips are kept", .success)]
   }
 
   /// The bar of a running job: of the clip, or of what comes before and after its steps.
   package var bar: ProgressBar? {
     guard job.state == .running, let progress else { return nil }
-    return ProgressBar(
-      fraction: ProgressNotes.fraction(progress), notes: ProgressNotes.notes(progress))
+    var notes = [ProgressNotes.short(progress)]
+    if let seconds = progress.secondsPerStep { notes.append(ProgressNotes.speed(seconds)) }
+    if let left = progress.secondsLeft { notes.append("\(ProgressNotes.time(left)) left") }
+    return ProgressBar(fraction: ProgressNotes.fraction(progress), notes: notes)
   }
 
   /// The bar of all clips, where there are several and their number is known.
@@ -100,10 +97,16 @@ package struct JobPanel: Sendable {
     guard job.state == .running, let progress, let count = progress.clipCount, count > 1 else {
       return nil
     }
-    let begun = progress.phase == .sampling ? ProgressNotes.fraction(progress) ?? 0 : 0
+    let isMakingClip = progress.phase == .sampling || progress.phase == .decoding
+    let begun = isMakingClip ? ProgressNotes.fraction(progress) ?? 0 : 0
     let fraction = min((Double(progress.finishedClips) + begun) / Double(count), 1)
     return ProgressBar(
       fraction: fraction, notes: ["\(progress.finishedClips)/\(Wording.count(count, "clip"))"])
+  }
+
+  /// Rows for everything but the bar of all clips.
+  package func rows(width: Int) -> Int {
+    lines.reduce(bar == nil ? 0 : 1) { $0 + TextWrap.lines($1.text, width: width).count }
   }
 
   /// Draws the bars and lines from the top of an area on; the bar of all clips where there is room.

@@ -19,8 +19,9 @@ extension MakeScreen {
       picker.draw(in: &buffer, area: columns[1], world.presets)
       return
     }
-    let jobRows = area.height >= 30 ? 7 : 5
-    let rows = Layout.split(columns[1], .vertical, [.fill(), .fixed(jobRows)])
+    let least = area.height >= 30 ? 7 : 5
+    let rows = Layout.split(
+      columns[1], .vertical, [.fill(), .fixed(jobRows(in: columns[1], atLeast: least, world))])
     drawPreview(in: &buffer, area: rows[0], world, context)
     drawJob(in: &buffer, area: rows[1], world)
   }
@@ -34,7 +35,8 @@ extension MakeScreen {
     } else if pane == .settings, !player.isZoomed {
       drawSettings(in: &buffer, area: area, world)
     } else {
-      let jobRows = area.height >= 12 && !player.isZoomed ? 5 : 0
+      let showsJob = area.height >= 12 && !player.isZoomed
+      let jobRows = showsJob ? jobRows(in: area, atLeast: 5, world) : 0
       let rows = Layout.split(area, .vertical, [.fill(), .fixed(jobRows)])
       drawPreview(in: &buffer, area: rows[0], world, context)
       if jobRows > 0 { drawJob(in: &buffer, area: rows[1], world) }
@@ -143,6 +145,12 @@ extension MakeScreen {
 
   // MARK: Job
 
+  /// Rows of the job's pane: what failed takes more, up to half of the area.
+  private func jobRows(in area: Rectangle, atLeast least: Int, _ world: World) -> Int {
+    let needed = world.shownJob.map { JobPanel($0, world).rows(width: area.width - 2) + 2 } ?? 0
+    return min(max(needed, least), area.height / 2)
+  }
+
   private func drawJob(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
     guard let job = world.shownJob else {
       let inner = Border(title: "Job").draw(in: &buffer, area: area)
@@ -170,12 +178,19 @@ extension MakeScreen {
         HelpEntry(keys: [.escape], name: "leave", help: ""),
       ]
     }
+    let job = world.shownJob
     let order: [Action] =
-      world.runningJob == nil
-      ? [.run, .reroll, .add, .presets, .export, .still, .pause, .otherPane]
-      : [.stop, .pause, .add, .reroll, .export, .still, .preview, .otherPane]
+      switch job?.state {
+      case .running: [.stop, .pause, .add, .reroll, .export, .still, .preview, .otherPane]
+      case .paused, .interrupted, .failed:
+        [.pause, .stop, .run, .reroll, .add, .presets, .export, .otherPane]
+      case .waiting, .finished, .cancelled, nil:
+        [.run, .reroll, .add, .presets, .export, .still, .save, .otherPane]
+      }
     return order.compactMap { action in
-      Self.keyMap.bindings.first { $0.action == action }?.entry
+      var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
+      if action == .pause, let job { entry?.name = job.pauseName }
+      return entry
     }
   }
 

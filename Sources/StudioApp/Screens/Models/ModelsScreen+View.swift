@@ -100,7 +100,9 @@ extension ModelsScreen {
       let rows = TextWrap.draw(model.summary, in: &buffer, area: place, style: Style(.secondary))
       rest = rest.inset(top: isWide ? rows : rows + 1)
     }
-    let parts = Layout.split(rest, isWide ? .horizontal : .vertical, gap: 1, [.fill(), .fill()])
+    // Below each other they take the rows that they need: a heading and up to nine facts.
+    let first: Layout.Part = isWide || rest.height < 21 ? .fill() : .fixed(10)
+    let parts = Layout.split(rest, isWide ? .horizontal : .vertical, gap: 1, [first, .fill()])
     for (kind, place) in zip([NetworkKind.autoencoder, .denoiser], parts) {
       drawNetwork(kind, of: model, in: &buffer, area: place)
     }

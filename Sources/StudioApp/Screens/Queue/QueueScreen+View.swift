@@ -163,7 +163,7 @@ extension QueueScreen {
   package func hints(_ world: World) -> [HelpEntry] {
     if editor != nil {
       return [
-        HelpEntry(keys: [.character("h"), .character("l")], name: "less", help: ""),
+        HelpEntry(keys: [.character("h")], name: "less", help: ""),
         HelpEntry(keys: [.character("l")], name: "more", help: ""),
         HelpEntry(keys: [.enter], name: "type", help: ""),
         HelpEntry(keys: [.escape], name: "leave", help: ""),
@@ -178,7 +178,9 @@ extension QueueScreen {
       case .finished, .cancelled: [.open, .clear, .cancelOthers]
       }
     return order.compactMap { action in
-      Self.keyMap.bindings.first { $0.action == action }?.entry
+      var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
+      if action == .pause, let job = selected(world) { entry?.name = job.pauseName }
+      return entry
     }
   }
 
