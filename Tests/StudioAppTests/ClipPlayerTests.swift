@@ -67,7 +67,7 @@ import Testing
     #expect(symbols(isUTF8: true).isSubset(of: halves))
     _ = player.handle(.space)
     #expect(!symbols(isUTF8: true).isSubset(of: halves))
-    #expect(symbols(isUTF8: false).allSatisfy(\.isASCII))
+    #expect(symbols(isUTF8: false).allSatisfy { $0.isASCII })
     world.stillSymbols = .halfBlocks
     #expect(symbols(isUTF8: true).isSubset(of: halves))
   }
