@@ -10,6 +10,7 @@ package struct TerminalEmulator {
   /// Sequences that are not understood, which would make the comparison worthless.
   package private(set) var unknown: [String] = []
 
+  private var waiting: [UInt8] = []
   private var row = 0
   private var column = 0
   private var foreground = "default"
@@ -26,8 +27,12 @@ package struct TerminalEmulator {
 
   package func line(_ row: Int) -> String { text[row].joined() }
 
+  /// Takes bytes as they come; a sequence or character that is not whole yet waits for its rest.
   package mutating func feed(_ bytes: [UInt8]) {
-    let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+    waiting += bytes
+    let whole = Self.wholeCount(of: waiting)
+    let scalars = Array(String(decoding: waiting.prefix(whole), as: UTF8.self).unicodeScalars)
+    waiting.removeFirst(whole)
     var index = 0
     while index < scalars.count {
       let scalar = scalars[index]
@@ -42,6 +47,27 @@ package struct TerminalEmulator {
       default: print(scalar)
       }
     }
+  }
+
+  /// The bytes before a sequence or character at the end that lacks its rest.
+  private static func wholeCount(of bytes: [UInt8]) -> Int {
+    if let start = bytes.lastIndex(of: 0x1B) {
+      let rest = bytes[(start + 1)...]
+      let isWhole =
+        switch rest.first {
+        case nil: false
+        case UInt8(ascii: "["): rest.dropFirst().contains { (0x40...0x7E).contains($0) }
+        case UInt8(ascii: "]"): rest.contains(7)
+        case UInt8(ascii: "("), UInt8(ascii: ")"): rest.count >= 2
+        default: true
+        }
+      if !isWhole { return start }
+    }
+    guard let lead = bytes.lastIndex(where: { $0 & 0xC0 != 0x80 }), bytes[lead] >= 0xC0 else {
+      return bytes.count
+    }
+    let length = bytes[lead] >= 0xF0 ? 4 : bytes[lead] >= 0xE0 ? 3 : 2
+    return bytes.count - lead < length ? lead : bytes.count
   }
 
   private mutating func print(_ scalar: Unicode.Scalar) {
