@@ -25,6 +25,11 @@ public enum JSONValue: Sendable, Hashable {
     return members[key]
   }
 
+  /// Whether it has members by name.
+  var isObject: Bool {
+    if case .object = self { true } else { false }
+  }
+
   /// The number, whole or not.
   public var number: Double? {
     switch self {

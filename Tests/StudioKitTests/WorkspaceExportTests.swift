@@ -47,6 +47,8 @@ struct WorkspaceExportTests {
     }
     let sidecar = try String(contentsOfFile: fixture.folder.path("a.mp4.json"), encoding: .utf8)
     #expect(sidecar == (try MediaMetadata.read(fixture.folder.path("a.mp4"))))
+    let told = SettingExplanation.all(in: try #require(JSONValue(parsing: sidecar)))
+    #expect(told.contains { $0.name == "runs.2.seed" && $0.value == "99" && !$0.meaning.isEmpty })
     let runs = try #require(RunSettings(json: sidecar)?.runs)
     #expect(runs.map(\.firstClip) == [0, 2] && runs.map(\.clipCount) == [2, 1])
     #expect(runs.map(\.seed) == [8, 99] && runs[0].settings.steps == 3)

@@ -1,4 +1,5 @@
 import Foundation
+import MediaIO
 import SessionStore
 import StudioKit
 import TestSupport
@@ -191,6 +192,38 @@ struct WorkspaceFaultTests {
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: fixture.folders.data + "/runs").isEmpty)
     await again.close()
+  }
+
+  @Test("SIGKILL in the middle of an export leaves nothing half, and the export is done again")
+  func killedExport() async throws {
+    let root = fixture.folder.url.path
+    try FileManager.default.createDirectory(
+      atPath: root + "/out", withIntermediateDirectories: false)
+    await #expect(processExitsWith: .signal(SIGKILL)) { [root = root as String] in
+      let workspace = try await WorkspaceFixture.open(WorkspaceFixture.folders(in: root))
+      let (video, _) = try await workspace.make(
+        WorkspaceFixture.model(in: root + "/samples/tiny"), WorkspaceFixture.settings(clips: 10))
+      await workspace.settle()
+      let tip = try #require(try await workspace.tree(of: video).tip)
+      try await workspace.export(
+        ExportTask(video: video, through: tip, paths: [root + "/out/a.mp4"], scale: 4))
+      // The file has its temporary name from the beginning to the end of the job.
+      while true {
+        let names = try FileManager.default.contentsOfDirectory(atPath: root + "/out")
+        if names.contains(where: { $0.hasPrefix(".a.mp4.") }) { kill(getpid(), SIGKILL) }
+        await Task.yield()
+      }
+    }
+    let out = fixture.folder.path("out")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: out).count == 1)
+    let workspace = try await fixture.open()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: out).isEmpty)
+    let job = try #require(await workspace.toldJobs.first { $0.state == .interrupted })
+    await workspace.resume(job.id)
+    await workspace.settle()
+    #expect(await workspace.state(of: job.id) == .finished)
+    #expect(try VideoReader(path: out + "/a.mp4").frameCount() == 160)
+    await workspace.close()
   }
 
   @Test("a clip whose frames were removed is noticed once and hides no other")

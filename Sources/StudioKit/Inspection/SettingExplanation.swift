@@ -24,6 +24,12 @@ public struct SettingExplanation: Sendable, Hashable {
       }
       return
     }
+    if case .array(let members) = value, members.contains(where: \.isObject) {
+      for (place, member) in members.enumerated() {
+        collect(member, name: "\(name).\(place + 1)", into: &lines)
+      }
+      return
+    }
     let keys = name.split(separator: ".").map { folded(String($0)) }
     // Sizes are kept under the names of the files, which mean something else by themselves.
     let meaning =
@@ -75,6 +81,7 @@ public struct SettingExplanation: Sendable, Hashable {
     "fromframe": "the first frame of the 16 that were continued",
     "firstframe": "the first frame of the 16 that were continued",
     "onlynew": "whether the new frames alone were written",
+    "firstclip": "clips before it, from the start of the video",
     "precedingframes": "frames that stand before the first new one",
     "command": "what was done",
     "version": "the version of pvdm that made it",

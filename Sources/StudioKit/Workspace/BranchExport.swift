@@ -48,6 +48,19 @@ struct BranchExport: Sendable {
     }
   }
 
+  /// Removes what a killed process left of outputs beside them, under the temporary names that they
+  /// have while they grow.
+  static func removeLeftovers(of paths: [String]) {
+    for path in paths.flatMap({ [$0, sidecar(of: $0)] }) {
+      let url = URL(filePath: path)
+      let folder = url.deletingLastPathComponent().path
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      where name.hasPrefix(".\(url.lastPathComponent).") && name.hasSuffix(".partial") {
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      }
+    }
+  }
+
   /// The file with the settings beside an output: its name with `.json` at the end.
   static func sidecar(of path: String) -> String {
     (path.hasSuffix("/") ? String(path.dropLast()) : path) + ".json"

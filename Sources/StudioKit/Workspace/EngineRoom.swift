@@ -51,7 +51,7 @@ actor EngineRoom {
       identity: identity, precision: settings.precision, threadCount: settings.threadCount)
     if let loaded, loaded.key == key { return loaded.model }
     // Two models may be more than fits into memory.
-    loaded = nil
+    await end()
     let files = try ModelFiles(
       model: nil, autoencoder: reference.autoencoder, denoiser: reference.denoiser)
     guard let autoencoder = files.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
@@ -88,7 +88,7 @@ actor EngineRoom {
       })
   }
 
-  /// Gives up what goes on beside the runs.
+  /// Gives up what goes on beside the runs, and lets go of the engine.
   func end() async {
     for fit in fits { fit.cancel() }
     for fit in fits { await fit.value }

@@ -31,7 +31,8 @@ extension SweepAxis {
   /// Settings with one of the axis's values.
   ///
   /// - Throws: ``StudioError`` if the value is of no use.
-  package func applied(_ text: String, to settings: GenerationSettings) throws -> GenerationSettings {
+  package func applied(_ text: String, to settings: GenerationSettings) throws -> GenerationSettings
+  {
     var settings = settings
     guard let value = setting.value(text), settings.set(setting.key, to: value) else {
       throw StudioError(

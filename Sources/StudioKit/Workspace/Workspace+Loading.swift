@@ -33,6 +33,7 @@ extension Workspace {
       positions[job.id] = record.position
       if job.state == .running {
         job.state = .interrupted
+        if case .export(let task) = job.task { BranchExport.removeLeftovers(of: task.paths) }
         try store.write { try $0.update(JobRecord(job, position: record.position)) }
       }
       jobs[job.id] = job
