@@ -61,6 +61,11 @@ public struct Explanation: Sendable, Hashable {
     }
   }
 
+  /// An explanation in words that the caller has.
+  public init(sentence: String, remedy: String, category: Category = .badInput) {
+    self.init(sentence, remedy, category)
+  }
+
   private init(_ sentence: String, _ remedy: String, _ category: Category = .badInput) {
     self.sentence = sentence
     self.remedy = remedy

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import StudioKit
+import TerminalUI
 
 /// Runs a command's work, and says what is wrong in one sentence on standard error if it fails.
 ///
@@ -17,6 +18,11 @@ func explaining(_ body: () async throws -> Void) async throws {
     throw error
   } catch let error where error is ValidationError || error is CleanExit {
     throw error
+  } catch let error as TerminalError {
+    throw report(
+      Explanation(
+        sentence: error.description,
+        remedy: "Use a terminal that terminfo knows (TERM), or the commands that pvdm --help lists"))
   } catch {
     throw report(Explanation(error))
   }

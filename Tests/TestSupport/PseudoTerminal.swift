@@ -63,9 +63,9 @@ package final class PseudoTerminal {
   /// Reads until a line on the emulated screen holds `text`.
   ///
   /// - Parameter isGone: Waits until no line holds it instead.
-  /// - Returns: false after ten seconds in which nothing came, or two minutes in all.
+  /// - Returns: false after ten seconds in which nothing came, or forty in all.
   package func waits(for text: String, isGone: Bool = false) -> Bool {
-    let end = ContinuousClock.now + .seconds(120)
+    let end = ContinuousClock.now + .seconds(40)
     while ContinuousClock.now < end {
       let isThere = (0..<emulator.rows).contains { emulator.line($0).contains(text) }
       if isThere != isGone { return true }

@@ -121,6 +121,9 @@ extension EffectRunner {
     case .emptyTrash: try await workspace.emptyTrash()
     case .export(let task):
       try await workspace.export(task)
+      let names = task.paths.map { URL(filePath: $0).lastPathComponent }
+      sender.send(
+        .follow([.notify(Notice(.information, "writing \(names.joined(separator: ", "))"))]))
     case .saveStill(let clip, let frame, let path):
       try await workspace.saveStill(of: clip, frame: frame, to: path)
     case .compare(let title, let variants):

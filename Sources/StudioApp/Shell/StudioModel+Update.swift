@@ -86,6 +86,7 @@ extension StudioModel {
   /// Shows a screen.
   mutating func show(_ screen: ScreenID) -> [StudioEffect] {
     self.screen = screen
+    hasMoved = true
     overlay = nil
     return [.remember(.screen(screen))] + refreshed()
   }
@@ -113,7 +114,7 @@ extension StudioModel {
     if !hasChosenTheme, let name = memory.theme {
       theme = themes.first { $0.name == name } ?? theme
     }
-    screen = memory.screen ?? screen
+    if !hasMoved { screen = memory.screen ?? screen }
     world.settings = memory.settings ?? world.settings
     world.isReady = true
     var effects = refreshed()

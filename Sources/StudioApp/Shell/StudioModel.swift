@@ -8,6 +8,8 @@ package struct StudioModel: Sendable {
   /// The screens, and the one that is shown.
   package var screens = Screens()
   package var screen = ScreenID.make
+  /// Whether a screen was chosen, which the one remembered then does not replace.
+  package var hasMoved = false
   /// What stands in front of the screen.
   package var overlay: Overlay?
   /// Everything that was said, and whether it is shown.

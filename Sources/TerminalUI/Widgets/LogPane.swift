@@ -48,7 +48,21 @@ public struct LogPane: Sendable, Hashable {
   /// Draws the lines around the selected one.
   public func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
     var table = Table(list: [], emptyText: "Nothing has happened yet.")
-    table.rows = lines.map { Table.Row([$0.text], role: $0.role) }
-    table.draw(in: &buffer, area: area, state: state, isFocused: isFocused)
+    var shown = state
+    // No line takes less than a row, so that those further away cannot be in sight.
+    let first = max(state.selected - area.height, 0)
+    let near =
+      first..<max(
+        first,
+        min(
+          state.selected + area.height + 1, lines.count))
+    for index in near {
+      let line = lines[index]
+      table.rows += TextWrap.lines(line.text, width: area.width).map {
+        Table.Row([$0], role: line.role)
+      }
+      if index == state.selected { shown.selected = table.rows.count - 1 }
+    }
+    table.draw(in: &buffer, area: area, state: shown, isFocused: isFocused)
   }
 }
