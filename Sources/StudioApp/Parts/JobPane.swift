@@ -47,7 +47,7 @@ package struct JobPane: Sendable, Hashable {
       role = .warning
       let clips = job.finishedClips
       text = "\(clips) clip\(clips == 1 ? "" : "s") of this run kept."
-      hint = "r goes on from the last saved step, x ends it."
+      hint = "r lets it go on, x ends it."
     case .failed(let job, let sentence, let remedy):
       title = "Failed"
       role = .error

@@ -39,7 +39,7 @@ package struct JobPanel: Sendable {
     case .interrupted:
       [
         Line("Interrupted\(afterClips): the program ended while it ran", .warning),
-        Line("P goes on from its last saved step   x ends it", .secondary),
+        Line("P lets it go on, x ends it", .secondary),
       ]
     case .finished: finishedLines
     case .cancelled: [Line("Cancelled\(afterClips)", .secondary)]

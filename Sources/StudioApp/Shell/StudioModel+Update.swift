@@ -71,6 +71,23 @@ extension StudioModel {
         }
         others += follow([.remember(.settings(settings))])
         others += refreshed()
+      case .selectClip(let video, let clip):
+        // Keys that follow at once mean the clip that was gone to, which the workspace confirms later.
+        world.trees[video]?.select(clip)
+        others.append(effect)
+        others += refreshed()
+      case .dropClip(let video, let clip):
+        world.trees[video]?.drop(clip)
+        others.append(effect)
+        others += refreshed()
+      case .undo(let video):
+        world.trees[video]?.undo()
+        others.append(effect)
+        others += refreshed()
+      case .redo(let video):
+        world.trees[video]?.redo()
+        others.append(effect)
+        others += refreshed()
       case .remember(.settings(let settings)):
         world.settings = settings
         others.append(effect)
