@@ -71,21 +71,8 @@ extension StudioModel {
         }
         others += follow([.remember(.settings(settings))])
         others += refreshed()
-      case .selectClip(let video, let clip):
-        // Keys that follow at once mean the clip that was gone to, which the workspace confirms later.
-        world.trees[video]?.select(clip)
-        others.append(effect)
-        others += refreshed()
-      case .dropClip(let video, let clip):
-        world.trees[video]?.drop(clip)
-        others.append(effect)
-        others += refreshed()
-      case .undo(let video):
-        world.trees[video]?.undo()
-        others.append(effect)
-        others += refreshed()
-      case .redo(let video):
-        world.trees[video]?.redo()
+      case .selectClip, .dropClip, .undo, .redo:
+        editTree(effect)
         others.append(effect)
         others += refreshed()
       case .remember(.settings(let settings)):
@@ -98,6 +85,18 @@ extension StudioModel {
       }
     }
     return others
+  }
+
+  /// Does at once what the workspace will confirm, so that keys which follow mean the tree that the
+  /// user has in mind.
+  private mutating func editTree(_ effect: StudioEffect) {
+    switch effect {
+    case .selectClip(let video, let clip): world.trees[video]?.select(clip)
+    case .dropClip(let video, let clip): world.trees[video]?.drop(clip)
+    case .undo(let video): world.trees[video]?.undo()
+    case .redo(let video): world.trees[video]?.redo()
+    default: break
+    }
   }
 
   /// Shows a screen.
