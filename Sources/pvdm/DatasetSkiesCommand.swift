@@ -53,6 +53,9 @@ struct DatasetSkies: AsyncParsableCommand {
   @Option(help: "Videos made at once, 1 or more. (default: one for each processor)")
   var threads: Int?
 
+  @Flag(help: "Writes one JSON object (done, total) to standard output for each video.")
+  var json = false
+
   @Flag(help: "Replaces an earlier set of skies.")
   var overwrite = false
 
@@ -67,9 +70,18 @@ struct DatasetSkies: AsyncParsableCommand {
         testShare: testShare)
       let writer = try SkyDatasetWriter(recipe, to: output, overwrites: overwrite)
       let stop = StopSignalSource()
+      // Nothing else would keep the signals caught until the end.
+      defer { withExtendedLifetime(stop) {} }
       let showsCount = isatty(2) != 0
-      let ending = try await writer.write(threadCount: threads, stop: stop.signal) { done, total in
-        if showsCount { writeToStandardError("\r\u{1B}[Kvideo \(done)/\(total)") }
+      let ending = try await writer.write(
+        threadCount: threads, stop: stop.signal
+      ) { [json] done, total in
+        if json {
+          let line = "{\"done\":\(done),\"total\":\(total)}\n"
+          try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+        } else if showsCount {
+          writeToStandardError("\r\u{1B}[Kvideo \(done)/\(total)")
+        }
       }
       if showsCount { writeToStandardError("\r\u{1B}[K") }
       switch ending {

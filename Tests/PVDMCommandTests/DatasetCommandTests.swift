@@ -54,6 +54,24 @@ import Testing
     #expect(try skies(folder, ["--overwrite"]).status == 0)
   }
 
+  @Test func interruptedSetsGoOn() throws {
+    let folder = try TemporaryFolder()
+    let arguments = [
+      "dataset", "skies", "--clips", "40", "--size", "32", "--frames", "40", "--threads", "1",
+      "--json", "--output", folder.path("skies"),
+    ]
+    let first = try CommandRun(arguments, interruptAfter: "{\"done\":2,")
+    #expect(first.status == 130)
+    #expect(first.errors.contains("the same command goes on"))
+    #expect(folder.contents == [".skies.partial"])
+    let second = try CommandRun(arguments)
+    #expect(second.status == 0)
+    #expect(folder.contents == ["skies"])
+    let lines = second.output.split(separator: "\n")
+    #expect(lines.last == #"{"done":40,"total":40}"#)
+    #expect(lines.first?.hasPrefix(#"{"done":0,"#) == false)
+  }
+
   @Test func badSettingsAndFoldersEndWithTwo() throws {
     let folder = try TemporaryFolder()
     let size = try skies(folder, ["--size", "2"])
