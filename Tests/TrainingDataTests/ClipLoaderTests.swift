@@ -62,6 +62,27 @@ struct ClipLoaderTests {
     }
   }
 
+  @Test("Frames held in memory change no batch, and no more memory is taken than allowed")
+  func heldFrames() async throws {
+    let (_, dataset) = try makeSet()
+    let expected = try await batches(loader(dataset, sampler(dataset)), 12)
+    for limit in [1 << 20, 4000] {
+      let cache = FrameCache(byteLimit: limit)
+      let held = ClipLoader(
+        try sampler(dataset), reader: ClipReader(root: dataset.root, side: 8, cache: cache),
+        batchSize: 3)
+      #expect(try await batches(held, 12) == expected)
+      #expect(cache.byteCount > 0 && cache.byteCount <= limit)
+    }
+    let other = FrameCache(byteLimit: 1 << 20)
+    let resized = ClipReader(root: dataset.root, side: 4, cache: other)
+    #expect(
+      try resized.clip(ClipWindow(video: dataset.videos[4], start: 1, frames: 4))
+        == ClipReader(root: dataset.root, side: 4).clip(
+          ClipWindow(video: dataset.videos[4], start: 1, frames: 4)))
+    #expect(other.byteCount == 0)
+  }
+
   @Test("A run resumed after any batch gets the batches of one never stopped")
   func resumption() async throws {
     let (_, dataset) = try makeSet()

@@ -7,11 +7,15 @@ public struct ClipReader: Sendable {
   public let root: String
   /// Height and width of prepared frames in pixels.
   public let side: Int
+  private let cache: FrameCache?
 
   /// Prepares frames for a model: centred square crop, then bilinear resize to `side`.
-  public init(root: String, side: Int) {
+  ///
+  /// - Parameter cache: Holds the frames of videos that need no preparation; nil decodes every time.
+  public init(root: String, side: Int, cache: FrameCache? = nil) {
     self.root = root
     self.side = side
+    self.cache = cache
   }
 
   /// Reads a window.
@@ -31,26 +35,32 @@ public struct ClipReader: Sendable {
   ///
   /// - Throws: `MediaError` if the video cannot be read.
   func frames(of window: ClipWindow) throws -> PreparedFrames {
-    let place = window.video.path == "." ? root : root + "/" + window.video.path
-    return try PreparedFrames(window, path: place, side: side)
+    let path = window.video.path == "." ? root : root + "/" + window.video.path
+    let held = cache?.frames(of: window.video, path: path, side: side)
+    return try PreparedFrames(window, path: path, side: side, held: held)
   }
 }
 
 /// The frames of a window, one at a time, so that large pictures take little memory.
 final class PreparedFrames {
-  private let reader: VideoReader
+  /// All frames of the video, where they are in memory.
+  private let held: [RGBImage]
+  private let reader: VideoReader?
+  private let path: String
   private let window: ClipWindow
   private let preparation: FramePreparation
   private var number: Int
   private let end: Int
 
-  init(_ window: ClipWindow, path: String, side: Int) throws {
+  init(_ window: ClipWindow, path: String, side: Int, held: [RGBImage]?) throws {
     self.window = window
+    self.path = path
+    self.held = held ?? []
     preparation = FramePreparation(resolution: side)
     number = window.start
     end = window.start + window.frames - window.paddedFrames
-    reader = try VideoReader(path: path)
-    try reader.seek(toFrame: window.start)
+    reader = held == nil ? try VideoReader(path: path) : nil
+    try reader?.seek(toFrame: window.start)
   }
 
   /// The next frame, `[side, side, 3]` in 0 ... 255; nil after the window's last.
@@ -58,14 +68,19 @@ final class PreparedFrames {
   /// - Throws: `MediaError` if the video cannot be read or ends too early.
   func next() throws -> [Float]? {
     guard number < end else { return nil }
-    guard reader.position == number, let image = try reader.nextFrame() else {
+    guard let image = try image(number) else {
       throw MediaError(
-        .notMedia, file: reader.path, found: "ends before frame \(number)",
+        .notMedia, file: path, found: "ends before frame \(number)",
         expected: "it should have \(window.video.frameCount) frames")
     }
     number += 1
     let values = preparation.preparedValues(image)
     return window.isMirrored ? mirrored(values) : values
+  }
+
+  private func image(_ number: Int) throws -> RGBImage? {
+    guard let reader else { return held.indices.contains(number) ? held[number] : nil }
+    return reader.position == number ? try reader.nextFrame() : nil
   }
 
   private func mirrored(_ values: [Float]) -> [Float] {
