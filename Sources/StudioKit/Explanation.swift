@@ -210,6 +210,7 @@ extension DatasetError {
     case .allTooShort: "Give longer videos"
     case .emptySplit(.test): "Hold out some videos, or add a folder named test"
     case .emptySplit(.train): "Add a folder named train"
+    case .noneReadable: "Give videos that FFmpeg reads, or folders of PNG or JPEG frames"
     case .nothingReadable: "\"pvdm dataset inspect\" names the broken files"
     case .otherPosition: "Go on with the videos and settings that the run began with"
     case .exists: "Choose another name, or replace it with --overwrite"

@@ -13,11 +13,13 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     case notAFolder
     /// The folder holds neither videos nor folders of frames.
     case noVideos
+    /// None of the files that look like videos can be read; the first reason is given.
+    case noneReadable(files: Int, reason: String)
     /// None of the videos has the frames that a clip needs.
     case allTooShort(longest: Int, needed: Int)
     /// The wanted part of the set holds no video.
     case emptySplit(DatasetSplit)
-    /// Clip after clip could not be decoded; the first reason is given.
+    /// Clip after clip could not be decoded; the last reason is given.
     case nothingReadable(tried: Int, reason: String)
     /// The position was saved with other videos or other settings.
     case otherPosition
@@ -42,11 +44,13 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     case .notFound: "\(path): there is no such folder"
     case .notAFolder: "\(path) is a file; a set of videos is a folder"
     case .noVideos: "\(path) holds neither videos nor folders of numbered PNG or JPEG frames"
+    case .noneReadable(let files, let reason):
+      "\(path): none of \(counted(files, "video")) can be read: \(reason)"
     case .allTooShort(let longest, let needed):
       "\(path): the longest video has \(longest) frames, and a clip needs \(needed)"
     case .emptySplit(let split): "\(path) holds no video for the \(split.phrase) part"
     case .nothingReadable(let tried, let reason):
-      "\(path): \(tried) clips in a row could not be read, the first because \(reason)"
+      "\(path): \(tried) clips in a row could not be read; the last: \(reason)"
     case .otherPosition:
       "\(path): the saved position belongs to other videos or other clip settings"
     case .exists: "\(path) exists already"

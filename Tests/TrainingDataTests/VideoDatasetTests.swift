@@ -110,7 +110,7 @@ struct VideoDatasetTests {
     #expect(dataset.broken[1].reason == "empty.mp4 is empty (0 bytes)")
     try FileManager.default.removeItem(atPath: folder.path("good.mkv"))
     guard
-      case .nothingReadable(2, let reason) = datasetProblem({
+      case .noneReadable(2, let reason) = datasetProblem({
         _ = try VideoDataset(root: folder.url.path)
       })
     else {

@@ -8,20 +8,27 @@ public struct DatasetInspection: Sendable, Encodable {
   public struct Part: Sendable, Encodable {
     /// `train` or `test`.
     public let name: String
+    /// Videos that can be used.
     public let videos: Int
+    /// Their frames together.
     public let frames: Int
   }
 
   /// Videos of one picture size.
   public struct Resolution: Sendable, Encodable {
+    /// Width in pixels, as frames are read.
     public let width: Int
+    /// Height in pixels.
     public let height: Int
+    /// Videos of this size.
     public let videos: Int
   }
 
-  /// Videos of one rate; folders of frames have none.
+  /// Videos of one rate.
   public struct Rate: Sendable, Encodable {
+    /// Average frames a second; nil for folders of frames.
     public let framesPerSecond: Double?
+    /// Videos of this rate.
     public let videos: Int
   }
 
@@ -47,10 +54,15 @@ public struct DatasetInspection: Sendable, Encodable {
   public let layout: String
   /// What was found, in sentences.
   public let found: [String]
+  /// Videos that can be used.
   public let videos: Int
+  /// Their frames together.
   public let frames: Int
+  /// Frames of the shortest video.
   public let shortestVideo: Int
+  /// Frames of the longest video.
   public let longestVideo: Int
+  /// Training and test videos.
   public let parts: [Part]
   /// The most frequent first.
   public let resolutions: [Resolution]
@@ -58,6 +70,7 @@ public struct DatasetInspection: Sendable, Encodable {
   public let rates: [Rate]
   /// Clips of S frames, for the autoencoder, and of 2S, for the denoiser.
   public let clips: [Clips]
+  /// Files that cannot be used, each with its reason.
   public let broken: [BrokenVideo]
 
   /// Looks into a set of videos.

@@ -86,7 +86,7 @@ public struct VideoDataset: Sendable {
     }
     if videos.isEmpty {
       throw DatasetError(
-        root, .nothingReadable(tried: broken.count, reason: broken.first?.reason ?? ""))
+        root, .noneReadable(files: broken.count, reason: broken.first?.reason ?? ""))
     }
   }
 
