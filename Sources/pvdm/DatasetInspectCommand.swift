@@ -61,40 +61,49 @@ struct DatasetInspect: AsyncParsableCommand {
 
   private static let shortListLength = 5
 
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+
   /// The findings as lines for people.
   private static func text(_ inspection: DatasetInspection) -> String {
     var rows = [["layout", inspection.layout]]
     rows += inspection.found.map { ["", $0] }
-    rows.append(["videos", "\(inspection.videos), \(inspection.frames) frames"])
+    rows.append(["videos", "\(inspection.videos), \(count(inspection.frames, "frame"))"])
     rows.append([
       "lengths", "\(inspection.shortestVideo) to \(inspection.longestVideo) frames",
     ])
     for part in inspection.parts {
-      rows.append([part.name, "\(part.videos) videos, \(part.frames) frames"])
+      rows.append([part.name, "\(count(part.videos, "video")), \(count(part.frames, "frame"))"])
     }
     for (place, resolution) in inspection.resolutions.prefix(shortListLength).enumerated() {
       rows.append([
         place == 0 ? "resolution" : "",
-        "\(resolution.width) x \(resolution.height) (\(resolution.videos) videos)",
+        "\(resolution.width) x \(resolution.height) (\(count(resolution.videos, "video")))",
       ])
     }
     let more = inspection.resolutions.count - shortListLength
     if more > 0 { rows.append(["", "\(more) more"]) }
     for (place, rate) in inspection.rates.prefix(shortListLength).enumerated() {
       let name = rate.framesPerSecond.map { String(format: "%g frames a second", $0) }
-      rows.append([place == 0 ? "rate" : "", "\(name ?? "none") (\(rate.videos) videos)"])
+      rows.append([place == 0 ? "rate" : "", "\(name ?? "none") (\(count(rate.videos, "video")))"])
     }
     for clips in inspection.clips {
       rows.append([
         "clips of \(clips.frames)",
-        "\(clips.windows) windows, \(clips.separateClips) side by side, from \(clips.videos) videos",
+        "\(count(clips.windows, "window")), \(clips.separateClips) side by side, from "
+          + count(clips.videos, "video"),
       ])
       if clips.paddedVideos > 0 {
-        rows.append(["", "\(clips.paddedVideos) videos padded in front"])
+        rows.append(["", "\(count(clips.paddedVideos, "video")) padded in front"])
       }
-      if clips.tooShortVideos > 0 { rows.append(["", "\(clips.tooShortVideos) videos too short"]) }
+      if clips.tooShortVideos > 0 {
+        rows.append(["", "\(count(clips.tooShortVideos, "video")) too short"])
+      }
     }
-    rows.append(["broken", inspection.broken.isEmpty ? "none" : "\(inspection.broken.count) files"])
+    rows.append([
+      "broken", inspection.broken.isEmpty ? "none" : count(inspection.broken.count, "file"),
+    ])
     rows += inspection.broken.map { ["", "\($0.path): \($0.reason)"] }
     return TextTable(rows: rows, rightAligned: []).text
   }
