@@ -50,7 +50,7 @@ struct GradientNoise: Sendable {
   ///   - octaves: How many are summed, at least 1.
   ///   - finest: The smallest feature that can be shown; octaves fade out before they reach it.
   func fractal(
-    _ x: Float, _ y: Float, evolution: Float, octaves: Int, gain: Float = 0.5, finest: Float = 0
+    _ x: Float, _ y: Float, evolution: Float, octaves: Int, gain: Float = 0.45, finest: Float = 0
   ) -> Float {
     var (sum, strength, total) = (Float(0), Float(1), Float(0))
     var (frequency, speed) = (Float(1), Float(1))

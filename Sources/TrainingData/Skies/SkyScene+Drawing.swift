@@ -86,7 +86,7 @@ private struct Moment {
 
     let depth = 1 / (rise + 0.14)
     let point = SIMD2((x - 0.5) * 1.25 * depth, depth)
-    let footprint = pixel * depth * (0.8 * depth + 0.5)
+    let footprint = pixel * depth * (1.0 * depth + 0.7)
     for layer in scene.layers {
       let sample = layer.sample(
         at: point, frame: frame, footprint: footprint, lightward: lightward)

@@ -96,7 +96,7 @@ public struct SkyScene: Sendable {
       layers.append(
         CloudLayer(
           scale: numbers.number(in: 0.9...1.7), stretch: numbers.number(in: 0.7...1.1),
-          threshold: numbers.number(in: -0.34...0.10), softness: numbers.number(in: 0.3...0.55),
+          threshold: numbers.number(in: -0.34...0.10), softness: numbers.number(in: 0.36...0.62),
           opacity: numbers.number(in: 0.85...0.98), relief: numbers.number(in: 0.6...1),
           wind: wind * speed, evolution: numbers.number(in: 0.008...0.022),
           warp: numbers.number(in: 0.3...0.7), octaves: 5, origin: origin(), noise: noise))
