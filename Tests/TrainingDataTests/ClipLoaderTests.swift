@@ -6,13 +6,16 @@ import VideoDiffusion
 
 @Suite("Batches to train on")
 struct ClipLoaderTests {
-  /// Ten videos of 6 to 24 frames, and one that ends before its index says.
-  private func makeSet() throws -> (TemporaryFolder, VideoDataset) {
-    let folder = try TemporaryFolder()
+  private let folder: TemporaryFolder
+  private let dataset: VideoDataset
+
+  /// Ten videos of 6 to 24 frames.
+  init() throws {
+    folder = try TemporaryFolder()
     for number in 0..<10 {
       try Fixture.write(folder, "\(number).mkv", frames: 6 + 2 * number, video: number)
     }
-    return (folder, try VideoDataset(root: folder.url.path, testShare: 0))
+    dataset = try VideoDataset(root: folder.url.path, testShare: 0)
   }
 
   private func sampler(_ dataset: VideoDataset, mirrors: Bool = true) throws -> ClipSampler {
@@ -39,7 +42,6 @@ struct ClipLoaderTests {
 
   @Test("A clip's frames are those of its window, in -1 ... 1")
   func frames() async throws {
-    let (_, dataset) = try makeSet()
     let batch = try #require(
       try await loader(dataset, try sampler(dataset, mirrors: false)).next())
     #expect(batch.clips.count == 3)
@@ -53,7 +55,6 @@ struct ClipLoaderTests {
 
   @Test("The number of threads and of clips ahead changes no batch")
   func threads() async throws {
-    let (_, dataset) = try makeSet()
     let expected = try await batches(loader(dataset, sampler(dataset), threads: 1, ahead: 1), 8)
     for (threads, ahead) in [(2, 4), (4, 12)] {
       let found = try await batches(
@@ -64,7 +65,6 @@ struct ClipLoaderTests {
 
   @Test("Frames held in memory change no batch, and no more memory is taken than allowed")
   func heldFrames() async throws {
-    let (_, dataset) = try makeSet()
     let expected = try await batches(loader(dataset, sampler(dataset)), 12)
     for limit in [1 << 20, 4000] {
       let cache = FrameCache(byteLimit: limit)
@@ -85,7 +85,6 @@ struct ClipLoaderTests {
 
   @Test("A run resumed after any batch gets the batches of one never stopped")
   func resumption() async throws {
-    let (_, dataset) = try makeSet()
     let whole = try await batches(loader(dataset, sampler(dataset)), 9)
     for stop in [1, 4, 7] {
       let first = loader(dataset, try sampler(dataset))
@@ -101,7 +100,6 @@ struct ClipLoaderTests {
 
   @Test("A broken file is named once, counted, and its place taken, the same for any threads")
   func broken() async throws {
-    let (folder, dataset) = try makeSet()
     // Since the index was made, one file was replaced and one cut short.
     try Data("no video".utf8).write(to: folder.url.appending(path: "3.mkv"))
     try FileManager.default.removeItem(atPath: folder.path("9.mkv"))
@@ -120,7 +118,6 @@ struct ClipLoaderTests {
 
   @Test("A set of which nothing can be read ends with an error")
   func nothingReadable() async throws {
-    let (folder, dataset) = try makeSet()
     for number in 0..<10 {
       try Data("no video".utf8).write(to: folder.url.appending(path: "\(number).mkv"))
     }
@@ -130,7 +127,6 @@ struct ClipLoaderTests {
 
   @Test("Padded frames are black and take the condition away")
   func padding() async throws {
-    let (_, dataset) = try makeSet()
     let clips = try await batches(loader(dataset, sampler(dataset)), 4).flatMap(\.clips)
     let short = try #require(clips.first { $0.window.video.path == "0.mkv" })
     #expect(short.window.paddedFrames == 2)
@@ -146,7 +142,6 @@ struct ClipLoaderTests {
 
   @Test("A mirrored clip exchanges left and right and nothing else")
   func mirroring() throws {
-    let (_, dataset) = try makeSet()
     let reader = ClipReader(root: dataset.root, side: 8)
     let video = dataset.videos[7]
     let plain = try reader.clip(ClipWindow(video: video, start: 2, frames: 4)).pixels
@@ -164,7 +159,6 @@ struct ClipLoaderTests {
 
   @Test("Clips for measuring come in order and end, the last batch with what is left")
   func evaluation() async throws {
-    let (_, dataset) = try makeSet()
     let windows = try EvaluationWindows(dataset.videos, of: dataset.root, frames: 8, limit: 10)
     let loader = ClipLoader(
       windows, reader: ClipReader(root: dataset.root, side: 8), batchSize: 4)
@@ -176,7 +170,6 @@ struct ClipLoaderTests {
 
   @Test("A cancelled task takes no batch, and the loader goes on")
   func cancellation() async throws {
-    let (_, dataset) = try makeSet()
     let sampler = try sampler(dataset)
     let expected = try await batches(loader(dataset, sampler), 2)
     let root = dataset.root

@@ -49,9 +49,8 @@ enum Fixture {
 
   /// The 8-bit red value of a clip's frame, which is twice the frame's number.
   static func frameNumbers(_ clip: PixelClip) -> [Int] {
-    let bytes = clip.bytes
     let size = clip.side * clip.side * 3
-    return (0..<clip.frames).map { Int(bytes[$0 * size]) / 2 }
+    return (0..<clip.frames).map { Int(((clip.values[$0 * size] + 1) * 127.5 / 2).rounded()) }
   }
 }
 
