@@ -18,7 +18,7 @@ public final class ClipLoader<Source: ClipWindowSource> {
   private let reader: ClipReader
   private let batchSize: Int
   private let clipsAhead: Int
-  private let pool: DecoderPool
+  private let pool: WorkerPool
   private var waiting: [Request] = []
   /// The source after everything that was asked for.
   private var ahead: Source
@@ -49,7 +49,7 @@ public final class ClipLoader<Source: ClipWindowSource> {
     self.reader = reader
     self.batchSize = batchSize
     self.clipsAhead = max(clipsAhead ?? 2 * batchSize, 1)
-    pool = DecoderPool(threadCount: threadCount)
+    pool = WorkerPool(threadCount: threadCount)
     ahead = source
   }
 

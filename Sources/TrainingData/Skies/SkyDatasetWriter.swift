@@ -63,9 +63,10 @@ public struct SkyDatasetWriter: Sendable {
     let work = WorkList(missing, doneCount: recipe.clips - missing.count)
     onProgress(work.doneCount, recipe.clips)
     let workers = max(threadCount ?? ProcessInfo.processInfo.activeProcessorCount, 1)
+    let pool = WorkerPool(threadCount: workers)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<workers {
-        group.addTask {
+        group.addTask(executorPreference: pool) {
           while stop.moment == .never, let clip = work.next() {
             try Task.checkCancellation()
             guard try makeVideo(clip, stop: stop) else { return }
