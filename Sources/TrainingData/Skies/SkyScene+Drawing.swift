@@ -53,8 +53,9 @@ private struct Moment {
     self.frame = frame
     let height = scene.sunHeight + scene.sunRise * frame
     light = SkyLight(sunHeight: height)
-    // At night the moon stands where a sun of the opposite height would.
-    let shown = height < -0.25 ? -height : height
+    // In a night scene the moon stands where a sun of the opposite height would, and sets as the sun
+    // comes up; which it is never changes within a video.
+    let shown = scene.sunHeight < -0.25 ? -height : height
     sun = SIMD2(scene.sunAcross + scene.sunDrift * frame, scene.horizon - 0.04 - shown * 0.95)
     let gain = 1 + 0.03 * scene.flicker(frame * 0.04, 0.5, 0.5)
     exposure = scene.tint * gain

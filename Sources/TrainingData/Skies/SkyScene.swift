@@ -2,7 +2,7 @@ import MediaIO
 
 /// A place under a moving sky: what one synthetic video shows.
 ///
-/// Hills stand still while one to three layers of clouds drift at their own speeds and change their
+/// Hills stand still while one or two layers of clouds drift at their own speeds and change their
 /// shapes, the sun or moon moves a little, and the light with it. A scene is made up by its seed
 /// alone and drawn by sums, products and square roots alone, so that a seed, a frame number and a
 /// size give the same pixels on every machine. All sizes show the same picture; details finer than
