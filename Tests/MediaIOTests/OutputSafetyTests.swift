@@ -100,7 +100,7 @@ struct OutputSafetyTests {
     // The kernel's own folder refuses even an administrator.
     let refused = mediaError { _ = try VideoWriter(path: "/proc/" + name) }
     #expect(refused?.kind == .cannotWrite)
-    let endings = mediaError { _ = try VideoWriter(path: folder.file("a.mkv")) }
+    let endings = mediaError { _ = try VideoWriter(path: folder.file("a.avi")) }
     #expect(endings?.kind == .unsupported)
   }
 
