@@ -48,6 +48,12 @@ let package = Package(
       ]),
     .target(name: "MediaIO", dependencies: ["CFFmpeg", "CPNG"]),
 
+    // Videos to learn from; its own target because it needs both media and clips, which know nothing
+    // of each other
+    .target(
+      name: "TrainingData", dependencies: ["VideoDiffusion", "CheckpointIO", "MediaIO"],
+      swiftSettings: asyncOnCaller),
+
     // What a user does
     .target(name: "HandwrittenText"),
     .target(
@@ -55,8 +61,8 @@ let package = Package(
     .target(
       name: "StudioKit",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "SessionStore",
-        "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "TrainingData",
+        "SessionStore", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: asyncOnCaller),
     .target(
@@ -71,7 +77,7 @@ let package = Package(
       name: "pvdm",
       dependencies: [
         "StudioApp", "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore",
-        "MediaIO",
+        "MediaIO", "TrainingData",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: asyncOnCaller),
 
@@ -109,6 +115,10 @@ let package = Package(
       dependencies: ["StudioApp", "StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
       exclude: ["Snapshots"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
+    .testTarget(
+      name: "TrainingDataTests",
+      dependencies: ["TrainingData", "VideoDiffusion", "MediaIO", "TestSupport"],
+      swiftSettings: asyncOnCaller),
   ],
   swiftLanguageModes: [.v6]
 )

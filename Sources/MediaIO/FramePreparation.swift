@@ -28,6 +28,9 @@ public struct FramePreparation: Sendable, Hashable {
 
   /// The prepared frame unrounded: `[resolution, resolution, 3]`, values 0...255.
   public func preparedValues(_ image: RGBImage) -> [Float] {
+    if image.width == resolution, image.height == resolution {
+      return image.pixels.map { Float($0) }
+    }
     let side = min(image.width, image.height)
     let left = (image.width - side) / 2
     let top = (image.height - side) / 2
