@@ -44,11 +44,17 @@ let package = Package(
       ]),
     .target(name: "MediaIO", dependencies: ["CFFmpeg", "CPNG"]),
 
+    // Videos to learn from; its own target because it needs both media and clips, which know nothing
+    // of each other
+    .target(
+      name: "TrainingData", dependencies: ["VideoDiffusion", "CheckpointIO", "MediaIO"],
+      swiftSettings: asyncOnCaller),
+
     // What a user does
     .target(
       name: "StudioKit",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "TrainingData",
         .product(name: "TOMLKit", package: "TOMLKit"),
       ], swiftSettings: asyncOnCaller),
     .target(
@@ -61,7 +67,7 @@ let package = Package(
       name: "pvdm",
       dependencies: [
         "StudioApp", "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore",
-        "MediaIO",
+        "MediaIO", "TrainingData",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: asyncOnCaller),
 
@@ -90,6 +96,10 @@ let package = Package(
       dependencies: ["StudioApp", "StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
       exclude: ["Snapshots"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
+    .testTarget(
+      name: "TrainingDataTests",
+      dependencies: ["TrainingData", "VideoDiffusion", "MediaIO", "TestSupport"],
+      swiftSettings: asyncOnCaller),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -34,13 +34,14 @@ final class MediaFrame {
       found: "needs more memory than there is")
   }
 
-  /// Fills a frame of 3 (RGB24) or 4 (BGRA) bytes a pixel with a picture, each of its pixels
+  /// Fills a frame of 3 (RGB24) or 4 (BGRA, BGR0) bytes a pixel with a picture, each of its pixels
   /// enlarged to `scale` x `scale`; columns and rows beyond it repeat its edge.
   func fill(_ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int, scale: Int) throws {
     try makeWritable()
     guard let base = handle.pointee.data.0 else { return }
     let stride = Int(handle.pointee.linesize.0)
-    let isBGRA = handle.pointee.format == AV_PIX_FMT_BGRA.rawValue
+    let isBGRA = [AV_PIX_FMT_BGRA.rawValue, AV_PIX_FMT_BGR0.rawValue]
+      .contains(handle.pointee.format)
     let bytesPerPixel = isBGRA ? 4 : 3
     let (frameWidth, frameHeight) = (Int(handle.pointee.width), Int(handle.pointee.height))
     for y in 0..<frameHeight {

@@ -4,6 +4,8 @@ public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
   case mp4
   /// `.webm`: VP9 in yuv420p.
   case webm
+  /// `.mkv`: FFV1 in RGB; lossless.
+  case mkv
   /// `.gif`: an endless loop with one palette for the clip.
   case gif
   /// `.png`: one picture, or a contact sheet of several frames.
@@ -23,7 +25,7 @@ public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
       throw MediaError(
         .unsupported, file: path,
         found: ending.isEmpty ? "has no ending that names a format" : "ends in .\(ending)",
-        expected: "choose .mp4, .webm, .gif, .png or a folder (a path that ends in /)")
+        expected: "choose .mp4, .webm, .mkv, .gif, .png or a folder (a path that ends in /)")
     }
     self = format
   }

@@ -40,6 +40,8 @@ public final class VideoWriter {
     case .mp4, .webm:
       sink = try EncodedVideoSink(
         path: staged.path, target: path, isWebM: format == .webm, options: options)
+    case .mkv:
+      sink = try LosslessVideoSink(path: staged.path, target: path, options: options)
     case .gif: sink = try GIFSink(path: staged.path, target: path, options: options)
     case .png: sink = ContactSheetSink(path: staged.path, target: path, options: options)
     case .pngFolder: sink = FrameFolderSink(folder: staged.path, target: path, options: options)

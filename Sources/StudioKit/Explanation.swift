@@ -3,6 +3,7 @@ import Foundation
 import MediaIO
 import NeuralLayers
 import TensorCore
+import TrainingData
 import VideoDiffusion
 
 /// An error in words for people: what was found, and what to do next.
@@ -45,6 +46,8 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.description, error.remedy)
     case let error as SamplingError:
       self.init(error.sentence, "")
+    case let error as DatasetError:
+      self.init(error.description, error.remedy)
     case let error as MediaError:
       self.init(error.description, "")
     case let error as ParameterError:
@@ -149,6 +152,24 @@ extension CheckpointError {
       "Free some space or choose another folder"
     case .fileSystem: "Check the path and its permissions"
     case .fileChanged: "Let whatever writes the file finish first"
+    }
+  }
+}
+
+extension DatasetError {
+  var remedy: String {
+    switch problem {
+    case .noVideos:
+      "Give UCF-101, SkyTimelapse, or any folder of videos or of folders of frames; \"pvdm dataset "
+        + "skies\" makes one"
+    case .allTooShort: "Give longer videos"
+    case .emptySplit(.test): "Hold out some videos, or add a folder named test"
+    case .emptySplit(.train): "Add a folder named train"
+    case .nothingReadable: "\"pvdm dataset inspect\" names the broken files"
+    case .otherPosition: "Go on with the videos and settings that the run began with"
+    case .exists: "Choose another name, or replace it with --overwrite"
+    case .foreign: "Choose another name"
+    case .notFound, .notAFolder, .setting, .system: ""
     }
   }
 }

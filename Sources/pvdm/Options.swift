@@ -105,9 +105,9 @@ struct OutputOptions: ParsableArguments {
     name: [.short, .long],
     help: ArgumentHelp(
       """
-      A file to write; repeat for several. The ending chooses the format: .mp4, .webm, .gif, .png \
-      (a contact sheet), .safetensors (latents), or a path ending in / for a folder of \
-      frame00000.png and so on.
+      A file to write; repeat for several. The ending chooses the format: .mp4, .webm, .mkv \
+      (lossless), .gif, .png (a contact sheet), .safetensors (latents), or a path ending in / for \
+      a folder of frame00000.png and so on.
       """, valueName: "path"))
   var output: [String] = []
 

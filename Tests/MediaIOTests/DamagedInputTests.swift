@@ -76,7 +76,7 @@ struct DamagedInputTests {
 
   @Test(
     "A video cut short gives its first frames and a warning",
-    arguments: ["clip.mp4", "clip.webm", "clip.gif"])
+    arguments: ["clip.mp4", "clip.webm", "clip.mkv", "clip.gif"])
   func truncated(name: String) throws {
     let folder = try TemporaryFolder()
     try Video(frames: SyntheticClip.frames(60), frameRate: FrameRate(25))
@@ -133,7 +133,7 @@ struct DamagedInputTests {
 
   @Test(
     "Changed bytes never crash a reader",
-    arguments: [("a.gif", 300), ("a.png", 300), ("a.mp4", 200), ("a.webm", 150)])
+    arguments: [("a.gif", 300), ("a.png", 300), ("a.mp4", 200), ("a.webm", 150), ("a.mkv", 200)])
   func mutations(name: String, count: Int) throws {
     let folder = try TemporaryFolder()
     let clip = Video(

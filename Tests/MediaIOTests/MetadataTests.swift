@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Settings travel with the output")
 struct MetadataTests {
-  static let names = ["a.mp4", "a.webm", "a.gif", "a.png", "a/"]
+  static let names = ["a.mp4", "a.webm", "a.mkv", "a.gif", "a.png", "a/"]
   static let texts = [
     #"{"seed":7,"note":"übung \"quoted\" 日本語 🎬","path":"C:\\x;=#\n"}"#,
     "{\"long\":\"" + String(repeating: "0123456789abcdeé", count: 1280) + "\"}",

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Outputs are whole or absent")
 struct OutputSafetyTests {
-  static let names = ["a.mp4", "a.webm", "a.gif", "a.png", "a/"]
+  static let names = ["a.mp4", "a.webm", "a.mkv", "a.gif", "a.png", "a/"]
   private static let frames = SyntheticClip.frames(3, width: 16, height: 16)
 
   @Test("Nothing has the final name before the end, and nothing else stays", arguments: names)

@@ -6,7 +6,7 @@ import Testing
 struct ReadingTests {
   @Test(
     "Any window equals the same frames read in order",
-    arguments: ["clip.mp4", "clip.webm", "clip.gif", "clip/"])
+    arguments: ["clip.mp4", "clip.webm", "clip.mkv", "clip.gif", "clip/"])
   func windows(name: String) throws {
     let folder = try TemporaryFolder()
     // More frames than are skipped by decoding, so that the index is used.

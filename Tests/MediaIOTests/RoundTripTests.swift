@@ -27,7 +27,20 @@ struct RoundTripTests {
     #expect(info.settings == nil)
   }
 
-  @Test("A fractional rate survives", arguments: ["clip.mp4", "clip.webm"])
+  @Test("Matroska keeps every pixel, odd sizes included")
+  func lossless() throws {
+    let folder = try TemporaryFolder()
+    let clip = Video(
+      frames: SyntheticClip.frames(9, width: 31, height: 17), frameRate: FrameRate(8))
+    try clip.write(to: folder.file("clip.mkv"))
+    #expect(try Video.read(folder.file("clip.mkv")) == clip)
+    #expect(try Video.read(folder.file("clip.mkv"), from: 7).frames == Array(clip.frames[7...]))
+    let info = try MediaInfo.probe(folder.file("clip.mkv"))
+    #expect(info.codec == "ffv1")
+    #expect(info.frameCount == 9)
+  }
+
+  @Test("A fractional rate survives", arguments: ["clip.mp4", "clip.webm", "clip.mkv"])
   func fractionalRate(name: String) throws {
     let folder = try TemporaryFolder()
     let rate = FrameRate(30000, 1001)

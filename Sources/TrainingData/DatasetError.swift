@@ -1,0 +1,59 @@
+/// Why a set of videos could not be made, read or loaded.
+public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The folder or file it is about, as it was given.
+  public let path: String
+  /// What is wrong.
+  public let problem: Problem
+
+  /// What is wrong.
+  public enum Problem: Sendable, Hashable {
+    /// Nothing has this name.
+    case notFound
+    /// A set of videos is a folder, and this is a file.
+    case notAFolder
+    /// The folder holds neither videos nor folders of frames.
+    case noVideos
+    /// None of the videos has the frames that a clip needs.
+    case allTooShort(longest: Int, needed: Int)
+    /// The wanted part of the set holds no video.
+    case emptySplit(DatasetSplit)
+    /// Clip after clip could not be decoded; the first reason is given.
+    case nothingReadable(tried: Int, reason: String)
+    /// The position was saved with other videos or other settings.
+    case otherPosition
+    /// The output exists already.
+    case exists
+    /// The output holds something else than a generated set, which is never replaced.
+    case foreign(String)
+    /// A setting is out of range.
+    case setting(name: String, found: String, expected: String)
+    /// The system refused something; what, and why.
+    case system(operation: String, reason: String)
+  }
+
+  /// Describes a problem.
+  public init(_ path: String, _ problem: Problem) {
+    self.path = path
+    self.problem = problem
+  }
+
+  public var description: String {
+    switch problem {
+    case .notFound: "\(path): there is no such folder"
+    case .notAFolder: "\(path) is a file; a set of videos is a folder"
+    case .noVideos: "\(path) holds neither videos nor folders of numbered PNG or JPEG frames"
+    case .allTooShort(let longest, let needed):
+      "\(path): the longest video has \(longest) frames, and a clip needs \(needed)"
+    case .emptySplit(let split): "\(path) holds no video for the \(split.phrase) part"
+    case .nothingReadable(let tried, let reason):
+      "\(path): \(tried) clips in a row could not be read, the first because \(reason)"
+    case .otherPosition:
+      "\(path): the saved position belongs to other videos or other clip settings"
+    case .exists: "\(path) exists already"
+    case .foreign(let name):
+      "\(path) holds something else than generated skies (\(name)) and is not replaced"
+    case .setting(let name, let found, let expected): "\(name) is \(found); expected \(expected)"
+    case .system(let operation, let reason): "\(path): cannot \(operation) (\(reason))"
+    }
+  }
+}

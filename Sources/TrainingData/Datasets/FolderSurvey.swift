@@ -1,0 +1,84 @@
+import Foundation
+import MediaIO
+
+/// Everything below a folder that looks like a video: by its ending, or because it is a folder of
+/// pictures.
+struct FolderSurvey {
+  /// Something to look into.
+  struct Candidate: Hashable {
+    /// Path within the folder; `.` for the folder itself.
+    let path: String
+    let isFolder: Bool
+    let stamp: FileStamp
+
+    /// Names of the folders on the way, outermost first.
+    var folders: [String] { path.split(separator: "/").dropLast().map(String.init) }
+  }
+
+  /// In natural order of their paths.
+  private(set) var candidates: [Candidate] = []
+  private let root: String
+  private var visited: Set<FolderIdentity> = []
+
+  /// Deeper folders are not looked into.
+  private static let deepest = 8
+  private static let videoEndings: Set<String> = [
+    "3gp", "asf", "avi", "flv", "gif", "m2v", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv",
+    "ts", "webm", "wmv",
+  ]
+  private static let pictureEndings: Set<String> = ["png", "jpg", "jpeg"]
+
+  private struct FolderIdentity: Hashable {
+    let device: UInt
+    let number: UInt
+  }
+
+  /// Looks through a folder. Hidden names are passed over, and so is a folder met a second time
+  /// through a link.
+  ///
+  /// - Throws: ``DatasetError`` if the folder cannot be listed; folders below it that cannot are
+  ///   passed over.
+  init(root: String) throws {
+    self.root = root
+    do {
+      try visit(".", depth: 0)
+    } catch {
+      throw DatasetError(
+        root, .system(operation: "list the folder", reason: error.localizedDescription))
+    }
+  }
+
+  private mutating func visit(_ folder: String, depth: Int) throws {
+    let place = folder == "." ? root : root + "/" + folder
+    var status = stat()
+    guard stat(place, &status) == 0,
+      visited.insert(FolderIdentity(device: UInt(status.st_dev), number: UInt(status.st_ino)))
+        .inserted
+    else { return }
+    let names = try FileManager.default.contentsOfDirectory(atPath: place)
+      .filter { !$0.hasPrefix(".") }.sorted(by: NaturalOrder.precedes)
+    var pictures = 0
+    var hasVideos = false
+    for name in names {
+      let ending = name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
+      if Self.pictureEndings.contains(ending) {
+        pictures += 1
+        continue
+      }
+      let path = folder == "." ? name : folder + "/" + name
+      guard stat(root + "/" + path, &status) == 0 else { continue }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        if depth < Self.deepest { try? visit(path, depth: depth + 1) }
+      } else if status.st_mode & S_IFMT == S_IFREG, Self.videoEndings.contains(ending),
+        let stamp = FileStamp(path: root + "/" + path)
+      {
+        hasVideos = true
+        candidates.append(Candidate(path: path, isFolder: false, stamp: stamp))
+      }
+    }
+    // A lone picture, or pictures beside videos, are covers and previews.
+    if pictures > 1, !hasVideos, let stamp = FileStamp(path: place, pictures: pictures) {
+      candidates.append(Candidate(path: folder, isFolder: true, stamp: stamp))
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import StudioKit
+import TrainingData
+
+/// `pvdm dataset inspect`: what a folder of videos holds.
+struct DatasetInspect: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Shows what a folder of videos holds for training: layout, parts, frames, faults.",
+    discussion: """
+      Understands UCF-101 (class folders of .avi with ucfTrainTestlist/trainlist01.txt), \
+      SkyTimelapse (train|test/VIDEO/CLIP folders of frames), folders named train and test of \
+      anything, and any folder of videos or of folders of frames, of which a share is held out for \
+      testing by seed.
+
+      Every file is looked into once; what was found is kept in a hidden file in DIR, or in --cache, \
+      and used again while sizes and dates stay the same.
+      """)
+
+  @Argument(help: ArgumentHelp("The folder.", valueName: "dir"), completion: .directory)
+  var folder: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder in which the index is kept. (default: DIR itself)", valueName: "dir"),
+    completion: .directory)
+  var cache: String?
+
+  @Option(help: "Frames of a clip, 1 or more; the denoiser trains on twice as many.")
+  var clipFrames = 16
+
+  @Option(help: "The share of videos held out where no parts are named, 0 to below 1.")
+  var testShare = 0.1
+
+  @Option(help: "Chooses the videos held out.")
+  var splitSeed: UInt64 = 0
+
+  @Flag(help: "Prints one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard (1...100_000).contains(clipFrames) else {
+      throw ValidationError("--clip-frames is 1 to 100000.")
+    }
+  }
+
+  func run() async throws {
+    try await explaining {
+      let showsCount = isatty(2) != 0
+      let dataset = try VideoDataset(
+        root: folder, cacheFolder: cache, testShare: testShare, splitSeed: splitSeed
+      ) { done, total in
+        if showsCount { writeToStandardError("\r\u{1B}[Klooking into video \(done)/\(total)") }
+      }
+      if showsCount { writeToStandardError("\r\u{1B}[K") }
+      let inspection = DatasetInspection(dataset, clipFrames: clipFrames)
+      print(json ? try pvdm.json(inspection) : Self.text(inspection))
+    }
+  }
+
+  private static let shortListLength = 5
+
+  /// The findings as lines for people.
+  private static func text(_ inspection: DatasetInspection) -> String {
+    var rows = [["layout", inspection.layout]]
+    rows += inspection.found.map { ["", $0] }
+    rows.append(["videos", "\(inspection.videos), \(inspection.frames) frames"])
+    rows.append([
+      "lengths", "\(inspection.shortestVideo) to \(inspection.longestVideo) frames",
+    ])
+    for part in inspection.parts {
+      rows.append([part.name, "\(part.videos) videos, \(part.frames) frames"])
+    }
+    for (place, resolution) in inspection.resolutions.prefix(shortListLength).enumerated() {
+      rows.append([
+        place == 0 ? "resolution" : "",
+        "\(resolution.width) x \(resolution.height) (\(resolution.videos) videos)",
+      ])
+    }
+    let more = inspection.resolutions.count - shortListLength
+    if more > 0 { rows.append(["", "\(more) more"]) }
+    for (place, rate) in inspection.rates.prefix(shortListLength).enumerated() {
+      let name = rate.framesPerSecond.map { String(format: "%g frames a second", $0) }
+      rows.append([place == 0 ? "rate" : "", "\(name ?? "none") (\(rate.videos) videos)"])
+    }
+    for clips in inspection.clips {
+      rows.append([
+        "clips of \(clips.frames)",
+        "\(clips.windows) windows, \(clips.separateClips) side by side, from \(clips.videos) videos",
+      ])
+      if clips.paddedVideos > 0 {
+        rows.append(["", "\(clips.paddedVideos) videos padded in front"])
+      }
+      if clips.tooShortVideos > 0 { rows.append(["", "\(clips.tooShortVideos) videos too short"]) }
+    }
+    rows.append(["broken", inspection.broken.isEmpty ? "none" : "\(inspection.broken.count) files"])
+    rows += inspection.broken.map { ["", "\($0.path): \($0.reason)"] }
+    return TextTable(rows: rows, rightAligned: []).text
+  }
+}
