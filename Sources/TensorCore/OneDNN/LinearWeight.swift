@@ -11,6 +11,8 @@ public struct LinearWeight: Sendable {
   public let elementType: ElementType
   let weights: PreparedWeights
   let bias: Tensor?
+  /// Where the numbers come from if they are trained.
+  var trained: TrainedWeight?
 }
 
 extension ComputeContext {
@@ -57,7 +59,9 @@ extension ComputeContext {
     let result = try makeTensor(
       x.shape.dropLast() + [weight.outputs], outputType ?? weight.elementType)
     try linear(x, weight, adding: residual, into: result)
-    return result
+    return noted(result, from: x, weight.trained?.master, weight.bias, residual) {
+      try $0.linearGradient($1, x, weight, residual)
+    }
   }
 
   func linear(
@@ -78,8 +82,9 @@ extension ComputeContext {
       rows: x.rows, inputs: weight.inputs, outputs: weight.outputs,
       inputType: x.elementType, outputType: result.elementType,
       hasBias: weight.bias != nil, addition: residual == nil ? .none : .tensor)
-    let primitive = try library.product(problem, weights: weight.weights)
-    var pointers = [x.pointer, weight.weights.storage.pointer]
+    let weights = try weight.trained?.prepared(as: weight.weights, self) ?? weight.weights
+    let primitive = try library.product(problem, weights: weights)
+    var pointers = [x.pointer, weights.storage.pointer]
     if let bias = weight.bias { pointers.append(bias.pointer) }
     pointers.append(result.pointer)
     if let residual { pointers.append(residual.pointer) }
