@@ -10,7 +10,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 OUT ?= out
 
-PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
+PACKAGES = libdnnl-dev libopenblas-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
 	libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev \
 	pkg-config
 

@@ -9,6 +9,8 @@ final class OneDNN {
   var primitives: [PrimitiveKey: Primitive] = [:]
   /// Convolutions of any shape and their gradients that are compiled already.
   var spatialPrimitives: [SpatialProblem.Key: SpatialPrimitive] = [:]
+  /// The same of convolutions and poolings over volumes.
+  var volumePrimitives: [VolumeProblem.Key: Primitive] = [:]
   /// The distinct weight layouts seen so far; an index into this list names a layout in a key.
   private var layouts: [dnnl_memory_desc_t] = []
 
@@ -29,6 +31,7 @@ final class OneDNN {
   deinit {
     primitives = [:]
     spatialPrimitives = [:]
+    volumePrimitives = [:]
     dnnl_stream_destroy(stream)
     dnnl_engine_destroy(engine)
   }
