@@ -50,6 +50,10 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.description, error.remedy)
     case let error as MediaError:
       self.init(error.description, "")
+    case let error as EvaluationError:
+      self.init(error.sentence, error.remedy)
+    case let error as EvaluationStopped:
+      self.init(error.sentence, error.remedy, .interrupted)
     case let error as ParameterError:
       self.init(error.description, "")
     case is CancellationError:
@@ -92,6 +96,9 @@ extension StudioError {
     case .exists: "is there already"
     case .keptRun: "an interrupted run of this output is kept there"
     case .resume(let reason): "the run cannot be resumed: \(reason)"
+    case .mixedSizes(let first, let second): "frames differ in size: \(first), \(second)"
+    case .noData: "no real videos were named"
+    case .noReport: "holds no report of an evaluation"
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     }
@@ -113,6 +120,9 @@ extension StudioError {
     case .tooShort: "Give a longer video"
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
+    case .mixedSizes: "Crop and resize all of them with --resolution"
+    case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse with --data"
+    case .noReport: "Give the folder that \"pvdm evaluate\" wrote, or the report.json in it"
     case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .option: ""
     }
   }

@@ -35,6 +35,12 @@ public struct StudioError: Error, Sendable, Hashable {
     case keptRun
     /// A run cannot be resumed.
     case resume(reason: String)
+    /// Frames that are looked at together differ in size.
+    case mixedSizes(String, String)
+    /// Real videos are needed and none were named.
+    case noData
+    /// The file or folder holds no report of an evaluation.
+    case noReport
     /// An option's value is of no use.
     case option(name: String, found: String, expected: String)
   }
