@@ -17,6 +17,6 @@ struct PVDM: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self, Inspect.self,
-      Convert.self, Dataset.self, Doctor.self, Bench.self,
+      Convert.self, Dataset.self, Evaluate.self, Doctor.self, Bench.self,
     ])
 }
