@@ -1,4 +1,5 @@
-# make run     installs what is missing, builds, and makes a video with the model in samples/
+# make run     installs what is missing, builds, and opens the studio (on a terminal; else make demo)
+# make demo    makes a video with the model in samples/, and continues a real one
 # make test    installs what is missing, builds, runs all tests
 # make build   leaves the program at .build/release/pvdm
 # make install PREFIX=/usr/local   puts the program, its themes and samples under PREFIX
@@ -10,19 +11,20 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 OUT ?= out
 
-PACKAGES = libdnnl-dev libopenblas-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
-	libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev \
-	pkg-config
+PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
+	libopenblas-dev libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
+	libavfilter-dev libsqlite3-dev pkg-config
 
-.PHONY: setup build run test lint install uninstall clean
+.PHONY: setup build run demo test lint install uninstall clean
 
 setup:
 	@if ! command -v $(SWIFT) >/dev/null; then \
 	  echo "Swift 6.1 or later is needed: https://www.swift.org/install"; exit 1; fi
 	@if ! command -v dpkg-query >/dev/null; then \
 	  echo "This is not Debian. Install the development files of: oneDNN, ncursesw,"; \
-	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, FFmpeg (avformat, avcodec,"; \
-	  echo "avutil, swscale, avfilter), and pkg-config; then go on with make build."; \
+	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, OpenBLAS, SQLite,"; \
+	  echo "FFmpeg (avformat, avcodec, avutil, swscale, avfilter), and pkg-config;"; \
+	  echo "then go on with make build."; \
 	else \
 	  missing=""; for package in $(PACKAGES); do \
 	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "install ok installed" \
@@ -39,8 +41,11 @@ setup:
 build: setup
 	$(SWIFT) build -c release --product pvdm
 
-# The main job: a short video from nothing, and a real video continued.
 run: build
+	@if [ -t 0 ] && [ -t 1 ]; then .build/release/pvdm studio; else $(MAKE) --no-print-directory demo; fi
+
+# The main job without a terminal: a short video from nothing, and a real video continued.
+demo: build
 	@mkdir -p $(OUT)
 	.build/release/pvdm sample skies-64 --clips 3 --steps 50 --later-steps 50 --seed 8 --scale 4 \
 	  --preview --overwrite --output $(OUT)/skies.mp4 --output $(OUT)/skies.gif

@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // Libraries of the system
@@ -54,16 +55,21 @@ let package = Package(
       swiftSettings: asyncOnCaller),
 
     // What a user does
+    .target(name: "HandwrittenText"),
+    .target(
+      name: "SessionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "StudioKit",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "TrainingData",
-        .product(name: "TOMLKit", package: "TOMLKit"),
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "SessionStore",
+        "HandwrittenText", "TrainingData", .product(name: "TOMLKit", package: "TOMLKit"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
-      dependencies: ["CNcurses", "CChafa", .product(name: "TOMLKit", package: "TOMLKit")]),
+      dependencies: [
+        "CNcurses", "CChafa", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+      ]),
     .target(
       name: "StudioApp", dependencies: ["StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
       swiftSettings: asyncOnCaller),
@@ -77,7 +83,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore"],
+      name: "TestSupport",
+      dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore", "TerminalUI"],
       path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
     .testTarget(
@@ -87,14 +94,22 @@ let package = Package(
       name: "VideoDiffusionTests",
       dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
     .testTarget(
-      name: "StudioKitTests",
+      name: "SessionStoreTests",
       dependencies: [
-        "StudioKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TestSupport",
+        "SessionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
-      name: "PVDMCommandTests", dependencies: ["pvdm", "MediaIO", "VideoDiffusion", "TestSupport"]),
+      name: "StudioKitTests",
+      dependencies: [
+        "StudioKit", "SessionStore", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
+        "TestSupport",
+      ]),
     .testTarget(
-      name: "TerminalUITests", dependencies: ["TerminalUI"], exclude: ["Snapshots"]),
+      name: "PVDMCommandTests",
+      dependencies: ["pvdm", "MediaIO", "StudioKit", "VideoDiffusion", "TestSupport"]),
+    .testTarget(
+      name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText", "TestSupport"],
+      exclude: ["Snapshots"]),
     .testTarget(
       name: "StudioAppTests",
       dependencies: ["StudioApp", "StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],

@@ -7,6 +7,9 @@
 
 void openblas_set_num_threads(int count);
 int openblas_get_num_threads(void);
+// Name, version and options of the library, separated by spaces; and the kernels that it chose.
+char *openblas_get_config(void);
+char *openblas_get_corename(void);
 
 // Solves A X = B for a symmetric positive definite A by Cholesky's factors.
 void dposv_(const char *triangle, const int *order, const int *columns, double *matrix,

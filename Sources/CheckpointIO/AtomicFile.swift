@@ -71,12 +71,14 @@ public final class AtomicFile {
 
   /// Makes the file permanent under its name: syncs it, renames it, and syncs the folder.
   ///
+  /// - Parameter isSynced: Without it the file survives the end of the process, but a power loss may
+  ///   leave the name with the old content, or with a file that is cut.
   /// - Throws: `CheckpointError`; unless only the folder's sync failed, the name still holds what
   ///   it held before, and the temporary file is gone.
-  public func commit() throws(CheckpointError) {
+  public func commit(isSynced: Bool = true) throws(CheckpointError) {
     do throws(CheckpointError) {
       try flush()
-      try check(fsync(descriptor), "write the file to disk")
+      if isSynced { try check(fsync(descriptor), "write the file to disk") }
       let closing = descriptor
       descriptor = -1
       try check(close(closing), "close the file")
@@ -85,7 +87,7 @@ public final class AtomicFile {
       removeTemporary()
       throw error
     }
-    try syncFolder()
+    if isSynced { try syncFolder() }
   }
 
   /// Drops what was written; does nothing after `commit`.
@@ -95,7 +97,7 @@ public final class AtomicFile {
 
   /// Writes a whole file: runs `body` and commits, or leaves nothing behind if it throws.
   public static func write(
-    to path: String, _ body: (AtomicFile) throws -> Void
+    to path: String, isSynced: Bool = true, _ body: (AtomicFile) throws -> Void
   ) throws {
     let file = try AtomicFile(replacing: path)
     do {
@@ -104,7 +106,7 @@ public final class AtomicFile {
       file.abandon()
       throw error
     }
-    try file.commit()
+    try file.commit(isSynced: isSynced)
   }
 
   private func flush() throws(CheckpointError) {

@@ -20,12 +20,14 @@ public struct SafetensorsWriter: Sendable {
 
   /// Writes the file to `path`, whole or not at all.
   ///
-  /// - Parameter data: called once per tensor, in order, to give its elements to the sink.
+  /// - Parameters:
+  ///   - isSynced: whether the file is to survive a power loss; see `AtomicFile`.
+  ///   - data: called once per tensor, in order, to give its elements to the sink.
   /// - Throws: `CheckpointError` for names that are not unique, impossible shapes, too few or too
   ///   many elements, and failures of the file system; and what `data` throws. Nothing is left of
   ///   the file then, and what was at `path` before is still there.
   public func write(
-    to path: String, data: (TensorDescription, TensorSink) throws -> Void
+    to path: String, isSynced: Bool = true, data: (TensorDescription, TensorSink) throws -> Void
   ) throws {
     let header: [UInt8]
     do throws(CheckpointError.Kind) {
@@ -33,7 +35,7 @@ public struct SafetensorsWriter: Sendable {
     } catch {
       throw CheckpointError(path: path, kind: error)
     }
-    try AtomicFile.write(to: path) { file in
+    try AtomicFile.write(to: path, isSynced: isSynced) { file in
       try file.write(header)
       for tensor in tensors {
         let sink = TensorSink(

@@ -2,6 +2,7 @@ import CheckpointIO
 import Foundation
 import MediaIO
 import NeuralLayers
+import SessionStore
 import TensorCore
 import TrainingData
 import VideoDiffusion
@@ -56,6 +57,8 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.sentence, error.remedy, .interrupted)
     case let error as ParameterError:
       self.init(error.description, "")
+    case let error as SessionStoreError:
+      self.init(error.description, error.remedy)
     case is CancellationError:
       self.init("stopped", "", .interrupted)
     case let error as TensorError:
@@ -90,6 +93,8 @@ extension StudioError {
     case .noSuchFile: "there is no such file or folder"
     case .tooShort(let frames, let needed):
       "has \(frames) frames; \(needed) are needed"
+    case .noSettings: "carries no settings of pvdm"
+    case .noFrames: "holds latents, and frames are needed"
     case .noSuchFrame(let first, let last, let frames):
       "frames \(first) to \(last) were asked for, and there are \(frames) (counted from 0)"
     case .output(let reason): reason
@@ -99,6 +104,17 @@ extension StudioError {
     case .mixedSizes(let first, let second): "frames differ in size: \(first), \(second)"
     case .noData: "no real videos were named"
     case .noReport: "holds no report of an evaluation"
+    case .noSuchPreset(let name, _): "there is no preset \(name)"
+    case .preset(let reason): reason
+    case .inUse: "another studio has the data folder open"
+    case .notWritable(let reason): "the studio's folder cannot be written (\(reason))"
+    case .gone(let name): "\(name) is not there any more"
+    case .clipGone: "the clip's file is gone"
+    case .clipDropped: "the clip that the run continues was dropped"
+    case .modelChanged: "the checkpoint is not the one that the run began with"
+    case .jobBegun: "the job has begun, and its settings stay"
+    case .incompleteModel(let name): "\(name) has not both networks"
+    case .noPair(let reason): "the two checkpoints make no model: \(reason)"
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     }
@@ -118,12 +134,36 @@ extension StudioError {
     case .ambiguousFolder(let kind, _):
       "Choose one with --\(kind.rawValue), or name it in \(ModelFolder.descriptionName)"
     case .tooShort: "Give a longer video"
+    case .noSettings: "Give a video, picture or latents that pvdm made"
+    case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
     case .mixedSizes: "Crop and resize all of them with --resolution"
     case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse with --data"
     case .noReport: "Give the folder that \"pvdm evaluate\" wrote, or the report.json in it"
-    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .option: ""
+    case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
+    case .inUse: "Close it, or choose another folder with XDG_DATA_HOME"
+    case .notWritable: "Check the folder's permissions, or choose another with XDG_DATA_HOME"
+    case .clipGone: "Bring the file back, or drop the clip"
+    case .clipDropped: "Undo the drop and resume the job, or cancel it"
+    case .modelChanged:
+      "Bring that checkpoint back and resume the job, or cancel it and make another"
+    case .jobBegun: "Cancel it and make another"
+    case .incompleteModel: "Pair an autoencoder with a denoiser that was trained with it"
+    case .noPair: "Use two networks that were trained together"
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option, .gone: ""
+    }
+  }
+}
+
+extension SessionStoreError {
+  var remedy: String {
+    switch problem {
+    case .newer: "Use that version of pvdm, or another data folder with XDG_DATA_HOME"
+    case .damaged: "Start the studio again; it sets the database aside and begins a new one"
+    case .notWritable: "Check the folder's permissions"
+    case .full: "Free some space"
+    case .failed: ""
     }
   }
 }

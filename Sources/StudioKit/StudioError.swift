@@ -25,6 +25,10 @@ public struct StudioError: Error, Sendable, Hashable {
     case noSuchFile
     /// A video is too short for what was asked.
     case tooShort(frames: Int, needed: Int)
+    /// An output without the settings that made it.
+    case noSettings
+    /// Latents where frames are needed.
+    case noFrames
     /// A frame that the video does not have.
     case noSuchFrame(first: Int, last: Int, frames: Int)
     /// The output's format cannot be made from what there is.
@@ -41,6 +45,28 @@ public struct StudioError: Error, Sendable, Hashable {
     case noData
     /// The file or folder holds no report of an evaluation.
     case noReport
+    /// There is no preset of this name.
+    case noSuchPreset(name: String, known: [String])
+    /// A preset cannot be kept or deleted.
+    case preset(reason: String)
+    /// Another studio has the data folder open.
+    case inUse
+    /// A folder of the studio's cannot be written.
+    case notWritable(reason: String)
+    /// What was meant is not there any more; its name with the article.
+    case gone(String)
+    /// A clip's file was removed behind the studio's back.
+    case clipGone
+    /// The clip that a job continues was dropped.
+    case clipDropped
+    /// A checkpoint is another than when a run began.
+    case modelChanged
+    /// A job's settings cannot be changed any more.
+    case jobBegun
+    /// A model lacks one of the two networks.
+    case incompleteModel(name: String)
+    /// Two checkpoints do not make a model.
+    case noPair(reason: String)
     /// An option's value is of no use.
     case option(name: String, found: String, expected: String)
   }

@@ -1,5 +1,6 @@
 internal import CDNNL
 internal import CKernels
+internal import COpenBLAS
 import Glibc
 
 /// What this machine's processor is and can do.
@@ -35,6 +36,16 @@ public enum Processor {
   public static var libraryVersion: String {
     guard let version = dnnl_version()?.pointee else { return "unknown" }
     return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// Version of the OpenBLAS library that is loaded and the kernels that it chose, for example
+  /// `0.3.21 SkylakeX`.
+  public static var linearAlgebraVersion: String {
+    guard let configuration = openblas_get_config(), let core = openblas_get_corename() else {
+      return "unknown"
+    }
+    let words = String(cString: configuration).split(separator: " ")
+    return "\(words.dropFirst().first ?? "unknown") \(String(cString: core))"
   }
 
   /// Whether bfloat16 products run in hardware (AVX512_BF16 or AMX); elsewhere they are emulated and

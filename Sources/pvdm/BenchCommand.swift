@@ -24,14 +24,16 @@ struct Bench: AsyncParsableCommand {
       With --json, one object with flat names: peak.f32.gflops, memory.read.gbps, \
       memory.peak_resident_bytes, and for denoiser, step, encode, decode and load \
       TASK.SIZE.PRECISION.seconds, .spread, .gflops and .share_of_peak, with .batch4 after the \
-      precision for a batch of 4 and .threads1 for threads other than all.
+      precision for a batch of 4 and .threads1 for threads other than all. linear-preview has seconds \
+      and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it.
       """)
 
   @Option(help: "Sizes to measure, separated by commas: published, small, skies-64.")
   var sizes: CommaSeparated<BenchmarkSize> = CommaSeparated(BenchmarkSize.allCases)
 
   @Option(
-    help: "What to measure, separated by commas: load, denoiser, step, encode, decode.")
+    help:
+      "What to measure, separated by commas: load, denoiser, step, encode, decode, linear-preview.")
   var tasks: CommaSeparated<BenchmarkMeasurement.Task> = CommaSeparated(
     BenchmarkMeasurement.Task.allCases)
 

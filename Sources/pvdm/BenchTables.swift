@@ -5,8 +5,10 @@ import StudioKit
 enum BenchTables {
   /// The machine, what was measured, and the profiles.
   static func text(_ report: BenchmarkReport) -> String {
-    ([machine(report), measurements(report)] + report.profiles.map(profile) + [notes(report)])
-      .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    ([machine(report), measurements(report), previews(report)] + report.profiles.map(profile) + [
+      notes(report)
+    ])
+    .filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
   private static func machine(_ report: BenchmarkReport) -> String {
@@ -38,6 +40,20 @@ enum BenchTables {
     return TextTable(header: header, rows: rows, rightAligned: Set(3...8)).text
   }
 
+  /// What a preview takes of a step.
+  private static func previews(_ report: BenchmarkReport) -> String {
+    let rows = report.previewShares.filter { $0.linear != nil || $0.decoded != nil }.map {
+      [
+        $0.step.size.rawValue, $0.step.precision.shortName,
+        $0.step.threadCount.map(String.init) ?? "all", $0.linear.map(percent) ?? "",
+        $0.decoded.map(percent) ?? "",
+      ]
+    }
+    guard !rows.isEmpty else { return "" }
+    let header = ["a preview of a step", "type", "threads", "linear", "decoded"]
+    return TextTable(header: header, rows: rows, rightAligned: Set(2...4)).text
+  }
+
   private static func profile(_ profile: ProfileSummary) -> String {
     func table(_ title: String, _ rows: [ProfileSummary.Row]) -> String {
       TextTable(
@@ -67,7 +83,9 @@ enum BenchTables {
   }
 
   private static func seconds(_ value: Double) -> String {
-    value < 1 ? "\(fixed(value * 1000, value < 0.1 ? 2 : 1)) ms" : "\(fixed(value, 3)) s"
+    if value >= 1 { return "\(fixed(value, 3)) s" }
+    if value >= 1e-3 { return "\(fixed(value * 1e3, value < 0.1 ? 2 : 1)) ms" }
+    return "\(fixed(value * 1e6, 1)) us"
   }
 
   private static func percent(_ share: Double) -> String { "\(fixed(share * 100, 1)) %" }

@@ -9,26 +9,35 @@ struct GenerationOptions: ParsableArguments {
 
   @OptionGroup(title: "Model options") var models: ModelOptions
   @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
+  @OptionGroup(title: "Sampling options") var batch: BatchOptions
   @OptionGroup(title: "Output options") var outputs: OutputOptions
   @OptionGroup(title: "Compute options") var compute: ComputeOptions
   @OptionGroup(title: "Display options") var show: ShowOptions
+  @OptionGroup(title: "Display options") var previews: PreviewOptions
 
   /// The job that the options describe.
-  func job(_ model: String?, clips: Int) throws -> GenerationJob {
+  ///
+  /// - Parameter clips: Clips that were asked for; `nil` for the preset's number, else 1.
+  func job(_ model: String?, clips: Int?) throws -> GenerationJob {
     guard !outputs.output.isEmpty || show.preview || show.json else {
       throw ValidationError(
         "Nothing to do with the video: name a file with --output, or --preview.")
     }
+    let chosen = try ChosenSettings(sampling, compute, previews, clips: clips)
+    if !show.quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
+    let settings = chosen.settings
     var job = try GenerationJob(
-      model: models.open(model), request: sampling.request(clips: clips),
+      model: models.open(model), request: settings.request(sampleCount: batch.batch),
       outputs: outputs.output)
     job.resumes = resume
     job.framesPerSecond = outputs.fps
     job.scale = outputs.scale
     job.overwrites = outputs.overwrite
-    job.precision = compute.precision
-    job.threadCount = compute.threads
-    job.showsPreviews = show.preview
+    job.precision = settings.precision
+    job.threadCount = settings.threadCount
+    job.preview = show.preview && !show.json ? settings.preview : .off
+    job.previewInterval = settings.previewInterval
+    job.previewCacheFolder = StudioFolders().previews
     return job
   }
 

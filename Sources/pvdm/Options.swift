@@ -39,64 +39,16 @@ struct ModelOptions: ParsableArguments {
 
 /// How the networks compute.
 struct ComputeOptions: ParsableArguments {
-  @Option(help: "Precision of the networks: f32 (the reference) or bf16.")
-  var precision = Precision.float32
+  @Option(
+    name: .customLong("precision"),
+    help: "Precision of the networks: f32 (the reference) or bf16. (default: f32)")
+  var givenPrecision: Precision?
 
   @Option(help: "Threads to compute with, 1 or more. (default: all processors)")
   var threads: Int?
-}
 
-/// Settings of the sampler.
-struct SamplingOptions: ParsableArguments {
-  @Option(help: "Sampling steps of a clip made from nothing, 1 to 1000.")
-  var steps = 100
-
-  @Option(
-    name: .customLong("later-steps"),
-    help: "Sampling steps of each clip that continues another, 1 to 1000.")
-  var laterSteps = 20
-
-  @Option(
-    help: """
-      The solver: ddpm (all 1000 steps), ddim, dpmpp-2m, dpmpp-2m-sde or unipc. 20 steps of the \
-      last three are about as good as 100 of ddim.
-      """)
-  var sampler = SolverMethod.ddim
-
-  @Option(
-    help: """
-      How steps are spaced: published (the original's), trailing, linear or karras. (default: \
-      published for ddpm and ddim, karras for the others)
-      """)
-  var spacing: TimestepSpacing?
-
-  @Option(help: "Fresh noise in each ddim step, 0 (none) to 1 (as much as ddpm).")
-  var eta = 1.0
-
-  @Option(help: "Guidance of clips that continue another, 0 or more; above 0 doubles the work.")
-  var guidance = 0.0
-
-  @Option(help: "Seed of the run; the same seed gives the same video.")
-  var seed: UInt64 = 0
-
-  @Option(
-    help: "Videos to make at once; video b has the seed plus b, and its own outputs named by it.")
-  var batch = 1
-
-  @Flag(help: "Decode and encode each clip again before the next continues it.")
-  var reencode = false
-
-  func request(clips: Int) -> GenerationRequest {
-    func configuration(_ steps: Int) -> SamplerConfiguration {
-      SamplerConfiguration(method: sampler, steps: steps, spacing: spacing, eta: eta)
-    }
-    // ddpm has no choice of steps, so its number need not be spelled out.
-    let all = sampler == .ddpm
-    return GenerationRequest(
-      clipCount: clips, firstSampler: configuration(all && steps == 100 ? 1000 : steps),
-      laterSampler: configuration(all && laterSteps == 20 ? 1000 : laterSteps),
-      guidanceScale: guidance, seed: seed, sampleCount: batch, reencodesCondition: reencode)
-  }
+  /// The precision that was given, else the reference.
+  var precision: Precision { givenPrecision ?? .float32 }
 }
 
 /// Where a command's result goes.
@@ -148,6 +100,26 @@ struct ShowOptions: ParsableArguments {
   }
 }
 
+/// How the clip in progress is shown.
+struct PreviewOptions: ParsableArguments {
+  @Option(
+    help: """
+      How --preview shows the clip in progress: off, linear (small, moving, nearly free) or decoded \
+      (the decoder's frames every few steps). (default: linear)
+      """)
+  var previewMode: PreviewMode?
+
+  @Option(help: "Steps from one decoded preview to the next, 1 to 1000. (default: 10)")
+  var previewEvery: Int?
+
+  func validate() throws {
+    if let previewEvery, !(1...1000).contains(previewEvery) {
+      throw ValidationError("--preview-every is 1 to 1000.")
+    }
+  }
+}
+
+extension PreviewMode: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension SolverMethod: ExpressibleByArgument {}
 extension TimestepSpacing: ExpressibleByArgument {}

@@ -7,6 +7,8 @@ struct PVDM: AsyncParsableCommand {
     commandName: "pvdm",
     abstract: "Makes, continues and inspects videos with projected latent video diffusion (PVDM).",
     discussion: """
+      Without a command, pvdm opens the studio.
+
       MODEL is a folder with an autoencoder and a denoiser, or the name of one that comes with the \
       program, such as skies-64. Any command also takes the two checkpoints by themselves, with \
       --autoencoder and --denoiser.
@@ -16,7 +18,8 @@ struct PVDM: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self, Inspect.self,
-      Convert.self, Dataset.self, Evaluate.self, Doctor.self, Bench.self,
-    ])
+      StudioCommand.self, Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self,
+      Inspect.self, Convert.self, Dataset.self, Evaluate.self, Models.self, Presets.self,
+      Doctor.self, Bench.self,
+    ], defaultSubcommand: StudioCommand.self)
 }

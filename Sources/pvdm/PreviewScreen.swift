@@ -1,4 +1,5 @@
 import Foundation
+import MediaIO
 import StudioKit
 import TerminalUI
 import VideoDiffusion
@@ -9,6 +10,8 @@ struct PreviewScreen {
   private let capabilities: TerminalCapabilities
   private var preview: InPlacePreview
   private let rate: Double
+  /// Previews shown so far: each shows the frame after the last one's, so that the clip moves.
+  private var previewCount = 0
   /// What is on the screen, so that a new caption leaves the picture where it is.
   private var cells: ImageCells?
   private var lastCaption: ContinuousClock.Instant?
@@ -21,18 +24,19 @@ struct PreviewScreen {
     preview = InPlacePreview(colorMode: capabilities.colorMode, size: capabilities.size)
   }
 
-  /// Shows what an event brings: an estimate's middle frame, or a finished clip as it plays.
+  /// Shows what an event brings: the next frame of an estimate, or a finished clip as it plays.
   mutating func show(_ event: JobEvent, caption: String) async {
     switch event {
-    case .preview(_, let clip, _):
-      draw(clip, frame: clip.frames / 2, caption)
+    case .preview(let preview):
+      draw(preview.images[previewCount % preview.images.count], caption)
+      previewCount += 1
     case .decoded(_, sample: 0, let clip, _):
       guard capabilities.isTerminal else {
-        draw(clip, frame: clip.frames - 1, caption)
+        if let last = clip.images.last { draw(last, caption) }
         return
       }
-      for frame in 0..<clip.frames {
-        draw(clip, frame: frame, caption)
+      for image in clip.images {
+        draw(image, caption)
         try? await Task.sleep(for: .seconds(1 / max(rate, 1)))
       }
     case .generation, .loading, .writing:
@@ -46,8 +50,7 @@ struct PreviewScreen {
     }
   }
 
-  private mutating func draw(_ clip: PixelClip, frame: Int, _ caption: String) {
-    let image = clip.images[frame]
+  private mutating func draw(_ image: RGBImage, _ caption: String) {
     guard
       let pixels = try? PixelImage(
         width: image.width, height: image.height, bytes: image.pixels),

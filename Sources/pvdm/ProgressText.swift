@@ -5,25 +5,12 @@ import VideoDiffusion
 /// One line that says how far a job is: clip, step, seconds a step, time left.
 struct ProgressText {
   private let clipCount: Int?
-  private let laterSteps: Int
-  /// How much longer a step of a clip that continues another takes: guidance asks twice.
-  private let laterCost: Double
-  private var isContinuation = false
-  private var clip = 0
-  private var step = 0
-  private var stepCount = 0
+  private var pace: RunPace
   private var loading = ""
-  /// Mean of the recent steps' seconds, newer ones weighing more.
-  private var secondsPerStep: Double?
-  /// The same of decoding a clip.
-  private var secondsPerDecode = 0.0
-  private var previewSeconds = 0.0
-  private var stepSeconds = 0.0
 
   init(_ request: GenerationRequest) {
     clipCount = request.clipCount
-    laterSteps = request.laterSampler.steps
-    laterCost = request.guidanceScale == 0 ? 1 : 2
+    pace = RunPace(request)
   }
 
   mutating func note(_ event: JobEvent) {
@@ -32,44 +19,24 @@ struct ProgressText {
     case .loading(let kind, let loaded, let total):
       loading =
         loaded < total ? "loading the \(kind.rawValue) \(loaded * 100 / max(total, 1)) %" : ""
-    case .generation(.clipStarted(let start)):
-      loading = ""
-      clip = start.clip
-      if start.isContinuation && !isContinuation { secondsPerStep = nil }
-      isContinuation = start.isContinuation
-      step = start.finishedSteps
-      stepCount = start.stepCount
-    case .generation(.step(let done)):
-      step = done.finishedSteps
-      stepCount = done.stepCount
-      stepSeconds += done.seconds
-      secondsPerStep = secondsPerStep.map { 0.9 * $0 + 0.1 * done.seconds } ?? done.seconds
-    case .generation(.clipFinished): break
-    case .preview(_, _, let seconds): previewSeconds += seconds
-    case .decoded(_, _, _, let seconds): secondsPerDecode = seconds
+    case .generation(let event):
+      if case .clipStarted = event { loading = "" }
+      pace.note(event)
+    case .preview(let preview): pace.notePreview(seconds: preview.seconds)
+    case .decoded(_, _, _, let seconds): pace.noteDecoding(seconds: seconds)
     case .writing: loading = "writing"
     }
   }
 
   /// The line, without an end.
   var line: String {
-    guard loading.isEmpty, stepCount > 0 else { return loading }
-    let clips = clipCount.map { "\(clip + 1)/\($0)" } ?? "\(clip + 1)"
-    var parts = ["clip \(clips)", "step \(step)/\(stepCount)"]
-    if let secondsPerStep {
-      parts.append(Self.speed(secondsPerStep))
-      if let clipCount {
-        let clipsLeft = clipCount - clip
-        let cost = isContinuation ? 1 : laterCost
-        let left =
-          Double(stepCount - step) * secondsPerStep
-          + Double((clipsLeft - 1) * laterSteps) * secondsPerStep * cost
-        parts.append("\(Self.time(left + Double(clipsLeft) * secondsPerDecode)) left")
-      }
-    }
-    if previewSeconds > 0, stepSeconds > 0 {
-      let share = Int((100 * previewSeconds / (stepSeconds + previewSeconds)).rounded())
-      parts.append("preview costs \(share) %")
+    guard loading.isEmpty, pace.stepCount > 0 else { return loading }
+    let clips = clipCount.map { "\(pace.clip + 1)/\($0)" } ?? "\(pace.clip + 1)"
+    var parts = ["clip \(clips)", "step \(pace.step)/\(pace.stepCount)"]
+    if let seconds = pace.secondsPerStep { parts.append(Self.speed(seconds)) }
+    if let left = pace.secondsLeft { parts.append("\(Self.time(left)) left") }
+    if pace.previewShare > 0 {
+      parts.append(String(format: "previews cost %.1f %%", 100 * pace.previewShare))
     }
     return parts.joined(separator: "  ")
   }

@@ -17,8 +17,8 @@ struct Sample: AsyncParsableCommand {
   @Argument(help: "A model folder, or the name of one that comes with the program.")
   var model: String?
 
-  @Option(help: "Clips of 16 frames to make, 1 or more.")
-  var clips = 1
+  @Option(help: "Clips of 16 frames to make, 1 or more. (default: 1)")
+  var clips: Int?
 
   @OptionGroup var options: GenerationOptions
 
@@ -53,8 +53,8 @@ struct Extend: AsyncParsableCommand {
   @Argument(help: "A model folder, or the name of one that comes with the program.")
   var model: String?
 
-  @Option(help: "Clips of 16 frames to add, 1 or more.")
-  var clips = 1
+  @Option(help: "Clips of 16 frames to add, 1 or more. (default: 1)")
+  var clips: Int?
 
   @Option(
     name: .customLong("from-frame"),

@@ -13,7 +13,9 @@ import Testing
         expected.append("\(task).skies-64.f32.\(field)")
       }
     }
+    expected += ["linear_preview_share", "decoded_preview_share"].map { "step.skies-64.f32.\($0)" }
     expected += [
+      "linear-preview.skies-64.f32.seconds",
       "peak.f32.gflops", "memory.read.gbps", "memory.peak_resident_bytes", "machine.threads",
     ]
     for field in expected {
@@ -80,7 +82,8 @@ import Testing
     let names = Set(findings.compactMap { $0["name"] })
     #expect(
       names.isSuperset(of: [
-        "oneDNN", "FFmpeg", "libpng", "ncurses", "chafa", "mp4 (libx264)", "model", "bf16",
+        "oneDNN", "OpenBLAS", "FFmpeg", "libpng", "ncurses", "chafa", "mp4 (libx264)", "model",
+        "bf16",
         "colours", "samples", "themes",
       ]))
     for finding in findings {

@@ -11,9 +11,11 @@ struct CommandRun {
   ///
   /// - Parameters:
   ///   - word: The program is interrupted, as by Ctrl-C, once this is on its standard output.
+  ///   - home: The user's home folder; `nil` for an empty one.
   ///   - limit: Size in blocks of 1024 bytes beyond which its files cannot grow, as on a full disk.
   init(
-    _ arguments: [String], interruptAfter word: String? = nil, fileSizeLimit limit: Int? = nil
+    _ arguments: [String], interruptAfter word: String? = nil, home: String? = nil,
+    fileSizeLimit limit: Int? = nil
   ) throws {
     let process = Process()
     if let limit {
@@ -24,8 +26,11 @@ struct CommandRun {
       process.executableURL = Self.program
       process.arguments = arguments
     }
-    process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"]
     let folder = try TemporaryFolder()
+    process.environment = [
+      "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
+      "HOME": home ?? folder.path("home"),
+    ]
     // Files, not pipes: neither can fill up, and nothing needs to read while the program runs.
     let outputFile = folder.path("output")
     let errorFile = folder.path("errors")
@@ -56,7 +61,7 @@ struct CommandRun {
     .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The program beside the test bundle in the build folder.
-  private static var program: URL {
+  static var program: URL {
     let running =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let candidates =

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ShellTests {
   private func model(jobs: [Job] = []) -> StudioModel {
     var model = StudioModel(themes: [.plain, Theme(name: "Other", looks: [:])])
-    _ = model.update(.workspace(.models([])))
+    _ = model.update(.ready(Memory(), modelFolders: []))
     _ = model.update(.workspace(.jobs(jobs)))
     return model
   }
@@ -72,7 +72,7 @@ import Testing
 
   @Test func aLostTerminalLetsTheClipFinishWhereThatIsWanted() {
     var model = StudioModel(keepsRunning: true)
-    _ = model.update(.workspace(.models([])))
+    _ = model.update(.ready(Memory(), modelFolders: []))
     _ = model.update(.workspace(.jobs([runningJob])))
     #expect(model.update(.hangup) == [.finishJob(runningJob.id, atOnce: false)])
     var done = runningJob
@@ -114,7 +114,7 @@ import Testing
     #expect(type("bytes 40") == [.remember(.bytesPerSecond(40_000))])
     #expect(type("bytes none") == [.remember(.bytesPerSecond(nil))])
     #expect(type("bytes -3") == [.expireStatus])
-    #expect(type("open models/a") == [.open(path: "models/a", model: nil)])
+    #expect(type("open models/a") == [.open(path: "models/a")])
     #expect(type("zzqqxx") == [.expireStatus])
     #expect(model.status?.sentence == "there is no command zzqqxx")
   }

@@ -1,4 +1,5 @@
 import TerminalUI
+import TestSupport
 import Testing
 
 /// All that touches ncurses or signals, which belong to the whole process: one test at a time.

@@ -88,6 +88,35 @@ struct FormTests {
     #expect(FormField.text(of: 0, decimals: 3) == "0.000")
   }
 
+  @Test("Whole numbers of 64 bits are exact, and stop at their ends")
+  func naturals() {
+    var field = FormField(id: "seed", label: "seed", value: .natural(.max - 1))
+    #expect(field.step(by: 1) && field.valueText == "18446744073709551615")
+    #expect(field.step(by: 10) == false)
+    #expect(field.take("3") == nil && field.step(by: -10) && field.value == .natural(0))
+    for wrong in ["-1", "1.5", "18446744073709551616", ""] {
+      #expect(field.take(wrong) == "must be a whole number of up to 64 bits")
+    }
+    var form = Form(fields: [field])
+    #expect(press(&form, .character("7"), .enter) == .changed(id: "seed"))
+    #expect(form.fields[0].value == .natural(7))
+  }
+
+  @Test("A long meaning takes the rows that the fields leave, at least one")
+  func wrappedHelp() {
+    let fields = (0..<6).map {
+      FormField(
+        id: "\($0)", label: "\($0)", value: .toggle(false), help: "a meaning of several words")
+    }
+    let roomy = drawn(16, 9) { buffer, area in Form(fields: fields).draw(in: &buffer, area: area) }
+    #expect(row(5, of: roomy).hasPrefix("5"))
+    #expect(row(6, of: roomy) == "a meaning of    ")
+    #expect(row(8, of: roomy) == "on or off       ")
+    let tight = drawn(16, 6) { buffer, area in Form(fields: fields).draw(in: &buffer, area: area) }
+    #expect(row(4, of: tight).hasPrefix("4"))
+    #expect(row(5, of: tight) == "a meaning of …  ")
+  }
+
   @Test("A form shows the meaning and range of the selected field, or what is wrong")
   func picture() throws {
     var form = form()

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TerminalUI
+import TestSupport
 import Testing
 
 /// Programs on a real pseudo-terminal. Part of `CursesTests`, since these share its state.

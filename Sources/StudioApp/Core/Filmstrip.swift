@@ -13,6 +13,9 @@ package struct Filmstrip: Sendable, Hashable {
       try? PixelImage(width: $0.width, height: $0.height, bytes: $0.pixels)
     }
   }
+
+  /// Some frames of another strip.
+  package init(pictures: [PixelImage]) { images = pictures }
 }
 
 /// The clips whose frames are in memory. The ones not looked at for longest make room.

@@ -7,6 +7,8 @@ package enum StudioEffect: Sendable, Hashable {
   // Going about
   /// Shows a screen.
   case show(ScreenID)
+  /// Shows a screen and carries out one of its commands.
+  case command(ScreenID, String, argument: String)
   /// Says something in the status line and the log.
   case notify(Notice)
   /// Opens a question; `confirmed` happens on yes.
@@ -14,7 +16,7 @@ package enum StudioEffect: Sendable, Hashable {
   /// Asks for a line of text; the answer comes back as the screen's command of that name.
   case ask(prompt: String, text: String, command: String)
   /// Opens what a path names: a model, a video to continue, or an output whose settings come back.
-  case open(path: String, model: ModelReference?)
+  case open(path: String)
   /// Keeps a preference for the next time.
   case remember(Preference)
   /// Saves what is running and ends the studio.
@@ -57,6 +59,9 @@ package enum StudioEffect: Sendable, Hashable {
   case savePreset(name: String, settings: GenerationSettings)
   case deletePreset(name: String)
 
+  /// Puts settings and a model into Make, as when a video's are to be used again.
+  case useSettings(GenerationSettings, ModelReference)
+
   // Jobs
   /// Ends the running job after the clip, or after the step, keeping what is complete.
   case finishJob(JobID, atOnce: Bool)
@@ -77,6 +82,8 @@ package enum StudioEffect: Sendable, Hashable {
   // Videos
   /// Opens a video's tree and shows it from now on.
   case openVideo(VideoID)
+  /// Reads a video's tree without opening it.
+  case loadTree(VideoID)
   /// Opens a new video without clips.
   case newCanvas(ModelReference?)
   /// Goes to a clip of a video.
@@ -102,16 +109,9 @@ package enum StudioEffect: Sendable, Hashable {
   /// Makes a comparison of variants, or of a grid.
   case compare(title: String, [Comparison.Variant])
   case sweep(Comparison.Variant, columns: SweepAxis, rows: SweepAxis?)
+  /// Makes a video of a comparison one of its own, which the gallery lists and which stays when the
+  /// comparison is forgotten.
+  case keepVideo(VideoID)
   /// Forgets a comparison; its videos go to the trash.
   case deleteComparison(ComparisonID)
-}
-
-/// What the studio remembers from one time to the next.
-package enum Preference: Sendable, Hashable {
-  case screen(ScreenID)
-  case theme(String)
-  case bytesPerSecond(Int?)
-  case symbols(SymbolSet?)
-  case cellRatio(Double)
-  case settings(GenerationSettings)
 }

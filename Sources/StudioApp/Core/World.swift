@@ -8,6 +8,8 @@ package struct World: Sendable {
   package var modelID: ModelEntry.ID?
   /// Folders in which models were looked for.
   package var modelFolders: [String] = []
+  /// The settings that Make shows: what a new video and a new comparison begin with.
+  package var settings = GenerationSettings()
   /// Presets, built-in ones first.
   package var presets: [Preset] = []
   /// The videos, the one last changed first; trashed ones included.
@@ -31,6 +33,8 @@ package struct World: Sendable {
   package var estimates: [EstimateKey: RunEstimate] = [:]
   /// Whether the workspace has told everything once.
   package var isReady = false
+  /// The size of the window, for keys that move in a grid.
+  package var windowSize = TerminalSize.standard
   /// Width of a cell as a share of its height.
   package var cellRatio = 0.5
   /// The symbols of stills; `nil` takes what the terminal can do.

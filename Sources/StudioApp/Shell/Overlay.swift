@@ -32,5 +32,6 @@ package struct Prompt: Sendable, Hashable {
     let inner = Border(title: title, footer: "Enter takes it, Esc leaves it", isFocused: true)
       .draw(in: &buffer, area: box)
     input.draw(in: &buffer, area: inner.inset(left: 1, right: 1), prompt: "> ", isFocused: true)
+    buffer.setGround(.dialog, in: box)
   }
 }

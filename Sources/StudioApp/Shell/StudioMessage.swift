@@ -13,6 +13,10 @@ package enum StudioMessage: Sendable {
   case terminate
   case hangup
 
+  /// The workspace is open; what was remembered from the last time.
+  case ready(Memory, modelFolders: [String])
+  /// The workspace cannot be opened.
+  case failedToOpen(any Error)
   /// Something changed in the workspace.
   case workspace(WorkspaceEvent)
   /// Frames that a screen asked for.

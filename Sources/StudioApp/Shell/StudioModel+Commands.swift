@@ -58,7 +58,7 @@ extension StudioModel {
     guard !path.isEmpty else {
       return note(Notice(.warning, "open needs a path", remedy: ":open models/skies"))
     }
-    return [.open(path: path, model: world.model?.reference)]
+    return [.open(path: path)]
   }
 
   private mutating func chooseTheme(_ name: String) -> [StudioEffect] {

@@ -9,10 +9,15 @@ extension StudioModel {
     case .paste(let text): return paste(text)
     case .resized(let size):
       self.size = size
-      return []
+      world.windowSize = size
+      return refreshed()
     case .interrupt: return interrupt()
     case .terminate: return [.quit]
     case .hangup: return hangUp()
+    case .ready(let memory, let folders): return restore(memory, folders)
+    case .failedToOpen(let error):
+      failure = error
+      return [.leave]
     case .workspace(let event): return take(event)
     case .frames(let frames):
       for clip in frames { world.frames.put(clip) }
@@ -26,7 +31,7 @@ extension StudioModel {
     case .opened(let tree):
       world.openVideo = tree.video
       world.trees[tree.video] = tree
-      return refreshed()
+      return [.remember(.video(tree.video))] + refreshed()
     case .follow(let effects): return follow(effects)
     case .closed: return [.leave]
     case .frame:
@@ -47,6 +52,9 @@ extension StudioModel {
     for effect in effects {
       switch effect {
       case .show(let screen): others += show(screen)
+      case .command(let screen, let name, let argument):
+        others += show(screen)
+        others += follow(screens[screen].run(name, argument: argument, world))
       case .notify(let notice): others += note(notice)
       case .confirm(let title, let lines, let confirmed):
         overlay = .question(.confirm(title: title, lines: lines), confirmed: confirmed)
@@ -55,8 +63,17 @@ extension StudioModel {
           Prompt(title: prompt, input: TextInput(text: text), command: command))
       case .useModel(let id):
         world.modelID = id
-        others.append(effect)
+        others.append(.remember(.model(id)))
         others += refreshed()
+      case .useSettings(let settings, let model):
+        if let found = world.models.first(where: { $0.reference == model }) {
+          others += follow([.useModel(found.id)])
+        }
+        others += follow([.remember(.settings(settings))])
+        others += refreshed()
+      case .remember(.settings(let settings)):
+        world.settings = settings
+        others.append(effect)
       case .quit where !isClosing:
         isClosing = true
         others.append(effect)
@@ -83,12 +100,32 @@ extension StudioModel {
 
   // MARK: The workspace
 
+  /// Takes up where the last time ended.
+  private mutating func restore(_ memory: Memory, _ folders: [String]) -> [StudioEffect] {
+    world.modelFolders = folders
+    world.modelID = memory.model ?? world.modelID
+    chooseModel()
+    world.stillSymbols = memory.symbols
+    world.cellRatio = memory.cellRatio ?? world.cellRatio
+    if let remembered = memory.bytesPerSecond, !hasChosenLimit {
+      bytesPerSecond = remembered == 0 ? nil : remembered
+    }
+    if !hasChosenTheme, let name = memory.theme {
+      theme = themes.first { $0.name == name } ?? theme
+    }
+    screen = memory.screen ?? screen
+    world.settings = memory.settings ?? world.settings
+    world.isReady = true
+    var effects = refreshed()
+    if let video = memory.video { effects.append(.openVideo(video)) }
+    return effects
+  }
+
   private mutating func take(_ event: WorkspaceEvent) -> [StudioEffect] {
     switch event {
     case .models(let models):
       world.models = models
-      if world.model == nil { world.modelID = models.first(where: \.canGenerate)?.id }
-      world.isReady = true
+      if world.isReady { chooseModel() }
     case .presets(let presets): world.presets = presets
     case .videos(let videos):
       world.videos = videos
@@ -107,6 +144,11 @@ extension StudioModel {
     case .notice(let notice): return note(notice) + refreshed()
     }
     return refreshed()
+  }
+
+  /// Takes the first model that works while the one that was used is not there.
+  private mutating func chooseModel() {
+    if world.model == nil { world.modelID = world.models.first(where: \.canGenerate)?.id }
   }
 
   private mutating func takeJobs(_ jobs: [Job]) -> [StudioEffect] {

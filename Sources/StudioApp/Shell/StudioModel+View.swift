@@ -118,6 +118,7 @@ extension StudioModel {
         CharacterWidth.truncate(row.value, to: place.width), column: place.column,
         row: inner.row + index, style: Style(.dialog), clip: place)
     }
+    buffer.setGround(.dialog, in: box)
   }
 
   private func drawOverlay(in buffer: inout CellBuffer, area: Rectangle) {

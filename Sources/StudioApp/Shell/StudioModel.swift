@@ -22,14 +22,20 @@ package struct StudioModel: Sendable {
   /// The theme, and all there are.
   package var theme: Theme
   package let themes: [Theme]
+  /// Whether the theme was named on the command line, so that the one remembered stays out.
+  package let hasChosenTheme: Bool
   /// Bytes a second to send at most; `nil` for no limit.
   package var bytesPerSecond: Int?
+  /// Whether that limit was given on the command line, so that the one remembered stays out.
+  package let hasChosenLimit: Bool
   /// Threads that runs use where their settings name none.
   package let threadCount: Int
   /// Whether a lost terminal lets the running clip finish.
   package let keepsRunning: Bool
   /// Whether the terminal is gone.
   package var isHungUp = false
+  /// Why the workspace could not be opened.
+  package var failure: (any Error)?
   /// Whether the studio is ending.
   package var isClosing = false
   /// Lines typed into the palette before.
@@ -37,12 +43,15 @@ package struct StudioModel: Sendable {
 
   /// The studio before it has heard anything.
   package init(
-    theme: Theme = .plain, themes: [Theme] = [.plain], bytesPerSecond: Int? = nil,
+    theme: Theme = .plain, themes: [Theme] = [.plain], hasChosenTheme: Bool = false,
+    bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false,
     threadCount: Int = 1, keepsRunning: Bool = false
   ) {
     self.theme = theme
     self.themes = themes
+    self.hasChosenTheme = hasChosenTheme
     self.bytesPerSecond = bytesPerSecond
+    self.hasChosenLimit = hasChosenLimit
     self.threadCount = threadCount
     self.keepsRunning = keepsRunning
   }

@@ -43,5 +43,6 @@ package struct ThemePicker: Sendable {
       .draw(in: &buffer, area: box)
     Table(list: themes.map(\.name)).draw(
       in: &buffer, area: inner.inset(left: 1, right: 1), state: state)
+    buffer.setGround(.dialog, in: box)
   }
 }

@@ -35,6 +35,11 @@ public struct Benchmark {
         }
       }
     }
+    if plan.tasks.contains(.linearPreview) {
+      for size in plan.sizes where size.hasOwnAutoencoder || !plan.sizes.contains(.published) {
+        try benchmark.measureLinearPreview(size)
+      }
+    }
     benchmark.report.facts["memory.peak_resident_bytes"] = .integer(
       MemoryUse.peakResidentByteCount)
     return benchmark.report
@@ -148,6 +153,22 @@ public struct Benchmark {
     }
   }
 
+  /// A small loop in float32 on one thread, whatever the networks use.
+  private mutating func measureLinearPreview(_ size: BenchmarkSize) throws {
+    let place = Place(size: size, precision: .float32, threads: Processor.availableCount)
+    let geometry = size.autoencoder.geometry
+    let preview = LinearPreview(
+      geometry: geometry,
+      weights: (0..<LinearPreview.featureCount * LinearPreview.colorCount).map { Float($0) / 64 },
+      biases: [Float](
+        repeating: 0, count: geometry.side * geometry.side * LinearPreview.colorCount))
+    let latent = Latent(zerosFor: geometry)
+    // One is over too soon to be timed by itself.
+    try measure(.linearPreview, place, operations: nil, nil, repeats: 100) {
+      _ = preview.images(latent)
+    }
+  }
+
   /// Where a measurement belongs.
   private struct Place {
     let size: BenchmarkSize
@@ -169,15 +190,19 @@ public struct Benchmark {
 
   /// If the plan has the task, runs work once for nothing, then `plan.runs` times for its time.
   ///
-  /// - Parameter context: Where a profile is taken in a further run, if the plan asks for it.
+  /// - Parameters:
+  ///   - context: Where a profile is taken in a further run, if the plan asks for it.
+  ///   - repeats: Times that the work is done in each run; the times are those of one.
   private mutating func measure(
-    _ task: BenchmarkMeasurement.Task, _ place: Place, batch: Int = 1, operations: Double,
-    _ context: ComputeContext?, _ work: () throws -> Void
+    _ task: BenchmarkMeasurement.Task, _ place: Place, batch: Int = 1, operations: Double?,
+    _ context: ComputeContext?, repeats: Int = 1, _ work: () throws -> Void
   ) throws {
     guard plan.tasks.contains(task) else { return }
     onProgress("\(task.rawValue) \(place.text)" + (batch == 1 ? "" : ", batch \(batch)"))
     try work()
-    let samples = try (0..<plan.runs).map { _ in try Self.seconds(of: work) }
+    let samples = try (0..<plan.runs).map { _ in
+      try Self.seconds { for _ in 0..<repeats { try work() } } / Double(repeats)
+    }
     let result = measurement(
       task, place, batch: batch, samples: samples, operations: operations)
     report.measurements.append(result)

@@ -14,6 +14,8 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
     case encode
     /// A latent to its clip.
     case decode
+    /// A latent to a small clip by a linear map.
+    case linearPreview = "linear-preview"
   }
 
   /// What was measured.
@@ -86,11 +88,30 @@ public struct BenchmarkReport: Sendable {
   /// Facts about the machine: `peak.f32.gflops`, `memory.read.gbps`, `machine.processor` and so on.
   public internal(set) var facts: [String: JSONValue] = [:]
 
+  /// What a preview takes as a share of a step, for each step of one sample that was measured; `nil`
+  /// where the preview was not.
+  public var previewShares: [(step: BenchmarkMeasurement, linear: Double?, decoded: Double?)] {
+    measurements.filter { $0.task == .step && $0.batch == 1 }.map { step in
+      func share(_ task: BenchmarkMeasurement.Task, likeTheStep: Bool) -> Double? {
+        measurements.first {
+          $0.task == task && $0.size.autoencoder == step.size.autoencoder
+            && (!likeTheStep
+              || ($0.precision, $0.threadCount) == (step.precision, step.threadCount))
+        }.map { $0.median / step.median }
+      }
+      // Linear previews compute in one way whatever the networks do.
+      return (
+        step, share(.linearPreview, likeTheStep: false), share(.decode, likeTheStep: true)
+      )
+    }
+  }
+
   /// All of it as one flat object. Numbers have 5 significant digits.
   ///
   /// Each measurement has `NAME.seconds` (the median), `NAME.spread` and, where operations count,
   /// `NAME.gflops` (GFLOP/s) and `NAME.share_of_peak`; see ``BenchmarkMeasurement/name``. `load` has seconds
-  /// alone. Profiles add `profile.NAME.KIND.seconds` and `profile.NAME.layer.LAYER.seconds`.
+  /// alone. Steps add `NAME.linear_preview_share` and `NAME.decoded_preview_share`, what a preview takes
+  /// as a share of the step. Profiles add `profile.NAME.KIND.seconds` and `profile.NAME.layer.LAYER.seconds`.
   public var fields: [String: JSONValue] {
     var fields = facts
     for measurement in measurements {
@@ -102,6 +123,12 @@ public struct BenchmarkReport: Sendable {
       if let rate = measurement.rate { fields["\(name).gflops"] = .number(rounded(rate)) }
       if let share = measurement.shareOfPeak {
         fields["\(name).share_of_peak"] = .number(rounded(share))
+      }
+    }
+    for share in previewShares {
+      fields["\(share.step.name).linear_preview_share"] = share.linear.map { .number(rounded($0)) }
+      fields["\(share.step.name).decoded_preview_share"] = share.decoded.map {
+        .number(rounded($0))
       }
     }
     for profile in profiles {

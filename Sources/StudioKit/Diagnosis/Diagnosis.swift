@@ -14,6 +14,7 @@ public enum Diagnosis {
 
   private static var libraries: [Finding] {
     var findings = [Finding("libraries", "oneDNN", Processor.libraryVersion)]
+    findings.append(Finding("libraries", "OpenBLAS", Processor.linearAlgebraVersion))
     findings.append(Finding("libraries", "FFmpeg", MediaComponents.release))
     return findings + MediaComponents.libraries.map { Finding("libraries", $0.name, $0.version) }
   }

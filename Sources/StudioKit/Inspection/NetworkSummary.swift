@@ -44,20 +44,40 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
   /// How it was read: wrappers used, prefixes dropped, defaults assumed.
   public let notes: [String]
 
+  /// Training steps behind the weights, where the checkpoint tells.
+  public private(set) var trainedSteps: Int?
+
+  /// Keys under which training scripts put the number of steps.
+  private static let stepKeys = ["step", "steps", "global_step", "iteration"]
+
   init(_ file: NetworkFile) {
-    network = file.kind.rawValue
-    parameters = file.parameterCount
-    storedTypes = Dictionary(
-      uniqueKeysWithValues: file.storedTypes.map { ($0.key.rawValue, $0.value) })
-    clipLength = file.geometry.frames
-    latentSide = file.geometry.side
-    latentTokens = file.geometry.tokenCount
-    wrapper = file.dictionary.wrapper
-    droppedPrefixes = file.dictionary.droppedPrefixes
-    notes = file.notes
-    switch file.network {
+    self.init(
+      file.network, parameters: file.parameterCount,
+      storedTypes: Dictionary(
+        uniqueKeysWithValues: file.storedTypes.map { ($0.key.rawValue, $0.value) }),
+      wrapper: file.dictionary.wrapper, droppedPrefixes: file.dictionary.droppedPrefixes,
+      notes: file.notes,
+      trainedSteps: Self.stepKeys.lazy.compactMap { file.checkpoint.root[$0]?.integer }.first)
+  }
+
+  /// What there is to tell about a network of this configuration.
+  package init(
+    _ network: NetworkFile.Network, parameters: Int, storedTypes: [String: Int],
+    wrapper: String? = nil, droppedPrefixes: [String] = [], notes: [String] = [],
+    trainedSteps: Int? = nil
+  ) {
+    self.parameters = parameters
+    self.storedTypes = storedTypes
+    self.wrapper = wrapper
+    self.droppedPrefixes = droppedPrefixes
+    self.notes = notes
+    self.trainedSteps = trainedSteps
+    let geometry: PlaneGeometry
+    switch network {
     case .autoencoder(let configuration):
+      self.network = NetworkKind.autoencoder.rawValue
       stage = 1
+      geometry = configuration.geometry
       width = configuration.width
       heads = configuration.headCount
       gflop = rounded(configuration.decodeOperations / 1e9)
@@ -65,7 +85,9 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
       patchSide = configuration.patchSide
       layers = configuration.layers
     case .denoiser(let configuration):
+      self.network = NetworkKind.denoiser.rawValue
       stage = 2
+      geometry = configuration.geometry
       width = configuration.baseWidth
       heads = configuration.headCount
       gflop = rounded(configuration.forwardOperations / 1e9)
@@ -74,6 +96,9 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
       attentionFactors = configuration.attentionFactors.sorted()
       conditional = configuration.isConditional
     }
+    clipLength = geometry.frames
+    latentSide = geometry.side
+    latentTokens = geometry.tokenCount
   }
 }
 

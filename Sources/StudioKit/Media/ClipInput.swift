@@ -106,7 +106,7 @@ public struct Continuation {
 
   /// The frames to continue and the number of the first. Without a number these are the last ones of
   /// the video: they are kept while it is read, since a count that containers state may be wrong.
-  private static func window(
+  static func window(
     _ reader: VideoReader, from first: Int?, _ frames: Int
   ) throws -> ([RGBImage], Int) {
     guard let first else {

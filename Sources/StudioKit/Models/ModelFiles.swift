@@ -15,7 +15,8 @@ public struct ModelFiles: Sendable {
   /// Opens a model.
   ///
   /// - Parameters:
-  ///   - model: A folder, or the name of one that comes with the program (`skies-64`).
+  ///   - model: A folder, or the name of one that comes with the program (`skies-64`) or is in the user's
+  ///     model folder.
   ///   - autoencoder: A checkpoint, in place of the folder's.
   ///   - denoiser: A checkpoint, in place of the folder's.
   ///   - configuration: A `config.json` or YAML file for the denoiser; `nil` looks beside it.
@@ -65,8 +66,15 @@ public struct ModelFiles: Sendable {
       guard isFolder.boolValue else { throw StudioError(model, .notAFolder) }
       return model
     }
-    if !model.contains("/"), let found = resources.find("samples", model) { return found }
-    throw StudioError(model, .noSuchModel(searched: resources.roots.map { $0 + "/samples" }))
+    let kinds = ["samples", "models"]
+    if !model.contains("/"),
+      let found = kinds.lazy.compactMap({ resources.find($0, model) }).first
+    {
+      return found
+    }
+    throw StudioError(
+      model,
+      .noSuchModel(searched: kinds.flatMap { kind in resources.roots.map { "\($0)/\(kind)" } }))
   }
 
   /// What was noticed while opening: wrappers used, prefixes dropped, defaults assumed.

@@ -113,23 +113,10 @@ public struct ModelFolder: Sendable, Hashable {
 
   /// The description as it stands in `model.toml`.
   public var description: String {
-    func quoted(_ text: String) -> String {
-      var result = "\""
-      for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": result += "\\\""
-        case "\\": result += "\\\\"
-        case "\n": result += "\\n"
-        case _ where scalar.value < 0x20: result += String(format: "\\u%04X", scalar.value)
-        default: result.unicodeScalars.append(scalar)
-        }
-      }
-      return result + "\""
-    }
-    var lines = ["name = \(quoted(name))"]
-    if !summary.isEmpty { lines.append("summary = \(quoted(summary))") }
-    if let autoencoder { lines.append("autoencoder = \(quoted(autoencoder))") }
-    if let denoiser { lines.append("denoiser = \(quoted(denoiser))") }
+    var lines = ["name = \(name.quotedForTOML)"]
+    if !summary.isEmpty { lines.append("summary = \(summary.quotedForTOML)") }
+    if let autoencoder { lines.append("autoencoder = \(autoencoder.quotedForTOML)") }
+    if let denoiser { lines.append("denoiser = \(denoiser.quotedForTOML)") }
     if let framesPerSecond { lines.append("frames_per_second = \(framesPerSecond)") }
     return lines.joined(separator: "\n") + "\n"
   }

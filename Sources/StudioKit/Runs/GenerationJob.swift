@@ -29,8 +29,12 @@ public struct GenerationJob: Sendable {
   public var overwrites = false
   /// Whether an interrupted run of these outputs goes on.
   public var resumes = false
-  /// Whether estimates of the clip in progress are decoded now and then.
-  public var showsPreviews = false
+  /// What is shown of the clip in progress.
+  public var preview = PreviewMode.off
+  /// Steps from one decoded preview to the next, at least 1.
+  public var previewInterval = 10
+  /// Where the maps of linear previews are kept; `nil` forgets them after the job.
+  public var previewCacheFolder: String?
 
   /// Describes a job.
   public init(model: ModelFiles, request: GenerationRequest, outputs: [String]) {
@@ -61,7 +65,7 @@ public struct GenerationJob: Sendable {
   /// Whether frames are read or written, so that an autoencoder is needed.
   private func needsAutoencoder(_ input: ClipInput?) -> Bool {
     if case .video = input { return true }
-    return OutputSet.needPixels(outputs) || showsPreviews || request.reencodesCondition
+    return OutputSet.needPixels(outputs) || preview != .off || request.reencodesCondition
   }
 
   /// Does the job.
@@ -192,8 +196,8 @@ public enum JobEvent: Sendable {
   case loading(NetworkKind, loaded: Int, total: Int)
   /// Something of the run itself.
   case generation(GenerationEvent)
-  /// An estimate of the clip in progress; `seconds` is what decoding it took.
-  case preview(clip: Int, PixelClip, seconds: Double)
+  /// An estimate of the clip in progress.
+  case preview(StepPreview)
   /// A clip of a sample was decoded; `seconds` is what that took.
   case decoded(clip: Int, sample: Int, PixelClip, seconds: Double)
   /// What is complete is being written.

@@ -1,6 +1,5 @@
 import Foundation
 import MediaIO
-import Synchronization
 import VideoDiffusion
 
 /// One run of a ``GenerationJob``: turns the engine's events into outputs and saved states.
@@ -16,12 +15,10 @@ actor GenerationRun {
   private var state = GenerationState()
   private var finishedClips: [[Latent]] = []
   private var lastSave = ContinuousClock.now
-  private var preview: Task<Void, Never>?
+  private let previews: PreviewMaker
 
   /// At most this much of a run is lost to a process that is killed.
   private static let saveInterval = Duration.seconds(15)
-  /// This many times of what a preview took pass before the next.
-  private static let previewShare = 8.0
 
   init(
     job: GenerationJob, engine: VideoEngine, outputs: sending [OutputSet], settings: RunSettings,
@@ -34,6 +31,10 @@ actor GenerationRun {
     self.report = report
     self.stop = stop
     decodes = OutputSet.needPixels(job.outputs)
+    previews = PreviewMaker(
+      engine: engine, mode: job.preview, interval: job.previewInterval,
+      library: LinearPreviewLibrary(cacheFolder: job.previewCacheFolder)
+    ) { [path = job.model.autoencoder?.path ?? ""] in try CheckpointHash.sha256(of: path) }
   }
 
   func run(
@@ -45,7 +46,7 @@ actor GenerationRun {
       try await generate()
       return try await finish()
     } catch {
-      preview?.cancel()
+      await previews.finish(cancelling: true)
       for set in outputs { set.cancel() }
       // The clips that were made are worth keeping, whatever went wrong afterwards.
       guard !finishedClips.isEmpty || state.sampler != nil, let path = job.savedRunPath,
@@ -113,7 +114,7 @@ actor GenerationRun {
       case .step(let step):
         state = step.state
         if ContinuousClock.now - lastSave > Self.saveInterval { saveOrNote() }
-        startPreview(of: step)
+        previews.consider(step) { [report] in report(.preview($0)) }
       case .clipFinished(let clip):
         state = clip.state
         finishedClips.append(clip.latents)
@@ -121,7 +122,8 @@ actor GenerationRun {
         saveOrNote()
       }
     }
-    await preview?.value
+    // A first fit that is almost done is worth waiting for, unless the user wants to stop.
+    await previews.finish(cancelling: stop.moment != .never)
   }
 
   private func write(_ clip: Int, _ latents: [Latent]) async throws {
@@ -132,27 +134,11 @@ actor GenerationRun {
       let pixels = try await engine.decode(latent)
       report(
         .decoded(
-          clip: clip, sample: sample, pixels, seconds: Self.seconds(since: start)))
+          clip: clip, sample: sample, pixels, seconds: (ContinuousClock.now - start).inSeconds))
       try outputs[sample].append(images: pixels.images)
+      await previews.learn(latent, decoded: pixels)
     }
   }
-
-  /// Decodes an estimate beside the run, if the last one was long enough ago.
-  private func startPreview(of step: GenerationStep) {
-    let isLast = step.finishedSteps == step.stepCount
-    guard job.showsPreviews, !isLast, let estimate = step.cleanEstimates.first,
-      previewPace.begin(share: Self.previewShare)
-    else { return }
-    let (engine, report, pace) = (engine, report, previewPace)
-    preview = Task {
-      let started = ContinuousClock.now
-      let pixels = try? await engine.decode(estimate)
-      let seconds = Self.seconds(since: started)
-      pace.end(seconds: seconds)
-      if let pixels { report(.preview(clip: step.clip, pixels, seconds: seconds)) }
-    }
-  }
-  private let previewPace = PreviewPace()
 
   /// A state that cannot be kept is no reason to end a run that goes well otherwise.
   private func saveOrNote() {
@@ -201,38 +187,5 @@ actor GenerationRun {
       try? FileManager.default.removeItem(atPath: path)
     }
     return result
-  }
-
-  private static func seconds(since start: ContinuousClock.Instant) -> Double {
-    let elapsed = (ContinuousClock.now - start).components
-    return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-  }
-}
-
-/// Sees to it that previews take a small share of the time: one at a time, and none before several
-/// times of what the last one took have passed.
-private final class PreviewPace: Sendable {
-  private struct State {
-    var isDecoding = false
-    var lastSeconds = 0.0
-    var lastEnd: ContinuousClock.Instant?
-  }
-  private let state = Mutex(State())
-
-  /// Whether a preview may begin now; if so, it has begun.
-  func begin(share: Double) -> Bool {
-    state.withLock { state in
-      guard !state.isDecoding else { return false }
-      if let end = state.lastEnd, ContinuousClock.now < end + .seconds(state.lastSeconds * share) {
-        return false
-      }
-      state.isDecoding = true
-      return true
-    }
-  }
-
-  /// The preview that began has ended.
-  func end(seconds: Double) {
-    state.withLock { $0 = State(lastSeconds: seconds, lastEnd: .now) }
   }
 }

@@ -32,6 +32,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
   /// Sizes in bytes of the files that the run reads, by what they are: whether a resumed run meets
   /// the files that it began with.
   public var fileSizes: [String: Int]?
+  /// The runs that made a branch of the studio's, in the order of its clips.
+  public var runs: [BranchRun]?
 
   /// The program's version.
   public static let programVersion = "0.1.0"
@@ -60,6 +62,20 @@ public struct RunSettings: Sendable, Hashable, Codable {
       (try? FileManager.default.attributesOfItem(atPath: $0))?[.size] as? Int
     }
     fileSizes = sizes
+  }
+
+  /// Describes what was done with a model by its names.
+  init(
+    command: String, model: String, autoencoder: String?, denoiser: String?,
+    precision: Precision, framesPerSecond: Double
+  ) {
+    version = Self.programVersion
+    self.command = command
+    self.model = model
+    self.autoencoder = autoencoder
+    self.denoiser = denoiser
+    self.precision = precision.rawValue
+    self.framesPerSecond = framesPerSecond
   }
 
   /// The first setting in which a run that goes on differs from the one that was kept; `nil` if the

@@ -36,12 +36,19 @@ public struct GenerationSettings: Sendable, Hashable, Codable {
 
   /// Sampler of a clip that starts from nothing.
   public var firstSampler: SamplerConfiguration {
-    SamplerConfiguration(method: method, steps: steps, spacing: spacing, eta: eta)
+    sampler(steps: steps)
   }
 
   /// Sampler of a clip that continues another.
   public var laterSampler: SamplerConfiguration {
-    SamplerConfiguration(method: method, steps: laterSteps, spacing: spacing, eta: eta)
+    sampler(steps: laterSteps)
+  }
+
+  /// A solver that takes every step of the schedule has no choice of their number.
+  private func sampler(steps: Int) -> SamplerConfiguration {
+    SamplerConfiguration(
+      method: method, steps: method == .ddpm ? DiffusionSchedule.published.stepCount : steps,
+      spacing: spacing, eta: eta)
   }
 }
 
@@ -61,18 +68,37 @@ public struct Preset: Sendable, Hashable, Identifiable {
   public var name: String
   /// A sentence about it.
   public var summary: String
-  /// The settings.
+  /// The settings; see `keys`.
   public var settings: GenerationSettings
   /// Whether it comes with the program; others are files in the user's folder.
   public var isBuiltIn: Bool
+  /// The settings that it makes; the others stay as they are where it is used.
+  public var keys: Set<SettingKey>
 
   public var id: String { name }
 
   /// Settings under a name.
-  public init(name: String, summary: String, settings: GenerationSettings, isBuiltIn: Bool) {
+  ///
+  /// - Parameter keys: The settings that it makes; `nil` for all, the seed among them only if it is
+  ///   locked.
+  public init(
+    name: String, summary: String, settings: GenerationSettings, isBuiltIn: Bool,
+    keys: Set<SettingKey>? = nil
+  ) {
     self.name = name
     self.summary = summary
     self.settings = settings
     self.isBuiltIn = isBuiltIn
+    self.keys =
+      keys ?? Set(SettingKey.allCases.filter { $0 != .seed || settings.isSeedLocked })
+  }
+
+  /// Some settings with those of the preset in their place.
+  public func applied(to settings: GenerationSettings) -> GenerationSettings {
+    var result = settings
+    for key in SettingKey.allCases where keys.contains(key) {
+      _ = result.set(key, to: self.settings[key])
+    }
+    return result
   }
 }

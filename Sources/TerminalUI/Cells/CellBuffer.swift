@@ -112,6 +112,11 @@ public struct CellBuffer: Sendable, Hashable {
     }
   }
 
+  /// Lets what is already drawn in a rectangle stand on the background of a role.
+  public mutating func setGround(_ ground: Role, in rectangle: Rectangle) {
+    restyle(rectangle) { if $0.role != ground { $0.ground = ground } }
+  }
+
   /// Changes the style of what is already drawn in a rectangle, leaving its characters.
   public mutating func restyle(_ rectangle: Rectangle, _ change: (inout Style) -> Void) {
     let area = bounds.intersection(rectangle)

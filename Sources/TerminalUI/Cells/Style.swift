@@ -8,6 +8,9 @@ public struct Style: Sendable, Hashable {
   public var background: Color?
   /// Attributes on top of the role's.
   public var attributes: Attributes
+  /// The role of what the text stands on, such as a dialog: its background shows where the text's own
+  /// role has none.
+  public var ground: Role?
 
   /// A role with what departs from it.
   public init(

@@ -43,6 +43,7 @@ public enum SnapshotText {
   public static func describe(_ style: Style) -> String {
     var words = [style.role.name]
     words += Attributes.named.filter { style.attributes.contains($0.attribute) }.map(\.name)
+    if let ground = style.ground { words.append("on \(ground.name)") }
     if let foreground = style.foreground { words.append("fg=\(describe(foreground))") }
     if let background = style.background { words.append("bg=\(describe(background))") }
     return words.joined(separator: " ")

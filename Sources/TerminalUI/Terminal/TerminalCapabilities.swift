@@ -31,6 +31,13 @@ public struct TerminalCapabilities: Sendable, Hashable {
     return colorMode == .mono ? .quadrants : .halfBlocks
   }
 
+  /// The characters for pictures that do not move: finer ones, where they can be had.
+  ///
+  /// - Parameter asked: those that the user wants; `nil` for what most fonts have.
+  public func stillSymbols(asked: SymbolSet? = nil) -> SymbolSet {
+    isUTF8 ? asked ?? .quadrants : .ascii
+  }
+
   /// Finds what a terminal can show.
   ///
   /// Colours come from the first that decides: the `--color` option; `NO_COLOR`, if not empty;

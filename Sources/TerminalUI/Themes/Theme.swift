@@ -38,6 +38,9 @@ public struct Theme: Sendable, Hashable {
   /// The colours and attributes of a style under this theme.
   public func resolve(_ style: Style) -> ResolvedStyle {
     var resolved = table[style.role.rawValue]
+    if let ground = style.ground, looks[style.role]?.background == nil {
+      resolved.background = table[ground.rawValue].background
+    }
     if let foreground = style.foreground { resolved.foreground = foreground }
     if let background = style.background { resolved.background = background }
     resolved.attributes.formUnion(style.attributes)

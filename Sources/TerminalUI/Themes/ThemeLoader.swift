@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HandwrittenText
 internal import TOMLKit
 
 /// Reads themes from TOML; the format is described in themes/README.md.

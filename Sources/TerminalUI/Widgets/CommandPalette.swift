@@ -120,6 +120,7 @@ public struct CommandPalette: Sendable, Hashable {
       buffer.write(
         entry.help, column: end, row: line.row,
         style: Style(isSelected ? .selection : .secondary), clip: line)
+      buffer.setGround(.dialog, in: line)
     }
     input.draw(in: &buffer, area: area.inset(top: area.height - 1), prompt: ":")
   }

@@ -75,6 +75,7 @@ public struct Dialog: Sendable, Hashable {
         "[ \(button) ]", column: column, row: inner.endRow - 1, style: style, clip: inner)
       column += 2
     }
+    buffer.setGround(.dialog, in: box)
     buffer.cursor = nil
   }
 }

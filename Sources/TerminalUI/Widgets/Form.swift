@@ -41,7 +41,7 @@ public struct Form: Sendable, Hashable {
     case .character("L"): return step(by: 10)
     default: break
     }
-    if let digit = key.typedCharacter, digit.isNumber, case .number = fields[selected].value {
+    if let digit = key.typedCharacter, digit.isNumber, fields[selected].isNumeric {
       return startTyping(with: String(digit))
     }
     guard let movement = Movement(key) else { return .ignored }
@@ -59,7 +59,7 @@ public struct Form: Sendable, Hashable {
 
   private mutating func startTyping(with text: String?) -> Outcome {
     switch fields[selected].value {
-    case .number, .text:
+    case .number, .natural, .text:
       editing = TextInput(text: text ?? fields[selected].valueText)
       problem = nil
       return .handled
@@ -87,22 +87,36 @@ public struct Form: Sendable, Hashable {
     return .handled
   }
 
+  /// Columns that the labels take in so many columns, for lines around the form to align with.
+  public func labelWidth(in width: Int) -> Int {
+    min(fields.map { CharacterWidth.columns(of: $0.label) }.max() ?? 0, width / 2)
+  }
+
   /// Draws the fields, and below them what the selected one means or what is wrong with it.
   public func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
     guard !area.isEmpty else { return }
-    let helpRows = area.height > fields.count ? 1 : 0
+    let help = TextWrap.lines(helpText, width: area.width)
+    // Where the fields need every row, one is still worth giving up, if enough are left.
+    let free = max(area.height - fields.count, area.height >= 6 ? 1 : 0)
+    let helpRows = min(free, max(help.count, 1))
     let page = area.height - helpRows
     let offset = TableState.offset(0, selected: selected, count: fields.count, page: page)
-    let labelWidth = min(
-      fields.map { CharacterWidth.columns(of: $0.label) }.max() ?? 0, area.width / 2)
+    let labelWidth = labelWidth(in: area.width)
     for (index, field) in fields.enumerated().dropFirst(offset).prefix(page) {
       let line = Rectangle(
         column: area.column, row: area.row + index - offset, width: area.width, height: 1)
       draw(field, at: index, line: line, labelWidth: labelWidth, isFocused: isFocused, &buffer)
     }
-    if helpRows > 0 {
-      drawHelp(in: &buffer, line: area.inset(top: area.height - 1))
-    }
+    TextWrap.draw(
+      helpText, in: &buffer, area: area.inset(top: page),
+      style: Style(problem == nil ? .secondary : .error))
+  }
+
+  /// What is wrong with the text typed last, else what the selected field means.
+  private var helpText: String {
+    guard fields.indices.contains(selected) else { return "" }
+    let parts = [fields[selected].help, fields[selected].rangeText].filter { !$0.isEmpty }
+    return problem ?? parts.joined(separator: ": ")
   }
 
   private func draw(
@@ -127,18 +141,6 @@ public struct Form: Sendable, Hashable {
       buffer.write(
         "  \(field.note)", column: end, row: place.row,
         style: isSelected ? style : Style(.secondary), clip: place)
-    }
-  }
-
-  private func drawHelp(in buffer: inout CellBuffer, line: Rectangle) {
-    guard fields.indices.contains(selected) else { return }
-    let field = fields[selected]
-    if let problem {
-      buffer.write(problem, column: line.column, row: line.row, style: Style(.error), clip: line)
-    } else {
-      let parts = [field.help, field.rangeText].filter { !$0.isEmpty }
-      let text = CharacterWidth.truncate(parts.joined(separator: ": "), to: line.width)
-      buffer.write(text, column: line.column, row: line.row, style: Style(.secondary), clip: line)
     }
   }
 }

@@ -4,6 +4,8 @@ public struct FormField: Sendable, Hashable, Identifiable {
   public enum Value: Sendable, Hashable {
     /// A number between two limits; `step` is what one key press adds.
     case number(Double, range: ClosedRange<Double>, step: Double, decimals: Int)
+    /// A whole number from 0 on, of up to 64 bits, which `number` could not hold exactly.
+    case natural(UInt64)
     /// On or off.
     case toggle(Bool)
     /// One of several words, by its index.
@@ -38,6 +40,7 @@ public struct FormField: Sendable, Hashable, Identifiable {
   public var valueText: String {
     switch value {
     case .number(let number, _, _, let decimals): Self.text(of: number, decimals: decimals)
+    case .natural(let number): String(number)
     case .toggle(let isOn): isOn ? "on" : "off"
     case .choice(let index, let words): words.indices.contains(index) ? words[index] : "-"
     case .text(let text), .fixed(let text): text
@@ -50,9 +53,18 @@ public struct FormField: Sendable, Hashable, Identifiable {
     case .number(_, let range, _, let decimals):
       Self.text(of: range.lowerBound, decimals: decimals) + " to "
         + Self.text(of: range.upperBound, decimals: decimals)
+    case .natural: "a whole number from 0 on"
     case .toggle: "on or off"
     case .choice(_, let words): words.joined(separator: ", ")
     case .text, .fixed: ""
+    }
+  }
+
+  /// Whether a digit begins a new value.
+  var isNumeric: Bool {
+    switch value {
+    case .number, .natural: true
+    case .toggle, .choice, .text, .fixed: false
     }
   }
 
@@ -65,6 +77,11 @@ public struct FormField: Sendable, Hashable, Identifiable {
     case .number(let number, let range, let step, let decimals):
       let moved = min(max(number + Double(steps) * step, range.lowerBound), range.upperBound)
       value = .number(moved, range: range, step: step, decimals: decimals)
+    case .natural(let number):
+      let distance = UInt64(steps.magnitude)
+      let (sum, overflows) = number.addingReportingOverflow(distance)
+      let moved = steps < 0 ? number - min(distance, number) : overflows ? .max : sum
+      value = .natural(moved)
     case .toggle(let isOn): value = .toggle(steps % 2 == 0 ? isOn : !isOn)
     case .choice(let index, let words):
       guard !words.isEmpty else { return false }
@@ -85,6 +102,9 @@ public struct FormField: Sendable, Hashable, Identifiable {
       guard range.contains(number) else { return "must be \(rangeText)" }
       if decimals == 0, number.rounded() != number { return "must be a whole number" }
       value = .number(number, range: range, step: step, decimals: decimals)
+    case .natural:
+      guard let number = UInt64(typed) else { return "must be a whole number of up to 64 bits" }
+      value = .natural(number)
     case .text: value = .text(typed)
     case .choice(_, let words):
       guard let index = words.firstIndex(of: typed) else { return "must be one of \(rangeText)" }

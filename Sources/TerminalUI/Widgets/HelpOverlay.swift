@@ -56,6 +56,7 @@ public struct HelpOverlay: Sendable, Hashable {
       }
       line += 1
     }
+    buffer.setGround(.dialog, in: box)
     buffer.cursor = nil
   }
 }

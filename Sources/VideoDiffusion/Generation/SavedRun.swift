@@ -74,8 +74,9 @@ public struct SavedRun: Sendable {
 
   /// Writes the run, whole or not at all.
   ///
+  /// - Parameter isSynced: Whether the file is to survive a power loss, not only the process.
   /// - Throws: ``CheckpointError`` if the file cannot be written.
-  public func write(to path: String) throws {
+  public func write(to path: String, isSynced: Bool = true) throws {
     var metadata = notes
     metadata[Self.requestKey] = String(
       decoding: try JSONEncoder().encode(request), as: UTF8.self)
@@ -95,7 +96,8 @@ public struct SavedRun: Sendable {
     add("latents", .float32, shape(finished))
     add("condition", .float32, shape(condition))
     add("sampler", .uint8, [sampler.count])
-    try SafetensorsWriter(tensors: tensors, metadata: metadata).write(to: path) { tensor, sink in
+    let writer = SafetensorsWriter(tensors: tensors, metadata: metadata)
+    try writer.write(to: path, isSynced: isSynced) { tensor, sink in
       switch tensor.name {
       case "sampler": try sampler.withUnsafeBytes { try sink.append($0) }
       case "condition": for latent in condition { try sink.append(converting: latent.values) }

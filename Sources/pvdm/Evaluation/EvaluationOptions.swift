@@ -64,6 +64,7 @@ struct SourceOptions: ParsableArguments {
 
   @OptionGroup(title: "Model options") var models: ModelOptions
   @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
+  @OptionGroup(title: "Sampling options") var batch: BatchOptions
   @OptionGroup(title: "Compute options") var compute: ComputeOptions
 
   func validate() throws {
@@ -74,18 +75,21 @@ struct SourceOptions: ParsableArguments {
 
   /// The job that the options describe.
   func job(_ metric: EvaluationMetric) throws -> EvaluationJob {
+    let chosen = try ChosenSettings(sampling, compute, nil, clips: 1)
+    if !quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
     let source: EvaluationJob.Source =
       if let generated {
         .folder(generated)
       } else {
-        .model(try models.open(model), sampling.request(clips: 1))
+        .model(
+          try models.open(model), chosen.settings.request(sampleCount: batch.batch))
       }
     var job = EvaluationJob(
       metric, of: source, cacheFolder: cache ?? Self.cacheFolder, outputFolder: "")
     job.outputFolder = output ?? "evaluations/\(metric.rawValue)-\(job.sourceName)"
     job.overwrites = overwrite
-    job.precision = compute.precision
-    job.threadCount = compute.threads
+    job.precision = chosen.settings.precision
+    job.threadCount = chosen.settings.threadCount
     return job
   }
 

@@ -1,12 +1,204 @@
 import StudioKit
 import TerminalUI
 
+/// Models or settings side by side, in step and with the same seeds; grids of settings.
 package struct CompareScreen: StudioScreen {
+  /// What is shown.
+  package enum Page: Sendable, Hashable {
+    /// The comparisons that there are.
+    case list
+    /// Models and settings to compare.
+    case variants(VariantEditor)
+    /// A grid to make.
+    case sweep(SweepForm)
+    /// A comparison.
+    case comparison(ComparisonID)
+    /// The videos that are marked in the gallery.
+    case marked
+  }
+
+  /// What is shown.
+  package internal(set) var page = Page.list
+  /// The selected row of the list.
+  package internal(set) var listState = TableState()
+  /// The focused cell, from 0.
+  package internal(set) var focus = 0
+  /// The cell that differences are taken from.
+  package internal(set) var base = 0
+  /// Whether differences are shown.
+  package internal(set) var showsDifference = false
+  /// How much differences are amplified.
+  package internal(set) var amplification = 4
+  /// The clock of all players; zoomed while one picture fills the screen.
+  package internal(set) var player = ClipPlayer(loopKey: .character("L"))
+
+  var requests = FrameRequests()
+  /// Trees that were asked for, with the number of clips that they had then.
+  var askedTrees: [VideoID: Int] = [:]
+  /// The comparisons that there were when a new one was asked for, which is shown when it comes.
+  var known: Set<ComparisonID>?
+
+  /// Ratios of each cell to the base over all frames, and what they were worked out from: they take
+  /// too long for every drawing.
+  var ratios: [Double?] = []
+  var ratiosKey: RatiosKey?
+
+  /// What the ratios depend on.
+  struct RatiosKey: Sendable, Hashable {
+    var base: Int
+    /// The clips of each cell that are in memory.
+    var clips: [[ClipID]]
+  }
+
+  /// Clips whose frames are held at most, fewer than the shelf of frames keeps.
+  static let clipLimit = 90
+  static let amplifications = [1, 2, 4, 8, 16]
+
   package init() {}
-  package var helpSections: [HelpSection] { [] }
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] { [] }
-  package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
-  ) {}
-  package func hints(_ world: World) -> [HelpEntry] { [] }
+
+  // MARK: What is compared
+
+  /// The videos that are marked in the gallery, the first four.
+  func markedVideos(_ world: World) -> [VideoSummary] {
+    Array(world.videos.filter { $0.isMarked && !$0.isTrashed }.prefix(4))
+  }
+
+  /// The comparison that is open.
+  func comparison(_ world: World) -> Comparison? {
+    guard case .comparison(let id) = page else { return nil }
+    return world.comparisons.first { $0.id == id }
+  }
+
+  /// The cells of what is open, row by row.
+  package func cells(_ world: World) -> [CompareCell] {
+    if case .marked = page { return markedVideos(world).map { CompareCell($0, world) } }
+    return comparison(world)?.cells.map { CompareCell($0, world) } ?? []
+  }
+
+  /// The pictures of a cell, of all its clips that are in memory up to the first that is not.
+  func pictures(_ cell: CompareCell, cellCount: Int, _ world: World) -> [PixelImage] {
+    var pictures: [PixelImage] = []
+    for clip in shownClips(cell, cellCount: cellCount) {
+      guard let strip = world.frames[clip] else { break }
+      pictures += strip.images
+    }
+    return pictures
+  }
+
+  func shownClips(_ cell: CompareCell, cellCount: Int) -> [ClipID] {
+    Array(cell.clips.prefix(max(Self.clipLimit / max(cellCount, 1), 1)))
+  }
+
+  // MARK: Following the world
+
+  package mutating func refresh(_ world: World) -> [StudioEffect] {
+    if let known, let new = world.comparisons.first(where: { !known.contains($0.id) }) {
+      open(.comparison(new.id))
+      self.known = nil
+    }
+    if case .comparison = page, comparison(world) == nil { page = .list }
+    if case .marked = page, markedVideos(world).count < 2 { page = .list }
+    listState.scroll(count: rowCount(world), page: max(world.windowSize.rows - 6, 1))
+    let cells = cells(world)
+    focus = min(max(focus, 0), max(cells.count - 1, 0))
+    base = min(base, max(cells.count - 1, 0))
+    let longest = cells.map { pictures($0, cellCount: cells.count, world).count }.max() ?? 0
+    player.setFrameCount(
+      longest, framesPerSecond: cells.first.flatMap { world.video($0.video)?.framesPerSecond })
+    updateRatios(cells, world)
+    return load(cells, world)
+  }
+
+  private mutating func updateRatios(_ cells: [CompareCell], _ world: World) {
+    guard showsDifference, cells.indices.contains(base) else { return }
+    let clips = cells.map { cell in
+      shownClips(cell, cellCount: cells.count).filter { world.frames[$0] != nil }
+    }
+    let key = RatiosKey(base: base, clips: clips)
+    guard key != ratiosKey else { return }
+    ratiosKey = key
+    let strips = cells.map { pictures($0, cellCount: cells.count, world) }
+    ratios = strips.map { PictureDifference.decibels($0, strips[base]) }
+  }
+
+  private mutating func load(_ cells: [CompareCell], _ world: World) -> [StudioEffect] {
+    var effects: [StudioEffect] = []
+    for cell in cells {
+      let count = world.video(cell.video)?.totalClipCount ?? 0
+      guard world.trees[cell.video]?.visible.count ?? -1 < count, askedTrees[cell.video] != count
+      else { continue }
+      askedTrees[cell.video] = count
+      effects.append(.loadTree(cell.video))
+    }
+    let clips = cells.flatMap { shownClips($0, cellCount: cells.count) }
+    return effects + requests.load(clips, world)
+  }
+
+  mutating func open(_ page: Page) {
+    self.page = page
+    (focus, base, showsDifference) = (0, 0, false)
+    ratiosKey = nil
+    player = ClipPlayer(loopKey: .character("L"))
+  }
+
+  package func frameInterval(_ world: World) -> Duration? { player.interval }
+
+  package mutating func advance(_ world: World) { player.advance() }
+
+  // MARK: Leaving parts, typing
+
+  package var isTyping: Bool {
+    switch page {
+    case .list: listState.search.isTyping
+    case .variants(let editor): editor.isTyping
+    case .sweep(let form): form.isTyping
+    case .comparison, .marked: false
+    }
+  }
+
+  package mutating func paste(_ text: String) {
+    switch page {
+    case .variants(var editor):
+      editor.paste(text)
+      page = .variants(editor)
+    case .sweep(var form):
+      form.paste(text)
+      page = .sweep(form)
+    case .list, .comparison, .marked: break
+    }
+  }
+
+  package mutating func goBack() -> Bool {
+    switch page {
+    case .list: return false
+    case .variants(var editor):
+      page = editor.goBack() ? .variants(editor) : .list
+    case .sweep(var form):
+      page = form.goBack() ? .sweep(form) : .list
+    case .comparison, .marked:
+      if player.isZoomed {
+        player.isZoomed = false
+      } else if showsDifference {
+        showsDifference = false
+      } else {
+        page = .list
+        player.setFrameCount(0)
+      }
+    }
+    return true
+  }
+
+  package mutating func undo(_ world: World) -> [StudioEffect] {
+    guard case .variants(var editor) = page else { return [] }
+    editor.undo()
+    page = .variants(editor)
+    return []
+  }
+
+  package mutating func redo(_ world: World) -> [StudioEffect] {
+    guard case .variants(var editor) = page else { return [] }
+    editor.redo()
+    page = .variants(editor)
+    return []
+  }
 }

@@ -1,12 +1,195 @@
 import StudioKit
 import TerminalUI
 
+/// A video as a tree of clips: extends it, tries other continuations, plays and exports branches.
 package struct ExtendScreen: StudioScreen {
-  package init() {}
-  package var helpSections: [HelpSection] { [] }
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] { [] }
-  package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
-  ) {}
-  package func hints(_ world: World) -> [HelpEntry] { [] }
+  /// What is played.
+  package enum Scope: Sendable, Hashable, CaseIterable {
+    /// The clip at the position.
+    case clip
+    /// The clip with the one before it, to judge the seam between them.
+    case seam
+    /// The whole branch.
+    case branch
+  }
+
+  /// A run that begins once the tip has grown.
+  package enum LaterRun: Sendable, Hashable {
+    case clips(Int)
+    case untilStopped
+  }
+
+  /// The tree that is shown, moved ahead of the workspace's by keys that it has not answered yet.
+  package internal(set) var tree: ClipTree?
+  /// The tree as it is drawn.
+  package internal(set) var outline: TreeOutline?
+  /// Whether the user stands on the clip that is being made.
+  package internal(set) var isWatching = false
+  /// What is played.
+  package internal(set) var scope = Scope.clip
+  /// Plays it.
+  package internal(set) var player = ClipPlayer(loopKey: .character("L"))
+  /// Settings of the next clips, where they are not those of the clip at the position.
+  package internal(set) var nextSettings: GenerationSettings?
+  /// The settings of the next clips while they are edited.
+  package internal(set) var form: SettingsForm?
+  /// Chooses frames of a user's video.
+  package internal(set) var picker: FramePicker?
+  /// A model to continue with in place of the one that made the video.
+  package internal(set) var otherModel: ModelReference?
+
+  var seeds: SeedSource
+  /// A user's video that is being read, and the frames of a clip of the model that it is read for.
+  var wantedFootage: String?
+  var clipLength = 16
+  var requests = FrameRequests()
+  /// Where the user went, until the workspace's tree follows.
+  var ahead: ClipID?
+  /// Whether to go to the clip that was asked for once it is being made.
+  var wantsToWatch = false
+  /// Clips that were asked for while the tip was growing: they continue a clip that is not there
+  /// yet, so their run begins when it is. `nil` while none is wanted.
+  package internal(set) var laterRun: LaterRun?
+  /// Whether a run at the tip was asked for that the queue does not show yet.
+  var isAsked = false
+  /// What is in the player, so that something else starts at its first frame.
+  var played: [ClipID] = []
+  var playedGrowth = false
+
+  /// Clips that are played of a branch at most, the last ones.
+  static let branchLimit = 64
+
+  /// An Extend screen.
+  ///
+  /// - Parameter seeds: Where seeds of new runs come from.
+  package init(seeds: SeedSource = SeedSource()) { self.seeds = seeds }
+
+  // MARK: Following the world
+
+  package mutating func refresh(_ world: World) -> [StudioEffect] {
+    adoptTree(world)
+    if let path = wantedFootage, world.footage?.path == path {
+      picker = FramePicker(path: path, clipLength: clipLength)
+      wantedFootage = nil
+    }
+    picker?.refresh(world)
+    outline = tree.map { TreeOutline($0, growth: growth(world)) }
+    if outline?.growthLabel == nil {
+      isWatching = false
+    } else if wantsToWatch {
+      (isWatching, wantsToWatch) = (true, false)
+    }
+    return beginLaterRun(world) + refreshPlayer(world)
+  }
+
+  private mutating func adoptTree(_ world: World) {
+    guard var new = world.tree else {
+      (tree, ahead, nextSettings, otherModel) = (nil, nil, nil, nil)
+      return
+    }
+    if new.video != tree?.video {
+      (ahead, nextSettings, otherModel, isWatching) = (nil, nil, nil, false)
+      (laterRun, isAsked) = (nil, false)
+    } else if let wanted = ahead {
+      // An answer to an earlier key does not move the user back; a change of the clips does.
+      let isSameTree = tree.map { $0.visible.count == new.visible.count } ?? false
+      if new.position == wanted || !isSameTree { ahead = nil } else { new.select(wanted) }
+    }
+    tree = new
+  }
+
+  /// The clip that a job is making for this video.
+  func growth(_ world: World) -> TreeOutline.Growth? {
+    guard let tree, case .running(let job) = VideoActivity(of: tree.video, world),
+      let task = job.generation
+    else { return nil }
+    let progress = world.progress(of: job)
+    let note = ProgressNotes.short(progress)
+    // Only the running job adds clips, so its last one is the newest of all.
+    if job.finishedClips > 0, let last = tree.clips.values.max(by: { $0.id < $1.id }) {
+      guard !tree.dropped.contains(last.id) else { return nil }
+      return .init(parent: last.id, fork: 0, note: note)
+    }
+    switch task.origin {
+    case .nothing, .footage: return .init(parent: nil, fork: task.fork, note: note)
+    case .clip(let clip):
+      guard tree.clips[clip] != nil, !tree.dropped.contains(clip) else { return nil }
+      return .init(parent: clip, fork: task.fork, note: note)
+    }
+  }
+
+  // MARK: Playing
+
+  /// The clips that are played, in order; the one that is being made is not among them.
+  func playedClips(_ world: World) -> [ClipID] {
+    guard let tree, let position = tree.position else { return [] }
+    let path = tree.path(to: isWatching ? growth(world)?.parent : position).map(\.id)
+    switch scope {
+    case .clip: return isWatching ? [] : [position]
+    case .seam:
+      if isWatching { return path.suffix(1) }
+      // At the start the only seam is the one after the clip.
+      return path.count > 1 ? path.suffix(2) : tree.branch.prefix(2).map(\.id)
+    case .branch:
+      return (isWatching ? path : tree.branch.map(\.id)).suffix(Self.branchLimit)
+    }
+  }
+
+  private mutating func refreshPlayer(_ world: World) -> [StudioEffect] {
+    let clips = playedClips(world)
+    var strips = clips.compactMap { world.frames[$0] }
+    // Half of a branch would hide where it has a gap.
+    if strips.count < clips.count { strips = [] }
+    if isWatching, strips.count == clips.count, let preview = preview(world) {
+      strips.append(preview.strip)
+    }
+    let isOther = clips != played || isWatching != playedGrowth
+    let rate = world.openVideo.flatMap { world.video($0)?.framesPerSecond }
+    player.show(strips, framesPerSecond: rate, startsOver: isOther)
+    if isOther, !isWatching, scope == .seam, let first = strips.first, strips.count == 2 {
+      // A little before the seam, which is what the user wants to see.
+      player.show(frame: max(first.images.count - 4, 0))
+    }
+    (played, playedGrowth) = (clips, isWatching)
+    return requests.load(clips, world)
+  }
+
+  /// What the clip that is being made looks like.
+  func preview(_ world: World) -> World.PreviewView? {
+    guard let tree, case .running(let job) = VideoActivity(of: tree.video, world),
+      let preview = world.preview, preview.job == job.id
+    else { return nil }
+    return preview
+  }
+
+  package func frameInterval(_ world: World) -> Duration? {
+    if form != nil { return nil }
+    return picker.map(\.interval) ?? player.interval
+  }
+
+  package mutating func advance(_ world: World) {
+    if picker != nil { picker?.advance() } else { player.advance() }
+  }
+
+  // MARK: Leaving parts, typing
+
+  package var isTyping: Bool { form?.isTyping ?? false }
+
+  package mutating func paste(_ text: String) { form?.paste(text) }
+
+  package mutating func goBack() -> Bool {
+    if let isTyping = form?.goBack(), isTyping { return true }
+    if form != nil {
+      form = nil
+    } else if picker != nil {
+      picker = nil
+    } else if player.isZoomed {
+      player.isZoomed = false
+    } else if scope != .clip {
+      scope = .clip
+    } else {
+      return false
+    }
+    return true
+  }
 }

@@ -1,12 +1,131 @@
 import StudioKit
 import TerminalUI
 
+/// The videos that were made, as pictures; the focused one plays.
 package struct GalleryScreen: StudioScreen {
+  /// What is listed.
+  package enum Shelf: Sendable, Hashable { case videos, trash, exports }
+
+  /// A file that was written of a video.
+  package struct Export: Sendable, Hashable {
+    package var path: String
+    package var video: VideoSummary
+  }
+
+  /// What is listed.
+  package internal(set) var shelf = Shelf.videos
+  /// The order of the videos.
+  package internal(set) var order = GalleryOrder.changed
+  /// The focused video.
+  package internal(set) var focus: VideoID?
+  /// Only videos with these words are listed; empty for all.
+  package internal(set) var query = ""
+  /// The words while they are typed.
+  package internal(set) var search: TextInput?
+  /// Plays the focused video.
+  package internal(set) var player = ClipPlayer(loopKey: .character("L"))
+  /// The selected export.
+  var exportState = TableState()
+  var requests = FrameRequests()
+  /// Videos whose trees were asked for.
+  var askedTrees: Set<VideoID> = []
+  /// What is in the player.
+  var played: ClipID?
+
   package init() {}
-  package var helpSections: [HelpSection] { [] }
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] { [] }
-  package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
-  ) {}
-  package func hints(_ world: World) -> [HelpEntry] { [] }
+
+  // MARK: What is listed
+
+  /// The videos that are listed, in order. Those of comparisons are listed there.
+  package func videos(_ world: World) -> [VideoSummary] {
+    order.sorted(
+      world.videos.filter {
+        $0.isTrashed == (shelf == .trash) && $0.comparison == nil && matches($0)
+      })
+  }
+
+  /// The files that are listed.
+  package func exports(_ world: World) -> [Export] {
+    world.videos.filter { !$0.isTrashed && $0.comparison == nil }.flatMap { video in
+      video.exports.map { Export(path: $0, video: video) }
+    }.filter { query.isEmpty || !SearchState.ranges(of: query, in: $0.path).isEmpty }
+  }
+
+  private func matches(_ video: VideoSummary) -> Bool {
+    query.isEmpty
+      || !SearchState.ranges(of: query, in: "\(video.title) \(video.modelName) \(video.seed)")
+        .isEmpty
+  }
+
+  /// The focused video.
+  package func focused(_ world: World) -> VideoSummary? {
+    if shelf == .exports {
+      let exports = exports(world)
+      return exports.indices.contains(exportState.selected)
+        ? exports[exportState.selected].video : nil
+    }
+    return videos(world).first { $0.id == focus }
+  }
+
+  // MARK: Following the world
+
+  package mutating func refresh(_ world: World) -> [StudioEffect] {
+    if shelf == .exports {
+      exportState.scroll(count: exports(world).count, page: 1)
+    } else {
+      let listed = videos(world)
+      if !listed.contains(where: { $0.id == focus }) { focus = listed.first?.id }
+    }
+    return loadVisible(world)
+  }
+
+  /// Asks for what can be seen: the pictures around the focus, and the focused video's settings.
+  private mutating func loadVisible(_ world: World) -> [StudioEffect] {
+    let focused = focused(world)
+    let poster = focused?.poster
+    player.show(
+      [poster.flatMap { world.frames[$0] }].compactMap { $0 },
+      framesPerSecond: focused?.framesPerSecond, startsOver: poster != played)
+    played = poster
+    var clips = [poster].compactMap { $0 }
+    if shelf != .exports {
+      let listed = videos(world)
+      let grid = GalleryGrid(window: world.windowSize, world)
+      let page = grid.page(of: listed.firstIndex { $0.id == focus } ?? 0, count: listed.count)
+      // The page that is seen and the next one.
+      clips += listed[page.lowerBound..<min(page.upperBound + page.count, listed.count)]
+        .compactMap(\.poster)
+    }
+    var effects = requests.load(clips, world)
+    if let focused, world.trees[focused.id] == nil, askedTrees.insert(focused.id).inserted {
+      effects.append(.loadTree(focused.id))
+    }
+    return effects
+  }
+
+  package func frameInterval(_ world: World) -> Duration? { player.interval }
+
+  package mutating func advance(_ world: World) { player.advance() }
+
+  // MARK: Leaving parts, typing
+
+  package var isTyping: Bool { search != nil }
+
+  package mutating func paste(_ text: String) {
+    search?.insert(text)
+    if let search { query = search.text }
+  }
+
+  package mutating func goBack() -> Bool {
+    if player.isZoomed {
+      player.isZoomed = false
+    } else if !query.isEmpty {
+      query = ""
+    } else if shelf != .videos {
+      shelf = .videos
+    } else {
+      return false
+    }
+    return true
+  }
 }

@@ -1,12 +1,150 @@
 import StudioKit
 import TerminalUI
 
+/// Makes new videos: settings with what they would cost, the clip in progress or the last one, and
+/// the job.
 package struct MakeScreen: StudioScreen {
-  package init() {}
-  package var helpSections: [HelpSection] { [] }
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] { [] }
-  package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
-  ) {}
-  package func hints(_ world: World) -> [HelpEntry] { [] }
+  /// The parts of the screen, of which one has the keys.
+  package enum Pane: Sendable, Hashable { case settings, preview }
+
+  /// The settings of the next run; while the seed is that of the last one, they are its settings.
+  package internal(set) var form: SettingsForm
+  /// The part that has the keys.
+  package internal(set) var pane = Pane.settings
+  /// The clips that are shown, or the estimates of the one in progress.
+  var player = ClipPlayer()
+  var picker: PresetPicker?
+  var seeds: SeedSource
+  /// The seed that the last run took: the next run takes it again only if it is locked.
+  var usedSeed: UInt64?
+  private var knownSettings: GenerationSettings?
+  private var shownVideo: VideoID?
+  private var requestedTree: VideoID?
+  private var requests = FrameRequests()
+  private var askedEstimate: World.EstimateKey?
+  /// The frame that the question about a still is for.
+  var still: StillRequest?
+
+  /// A frame of a clip.
+  struct StillRequest: Sendable, Hashable {
+    var clip: ClipID
+    var frame: Int
+  }
+
+  /// - Parameter seeds: Where new seeds come from.
+  package init(seeds: SeedSource = SeedSource()) {
+    self.seeds = seeds
+    form = SettingsForm(settings: GenerationSettings())
+  }
+
+  package var isTyping: Bool { form.isTyping || picker?.isTyping == true }
+
+  package mutating func paste(_ text: String) { form.paste(text) }
+
+  package mutating func goBack() -> Bool {
+    if picker != nil {
+      picker = nil
+    } else if player.isZoomed {
+      player.isZoomed = false
+    } else {
+      return form.goBack()
+    }
+    return true
+  }
+
+  // MARK: Following the world
+
+  package mutating func refresh(_ world: World) -> [StudioEffect] {
+    guard world.isReady else { return [] }
+    return takeSettings(world) + showFrames(world) + estimate(world)
+  }
+
+  /// Takes over settings that were remembered, or that another screen put there. What is remembered
+  /// has been run, so that a seed that is not locked gives way to a new one.
+  private mutating func takeSettings(_ world: World) -> [StudioEffect] {
+    guard world.settings != knownSettings else { return [] }
+    defer { knownSettings = world.settings }
+    guard knownSettings == nil else {
+      guard world.settings != form.settings else { return [] }
+      form.replace(with: world.settings)
+      usedSeed = nil
+      return []
+    }
+    var settings = world.settings
+    if !settings.isSeedLocked { settings.seed = seeds.next() }
+    form = SettingsForm(settings: settings)
+    return settings == world.settings ? [] : [.remember(.settings(settings))]
+  }
+
+  /// Shows the estimates of the clip in progress, else the clips of the video that was made last.
+  private mutating func showFrames(_ world: World) -> [StudioEffect] {
+    guard let job = world.shownGeneration, let video = job.generation?.video else {
+      player.show([])
+      return []
+    }
+    let startsOver = video != shownVideo
+    shownVideo = video
+    let rate = job.generation?.model.framesPerSecond
+    if let preview = world.preview, preview.job == job.id, job.state == .running {
+      player.show([preview.strip], framesPerSecond: rate, startsOver: startsOver)
+      return []
+    }
+    if world.trees[video] == nil, requestedTree != video {
+      requestedTree = video
+      return [.loadTree(video)]
+    }
+    let clips = world.shownClips(of: video)
+    player.show(
+      clips.compactMap { world.frames[$0] }, framesPerSecond: rate, startsOver: startsOver)
+    return requests.load(clips, world)
+  }
+
+  /// Asks what the settings would cost, once for each that differ in what they cost.
+  mutating func estimate(_ world: World) -> [StudioEffect] {
+    guard let key = estimateKey(world), key != askedEstimate else { return [] }
+    askedEstimate = key
+    return world.estimates[key] == nil ? [.estimate(key.model, key.settings)] : []
+  }
+
+  /// The settings without what changes nothing about their cost. A run without end is estimated by
+  /// its first clip.
+  func estimateKey(_ world: World) -> World.EstimateKey? {
+    guard let model = world.model, model.canGenerate else { return nil }
+    var settings = form.settings
+    settings.seed = 0
+    settings.isSeedLocked = false
+    settings.clipCount = settings.clipCount ?? 1
+    return World.EstimateKey(model: model.reference, settings: settings)
+  }
+
+  package func frameInterval(_ world: World) -> Duration? { player.interval }
+
+  package mutating func advance(_ world: World) { player.advance() }
+
+  // MARK: Undo
+
+  package mutating func undo(_ world: World) -> [StudioEffect] {
+    form.undo()
+      ? settingsChanged(world)
+      : [.notify(Notice(.information, "no change of the settings is left to undo"))]
+  }
+
+  package mutating func redo(_ world: World) -> [StudioEffect] {
+    form.redo()
+      ? settingsChanged(world)
+      : [.notify(Notice(.information, "no change of the settings is left to redo"))]
+  }
+
+  /// Remembers settings that changed, and asks what they cost.
+  mutating func settingsChanged(_ world: World) -> [StudioEffect] {
+    [.remember(.settings(form.settings))] + estimate(world)
+  }
+}
+
+extension World {
+  /// The clips of a video from its start to the end of the branch where the user stands; its poster
+  /// while its tree is not known.
+  func shownClips(of video: VideoID) -> [ClipID] {
+    trees[video]?.branch.map(\.id) ?? self.video(video)?.poster.map { [$0] } ?? []
+  }
 }

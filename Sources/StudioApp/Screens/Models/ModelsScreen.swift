@@ -1,12 +1,172 @@
 import StudioKit
 import TerminalUI
 
+/// The models that were found, what their headers tell, and which of them runs use.
 package struct ModelsScreen: StudioScreen {
+  /// The selected row and the search.
+  var table = TableState()
+  /// The selected model, which stays selected when models come and go.
+  package internal(set) var selectedID: ModelEntry.ID?
+  /// The network for which another one is being chosen.
+  var pairing: Pairing?
+  /// Whether the details have taken the place of the table in a small window.
+  var showsDetails = false
+
   package init() {}
-  package var helpSections: [HelpSection] { [] }
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] { [] }
-  package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
-  ) {}
-  package func hints(_ world: World) -> [HelpEntry] { [] }
+
+  /// The selected model.
+  func selected(_ world: World) -> ModelEntry? {
+    world.models.first { $0.id == selectedID } ?? world.models.first
+  }
+
+  package var isTyping: Bool { table.search.isTyping }
+
+  package mutating func goBack() -> Bool {
+    if pairing != nil {
+      pairing = nil
+      return true
+    }
+    defer { showsDetails = false }
+    return showsDetails
+  }
+
+  /// Keeps the selection on its model; at first it is on the one that runs use.
+  package mutating func refresh(_ world: World) -> [StudioEffect] {
+    let wanted = selectedID ?? world.modelID
+    if let index = world.models.firstIndex(where: { $0.id == wanted }) { table.selected = index }
+    table.scroll(count: world.models.count, page: Self.page)
+    selectedID = world.models.isEmpty ? nil : world.models[table.selected].id
+    if let chosen = pairing?.model, !world.models.contains(where: { $0.id == chosen.id }) {
+      pairing = nil
+    }
+    return []
+  }
+
+  /// Rows that a page of the table moves by.
+  private static let page = 10
+
+  // MARK: Keys
+
+  /// What a key means on this screen.
+  enum Action: Sendable, Hashable { case use, open, pair, hash, lookAgain, otherPane }
+
+  static let keyMap = KeyMap<Action>(
+    title: "Models",
+    [
+      KeyBinding([.enter], name: "use", help: "make videos with this model", .use),
+      KeyBinding(
+        [.character("o")], name: "open", help: "open a model folder or a checkpoint", .open),
+      KeyBinding(
+        [.character("p")], name: "pair",
+        help: "pair its autoencoder with another denoiser; again the other way round", .pair),
+      KeyBinding(
+        [.character("H")], name: "hash", help: "compute the hashes of its checkpoints", .hash),
+      KeyBinding([.character("r")], name: "look again", help: "look for models again", .lookAgain),
+      KeyBinding([.tab, .backTab], name: "", help: "models or details", .otherPane),
+    ])
+
+  package var helpSections: [HelpSection] {
+    [Self.keyMap.helpSection, HelpSection(title: "Lists", entries: Movement.helpEntries)]
+  }
+
+  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
+      return perform(action, world)
+    }
+    _ = table.handle(
+      key, texts: world.models.map { "\($0.reference.name) \($0.path)" }, page: Self.page)
+    if world.models.indices.contains(table.selected) {
+      selectedID = world.models[table.selected].id
+    }
+    return []
+  }
+
+  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+    switch action {
+    case .open:
+      return [.ask(prompt: "Folder or checkpoint", text: "", command: Self.openCommand)]
+    case .lookAgain: return [.findModels]
+    case .otherPane:
+      showsDetails.toggle()
+      return []
+    case .use, .pair, .hash: break
+    }
+    guard let model = selected(world) else {
+      return [.notify(Notice(.warning, "there is no model yet", remedy: "o opens one"))]
+    }
+    switch action {
+    case .use: return pairing.map { pair($0, with: model) } ?? use(model)
+    case .pair: return beginPairing(model)
+    case .hash: return hash(model)
+    case .open, .lookAgain, .otherPane: return []
+    }
+  }
+
+  private func use(_ model: ModelEntry) -> [StudioEffect] {
+    guard model.canGenerate else {
+      let remedy = model.problem == nil ? "p pairs it with one" : ""
+      return [.notify(Notice(.warning, model.reasonNotToGenerate, remedy: remedy))]
+    }
+    return [
+      .useModel(model.id),
+      .notify(
+        Notice(
+          .success, "\(model.reference.name) is used from now on",
+          remedy: "2 makes a video with it")),
+    ]
+  }
+
+  private mutating func beginPairing(_ model: ModelEntry) -> [StudioEffect] {
+    if let swapped = pairing?.swapped, swapped.model.id == model.id {
+      pairing = swapped
+      return []
+    }
+    pairing = Pairing(model)
+    guard pairing == nil else { return [] }
+    return [
+      .notify(Notice(.warning, "\(model.reference.name) has no network that can be paired"))
+    ]
+  }
+
+  private mutating func pair(_ first: Pairing, with other: ModelEntry) -> [StudioEffect] {
+    if let mismatch = first.mismatch(other) {
+      return [
+        .notify(
+          Notice(
+            .warning, "\(other.reference.name) does not fit: \(mismatch)",
+            remedy: "Choose another \(first.wanted.rawValue); Esc leaves"))
+      ]
+    }
+    pairing = nil
+    return first.effect(with: other).map { [$0] } ?? []
+  }
+
+  private func hash(_ model: ModelEntry) -> [StudioEffect] {
+    guard !model.isHashed else {
+      return [.notify(Notice(.information, "\(model.reference.name) is hashed already"))]
+    }
+    return [
+      .hashModel(model.id),
+      .notify(Notice(.information, "hashing the checkpoints of \(model.reference.name)")),
+    ]
+  }
+
+  // MARK: Answers
+
+  /// The name under which the answer to `o` comes back.
+  static let openCommand = "open-model"
+
+  package mutating func run(
+    _ command: String, argument: String, _ world: World
+  ) -> [StudioEffect] {
+    guard command == Self.openCommand, !argument.isEmpty else { return [] }
+    return [.openModel(path: argument)]
+  }
+}
+
+extension ModelEntry {
+  /// Whether the hash of each of its checkpoints is known.
+  var isHashed: Bool {
+    (autoencoder == nil || autoencoderHash != nil) && (denoiser == nil || denoiserHash != nil)
+  }
 }

@@ -1,10 +1,11 @@
 /// The lines on which a TOML file's keys stand. The parser gives places only for errors in the
 /// syntax, not for values.
-struct KeyLines {
+package struct KeyLines {
   /// Line from 1 by table and key, joined by a period.
   private var lines: [String: Int] = [:]
 
-  init(_ source: String) {
+  /// Notes the lines of a file's text.
+  package init(_ source: String) {
     var table = ""
     for (index, line) in source.split(separator: "\n", omittingEmptySubsequences: false)
       .enumerated()
@@ -22,7 +23,7 @@ struct KeyLines {
   }
 
   /// The line of a key, or of the nearest table around it.
-  func line(of path: [String]) -> Int? {
+  package func line(of path: [String]) -> Int? {
     var path = path
     while !path.isEmpty {
       if let line = lines[path.joined(separator: ".")] { return line }

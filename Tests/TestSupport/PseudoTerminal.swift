@@ -2,15 +2,15 @@ import Glibc
 import TerminalUI
 
 /// A pseudo-terminal whose other end the test holds.
-final class PseudoTerminal {
+package final class PseudoTerminal {
   /// The end that a program gets as its terminal.
-  let programEnd: Int32
+  package let programEnd: Int32
   private var ownEnd: Int32
-  private(set) var emulator: TerminalEmulator
+  package private(set) var emulator: TerminalEmulator
   /// All bytes received.
-  private(set) var received: [UInt8] = []
+  package private(set) var received: [UInt8] = []
 
-  init(columns: Int, rows: Int) throws {
+  package init(columns: Int, rows: Int) throws {
     ownEnd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     // TIOCSPTLCK and TIOCGPTN; the functions for them need feature macros that Swift does not set.
     var lock: Int32 = 0
@@ -32,29 +32,50 @@ final class PseudoTerminal {
   }
 
   /// The line settings of the terminal.
-  var settings: termios {
+  package var settings: termios {
     var settings = termios()
     tcgetattr(programEnd, &settings)
     return settings
   }
 
-  func type(_ text: String) {
+  /// Gives the terminal another size; the program hears of it by SIGWINCH if it is its controlling
+  /// terminal.
+  package func resize(columns: Int, rows: Int) {
+    emulator = TerminalEmulator(columns: columns, rows: rows)
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(ownEnd, UInt(TIOCSWINSZ), &size)
+  }
+
+  /// What is on the emulated screen, one line for each row.
+  package var screen: String {
+    (0..<emulator.rows).map { emulator.line($0) }.joined(separator: "\n")
+  }
+
+  /// Takes what the program has sent so far, without waiting.
+  package func drain() { while receive(patience: 0) {} }
+
+  package func type(_ text: String) {
     let bytes = Array(text.utf8)
     write(ownEnd, bytes, bytes.count)
   }
 
   /// Reads until a line on the emulated screen holds `text`.
   ///
-  /// - Returns: false after ten seconds in which nothing came.
-  func waits(for text: String) -> Bool {
-    while true {
-      if (0..<emulator.rows).contains(where: { emulator.line($0).contains(text) }) { return true }
+  /// - Parameter isGone: Waits until no line holds it instead.
+  /// - Returns: false after ten seconds in which nothing came, or two minutes in all.
+  package func waits(for text: String, isGone: Bool = false) -> Bool {
+    let end = ContinuousClock.now + .seconds(120)
+    while ContinuousClock.now < end {
+      let isThere = (0..<emulator.rows).contains { emulator.line($0).contains(text) }
+      if isThere != isGone { return true }
       guard receive() else { return false }
     }
+    return false
   }
 
   /// Reads until the bytes received hold `sequence`.
-  func receives(_ sequence: String) -> Bool {
+  package func receives(_ sequence: String) -> Bool {
     let wanted = Array(sequence.utf8)
     while true {
       if received.indices.contains(where: { received[$0...].starts(with: wanted) }) { return true }
@@ -62,9 +83,10 @@ final class PseudoTerminal {
     }
   }
 
-  private func receive() -> Bool {
+  /// - Parameter patience: Milliseconds to wait for the program.
+  private func receive(patience: Int32 = 10_000) -> Bool {
     var request = pollfd(fd: ownEnd, events: Int16(POLLIN), revents: 0)
-    guard poll(&request, 1, 10_000) == 1 else { return false }
+    guard poll(&request, 1, patience) == 1 else { return false }
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = read(ownEnd, &buffer, buffer.count)
     guard count > 0 else { return false }
@@ -74,7 +96,7 @@ final class PseudoTerminal {
   }
 
   /// Closes the test's end, as a lost connection does.
-  func hangUp() {
+  package func hangUp() {
     guard ownEnd >= 0 else { return }
     close(ownEnd)
     ownEnd = -1

@@ -2,13 +2,13 @@ import TerminalUI
 
 /// A terminal just good enough to read what ncurses sends by the entries that the tests use, so
 /// that a test can compare what a person would see with what was to be drawn.
-struct TerminalEmulator {
-  let columns: Int
-  let rows: Int
-  private(set) var text: [[String]]
-  private(set) var renditions: [[String]]
+package struct TerminalEmulator {
+  package let columns: Int
+  package let rows: Int
+  package private(set) var text: [[String]]
+  package private(set) var renditions: [[String]]
   /// Sequences that are not understood, which would make the comparison worthless.
-  private(set) var unknown: [String] = []
+  package private(set) var unknown: [String] = []
 
   private var row = 0
   private var column = 0
@@ -17,16 +17,16 @@ struct TerminalEmulator {
   private var attributes: Set<Int> = []
   private var lastCharacter = " "
 
-  init(columns: Int, rows: Int) {
+  package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
     text = Array(repeating: Array(repeating: " ", count: columns), count: rows)
     renditions = Array(repeating: Array(repeating: "", count: columns), count: rows)
   }
 
-  func line(_ row: Int) -> String { text[row].joined() }
+  package func line(_ row: Int) -> String { text[row].joined() }
 
-  mutating func feed(_ bytes: [UInt8]) {
+  package mutating func feed(_ bytes: [UInt8]) {
     let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
     var index = 0
     while index < scalars.count {

@@ -1,0 +1,102 @@
+import GRDB
+
+/// The tables, as a sequence of steps. A step that was released is never changed; new ones follow.
+package enum SessionSchema {
+  package static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 videos", migrate: videos)
+    migrator.registerMigration("2 queue", migrate: queue)
+    migrator.registerMigration("3 comparisons and exports", migrate: comparisonsAndExports)
+    migrator.registerMigration("4 measurements and state", migrate: measurementsAndState)
+    return migrator
+  }
+
+  // Moments are REAL seconds since 2001-01-01 00:00 UTC, which keeps a `Date` exactly. Seeds are
+  // INTEGER with the bits of an unsigned number.
+
+  private static func videos(_ database: Database) throws {
+    try database.create(table: VideoRecord.databaseTableName) { table in
+      table.autoIncrementedPrimaryKey("id")
+      table.column("title", .text).notNull()
+      table.column("modelName", .text).notNull()
+      table.column("framesPerSecond", .double).notNull()
+      table.column("isMarked", .boolean).notNull()
+      table.column("isTrashed", .boolean).notNull()
+      table.column("isKept", .boolean).notNull()
+      table.column("position", .integer)
+      table.column("dropped", .text).notNull()
+      table.column("edits", .text).notNull()
+      table.column("undoneEdits", .text).notNull()
+      table.column("created", .double).notNull()
+      table.column("modified", .double).notNull()
+    }
+    try database.create(table: ClipRecord.databaseTableName) { table in
+      table.autoIncrementedPrimaryKey("id")
+      table.column("video", .integer).notNull().indexed()
+        .references(VideoRecord.databaseTableName, onDelete: .cascade)
+      table.column("parent", .integer).indexed()
+        .references(ClipRecord.databaseTableName, onDelete: .cascade)
+      table.column("fork", .integer).notNull()
+      table.column("source", .text).notNull()
+      table.column("settings", .text).notNull()
+      table.column("model", .text).notNull()
+      table.column("seed", .integer).notNull()
+      table.column("index", .integer).notNull()
+      table.column("steps", .integer).notNull()
+      table.column("created", .double).notNull()
+      table.column("seconds", .double).notNull()
+    }
+  }
+
+  private static func queue(_ database: Database) throws {
+    try database.create(table: JobRecord.databaseTableName) { table in
+      table.autoIncrementedPrimaryKey("id")
+      table.column("video", .integer).notNull().indexed()
+        .references(VideoRecord.databaseTableName, onDelete: .cascade)
+      table.column("position", .integer).notNull()
+      table.column("task", .text).notNull()
+      table.column("state", .text).notNull()
+      table.column("finishedClips", .integer).notNull()
+      table.column("created", .double).notNull()
+      table.column("started", .double)
+      table.column("ended", .double)
+    }
+    try database.alter(table: ClipRecord.databaseTableName) { table in
+      table.add(column: "job", .integer).indexed()
+        .references(JobRecord.databaseTableName, onDelete: .setNull)
+    }
+  }
+
+  private static func comparisonsAndExports(_ database: Database) throws {
+    try database.create(table: ComparisonRecord.databaseTableName) { table in
+      table.autoIncrementedPrimaryKey("id")
+      table.column("content", .text).notNull()
+      table.column("created", .double).notNull()
+    }
+    try database.create(table: ExportRecord.databaseTableName) { table in
+      table.autoIncrementedPrimaryKey("id")
+      table.column("video", .integer).notNull().indexed()
+        .references(VideoRecord.databaseTableName, onDelete: .cascade)
+      table.column("path", .text).notNull()
+      table.column("created", .double).notNull()
+    }
+  }
+
+  private static func measurementsAndState(_ database: Database) throws {
+    try database.create(table: TimingRecord.databaseTableName) { table in
+      table.primaryKey("name", .text)
+      table.column("content", .text).notNull()
+      table.column("modified", .double).notNull()
+    }
+    try database.create(table: FingerprintRecord.databaseTableName) { table in
+      table.primaryKey("path", .text)
+      table.column("size", .integer).notNull()
+      table.column("modified", .integer).notNull()
+      table.column("sha256", .text).notNull()
+    }
+    try database.create(table: StateRecord.databaseTableName) { table in
+      table.primaryKey("name", .text)
+      table.column("content", .text).notNull()
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import StudioKit
+
+/// What the keys of Make and Queue do about a job.
+extension Job {
+  /// Stops it: after the clip first, after the step when asked again. What is complete is kept.
+  package func stop(_ world: World) -> [StudioEffect] {
+    switch state {
+    case .running where generation != nil:
+      return [.finishJob(id, atOnce: world.progress(of: self)?.isStopping ?? false)]
+    case .running: return [.finishJob(id, atOnce: true)]
+    case .waiting: return [.cancelJob(id)]
+    case .paused, .interrupted:
+      let kept =
+        finishedClips == 0
+        ? "No clip of it is complete."
+        : "\(Wording.count(finishedClips, "complete clip")) \(finishedClips == 1 ? "is" : "are") kept."
+      return [
+        .confirm(
+          title: "End job \(id.rawValue)?", lines: ["\(kept) The clip in progress is given up."],
+          confirmed: [.cancelJob(id)])
+      ]
+    case .finished, .cancelled, .failed:
+      return [.notify(Notice(.information, "job \(id.rawValue) is over"))]
+    }
+  }
+
+  /// Holds it back, or lets it go on.
+  package func pauseOrResume() -> [StudioEffect] {
+    switch state {
+    case .running, .waiting: [.pauseJob(id)]
+    case .paused, .interrupted, .failed: [.resumeJob(id)]
+    case .finished, .cancelled:
+      [.notify(Notice(.information, "job \(id.rawValue) is over"))]
+    }
+  }
+
+  /// What the key that holds a job back does to this one, in a word or two.
+  package var pauseName: String {
+    switch state {
+    case .paused, .interrupted: "go on"
+    case .failed: "try again"
+    case .waiting, .running, .finished, .cancelled: "pause"
+    }
+  }
+}

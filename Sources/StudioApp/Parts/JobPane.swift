@@ -1,0 +1,79 @@
+import StudioKit
+import TerminalUI
+
+/// What is happening to a video: how far its job is and how to stop it, or what failed and what to
+/// do about it.
+package struct JobPane: Sendable, Hashable {
+  private var title: String
+  private var role: Role
+  private var bar: ProgressBar?
+  private var text: String
+  private var hint: String
+
+  /// Something that went wrong.
+  package init(title: String, text: String, hint: String) {
+    self.title = title
+    self.text = text + "."
+    self.hint = hint
+    role = .error
+  }
+
+  /// What is happening to a video; `nil` if nothing is.
+  package init?(_ activity: VideoActivity, _ world: World) {
+    role = .text
+    switch activity {
+    case .none, .cancelled: return nil
+    case .running(let job):
+      let progress = world.progress(of: job)
+      let clip = progress.map(ProgressNotes.clip) ?? "starting"
+      title = "Making \(clip)"
+      bar = ProgressBar(
+        fraction: progress.flatMap(ProgressNotes.fraction),
+        notes: progress.map(ProgressNotes.notes) ?? [])
+      text = ""
+      hint =
+        progress?.isStopping == true
+        ? "Stopping after this clip; x again stops after this step."
+        : "x stops after this clip, P pauses."
+      if let share = progress?.previewShare, share >= 0.005 {
+        hint += " Previews cost \(Int((share * 100).rounded())) %."
+      }
+    case .waiting:
+      title = "Waiting"
+      text = "Another run comes first."
+      hint = "6 shows the queue, x cancels."
+    case .held(let job):
+      title = job.state == .paused ? "Paused" : "Interrupted"
+      role = .warning
+      let clips = job.finishedClips
+      text = "\(clips) clip\(clips == 1 ? "" : "s") of this run kept."
+      hint = "r goes on from the last saved step, x ends it."
+    case .failed(let job, let sentence, let remedy):
+      title = "Failed"
+      role = .error
+      let kept = job.finishedClips
+      text = sentence + ". " + (kept > 0 ? "\(kept) finished clips are kept. " : "") + remedy
+      hint = "r tries again."
+    }
+  }
+
+  /// Rows that it takes without its frame.
+  package func rows(width: Int) -> Int {
+    (bar == nil ? 0 : 1) + (text.isEmpty ? 0 : TextWrap.lines(text, width: width).count)
+      + TextWrap.lines(hint, width: width).count
+  }
+
+  /// Draws it in a frame.
+  package func draw(in buffer: inout CellBuffer, area: Rectangle) {
+    var inner = Border(title: title).draw(in: &buffer, area: area).inset(left: 1, right: 1)
+    if let bar {
+      bar.draw(in: &buffer, area: inner)
+      inner = inner.inset(top: 1)
+    }
+    if !text.isEmpty {
+      let rows = TextWrap.draw(text, in: &buffer, area: inner, style: Style(role))
+      inner = inner.inset(top: rows)
+    }
+    TextWrap.draw(hint, in: &buffer, area: inner, style: Style(.secondary))
+  }
+}

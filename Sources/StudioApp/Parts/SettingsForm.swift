@@ -1,0 +1,123 @@
+import StudioKit
+import TerminalUI
+import VideoDiffusion
+
+/// The settings of a run, each edited in place, with its range and meaning. Make, Queue and Compare
+/// share it. Changes can be undone.
+package struct SettingsForm: Sendable, Hashable {
+  /// The settings as they stand.
+  package private(set) var settings: GenerationSettings
+  private var form: Form
+  private var undoable: [GenerationSettings] = []
+  private var redoable: [GenerationSettings] = []
+  /// Step counts to return to when ancestral sampling, which takes all of them, is left.
+  private var chosenSteps: Int
+  private var chosenLaterSteps: Int
+
+  private static let undoLimit = 100
+
+  /// A form for settings.
+  package init(settings: GenerationSettings) {
+    let standard = GenerationSettings()
+    let isAncestral = settings.method == .ddpm
+    chosenSteps = isAncestral ? standard.steps : settings.steps
+    chosenLaterSteps = isAncestral ? standard.laterSteps : settings.laterSteps
+    self.settings = settings
+    form = Form(fields: SettingsField.fields(for: settings))
+  }
+
+  /// Rows that show every field.
+  package static let fieldCount = SettingsField.allCases.count
+
+  /// Whether a value is being typed, so that no key means anything else.
+  package var isTyping: Bool { form.editing != nil }
+
+  /// Handles a key: movements select, `h` and `l` step, Enter types.
+  package mutating func handle(_ key: Key) -> Form.Outcome {
+    let outcome = form.handle(key)
+    guard case .changed(let id) = outcome, let field = SettingsField(rawValue: id),
+      let value = form.fields.first(where: { $0.id == id })?.value
+    else { return outcome }
+    var changed = settings
+    field.store(value, in: &changed)
+    followSampler(in: &changed)
+    replace(with: changed)
+    return outcome
+  }
+
+  /// Inserts pasted text into the value being typed.
+  package mutating func paste(_ text: String) { form.paste(text) }
+
+  /// Leaves the value being typed as it was. False if none is.
+  package mutating func goBack() -> Bool {
+    guard isTyping else { return false }
+    _ = form.handle(.escape)
+    return true
+  }
+
+  /// Puts other settings into the form, as a preset does; this can be undone like any change.
+  package mutating func replace(with new: GenerationSettings) {
+    guard new != settings else { return }
+    undoable = (undoable + [settings]).suffix(Self.undoLimit)
+    redoable = []
+    show(new)
+  }
+
+  /// Takes the last change back. False if there is none.
+  package mutating func undo() -> Bool {
+    guard let last = undoable.popLast() else { return false }
+    redoable.append(settings)
+    show(last)
+    return true
+  }
+
+  /// Makes the change again that was taken back last. False if there is none.
+  package mutating func redo() -> Bool {
+    guard let next = redoable.popLast() else { return false }
+    undoable.append(settings)
+    show(next)
+    return true
+  }
+
+  private mutating func show(_ new: GenerationSettings) {
+    settings = new
+    if new.method != .ddpm {
+      chosenSteps = new.steps
+      chosenLaterSteps = new.laterSteps
+    }
+    form.fields = SettingsField.fields(for: new)
+  }
+
+  /// Ancestral sampling takes every step of the schedule; the others return to what was chosen.
+  private func followSampler(in changed: inout GenerationSettings) {
+    guard changed.method != settings.method else { return }
+    if changed.method == .ddpm {
+      changed.steps = DiffusionSchedule.published.stepCount
+      changed.laterSteps = DiffusionSchedule.published.stepCount
+    } else if settings.method == .ddpm {
+      changed.steps = chosenSteps
+      changed.laterSteps = chosenLaterSteps
+    }
+  }
+
+  /// Columns that the labels take in so many columns, for lines around the form to align with.
+  package func labelWidth(in width: Int) -> Int { form.labelWidth(in: width) }
+
+  /// Draws the fields, and below them what the selected one means.
+  package func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
+    form.draw(in: &buffer, area: area, isFocused: isFocused)
+  }
+
+  /// The keys of the form, for the page of help.
+  package static let helpSection = HelpSection(
+    title: "Settings",
+    entries: [
+      HelpEntry(keys: Movement.down.keys + Movement.up.keys, name: "", help: "choose a setting"),
+      HelpEntry(
+        keys: [.character("h"), .character("l"), .left, .right], name: "",
+        help: "less and more, or the next choice"),
+      HelpEntry(
+        keys: [.character("H"), .character("L")], name: "", help: "less and more by ten steps"),
+      HelpEntry(keys: [.enter], name: "edit", help: "type a value, or take the next choice"),
+    ])
+}

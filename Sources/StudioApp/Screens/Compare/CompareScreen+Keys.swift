@@ -1,0 +1,260 @@
+import StudioKit
+import TerminalUI
+
+extension CompareScreen {
+  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    switch page {
+    case .list: return handleList(key, world)
+    case .variants(var editor):
+      let outcome = editor.handle(key, world)
+      page = .variants(editor)
+      return outcome == .run ? run(editor, world) : []
+    case .sweep(var form):
+      if !form.isTyping, key == .character("r") { return run(form, world) }
+      _ = form.handle(key)
+      page = .sweep(form)
+      return []
+    case .comparison, .marked:
+      let effects = handleCells(key, world)
+      return effects + refresh(world)
+    }
+  }
+
+  // MARK: The list
+
+  /// Rows of the list: the marked videos first, where there are some to compare.
+  func rowCount(_ world: World) -> Int { (hasMarkedRow(world) ? 1 : 0) + world.comparisons.count }
+
+  func hasMarkedRow(_ world: World) -> Bool { markedVideos(world).count >= 2 }
+
+  /// The comparison of a row; `nil` for the marked videos.
+  private func comparison(inRow row: Int, _ world: World) -> Comparison? {
+    let index = row - (hasMarkedRow(world) ? 1 : 0)
+    return world.comparisons.indices.contains(index) ? world.comparisons[index] : nil
+  }
+
+  private mutating func handleList(_ key: Key, _ world: World) -> [StudioEffect] {
+    if !listState.search.isTyping, let action = CompareListAction.keyMap.action(for: key) {
+      return perform(action, world)
+    }
+    let texts = listRows(world).map(\.text)
+    let rows = max(world.windowSize.rows - 6, 1)
+    guard case .activated(let row) = listState.handle(key, texts: texts, page: rows) else {
+      return []
+    }
+    if let comparison = comparison(inRow: row, world) {
+      open(.comparison(comparison.id))
+    } else if hasMarkedRow(world) {
+      open(.marked)
+    }
+    return refresh(world)
+  }
+
+  private mutating func perform(_ action: CompareListAction, _ world: World) -> [StudioEffect] {
+    switch action {
+    case .variants:
+      guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+      page = .variants(
+        VariantEditor([.init(model: model.reference, settings: world.settings)]))
+      return []
+    case .markedVariants: return editMarked(world)
+    case .sweep:
+      let models = world.models.filter(\.canGenerate)
+      guard !models.isEmpty else { return [.notify(.noModel)] }
+      page = .sweep(
+        SweepForm(
+          base: world.settings, models: models.map(\.reference),
+          chosen: models.firstIndex { $0.id == world.modelID } ?? 0))
+      return []
+    case .delete:
+      guard let comparison = comparison(inRow: listState.selected, world) else { return [] }
+      let count = comparison.cells.count
+      return [
+        .confirm(
+          title: "Forget \(comparison.title)?",
+          lines: ["Its \(count) videos go to the trash, but for those that were kept."],
+          confirmed: [.deleteComparison(comparison.id)])
+      ]
+    }
+  }
+
+  /// Variants with the settings of the marked videos, as far as those have been read.
+  private mutating func editMarked(_ world: World) -> [StudioEffect] {
+    let videos = markedVideos(world)
+    guard !videos.isEmpty else {
+      return [
+        .notify(Notice(.information, "no video is marked", remedy: "m in the gallery marks one"))
+      ]
+    }
+    let variants = videos.compactMap { video -> Comparison.Variant? in
+      guard let tree = world.trees[video.id], let clip = tree.current else { return nil }
+      var settings = clip.settings
+      settings.seed = clip.seed
+      settings.clipCount = tree.branch.count
+      return .init(model: clip.model, settings: settings)
+    }
+    guard variants.count == videos.count else {
+      return videos.filter { world.trees[$0.id] == nil }.map { .loadTree($0.id) }
+        + [.notify(Notice(.information, "reading the settings; press V again"))]
+    }
+    page = .variants(VariantEditor(variants))
+    return []
+  }
+
+  // MARK: Making
+
+  private mutating func run(_ editor: VariantEditor, _ world: World) -> [StudioEffect] {
+    var variants = editor.variants
+    let first = variants[0].settings
+    for index in variants.indices {
+      variants[index].settings.seed = first.seed
+      variants[index].settings.isSeedLocked = first.isSeedLocked
+      variants[index].settings.clipCount = variants[index].settings.clipCount ?? 1
+    }
+    page = .list
+    known = Set(world.comparisons.map(\.id))
+    return [
+      .compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants)
+    ]
+  }
+
+  private mutating func run(_ form: SweepForm, _ world: World) -> [StudioEffect] {
+    switch form.outcome {
+    case .problem(let sentence): return [.notify(Notice(.warning, sentence))]
+    case .sweep(let model, let columns, let rows):
+      var settings = form.base
+      settings.clipCount = settings.clipCount ?? 1
+      page = .list
+      known = Set(world.comparisons.map(\.id))
+      return [.sweep(.init(model: model, settings: settings), columns: columns, rows: rows)]
+    }
+  }
+
+  // MARK: Cells
+
+  private mutating func handleCells(_ key: Key, _ world: World) -> [StudioEffect] {
+    if let action = CompareAction.keyMap.action(for: key) { return perform(action, world) }
+    if player.handle(key) { return [] }
+    guard let movement = Movement(key) else { return [] }
+    let count = cells(world).count
+    let columns = comparison(world)?.columnAxis?.values.count ?? count
+    switch movement {
+    case .left: focus -= 1
+    case .right: focus += 1
+    case .up where focus >= columns: focus -= columns
+    case .down where focus + columns < count: focus += columns
+    case .first: focus = 0
+    case .last: focus = count - 1
+    case .up, .down, .pageUp, .pageDown: break
+    }
+    return []
+  }
+
+  private mutating func perform(_ action: CompareAction, _ world: World) -> [StudioEffect] {
+    let cells = cells(world)
+    guard cells.indices.contains(focus) else { return [] }
+    let cell = cells[focus]
+    switch action {
+    case .flip:
+      if player.isZoomed { focus = (focus + 1) % cells.count }
+      player.isZoomed = true
+    case .difference: showsDifference.toggle()
+    case .more, .less: amplify(action == .more ? 1 : -1)
+    case .base: base = focus
+    case .keep:
+      guard case .comparison = page else { return [] }
+      return [
+        .keepVideo(cell.video),
+        .notify(Notice(.success, "\(cell.label) is a video of its own", remedy: "5 shows it")),
+      ]
+    case .open: return [.openVideo(cell.video), .show(.extend)]
+    case .reuse: return reuse(cell, world)
+    case .export: return askForExport(cell, world)
+    case .resume:
+      guard let effect = cell.resumeEffect else {
+        return [.notify(Notice(.information, "\(cell.label) is not missing"))]
+      }
+      return [effect]
+    case .resumeAll:
+      let effects = cells.compactMap(\.resumeEffect)
+      return effects.isEmpty ? [.notify(Notice(.information, "nothing is missing"))] : effects
+    case .stop, .stopAll: return stop(cells, all: action == .stopAll, world)
+    }
+    return []
+  }
+
+  private mutating func amplify(_ step: Int) {
+    let factors = Self.amplifications
+    let index = (factors.firstIndex(of: amplification) ?? 0) + step
+    amplification = factors[min(max(index, 0), factors.count - 1)]
+    showsDifference = true
+  }
+
+  private func stop(_ cells: [CompareCell], all: Bool, _ world: World) -> [StudioEffect] {
+    var effects: [StudioEffect] = []
+    for cell in cells {
+      guard let job = cell.job else { continue }
+      switch cell.state {
+      case .running:
+        effects.append(.finishJob(job, atOnce: world.progress?.isStopping ?? false))
+      case .waiting where all: effects.append(.cancelJob(job))
+      default: break
+      }
+    }
+    return effects.isEmpty
+      ? [.notify(Notice(.information, "none of these is being made"))] : effects
+  }
+
+  private func reuse(_ cell: CompareCell, _ world: World) -> [StudioEffect] {
+    if var variant = cell.variant {
+      variant.settings.isSeedLocked = true
+      return [.useSettings(variant.settings, variant.model), .show(.make)]
+    }
+    guard let clip = world.trees[cell.video]?.current else { return [] }
+    var settings = clip.settings
+    settings.seed = clip.seed
+    settings.isSeedLocked = true
+    return [.useSettings(settings, clip.model), .show(.make)]
+  }
+
+  private func askForExport(_ cell: CompareCell, _ world: World) -> [StudioEffect] {
+    guard !cell.clips.isEmpty else { return [.notify(.noPicture)] }
+    return [
+      .ask(
+        prompt: "Export \(cell.label) (mp4, gif, webm, png, folder/, safetensors)",
+        text: ExportRequest.fileName(cell.label, "mp4") + " x4", command: "export")
+    ]
+  }
+
+  // MARK: Commands
+
+  package var commands: [CommandPalette.Entry] {
+    [
+      .init(name: "marked", help: "the marked videos side by side"),
+      .init(name: "export", help: "write this one to files, x4 to enlarge", takesArgument: true),
+      .init(name: "overwrite", help: "the same over files that exist", takesArgument: true),
+    ]
+  }
+
+  package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
+    switch command {
+    case "marked":
+      guard hasMarkedRow(world) else {
+        return [
+          .notify(
+            Notice(.warning, "fewer than two videos are marked", remedy: "m in the gallery marks"))
+        ]
+      }
+      open(.marked)
+      return refresh(world)
+    case "export", "overwrite":
+      let cells = cells(world)
+      guard cells.indices.contains(focus), let last = cells[focus].clips.last else {
+        return [.notify(.noPicture)]
+      }
+      return ExportRequest.effects(
+        argument, video: cells[focus].video, through: last, overwrites: command == "overwrite")
+    default: return []
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import StudioKit
+import TerminalUI
+
+/// Chooses two to four models or settings to compare.
+package struct VariantEditor: Sendable, Hashable {
+  /// The variants; their seeds are made equal when they are run.
+  package private(set) var variants: [Comparison.Variant]
+  /// The selected one, from 0.
+  package private(set) var selected = 0
+  /// Whether keys go to the settings of the selected one.
+  package private(set) var editsSettings = false
+  private var form: SettingsForm
+
+  /// Variants at least and at most.
+  package static let limits = 2...4
+
+  /// An editor of variants, of which there is at least one; a single one is doubled.
+  package init(_ variants: [Comparison.Variant]) {
+    precondition(!variants.isEmpty, "there is something to vary")
+    self.variants = variants.count == 1 ? variants + variants : variants
+    form = SettingsForm(settings: variants[0].settings)
+  }
+
+  enum Action: Sendable { case run, settings, add, remove, modelBack, modelOn, up, down }
+
+  static let keyMap = KeyMap<Action>(
+    title: "Variants",
+    [
+      KeyBinding([.character("r")], name: "make them", help: "make the comparison", .run),
+      KeyBinding([.tab, .enter], name: "settings", help: "edit settings, and back", .settings),
+      KeyBinding([.character("a")], name: "add", help: "add a copy of this one", .add),
+      KeyBinding([.character("d")], name: "remove", help: "take this one away", .remove),
+      KeyBinding([.character("l"), .right], name: "model", help: "the next model", .modelOn),
+      KeyBinding([.character("h"), .left], name: "", help: "the model before", .modelBack),
+      KeyBinding([.character("j"), .down], name: "", help: "the next variant", .down),
+      KeyBinding([.character("k"), .up], name: "", help: "the variant before", .up),
+    ])
+
+  /// What a key led to.
+  package enum Outcome: Sendable, Hashable {
+    case ignored, handled
+    /// The comparison is to be made.
+    case run
+  }
+
+  package var isTyping: Bool { form.isTyping }
+
+  package mutating func paste(_ text: String) { form.paste(text) }
+
+  /// Leaves the value being typed, then the settings. False if neither was entered.
+  package mutating func goBack() -> Bool {
+    if form.goBack() { return true }
+    defer { editsSettings = false }
+    return editsSettings
+  }
+
+  /// Takes the last change of the selected one's settings back, or makes it again.
+  package mutating func undo() { if form.undo() { variants[selected].settings = form.settings } }
+  package mutating func redo() { if form.redo() { variants[selected].settings = form.settings } }
+
+  /// Handles a key.
+  package mutating func handle(_ key: Key, _ world: World) -> Outcome {
+    if editsSettings, form.isTyping || key != .tab && key != .character("r") {
+      guard form.handle(key) != .ignored else { return .ignored }
+      variants[selected].settings = form.settings
+      return .handled
+    }
+    guard let action = Self.keyMap.action(for: key) else { return .ignored }
+    switch action {
+    case .run: return .run
+    case .settings: editsSettings.toggle()
+    case .add where variants.count < Self.limits.upperBound:
+      variants.insert(variants[selected], at: selected + 1)
+      select(selected + 1)
+    case .remove where variants.count > Self.limits.lowerBound:
+      variants.remove(at: selected)
+      select(selected)
+    case .add, .remove: break
+    case .modelBack: changeModel(by: -1, world)
+    case .modelOn: changeModel(by: 1, world)
+    case .up: select(selected - 1)
+    case .down: select(selected + 1)
+    }
+    return .handled
+  }
+
+  private mutating func select(_ index: Int) {
+    selected = min(max(index, 0), variants.count - 1)
+    form = SettingsForm(settings: variants[selected].settings)
+  }
+
+  private mutating func changeModel(by step: Int, _ world: World) {
+    let models = world.models.filter(\.canGenerate).map(\.reference)
+    guard !models.isEmpty else { return }
+    let index = models.firstIndex(of: variants[selected].model) ?? -1
+    variants[selected].model = models[(index + step + models.count) % models.count]
+  }
+
+  /// The settings of each variant in which they differ; models have a column of their own.
+  private var settingsLabels: [String] {
+    guard Set(variants.map(\.settings)).count > 1 else { return variants.map { _ in "" } }
+    return Comparison.labels(
+      of: variants.map { .init(model: variants[0].model, settings: $0.settings) })
+  }
+
+  /// Draws the variants on the left and the settings of the selected one on the right.
+  package func draw(in buffer: inout CellBuffer, area: Rectangle) {
+    let isWide = area.width >= 80
+    let parts =
+      isWide
+      ? Layout.split(area, .horizontal, [.fraction(0.5), .fill()])
+      : [editsSettings ? .init(column: 0, row: 0, width: 0, height: 0) : area, area]
+    let labels = settingsLabels
+    if isWide || !editsSettings {
+      let inner = Border(
+        title: "Variants", subtitle: "all with the seed of A", isFocused: !editsSettings
+      ).draw(in: &buffer, area: parts[0])
+      let rows = variants.indices.map { index in
+        Table.Row([Comparison.letter(index), variants[index].model.name, labels[index]])
+      }
+      Table(
+        columns: [.init("", width: .fixed(1)), .init("model"), .init("differs in")], rows: rows
+      ).draw(
+        in: &buffer, area: inner.inset(left: 1, right: 1), state: TableState(selected: selected),
+        isFocused: !editsSettings)
+    }
+    if isWide || editsSettings {
+      let inner = Border(
+        title: "Settings of \(Comparison.letter(selected))", isFocused: editsSettings
+      ).draw(in: &buffer, area: parts[1])
+      form.draw(in: &buffer, area: inner.inset(left: 1, right: 1), isFocused: editsSettings)
+    }
+  }
+}
+
+extension Comparison {
+  /// A letter for a variant: A, B, C, D.
+  static func letter(_ index: Int) -> String { String(UnicodeScalar(UInt8(65 + index % 26))) }
+}

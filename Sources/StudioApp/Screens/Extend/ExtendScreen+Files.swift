@@ -1,0 +1,74 @@
+import Foundation
+import StudioKit
+import TerminalUI
+
+/// Reading a user's video and writing branches and pictures.
+extension ExtendScreen {
+  func askForFootage() -> [StudioEffect] {
+    [.ask(prompt: "Video file or folder of pictures", text: picker?.path ?? "", command: "footage")]
+  }
+
+  func askForExport(_ world: World) -> [StudioEffect] {
+    guard let tree, let tip = tree.tip, let outline else { return [.notify(.noClip)] }
+    let title = world.video(tree.video)?.title ?? "video"
+    let names = [tree.branch.first?.id, tip].compactMap { $0.flatMap { outline.labels[$0] } }
+    return [
+      .ask(
+        prompt: "Export \(names.joined(separator: " to ")) (mp4, gif, webm, png, folder/, "
+          + "safetensors)",
+        text: ExportRequest.fileName(title, "mp4") + " x4", command: "export")
+    ]
+  }
+
+  func saveStill(_ world: World) -> [StudioEffect] {
+    let clips = playedClips(world)
+    guard let tree, let place = player.place, clips.indices.contains(place.strip) else {
+      return [.notify(.noPicture)]
+    }
+    let clip = clips[place.strip]
+    let title = world.video(tree.video)?.title ?? "video"
+    let name = "\(title)-\(outline?.labels[clip] ?? "")-\(place.frame + 1)"
+    return [.saveStill(clip, frame: place.frame, path: ExportRequest.fileName(name, "png"))]
+  }
+
+  package var commands: [CommandPalette.Entry] {
+    [
+      .init(name: "export", help: "write the branch to files, x4 to enlarge", takesArgument: true),
+      .init(name: "overwrite", help: "the same over files that exist", takesArgument: true),
+      .init(name: "footage", help: "begin with frames of a file", takesArgument: true),
+      .init(name: "rename", help: "name this video", takesArgument: true),
+    ]
+  }
+
+  package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
+    switch command {
+    case "export", "overwrite":
+      guard let tree, let tip = tree.tip else { return [.notify(.noClip)] }
+      return ExportRequest.effects(
+        argument, video: tree.video, through: tip, overwrites: command == "overwrite")
+    case "footage": return readFootage(argument, world)
+    case "rename":
+      guard let tree, !argument.isEmpty else { return [] }
+      return [.renameVideo(tree.video, argument)]
+    default: return []
+    }
+  }
+
+  private mutating func readFootage(_ path: String, _ world: World) -> [StudioEffect] {
+    guard !path.isEmpty else { return [] }
+    guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+    // The workspace calls it by its whole path.
+    let path = URL(filePath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+    wantedFootage = path
+    clipLength = model.autoencoder?.clipLength ?? clipLength
+    let name = URL(filePath: path).lastPathComponent
+    return [
+      .notify(Notice(.information, "reading \(name)")),
+      .readFootage(path: path, model: model.reference),
+    ] + refresh(world)
+  }
+}
+
+extension Notice {
+  static let noPicture = Notice(.warning, "there is no finished picture to write")
+}

@@ -1,0 +1,244 @@
+import StudioKit
+import TerminalUI
+
+extension ExtendScreen {
+  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    if form != nil { return handleForm(key, world) }
+    if picker != nil { return handlePicker(key, world) }
+    if let action = ExtendAction.keyMap.action(for: key) {
+      if ![.extend, .extendOn].contains(action) { isAsked = false }
+      let effects = perform(action, world)
+      return effects + refresh(world)
+    }
+    if player.handle(key) { return [] }
+    return move(key, world)
+  }
+
+  private mutating func handleForm(_ key: Key, _ world: World) -> [StudioEffect] {
+    if form?.isTyping == false, key == .character("c") {
+      form = nil
+      return []
+    }
+    if case .changed = form?.handle(key) { nextSettings = form?.settings }
+    return []
+  }
+
+  private mutating func handlePicker(_ key: Key, _ world: World) -> [StudioEffect] {
+    guard let outcome = picker?.handle(key, world), let path = picker?.path else { return [] }
+    switch outcome {
+    case .handled: return []
+    case .ignored: return key == .character("o") ? askForFootage() : []
+    case .taken(let firstFrame):
+      guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+      picker = nil
+      return [
+        .makeFromFootage(
+          path: path, firstFrame: firstFrame, model: model.reference, settings: world.settings)
+      ]
+    }
+  }
+
+  // MARK: Moving
+
+  /// Moves in the tree as it is drawn.
+  private mutating func move(_ key: Key, _ world: World) -> [StudioEffect] {
+    guard let outline, let tree else { return [] }
+    var view = TreeView(roots: outline.roots, selected: selectedNode)
+    guard view.handle(key), view.selected != selectedNode else { return [] }
+    if view.selected == TreeOutline.growthID {
+      isWatching = true
+      return refresh(world)
+    }
+    guard let number = view.selected.flatMap(Int64.init) else { return [] }
+    let wasWatching = isWatching
+    isWatching = false
+    let clip = ClipID(rawValue: number)
+    guard clip != tree.position || !wasWatching else { return refresh(world) }
+    return go(to: clip, world)
+  }
+
+  /// The node where the user stands.
+  var selectedNode: String? {
+    isWatching ? TreeOutline.growthID : tree?.position.map { "\($0.rawValue)" }
+  }
+
+  private mutating func go(to clip: ClipID, _ world: World) -> [StudioEffect] {
+    guard let video = tree?.video else { return [] }
+    (isWatching, wantsToWatch) = (false, false)
+    ahead = clip
+    tree?.select(clip)
+    return [.selectClip(video, clip)] + refresh(world)
+  }
+
+  private mutating func cycleRolls(by step: Int, _ world: World) -> [StudioEffect] {
+    guard let tree, let position = tree.position else { return [] }
+    let rolls = tree.rolls(of: position)
+    guard rolls.count > 1, let index = rolls.firstIndex(where: { $0.id == position }) else {
+      return [.notify(Notice(.information, "this clip has one roll", remedy: "R makes another"))]
+    }
+    return go(to: rolls[(index + step + rolls.count) % rolls.count].id, world)
+  }
+
+  // MARK: Making
+
+  private mutating func perform(_ action: ExtendAction, _ world: World) -> [StudioEffect] {
+    switch action {
+    case .extend: return extend(count: 1, world)
+    case .extendOn: return extend(count: nil, world)
+    case .reroll: return reroll(world)
+    case .nextRoll: return cycleRolls(by: 1, world)
+    case .previousRoll: return cycleRolls(by: -1, world)
+    case .branch: return branch(world)
+    case .drop: return drop()
+    case .playMore:
+      let scopes = Scope.allCases
+      scope = scopes[((scopes.firstIndex(of: scope) ?? 0) + 1) % scopes.count]
+      return []
+    case .settings:
+      form = SettingsForm(settings: settings(world))
+      return []
+    case .export: return askForExport(world)
+    case .still: return saveStill(world)
+    case .footage: return askForFootage()
+    case .newCanvas:
+      nextSettings = nil
+      return [.newCanvas(world.model?.reference)]
+    case .otherModel: return chooseModel(world)
+    case .stop, .pause, .resume: return steer(action, world)
+    }
+  }
+
+  /// Adds clips at the end of the branch. Their noise goes on from the branch's own seed, so that
+  /// the result is what one run of as many clips would have made.
+  mutating func extend(count: Int?, _ world: World) -> [StudioEffect] {
+    guard let tree else { return makeVideo(count: count, world) }
+    if isTipGrowing(world) { return extendLater(count: count) }
+    let tip = tree.tip.flatMap { tree.clips[$0] }
+    var next = settings(world)
+    let wasTried = tree.clips.values.contains {
+      $0.parent == tip?.id && $0.seed == tip?.seed
+    }
+    if !next.isSeedLocked { next.seed = wasTried ? seeds.next() : tip?.seed ?? seeds.next() }
+    let effects = make(
+      next, after: tip?.id, fork: tree.nextFork(of: tip?.id), count: count, world)
+    if case .extend? = effects.first { isAsked = true }
+    return effects
+  }
+
+  /// Begins a video where none is open.
+  private mutating func makeVideo(count: Int?, _ world: World) -> [StudioEffect] {
+    guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+    var settings = world.settings
+    settings.clipCount = count
+    wantsToWatch = true
+    return [.make(model.reference, settings)]
+  }
+
+  private mutating func reroll(_ world: World) -> [StudioEffect] {
+    guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
+    if case .footage = clip.source {
+      return [
+        .notify(
+          Notice(.warning, "this clip comes from a file", remedy: "e or b continues it"))
+      ]
+    }
+    var next = settings(world)
+    next.seed = seeds.next()
+    return make(next, after: clip.parent, fork: clip.fork, count: 1, world)
+  }
+
+  private mutating func branch(_ world: World) -> [StudioEffect] {
+    guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
+    var next = settings(world)
+    if !next.isSeedLocked { next.seed = seeds.next() }
+    return make(next, after: clip.id, fork: tree.nextFork(of: clip.id), count: 1, world)
+  }
+
+  private mutating func make(
+    _ settings: GenerationSettings, after clip: ClipID?, fork: Int, count: Int?, _ world: World
+  ) -> [StudioEffect] {
+    guard let tree else { return [.notify(.noVideo)] }
+    if let problem = modelProblem(world) { return [.notify(problem)] }
+    guard let model = usableModel(world) else { return [] }
+    var settings = settings
+    settings.clipCount = count
+    // The seed was chosen here; the workspace is not to choose another.
+    settings.isSeedLocked = true
+    wantsToWatch = true
+    return [
+      .extend(
+        tree.video, after: clip, fork: fork, model: model.reference, settings: settings)
+    ]
+  }
+
+  private mutating func drop() -> [StudioEffect] {
+    guard let tree, let clip = tree.current, !isWatching else {
+      return [
+        .notify(
+          isWatching
+            ? Notice(.information, "this clip is being made", remedy: "x stops the run") : .noClip)
+      ]
+    }
+    let name = outline?.labels[clip.id] ?? "the clip"
+    return [
+      .dropClip(tree.video, clip.id),
+      .notify(Notice(.information, "dropped \(name) and what follows it", remedy: "u undoes this")),
+    ]
+  }
+
+  private mutating func chooseModel(_ world: World) -> [StudioEffect] {
+    if otherModel != nil {
+      otherModel = nil
+      return [.notify(Notice(.information, "continuing with the video's own model"))]
+    }
+    guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+    otherModel = model.reference
+    return [.notify(Notice(.information, "continuing with \(model.reference.name)"))]
+  }
+
+  // MARK: Jobs
+
+  private mutating func steer(_ action: ExtendAction, _ world: World) -> [StudioEffect] {
+    let activity = tree.map { VideoActivity(of: $0.video, world) } ?? .none
+    switch (action, activity) {
+    case (.stop, .running(let job)):
+      laterRun = nil
+      let isStopping = world.progress(of: job)?.isStopping ?? false
+      return [.finishJob(job.id, atOnce: isStopping)]
+    case (.stop, .waiting(let job)), (.stop, .held(let job)): return [.cancelJob(job.id)]
+    case (.pause, .running(let job)), (.pause, .waiting(let job)): return [.pauseJob(job.id)]
+    case (.pause, .held(let job)), (.resume, .held(let job)), (.resume, .failed(let job, _, _)):
+      return [.resumeJob(job.id)]
+    default: return [.notify(Notice(.information, "no run of this video is under way"))]
+    }
+  }
+
+  package mutating func undo(_ world: World) -> [StudioEffect] {
+    if form != nil {
+      if form?.undo() == true { nextSettings = form?.settings }
+      return []
+    }
+    guard let tree, tree.canUndo else {
+      return [.notify(Notice(.information, "there is nothing to undo"))]
+    }
+    return [.undo(tree.video)]
+  }
+
+  package mutating func redo(_ world: World) -> [StudioEffect] {
+    if form != nil {
+      if form?.redo() == true { nextSettings = form?.settings }
+      return []
+    }
+    guard let tree, tree.canRedo else {
+      return [.notify(Notice(.information, "there is nothing to redo"))]
+    }
+    return [.redo(tree.video)]
+  }
+}
+
+extension Notice {
+  static let noModel = Notice(.warning, "no model is chosen", remedy: "1 lists the models")
+  static let noVideo = Notice(
+    .warning, "no video is open", remedy: "O begins one, 5 lists the videos")
+  static let noClip = Notice(.warning, "there is no clip yet", remedy: "e makes the first")
+}

@@ -1,0 +1,62 @@
+import StudioKit
+
+/// Clips that are asked for while the clip that they continue is still being made.
+extension ExtendScreen {
+  /// Whether a run is about to add to the tip, or is asked to.
+  func isTipGrowing(_ world: World) -> Bool { isAsked || !tipJobs(world).isEmpty }
+
+  /// The jobs that add to the tip of the branch.
+  private func tipJobs(_ world: World) -> [Job] {
+    guard let tree else { return [] }
+    let newest = tree.clips.keys.max()
+    return world.openJobs.filter { job in
+      guard let task = job.generation, task.video == tree.video else { return false }
+      if job.finishedClips > 0 { return newest == tree.tip }
+      return switch task.origin {
+      case .nothing, .footage: tree.tip == nil
+      case .clip(let clip): clip == tree.tip
+      }
+    }
+  }
+
+  /// Remembers a run until the tip has grown.
+  mutating func extendLater(count: Int?) -> [StudioEffect] {
+    switch (laterRun, count) {
+    case (.untilStopped, _), (_, nil): laterRun = .untilStopped
+    case (.clips(let before), .some(let more)): laterRun = .clips(before + more)
+    case (nil, .some(let more)): laterRun = .clips(more)
+    }
+    return [.notify(Notice(.information, laterText, remedy: "x stops"))]
+  }
+
+  /// What is to come, in words.
+  var laterText: String {
+    switch laterRun {
+    case nil: ""
+    case .clips(let count): count == 1 ? "one more clip follows" : "\(count) more clips follow"
+    case .untilStopped: "more clips follow until stopped"
+    }
+  }
+
+  /// Begins the run that was put off once nothing adds to the tip any more; one that
+  /// failed or is held takes it along.
+  mutating func beginLaterRun(_ world: World) -> [StudioEffect] {
+    guard let tree else { return [] }
+    let jobs = tipJobs(world)
+    if !jobs.isEmpty { isAsked = false }
+    guard let run = laterRun, !isAsked, jobs.isEmpty else { return [] }
+    switch VideoActivity(of: tree.video, world) {
+    // The last clip of a run is there before the queue says that the run is over.
+    case .running, .waiting: return []
+    case .held, .failed, .cancelled:
+      laterRun = nil
+      return []
+    case .none: break
+    }
+    laterRun = nil
+    switch run {
+    case .clips(let count): return extend(count: count, world)
+    case .untilStopped: return extend(count: nil, world)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import StudioKit
+
+/// Which model and settings the next clips have.
+extension ExtendScreen {
+  /// The model that the next clips are made with: the one asked for, else that of the video, else
+  /// the one that runs use.
+  func nextModel(_ world: World) -> ModelReference? {
+    otherModel ?? tree?.current?.model ?? tree?.visible.last?.model ?? world.model?.reference
+  }
+
+  /// The model of the next clips among those that were found; `nil` if it cannot be used.
+  func usableModel(_ world: World) -> ModelEntry? {
+    guard let wanted = nextModel(world) else { return nil }
+    return world.models.first {
+      $0.reference.autoencoder == wanted.autoencoder && $0.reference.denoiser == wanted.denoiser
+        && $0.canGenerate
+    }
+  }
+
+  /// The settings of the next clips: those edited here, else those of the clip at the position,
+  /// else Make's.
+  func settings(_ world: World) -> GenerationSettings {
+    if let nextSettings { return nextSettings }
+    guard var settings = tree?.current?.settings else { return world.settings }
+    settings.clipCount = 1
+    settings.isSeedLocked = false
+    return settings
+  }
+
+  /// Says why nothing can be made, if so.
+  func modelProblem(_ world: World) -> Notice? {
+    guard usableModel(world) == nil else { return nil }
+    guard let wanted = nextModel(world) else {
+      return Notice(.warning, "no model is chosen", remedy: "1 lists the models")
+    }
+    return Notice(
+      .error, "the model \(wanted.name) is not among the models",
+      remedy: "1 opens its folder; M continues with the chosen model")
+  }
+}

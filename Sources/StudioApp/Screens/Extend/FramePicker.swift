@@ -1,0 +1,153 @@
+import StudioKit
+import TerminalUI
+
+/// Chooses the frames of a user's video that a new video begins with: a window of one clip's
+/// length on the video's timeline, which plays.
+package struct FramePicker: Sendable, Hashable {
+  /// What a key led to.
+  package enum Outcome: Sendable, Hashable {
+    case ignored, handled
+    /// The window is chosen; its first frame, from 0.
+    case taken(firstFrame: Int)
+  }
+
+  /// The video, as it was asked for.
+  package let path: String
+  /// Frames of a clip.
+  package let clipLength: Int
+  /// The window's first frame, from 0.
+  package private(set) var firstFrame = 0
+  /// Plays the window.
+  package private(set) var player = ClipPlayer(loopKey: .character("c"))
+  private var frameCount = 0
+
+  package init(path: String, clipLength: Int) {
+    self.path = path
+    self.clipLength = clipLength
+  }
+
+  private enum Action: Sendable { case left, right, clipLeft, clipRight, start, end, take }
+
+  private static let keyMap = KeyMap<Action>(
+    title: "Choosing frames",
+    [
+      KeyBinding([.enter], name: "take these", help: "begin with these frames", .take),
+      KeyBinding([.character("h"), .left], name: "frame back", help: "one frame back", .left),
+      KeyBinding([.character("l"), .right], name: "frame on", help: "one frame on", .right),
+      KeyBinding([.character("H")], name: "clip back", help: "one clip back", .clipLeft),
+      KeyBinding([.character("L")], name: "clip on", help: "one clip on", .clipRight),
+      KeyBinding([.character("g"), .home], name: "start", help: "to the start", .start),
+      KeyBinding([.character("G"), .end], name: "end", help: "to the end", .end),
+    ])
+
+  /// The keys, for the page of help.
+  package var helpSections: [HelpSection] { [Self.keyMap.helpSection, player.keyMap.helpSection] }
+
+  /// Whether the video is long enough.
+  package var canTake: Bool { frameCount >= clipLength }
+
+  /// Handles a key.
+  package mutating func handle(_ key: Key, _ world: World) -> Outcome {
+    guard let action = Self.keyMap.action(for: key) else {
+      return player.handle(key) ? .handled : .ignored
+    }
+    switch action {
+    case .left: move(to: firstFrame - 1, world)
+    case .right: move(to: firstFrame + 1, world)
+    case .clipLeft: move(to: firstFrame - clipLength, world)
+    case .clipRight: move(to: firstFrame + clipLength, world)
+    case .start: move(to: 0, world)
+    case .end: move(to: frameCount - clipLength, world)
+    case .take: return canTake ? .taken(firstFrame: firstFrame) : .handled
+    }
+    return .handled
+  }
+
+  private mutating func move(to frame: Int, _ world: World) {
+    firstFrame = min(max(frame, 0), max(frameCount - clipLength, 0))
+    refresh(world)
+  }
+
+  /// The video, once it has been read.
+  private func footage(_ world: World) -> World.FootageView? {
+    world.footage.flatMap { $0.path == path ? $0 : nil }
+  }
+
+  /// Follows the world: the video may have been read.
+  package mutating func refresh(_ world: World) {
+    guard let footage = footage(world) else { return }
+    frameCount = footage.strip.images.count
+    let window = footage.strip.images.dropFirst(firstFrame).prefix(clipLength)
+    player.show([Filmstrip(pictures: Array(window))], framesPerSecond: footage.framesPerSecond)
+  }
+
+  /// Time from one frame to the next.
+  package var interval: Duration? { player.interval }
+  /// Shows the next frame.
+  package mutating func advance() { player.advance() }
+  /// Hints, the most important first.
+  package var hints: [HelpEntry] { Self.keyMap.bindings.map(\.entry) }
+
+  // MARK: Drawing
+
+  package func draw(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    guard let footage = footage(world) else { return }
+    guard canTake else {
+      let inner = Border(title: "Frames", isFocused: true).draw(in: &buffer, area: area)
+      EmptyState(
+        "\(path) is too short",
+        lines: ["It has \(frameCount) frames; a clip of this model has \(clipLength)."],
+        keys: [HelpEntry(keys: [.character("o")], name: "", help: "opens another video")],
+        role: .error
+      ).draw(in: &buffer, area: inner)
+      return
+    }
+    let timelineRows = player.isZoomed ? 0 : min(max(area.height / 4, 6), 10)
+    let parts = Layout.split(area, .vertical, [.fill(), .fixed(timelineRows)])
+    player.draw(
+      in: &buffer, area: parts[0], title: "Frames", subtitle: windowText(footage), isFocused: true,
+      world, context)
+    drawTimeline(footage, in: &buffer, area: parts[1], world, context)
+  }
+
+  /// Such as `33-48 of 240  at 0:04`.
+  private func windowText(_ footage: World.FootageView) -> String {
+    let count =
+      footage.frameCount > frameCount
+      ? "the first \(frameCount) of \(footage.frameCount)" : "\(frameCount)"
+    let time = ProgressNotes.time(
+      (Double(firstFrame) / max(footage.framesPerSecond, 0.001))
+        .rounded(.down))
+    return "\(firstFrame + 1)-\(firstFrame + clipLength) of \(count)  at \(time)"
+  }
+
+  /// The whole video as a row of pictures, with the window marked below.
+  private func drawTimeline(
+    _ footage: World.FootageView, in buffer: inout CellBuffer, area: Rectangle, _ world: World,
+    _ context: ViewContext
+  ) {
+    let inner = Border(title: "Timeline").draw(in: &buffer, area: area)
+    guard inner.height >= 2, inner.width >= 4 else { return }
+    let pictures = inner.inset(bottom: 1)
+    let width = max(ClipPlayer.paneWidth(rows: pictures.height + 2, world) - 2, 1)
+    let count = max(pictures.width / width, 1)
+    for index in 0..<count {
+      let place = Rectangle(
+        column: pictures.column + index * pictures.width / count, row: pictures.row,
+        width: pictures.width / count, height: pictures.height)
+      let image = footage.strip.images[
+        min((2 * index + 1) * frameCount / (2 * count), frameCount - 1)]
+      ClipPlayer.draw(image, isMoving: true, in: &buffer, area: place, world, context)
+    }
+    let ruler = Rectangle(
+      column: inner.column, row: inner.endRow - 1, width: inner.width, height: 1)
+    buffer.fill(ruler, with: "─", style: Style(.graphAxis))
+    let start = firstFrame * ruler.width / frameCount
+    let end = max((firstFrame + clipLength) * ruler.width / frameCount, start + 1)
+    buffer.fill(
+      Rectangle(column: ruler.column + start, row: ruler.row, width: end - start, height: 1),
+      with: "█", style: Style(.accent))
+  }
+}

@@ -1,0 +1,234 @@
+import Foundation
+import StudioKit
+import TerminalUI
+
+extension GalleryScreen {
+  package func draw(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    guard !player.isZoomed || player.image == nil else {
+      player.draw(
+        in: &buffer, area: area, title: focused(world)?.title ?? "", isFocused: true, world,
+        context)
+      return
+    }
+    let grid = GalleryGrid(area: area, world)
+    let inner = Border(title: title(world), subtitle: subtitle(world), isFocused: true)
+      .draw(in: &buffer, area: grid.pictures)
+    if let search {
+      search.draw(
+        in: &buffer, area: inner.inset(left: 1, top: inner.height - 1, right: 1), prompt: "/",
+        placeholder: "words of the title, the model or the seed")
+    }
+    if shelf == .exports {
+      drawExports(in: &buffer, area: inner.inset(left: 1, right: 1), world)
+    } else {
+      drawPictures(grid, in: &buffer, inner: inner, world, context)
+    }
+    if !grid.details.isEmpty { drawDetails(in: &buffer, area: grid.details, world, context) }
+  }
+
+  private func title(_ world: World) -> String {
+    switch shelf {
+    case .videos: "Videos"
+    case .trash: "Trash"
+    case .exports: "Exports"
+    }
+  }
+
+  private func subtitle(_ world: World) -> String {
+    var parts: [String] = []
+    if shelf == .exports {
+      parts.append("\(exports(world).count)")
+    } else {
+      let listed = videos(world)
+      let index = listed.firstIndex { $0.id == focus }
+      parts.append(index.map { "\($0 + 1) of \(listed.count)" } ?? "none")
+      parts.append("by \(order.title)")
+      let marked = world.videos.count { $0.isMarked && !$0.isTrashed }
+      if marked > 0 { parts.append("\(marked) marked") }
+    }
+    if !query.isEmpty, search == nil { parts.append("/\(query)") }
+    return parts.joined(separator: "  ")
+  }
+
+  // MARK: Pictures
+
+  private func drawPictures(
+    _ grid: GalleryGrid, in buffer: inout CellBuffer, inner: Rectangle, _ world: World,
+    _ context: ViewContext
+  ) {
+    let listed = videos(world)
+    guard !listed.isEmpty else { return emptyState.draw(in: &buffer, area: inner) }
+    let page = grid.page(of: listed.firstIndex { $0.id == focus } ?? 0, count: listed.count)
+    let clip = search == nil ? inner : inner.inset(bottom: 1)
+    for (position, index) in page.enumerated() {
+      let place = grid.place(position).intersection(clip)
+      draw(listed[index], grid, in: &buffer, place: place, world, context)
+    }
+  }
+
+  private func draw(
+    _ video: VideoSummary, _ grid: GalleryGrid, in buffer: inout CellBuffer, place: Rectangle,
+    _ world: World, _ context: ViewContext
+  ) {
+    let picture = place.inset(bottom: max(place.height - grid.pictureHeight, 0))
+    if let image = video.poster.flatMap({ world.frames[$0]?.images.first }) {
+      ClipPlayer.draw(image, isMoving: false, in: &buffer, area: picture, world, context)
+    } else {
+      let text = video.poster == nil ? "no clip yet" : "..."
+      EmptyState(text, role: .placeholder).draw(in: &buffer, area: picture)
+    }
+    guard place.height > grid.pictureHeight else { return }
+    let isFocused = video.id == focus
+    let titleStyle = Style(isFocused ? .selection : .text)
+    let mark = video.isMarked ? "* " : ""
+    buffer.write(
+      CharacterWidth.pad(mark + video.title, to: place.width), column: place.column,
+      row: picture.endRow, style: titleStyle, clip: place)
+    let clips = "\(video.clipCount) clip\(video.clipCount == 1 ? "" : "s")"
+    buffer.write(
+      CharacterWidth.truncate("\(clips)  \(activityText(video, world))", to: place.width),
+      column: place.column, row: picture.endRow + 1, style: Style(.secondary), clip: place)
+  }
+
+  private func activityText(_ video: VideoSummary, _ world: World) -> String {
+    switch VideoActivity(of: video.id, world) {
+    case .running(let job): "+ " + ProgressNotes.short(world.progress(of: job))
+    case .held: "held"
+    case .failed: "failed"
+    case .waiting: "waits"
+    case .none, .cancelled: ""
+    }
+  }
+
+  private var emptyState: EmptyState {
+    if !query.isEmpty {
+      return EmptyState(
+        "Nothing matches /\(query)",
+        keys: [HelpEntry(keys: [.escape], name: "", help: "shows all again")])
+    }
+    if shelf == .trash {
+      return EmptyState(
+        "The trash is empty",
+        keys: [HelpEntry(keys: [.character("T")], name: "", help: "back to the videos")])
+    }
+    return EmptyState(
+      "No videos yet", lines: ["Every clip is kept here the moment it is complete."],
+      keys: [
+        HelpEntry(keys: [.character("2")], name: "", help: "makes the first"),
+        HelpEntry(keys: [.character("3")], name: "", help: "continues a file"),
+      ])
+  }
+
+  // MARK: Exports
+
+  private func drawExports(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let exports = exports(world)
+    let rows = exports.map { export in
+      let file = export.path.split(separator: "/").last.map(String.init) ?? export.path
+      return Table.Row([file, export.video.title])
+    }
+    guard !rows.isEmpty else {
+      return EmptyState(
+        query.isEmpty ? "Nothing was exported yet" : "Nothing matches /\(query)",
+        keys: [HelpEntry(keys: [.character("w")], name: "", help: "on a video writes it to files")]
+      ).draw(in: &buffer, area: area)
+    }
+    Table(columns: [.init("file"), .init("video")], rows: rows)
+      .draw(in: &buffer, area: search == nil ? area : area.inset(bottom: 1), state: exportState)
+  }
+
+  // MARK: Details
+
+  private func drawDetails(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    guard let video = focused(world) else {
+      Border(title: "Video").draw(in: &buffer, area: area)
+      return
+    }
+    let side = Int((Double(area.width - 2) * world.cellRatio).rounded()) + 2
+    let parts = Layout.split(area, .vertical, [.fixed(min(side, area.height - 6)), .fill()])
+    player.draw(
+      in: &buffer, area: parts[0], title: video.title,
+      missing: EmptyState(video.poster == nil ? "No clip yet" : "Reading frames ..."), world,
+      context)
+    let inner = Border().draw(in: &buffer, area: parts[1])
+    FactList(facts(video, world)).draw(in: &buffer, area: inner.inset(left: 1, right: 1))
+  }
+
+  /// Names and values of a video, the most important first.
+  func facts(_ video: VideoSummary, _ world: World) -> [FactList.Fact] {
+    let branches =
+      video.totalClipCount > video.clipCount ? ", \(video.totalClipCount) in all" : ""
+    var facts: [FactList.Fact] = [
+      .init("model", video.modelName), .init("clips", "\(video.clipCount)\(branches)"),
+      .init("seed", "\(video.seed)"),
+    ]
+    if let clip = world.trees[video.id]?.current {
+      facts.append(.init("steps", SettingsText.sampler(clip.settings, steps: clip.steps)))
+    }
+    switch VideoActivity(of: video.id, world) {
+    case .failed(_, let sentence, _): facts.append(.init("failed", sentence, role: .error))
+    case .running(let job):
+      facts.append(
+        .init("running", ProgressNotes.short(world.progress(of: job)), role: .accent))
+    case .held, .waiting: facts.append(.init("run", activityText(video, world), role: .warning))
+    case .none, .cancelled: break
+    }
+    facts.append(.init("changed", Self.date(video.modified)))
+    facts.append(.init("speed", "\(SettingsText.number(video.framesPerSecond)) frames a second"))
+    facts.append(.init("begun", Self.date(video.created)))
+    facts += video.exports.map { FactList.Fact("file", $0) }
+    return facts
+  }
+
+  /// A date and time to the minute, in UTC so that two machines say the same.
+  private static func date(_ date: Date) -> String {
+    date.formatted(.iso8601.dateTimeSeparator(.space).timeSeparator(.colon))
+      .split(separator: ":").prefix(2).joined(separator: ":") + " UTC"
+  }
+
+  // MARK: Help
+
+  package func hints(_ world: World) -> [HelpEntry] {
+    if search != nil {
+      return [
+        HelpEntry(keys: [.enter], name: "keep", help: ""),
+        HelpEntry(keys: [.escape], name: "show all", help: ""),
+      ]
+    }
+    switch shelf {
+    case .videos: return GalleryAction.keyMap.bindings.map(\.entry)
+    case .trash: return GalleryAction.trashMap.bindings.map(\.entry)
+    case .exports: return GalleryAction.exportMap.bindings.map(\.entry)
+    }
+  }
+
+  package var helpSections: [HelpSection] {
+    [
+      GalleryAction.keyMap.helpSection, GalleryAction.trashMap.helpSection,
+      player.keyMap.helpSection,
+      HelpSection(title: "Moving", entries: Array(Movement.helpEntries.prefix(3))),
+    ]
+  }
+
+  package func information(_ world: World) -> [(name: String, value: String)] {
+    guard let video = focused(world) else { return [] }
+    return facts(video, world).map { (name: $0.name, value: $0.value) }
+  }
+}
+
+extension GalleryOrder {
+  /// How it is named.
+  var title: String {
+    switch self {
+    case .changed: "date changed"
+    case .begun: "date begun"
+    case .title: "title"
+    case .model: "model"
+    case .length: "length"
+    }
+  }
+}

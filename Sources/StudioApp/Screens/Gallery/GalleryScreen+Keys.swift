@@ -1,0 +1,167 @@
+import StudioKit
+import TerminalUI
+
+extension GalleryScreen {
+  /// The keys of what is listed.
+  private var keyMap: KeyMap<GalleryAction> {
+    switch shelf {
+    case .videos: GalleryAction.keyMap
+    case .trash: GalleryAction.trashMap
+    case .exports: GalleryAction.exportMap
+    }
+  }
+
+  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    if search != nil { return handleSearch(key, world) }
+    if let action = keyMap.action(for: key) {
+      let effects = perform(action, world)
+      return effects + refresh(world)
+    }
+    if player.handle(key) { return [] }
+    guard let movement = Movement(key) else { return [] }
+    if shelf == .exports {
+      _ = exportState.handle(key, texts: exports(world).map(\.path), page: 10)
+    } else {
+      let listed = videos(world)
+      let grid = GalleryGrid(window: world.windowSize, world)
+      let index = listed.firstIndex { $0.id == focus } ?? 0
+      let target = grid.moved(index, movement, count: listed.count)
+      focus = listed.indices.contains(target) ? listed[target].id : nil
+    }
+    return refresh(world)
+  }
+
+  private mutating func handleSearch(_ key: Key, _ world: World) -> [StudioEffect] {
+    guard let outcome = search?.handle(key) else { return [] }
+    switch outcome {
+    case .ignored: return []
+    case .edited: query = search?.text ?? ""
+    case .submitted: search = nil
+    case .cancelled: (search, query) = (nil, "")
+    }
+    return refresh(world)
+  }
+
+  private mutating func perform(_ action: GalleryAction, _ world: World) -> [StudioEffect] {
+    switch action {
+    case .search:
+      search = TextInput(text: query)
+      return []
+    case .sort:
+      order = order.next
+      return [.notify(Notice(.information, "sorted by \(order.title)"))]
+    case .showTrash: return show(shelf == .trash ? .videos : .trash)
+    case .showExports: return show(shelf == .exports ? .videos : .exports)
+    case .compare: return compareMarked(world)
+    case .empty: return emptyTrash(world)
+    default: break
+    }
+    guard let video = focused(world) else {
+      return [.notify(Notice(.information, "there is no video here"))]
+    }
+    switch action {
+    case .open: return [.openVideo(video.id), .show(.extend)]
+    case .useAll: return reuse(video, keepsSeed: true, world)
+    case .useWithoutSeed: return reuse(video, keepsSeed: false, world)
+    case .mark: return [.markVideo(video.id, !video.isMarked)]
+    case .rename:
+      return [.ask(prompt: "Name of this video", text: video.title, command: "rename")]
+    case .trash:
+      return [
+        .trashVideo(video.id),
+        .notify(
+          Notice(.information, "\(video.title) is in the trash", remedy: "T shows the trash")),
+      ]
+    case .restore: return [.restoreVideo(video.id)]
+    case .export:
+      return [
+        .ask(
+          prompt: "Export \(video.title) (mp4, gif, webm, png, folder/, safetensors)",
+          text: ExportRequest.fileName(video.title, "mp4") + " x4", command: "export")
+      ]
+    case .search, .sort, .showTrash, .showExports, .compare, .empty: return []
+    }
+  }
+
+  private mutating func show(_ shelf: Shelf) -> [StudioEffect] {
+    self.shelf = shelf
+    query = ""
+    return []
+  }
+
+  private func reuse(
+    _ video: VideoSummary, keepsSeed: Bool, _ world: World
+  ) -> [StudioEffect] {
+    guard let tree = world.trees[video.id], let clip = tree.current else {
+      return [
+        .notify(Notice(.warning, "the settings of \(video.title) are not read yet"))
+      ]
+    }
+    var settings = clip.settings
+    settings.clipCount = tree.branch.count
+    settings.seed = clip.seed
+    settings.isSeedLocked = keepsSeed
+    return [.useSettings(settings, clip.model), .show(.make)]
+  }
+
+  private func compareMarked(_ world: World) -> [StudioEffect] {
+    let count = world.videos.count { $0.isMarked && !$0.isTrashed }
+    guard (2...4).contains(count) else {
+      return [
+        .notify(
+          Notice(
+            .warning, "\(count) videos are marked; two to four can be compared",
+            remedy: "m marks a video"))
+      ]
+    }
+    return [.command(.compare, "marked", argument: "")]
+  }
+
+  private func emptyTrash(_ world: World) -> [StudioEffect] {
+    let count = world.videos.count(where: \.isTrashed)
+    guard count > 0 else { return [.notify(Notice(.information, "the trash is empty"))] }
+    return [
+      .confirm(
+        title: "Empty the trash?",
+        lines: [
+          count == 1 ? "One video is deleted for good." : "\(count) videos are deleted for good.",
+          "Files that were exported stay.",
+        ], confirmed: [.emptyTrash])
+    ]
+  }
+
+  // MARK: Commands
+
+  package var commands: [CommandPalette.Entry] {
+    [
+      .init(name: "export", help: "write the video to files, x4 to enlarge", takesArgument: true),
+      .init(name: "overwrite", help: "the same over files that exist", takesArgument: true),
+      .init(name: "rename", help: "name this video", takesArgument: true),
+      .init(name: "sort", help: "changed, begun, title, model or length", takesArgument: true),
+    ]
+  }
+
+  package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
+    if command == "sort" {
+      guard let wanted = GalleryOrder(rawValue: argument) else {
+        let names = GalleryOrder.allCases.map(\.rawValue).joined(separator: ", ")
+        return [.notify(Notice(.warning, "there is no order \"\(argument)\"", remedy: names))]
+      }
+      order = wanted
+      return refresh(world)
+    }
+    guard let video = focused(world) else {
+      return [.notify(Notice(.information, "there is no video here"))]
+    }
+    switch command {
+    case "export", "overwrite":
+      guard let tip = world.trees[video.id]?.tip ?? video.poster else {
+        return [.notify(Notice(.warning, "\(video.title) has no clip yet"))]
+      }
+      return ExportRequest.effects(
+        argument, video: video.id, through: tip, overwrites: command == "overwrite")
+    case "rename": return argument.isEmpty ? [] : [.renameVideo(video.id, argument)]
+    default: return []
+    }
+  }
+}

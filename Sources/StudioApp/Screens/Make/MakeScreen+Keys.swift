@@ -1,0 +1,185 @@
+import StudioKit
+import TerminalUI
+
+extension MakeScreen {
+  /// What a key means on this screen.
+  enum Action: Sendable, Hashable {
+    case run, reroll, add, stop, pause, export, still, newSeed, preview, presets, save, otherPane
+  }
+
+  static let keyMap = KeyMap<Action>(
+    title: "Make",
+    [
+      KeyBinding([.character("r")], name: "run", help: "make a video with these settings", .run),
+      KeyBinding([.character("R")], name: "reroll", help: "the same with a new seed", .reroll),
+      KeyBinding([.character("a")], name: "queue", help: "add it to the queue", .add),
+      KeyBinding(
+        [.character("x")], name: "stop+keep",
+        help: "stop after the clip, again after the step; complete clips are kept", .stop),
+      KeyBinding([.character("P")], name: "pause", help: "pause, go on or try again", .pause),
+      KeyBinding([.character("w")], name: "export", help: "write the video to files", .export),
+      KeyBinding([.character("s")], name: "still", help: "write this frame to a PNG file", .still),
+      KeyBinding([.character("*")], name: "new seed", help: "draw a new seed", .newSeed),
+      KeyBinding(
+        [.character("V")], name: "preview", help: "the next kind of preview", .preview),
+      KeyBinding([.character("p")], name: "presets", help: "take settings of a preset", .presets),
+      KeyBinding([.character("S")], name: "save", help: "keep the settings as a preset", .save),
+      KeyBinding([.tab, .backTab], name: "pane", help: "settings or preview", .otherPane),
+    ])
+
+  package var helpSections: [HelpSection] {
+    [Self.keyMap.helpSection, SettingsForm.helpSection, player.keyMap.helpSection]
+  }
+
+  /// Keys of the player that mean nothing to the form.
+  private static let playerKeys: Set<Key> = [
+    .space, .character("."), .character(","), .character("["), .character("]"), .character("z"),
+  ]
+
+  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    if picker != nil { return handleInPicker(key, world) }
+    if form.isTyping { return handleInForm(key, world) }
+    if let action = Self.keyMap.action(for: key) { return perform(action, world) }
+    if pane == .preview || player.isZoomed || Self.playerKeys.contains(key) {
+      _ = player.handle(key)
+      return []
+    }
+    return handleInForm(key, world)
+  }
+
+  private mutating func handleInForm(_ key: Key, _ world: World) -> [StudioEffect] {
+    guard case .changed = form.handle(key) else { return [] }
+    return settingsChanged(world)
+  }
+
+  private mutating func handleInPicker(_ key: Key, _ world: World) -> [StudioEffect] {
+    switch picker?.handle(key, world.presets) {
+    case .chosen(let preset):
+      picker = nil
+      return take(preset, world)
+    case .delete(let preset):
+      guard !preset.isBuiltIn else {
+        return [
+          .notify(Notice(.warning, "the preset \(preset.name) comes with the program and stays"))
+        ]
+      }
+      return [
+        .confirm(
+          title: "Delete the preset \(preset.name)?", lines: [preset.settings.shortText],
+          confirmed: [.deletePreset(name: preset.name)])
+      ]
+    case .closed: picker = nil
+    case .open, nil: break
+    }
+    return []
+  }
+
+  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+    switch action {
+    case .run: return run(world)
+    case .reroll:
+      drawSeed()
+      return run(world)
+    case .add: return make(world)
+    case .stop: return world.shownJob?.stop(world) ?? [Self.nothingRuns]
+    case .pause: return world.shownJob?.pauseOrResume() ?? [Self.nothingRuns]
+    case .export: return askForExport(world)
+    case .still: return askForStill(world)
+    case .newSeed:
+      drawSeed()
+      return settingsChanged(world)
+    case .preview:
+      let modes = PreviewMode.allCases
+      let next = (modes.firstIndex(of: form.settings.preview) ?? 0) + 1
+      return change(world) { $0.preview = modes[next % modes.count] }
+    case .presets: picker = PresetPicker()
+    case .save:
+      return [.ask(prompt: "Name of the preset", text: "", command: Command.savePreset.rawValue)]
+    case .otherPane: pane = pane == .settings ? .preview : .settings
+    }
+    return []
+  }
+
+  private static let nothingRuns = StudioEffect.notify(
+    Notice(.information, "nothing runs", remedy: "r makes a video"))
+
+  /// Changes settings as one step that can be undone.
+  mutating func change(
+    _ world: World, _ change: (inout GenerationSettings) -> Void
+  ) -> [StudioEffect] {
+    var settings = form.settings
+    change(&settings)
+    form.replace(with: settings)
+    return settingsChanged(world)
+  }
+
+  /// Takes a preset's settings; the seed stays, since a preset is for any.
+  mutating func take(_ preset: Preset, _ world: World) -> [StudioEffect] {
+    change(world) { $0 = preset.settings.keepingSeed(of: $0) }
+  }
+
+  // MARK: Runs
+
+  private mutating func drawSeed() {
+    var settings = form.settings
+    settings.seed = seeds.next()
+    form.replace(with: settings)
+    usedSeed = nil
+  }
+
+  /// Makes a video, and says so where it has to wait.
+  private mutating func run(_ world: World) -> [StudioEffect] {
+    let effects = make(world)
+    let ahead = world.jobs.filter { $0.state == .running || $0.state == .waiting }
+    guard let first = ahead.first, effects.contains(where: \.isMake) else { return effects }
+    let others = ahead.count > 1 ? " and \(ahead.count - 1) more" : ""
+    return effects + [
+      .notify(
+        Notice(
+          .information,
+          "seed \(form.settings.seed) waits for job \(first.id.rawValue)\(others)"))
+    ]
+  }
+
+  /// Adds a video to the queue, which begins it if nothing else runs. The seed in the form is the
+  /// one that is used; one that was used already gives way to a new one unless it is locked.
+  private mutating func make(_ world: World) -> [StudioEffect] {
+    guard let model = world.model else {
+      return [
+        .notify(Notice(.warning, "no model is chosen", remedy: "Choose one on the screen Models"))
+      ]
+    }
+    guard model.canGenerate else {
+      return [.notify(Notice(.error, model.reasonNotToGenerate, remedy: "Choose another model"))]
+    }
+    if !form.settings.isSeedLocked, form.settings.seed == usedSeed { drawSeed() }
+    usedSeed = form.settings.seed
+    return [.remember(.settings(form.settings)), .make(model.reference, form.settings)]
+  }
+}
+
+extension StudioEffect {
+  /// Whether it makes a new video.
+  fileprivate var isMake: Bool {
+    if case .make = self { true } else { false }
+  }
+}
+
+extension GenerationSettings {
+  /// These settings with the seed of others, and whether that is locked.
+  package func keepingSeed(of other: GenerationSettings) -> GenerationSettings {
+    var settings = self
+    settings.seed = other.seed
+    settings.isSeedLocked = other.isSeedLocked
+    return settings
+  }
+}
+
+extension ModelEntry {
+  /// Why no video can be made with it; empty if one can.
+  package var reasonNotToGenerate: String {
+    if let problem { return problem }
+    if autoencoder == nil { return "\(reference.name) has no autoencoder" }
+    return denoiser == nil ? "\(reference.name) has no denoiser" : ""
+  }
+}

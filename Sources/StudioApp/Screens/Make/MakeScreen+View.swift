@@ -1,0 +1,210 @@
+import StudioKit
+import TerminalUI
+
+extension MakeScreen {
+  package func draw(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    guard area.width >= 80, area.height >= 20 else {
+      drawOnePane(in: &buffer, area: area, world, context)
+      return
+    }
+    guard !player.isZoomed else {
+      drawPreview(in: &buffer, area: area, world, context)
+      return
+    }
+    let columns = Layout.split(area, .horizontal, [.fraction(0.42).limited(34, 52), .fill()])
+    drawSettings(in: &buffer, area: columns[0], world)
+    if let picker {
+      picker.draw(in: &buffer, area: columns[1], world.presets)
+      return
+    }
+    let least = area.height >= 30 ? 7 : 5
+    let rows = Layout.split(
+      columns[1], .vertical, [.fill(), .fixed(jobRows(in: columns[1], atLeast: least, world))])
+    drawPreview(in: &buffer, area: rows[0], world, context)
+    drawJob(in: &buffer, area: rows[1], world)
+  }
+
+  /// In a small window: the pane with the keys alone, the job below the preview where it fits.
+  private func drawOnePane(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    if let picker {
+      picker.draw(in: &buffer, area: area, world.presets)
+    } else if pane == .settings, !player.isZoomed {
+      drawSettings(in: &buffer, area: area, world)
+    } else {
+      let showsJob = area.height >= 12 && !player.isZoomed
+      let jobRows = showsJob ? jobRows(in: area, atLeast: 5, world) : 0
+      let rows = Layout.split(area, .vertical, [.fill(), .fixed(jobRows)])
+      drawPreview(in: &buffer, area: rows[0], world, context)
+      if jobRows > 0 { drawJob(in: &buffer, area: rows[1], world) }
+    }
+  }
+
+  // MARK: Settings
+
+  /// The settings; while a preset is selected, those that it would bring.
+  private func drawSettings(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let hasKeys = pane == .settings && picker == nil
+    let inner = Border(title: "Settings", isFocused: hasKeys).draw(in: &buffer, area: area)
+    let previewed = picker?.selected(world.presets).map {
+      SettingsForm(settings: $0.settings.keepingSeed(of: form.settings))
+    }
+    let rows = Layout.split(inner, .vertical, [.fixed(1), .fill(), .fixed(1)])
+    let labelWidth = form.labelWidth(in: inner.width)
+    func write(_ name: String, _ value: String, _ role: Role, in row: Rectangle) {
+      buffer.write(name, column: row.column, row: row.row, style: Style(.secondary), clip: row)
+      buffer.write(
+        CharacterWidth.truncate(value, to: row.width - labelWidth - 1),
+        column: row.column + labelWidth + 1, row: row.row, style: Style(role), clip: row)
+    }
+    let model = world.model
+    write(
+      "model", model?.reference.name ?? "none chosen",
+      model == nil ? .warning : model?.canGenerate == true ? .accent : .error, in: rows[0])
+    (previewed ?? form).draw(in: &buffer, area: rows[1], isFocused: hasKeys)
+    write("estimate", estimateText(world), .accent, in: rows[2])
+  }
+
+  /// What the run would take: `3:10   1.9 GB`, with a sign where nothing was measured yet.
+  func estimateText(_ world: World) -> String {
+    guard let key = estimateKey(world) else { return "-" }
+    guard let estimate = world.estimates[key] else { return "..." }
+    let time = ProgressNotes.time(estimate.seconds)
+    let each = form.settings.clipCount == nil ? " a clip" : ""
+    let origin = estimate.isMeasured ? "" : "  not measured"
+    return "\(time)\(each)   \(Wording.bytes(estimate.bytes))\(origin)"
+  }
+
+  // MARK: Preview
+
+  private func drawPreview(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    player.draw(
+      in: &buffer, area: area, title: "Preview", subtitle: previewText(world),
+      missing: missing(world), isFocused: pane == .preview && picker == nil, world, context)
+  }
+
+  /// What is shown: `x0, linear   step 37/100`, or which video.
+  private func previewText(_ world: World) -> String {
+    if isShowingEstimate(world), let preview = world.preview {
+      return "x0, \(preview.mode.rawValue)   step \(preview.step)/\(preview.stepCount)"
+    }
+    guard player.frameCount > 0, let task = world.shownGeneration?.generation else { return "" }
+    return "\(task.model.name)   seed \(task.settings.seed)"
+  }
+
+  /// What stands where there is no picture.
+  func missing(_ world: World) -> EmptyState {
+    if let job = world.runningJob, let state = Self.missing(while: job, world) { return state }
+    guard let model = world.model else {
+      return EmptyState(
+        "No model is chosen", lines: ["A video is made with a model."],
+        keys: [Self.modelsKey])
+    }
+    guard model.canGenerate else {
+      return EmptyState(
+        "\(model.reference.name) cannot make videos", lines: [model.reasonNotToGenerate],
+        keys: [Self.modelsKey], role: .error)
+    }
+    if case .failed = world.shownJob?.state {
+      return EmptyState("No clip was completed", lines: ["The job below says why."])
+    }
+    return EmptyState(
+      "Nothing made yet", lines: ["Here a video emerges from noise."],
+      keys: [
+        HelpEntry(keys: [.character("r")], name: "", help: "makes one with these settings"),
+        HelpEntry(keys: [.character("p")], name: "", help: "takes settings of a preset"),
+      ])
+  }
+
+  private static let modelsKey = HelpEntry(
+    keys: [.character("1")], name: "", help: "shows the models, Enter there chooses one")
+
+  private static func missing(while job: Job, _ world: World) -> EmptyState? {
+    guard let task = job.generation else { return nil }
+    switch world.progress(of: job)?.phase {
+    case .loading, nil:
+      return EmptyState(
+        "Loading \(task.model.name)", lines: ["Its weights are laid out in memory."])
+    case .encoding: return EmptyState("Encoding the frames to continue")
+    case .sampling where task.settings.preview == .off:
+      return EmptyState(
+        "Previews are off",
+        keys: [HelpEntry(keys: [.character("V")], name: "", help: "turns them on for the next run")]
+      )
+    case .sampling:
+      return EmptyState("Sampling", lines: ["The first estimate comes after a few steps."])
+    case .decoding: return EmptyState("Decoding the clip")
+    case .writing: return EmptyState("Writing")
+    }
+  }
+
+  // MARK: Job
+
+  /// Rows of the job's pane: what failed takes more, up to half of the area.
+  private func jobRows(in area: Rectangle, atLeast least: Int, _ world: World) -> Int {
+    let needed = world.shownJob.map { JobPanel($0, world).rows(width: area.width - 2) + 2 } ?? 0
+    return min(max(needed, least), area.height / 2)
+  }
+
+  private func drawJob(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    guard let job = world.shownJob else {
+      let inner = Border(title: "Job").draw(in: &buffer, area: area)
+      buffer.write(
+        "No job yet: r runs, a adds to the queue", column: inner.column, row: inner.row,
+        style: Style(.placeholder), clip: inner)
+      return
+    }
+    let panel = JobPanel(job, world)
+    let waiting = world.jobs.count { $0.state == .waiting && $0.id != job.id }
+    let inner = Border(
+      title: panel.title, subtitle: job.title(world),
+      footer: waiting > 0 ? "\(waiting) more waiting" : ""
+    ).draw(in: &buffer, area: area)
+    panel.draw(in: &buffer, area: inner)
+  }
+
+  // MARK: Hints and details
+
+  package func hints(_ world: World) -> [HelpEntry] {
+    if picker != nil {
+      return [
+        HelpEntry(keys: [.enter], name: "take", help: ""),
+        HelpEntry(keys: [.character("d")], name: "delete", help: ""),
+        HelpEntry(keys: [.escape], name: "leave", help: ""),
+      ]
+    }
+    let job = world.shownJob
+    let order: [Action] =
+      switch job?.state {
+      case .running: [.stop, .pause, .add, .reroll, .export, .still, .preview, .otherPane]
+      case .paused, .interrupted, .failed:
+        [.pause, .stop, .run, .reroll, .add, .presets, .export, .otherPane]
+      case .waiting, .finished, .cancelled, nil:
+        [.run, .reroll, .add, .presets, .export, .still, .save, .otherPane]
+      }
+    return order.compactMap { action in
+      var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
+      if action == .pause, let job { entry?.name = job.pauseName }
+      return entry
+    }
+  }
+
+  package func information(_ world: World) -> [(name: String, value: String)] {
+    var rows: [(name: String, value: String)] = [("model", world.model?.reference.name ?? "none")]
+    rows.append(("next run", form.settings.shortText))
+    rows.append(("next seed", "\(form.settings.seed)"))
+    rows.append(("estimate", estimateText(world)))
+    guard let job = world.shownGeneration, let task = job.generation else { return rows }
+    rows.append(("last run", task.settings.shortText))
+    rows.append(("its seed", "\(task.settings.seed)"))
+    rows.append(("its model", task.model.name))
+    rows.append(("its clips", job.clipText))
+    if let seconds = job.secondsTaken { rows.append(("it took", ProgressNotes.time(seconds))) }
+    return rows
+  }
+}

@@ -1,0 +1,63 @@
+import StudioKit
+import TerminalUI
+
+/// A list of presets to take settings from.
+struct PresetPicker: Sendable, Hashable {
+  /// What a key led to.
+  enum Outcome: Sendable, Hashable {
+    case open
+    case chosen(Preset)
+    /// A preset of the user's own should be forgotten.
+    case delete(Preset)
+    case closed
+  }
+
+  private var state = TableState()
+
+  /// Whether a search is being typed.
+  var isTyping: Bool { state.search.isTyping }
+
+  /// The selected preset.
+  func selected(_ presets: [Preset]) -> Preset? {
+    presets.isEmpty ? nil : presets[min(state.selected, presets.count - 1)]
+  }
+
+  /// Handles a key.
+  mutating func handle(_ key: Key, _ presets: [Preset]) -> Outcome {
+    if !isTyping, key == .character("p") { return .closed }
+    if !isTyping, key == .character("d"), let preset = selected(presets) { return .delete(preset) }
+    let texts = presets.map { "\($0.name) \($0.summary)" }
+    if case .activated(let index) = state.handle(key, texts: texts, page: 10) {
+      return .chosen(presets[index])
+    }
+    return .open
+  }
+
+  /// Draws the presets, and what the selected one is for.
+  func draw(in buffer: inout CellBuffer, area: Rectangle, _ presets: [Preset]) {
+    let inner = Border(
+      title: "Presets", footer: "Enter takes  d deletes  Esc leaves", isFocused: true
+    )
+    .draw(in: &buffer, area: area)
+    let width = presets.map { CharacterWidth.columns(of: $0.name) }.max() ?? 0
+    let parts = Layout.split(inner, .vertical, gap: 1, [.fill(), .fixed(4)])
+    let table = Table(
+      columns: [
+        .init("name", width: .fixed(min(max(width, 8), 20))), .init("settings"),
+      ],
+      rows: presets.map { preset in
+        Table.Row([preset.name, Self.text(preset.settings)])
+      }, emptyText: "No presets: S keeps the settings under a name")
+    table.draw(in: &buffer, area: parts[0], state: state)
+    guard let preset = selected(presets) else { return }
+    let owner = preset.isBuiltIn ? "comes with the program" : "your own"
+    TextWrap.draw(
+      preset.summary.isEmpty ? owner : "\(preset.summary) (\(owner))", in: &buffer, area: parts[1],
+      style: Style(.secondary))
+  }
+
+  private static func text(_ settings: GenerationSettings) -> String {
+    let clips = settings.clipCount.map { Wording.count($0, "clip") } ?? "until stopped"
+    return "\(settings.shortText)  \(clips)"
+  }
+}

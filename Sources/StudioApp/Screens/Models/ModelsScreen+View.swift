@@ -1,0 +1,163 @@
+import StudioKit
+import TerminalUI
+import VideoDiffusion
+
+extension ModelsScreen {
+  package func draw(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    guard area.width >= 80, area.height >= 20 else {
+      if showsDetails, let model = selected(world) {
+        drawDetails(of: model, in: &buffer, area: area)
+      } else {
+        drawTable(in: &buffer, area: area, world)
+      }
+      return
+    }
+    guard let model = selected(world) else {
+      drawTable(in: &buffer, area: area, world)
+      return
+    }
+    let isWide = area.width >= 140
+    let parts = Layout.split(
+      area, isWide ? .horizontal : .vertical, [.fill(), .fixed(isWide ? 62 : 13)])
+    drawTable(in: &buffer, area: parts[0], world)
+    drawDetails(of: model, in: &buffer, area: parts[1])
+  }
+
+  // MARK: Table
+
+  private func drawTable(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let inner = Border(
+      title: "Models", subtitle: pairing.map(Self.question) ?? "",
+      footer: "looked in \(world.modelFolders.joined(separator: ", "))", isFocused: true
+    ).draw(in: &buffer, area: area)
+    guard !world.models.isEmpty else {
+      EmptyState(
+        "No models found",
+        lines: [
+          "Looked in \(world.modelFolders.joined(separator: ", "))",
+          "A model is a folder with an autoencoder and a denoiser; \"pvdm convert\" makes one.",
+        ],
+        keys: [
+          HelpEntry(keys: [.character("o")], name: "", help: "opens a folder or a checkpoint"),
+          HelpEntry(keys: [.character("r")], name: "", help: "looks again"),
+        ]
+      ).draw(in: &buffer, area: inner)
+      return
+    }
+    let columns: [Table.Column] = [
+      .init("", width: .fixed(1)), .init("name"), .init("size", width: .fixed(10)),
+      .init("parameters", width: .fixed(10), alignsRight: true),
+      .init("weights", width: .fixed(9)), .init("state", width: .fill().limited(14, 28)),
+    ]
+    let shown = inner.width >= 60 ? columns : [columns[0], columns[1], columns[5]]
+    let rows = world.models.map { model in
+      let cells = [
+        model.id == world.modelID ? "*" : "", model.reference.name, model.sizeText,
+        model.parameterText, model.weightsText, stateText(model, world),
+      ]
+      return Table.Row(
+        shown.count == cells.count ? cells : [cells[0], cells[1], cells[5]],
+        role: role(of: model, world))
+    }
+    Table(columns: shown, rows: rows).draw(in: &buffer, area: inner, state: table)
+  }
+
+  private static func question(_ pairing: Pairing) -> String {
+    "a \(pairing.wanted.rawValue) for the \(pairing.kind.rawValue) of \(pairing.model.reference.name)"
+  }
+
+  /// What a model can be used for, or while a pair is chosen, whether it fits.
+  private func stateText(_ model: ModelEntry, _ world: World) -> String {
+    if let pairing { return pairing.mismatch(model) ?? "fits" }
+    if model.problem != nil { return "cannot be used" }
+    if model.autoencoder == nil { return "no autoencoder" }
+    if model.denoiser == nil { return "no denoiser" }
+    return model.id == world.modelID ? "in use" : "ready"
+  }
+
+  private func role(of model: ModelEntry, _ world: World) -> Role {
+    if let pairing { return pairing.mismatch(model) == nil ? .text : .secondary }
+    if model.problem != nil { return .error }
+    guard model.canGenerate else { return .secondary }
+    return model.id == world.modelID ? .accent : .text
+  }
+
+  // MARK: Details
+
+  private func drawDetails(of model: ModelEntry, in buffer: inout CellBuffer, area: Rectangle) {
+    let inner = Border(title: model.reference.name, subtitle: model.path)
+      .draw(in: &buffer, area: area)
+    let isWide = inner.width >= 70
+    var rest = inner
+    if let problem = model.problem {
+      let rows = TextWrap.draw(problem, in: &buffer, area: rest, style: Style(.error))
+      rest = rest.inset(top: rows + 1)
+    } else if !model.summary.isEmpty {
+      var place = rest
+      place.height = min(isWide ? 1 : 3, rest.height)
+      let rows = TextWrap.draw(model.summary, in: &buffer, area: place, style: Style(.secondary))
+      rest = rest.inset(top: isWide ? rows : rows + 1)
+    }
+    // Below each other they take the rows that they need: a heading and up to nine facts.
+    let first: Layout.Part = isWide || rest.height < 21 ? .fill() : .fixed(10)
+    let parts = Layout.split(rest, isWide ? .horizontal : .vertical, gap: 1, [first, .fill()])
+    for (kind, place) in zip([NetworkKind.autoencoder, .denoiser], parts) {
+      drawNetwork(kind, of: model, in: &buffer, area: place)
+    }
+  }
+
+  private func drawNetwork(
+    _ kind: NetworkKind, of model: ModelEntry, in buffer: inout CellBuffer, area: Rectangle
+  ) {
+    guard !area.isEmpty else { return }
+    let name = kind == .autoencoder ? "Autoencoder, stage 1" : "Denoiser, stage 2"
+    guard let network = model.network(kind) else {
+      // A model that cannot be read says why; that it has no networks is no news.
+      guard model.problem == nil else { return }
+      buffer.write(name, column: area.column, row: area.row, style: Style(.title), clip: area)
+      buffer.write(
+        "none; p pairs one", column: area.column, row: area.row + 1, style: Style(.placeholder),
+        clip: area)
+      return
+    }
+    buffer.write(name, column: area.column, row: area.row, style: Style(.title), clip: area)
+    let hash = kind == .autoencoder ? model.autoencoderHash : model.denoiserHash
+    let path = kind == .autoencoder ? model.reference.autoencoder : model.reference.denoiser
+    FactList(network.facts(file: path?.fileName ?? "-", hash: hash))
+      .draw(in: &buffer, area: area.inset(top: 1))
+  }
+
+  // MARK: Hints and details
+
+  package func hints(_ world: World) -> [HelpEntry] {
+    guard pairing == nil else {
+      return [
+        HelpEntry(keys: [.enter], name: "pair", help: ""),
+        HelpEntry(keys: [.character("p")], name: "other network", help: ""),
+        HelpEntry(keys: [.escape], name: "leave", help: ""),
+      ]
+    }
+    let entries = Self.keyMap.bindings.map(\.entry)
+    let withoutModels: Set<String> = ["open", "look again"]
+    return world.models.isEmpty ? entries.filter { withoutModels.contains($0.name) } : entries
+  }
+
+  package func information(_ world: World) -> [(name: String, value: String)] {
+    guard let model = selected(world) else { return [] }
+    var rows: [(name: String, value: String)] = [
+      ("model", model.reference.name), ("path", model.path),
+    ]
+    if let rate = model.reference.framesPerSecond {
+      rows.append(("frames/s", FormField.text(of: rate, decimals: 1)))
+    }
+    for kind in [NetworkKind.autoencoder, .denoiser] {
+      guard let network = model.network(kind) else { continue }
+      rows += network.notes.map { (kind.rawValue, $0) }
+      let hash = kind == .autoencoder ? model.autoencoderHash : model.denoiserHash
+      rows.append(("SHA-256", hash ?? "H computes it"))
+    }
+    return rows
+  }
+}

@@ -1,0 +1,240 @@
+import StudioKit
+import TerminalUI
+
+extension QueueScreen {
+  /// What a column of the table tells of a job.
+  enum Column: Sendable, Hashable {
+    case number, title, model, settings, seed, state, clips, time
+
+    fileprivate var tableColumn: Table.Column {
+      switch self {
+      case .number: .init("#", width: .fixed(4), alignsRight: true)
+      case .title: .init("job", width: .fill(3))
+      case .model: .init("model", width: .fill(2).limited(8, 16))
+      case .settings: .init("settings", width: .fill(3).limited(14, 30))
+      case .seed: .init("seed", width: .fixed(11), alignsRight: true)
+      case .state: .init("state", width: .fixed(11))
+      case .clips: .init("clips", width: .fixed(6), alignsRight: true)
+      case .time: .init("time", width: .fixed(7), alignsRight: true)
+      }
+    }
+  }
+
+  /// A row for each job.
+  func rows(_ world: World, _ columns: [Column]) -> [Table.Row] {
+    world.jobs.map { job in
+      Table.Row(columns.map { Self.text($0, of: job, world) }, role: job.state.role)
+    }
+  }
+
+  private static func text(_ column: Column, of job: Job, _ world: World) -> String {
+    let task = job.generation
+    return switch column {
+    case .number: "\(job.id.rawValue)"
+    case .title: job.title(world)
+    case .model: task?.model.name ?? ""
+    case .settings: task?.settings.shortText ?? ""
+    case .seed: task.map { "\($0.settings.seed)" } ?? ""
+    case .state: job.stateText(world)
+    case .clips: job.clipText
+    case .time: job.timeText(world)
+    }
+  }
+
+  package func draw(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    guard area.width >= 80, area.height >= 20 else {
+      if showsDetails || editor != nil {
+        drawDetails(in: &buffer, area: area, world)
+      } else {
+        drawTable(in: &buffer, area: area, world, [.number, .title, .state, .clips])
+      }
+      return
+    }
+    if area.width >= 140 {
+      let parts = Layout.split(area, .horizontal, [.fill(), .fixed(52)])
+      drawTable(
+        in: &buffer, area: parts[0], world,
+        [.number, .title, .model, .settings, .seed, .state, .clips, .time])
+      drawDetails(in: &buffer, area: parts[1], world)
+    } else if editor != nil {
+      let parts = Layout.split(area, .horizontal, [.fill(), .fixed(40)])
+      drawTable(in: &buffer, area: parts[0], world, [.number, .title, .state])
+      drawDetails(in: &buffer, area: parts[1], world)
+    } else {
+      let parts = Layout.split(area, .vertical, [.fill(), .fixed(world.jobs.isEmpty ? 0 : 9)])
+      drawTable(
+        in: &buffer, area: parts[0], world,
+        [.number, .title, .settings, .state, .clips, .time])
+      drawDetails(in: &buffer, area: parts[1], world)
+    }
+  }
+
+  private func drawTable(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ columns: [Column]
+  ) {
+    let inner = Border(title: "Queue", subtitle: summary(world), isFocused: editor == nil)
+      .draw(in: &buffer, area: area)
+    guard !world.jobs.isEmpty else {
+      EmptyState(
+        "The queue is empty", lines: ["What is to be made waits here, and survives a restart."],
+        keys: [
+          HelpEntry(keys: [.character("2")], name: "", help: "shows Make, a there adds a video"),
+          HelpEntry(keys: [.character("3")], name: "", help: "shows Extend, e there adds a clip"),
+        ]
+      ).draw(in: &buffer, area: inner)
+      return
+    }
+    Table(columns: columns.map(\.tableColumn), rows: rows(world, columns))
+      .draw(in: &buffer, area: inner, state: table, isFocused: editor == nil)
+  }
+
+  /// `1 running, 3 waiting, 1 failed`.
+  private func summary(_ world: World) -> String {
+    let kinds: [(String, (JobState) -> Bool)] = [
+      ("running", { $0 == .running }), ("waiting", { $0 == .waiting }),
+      ("paused", { $0 == .paused }), ("interrupted", { $0 == .interrupted }),
+      ("failed", { if case .failed = $0 { true } else { false } }),
+    ]
+    return kinds.compactMap { name, isKind in
+      let count = world.jobs.count { isKind($0.state) }
+      return count > 0 ? "\(count) \(name)" : nil
+    }.joined(separator: ", ")
+  }
+
+  // MARK: Details
+
+  private func drawDetails(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    guard area.height > 2 else { return }
+    if let editor {
+      let inner = Border(
+        title: "Job \(editor.job.rawValue)", subtitle: "settings", footer: "Esc leaves",
+        isFocused: true
+      ).draw(in: &buffer, area: area)
+      editor.form.draw(in: &buffer, area: inner)
+      return
+    }
+    guard let job = selected(world) else {
+      _ = Border(title: "Details").draw(in: &buffer, area: area)
+      return
+    }
+    let panel = JobPanel(job, world)
+    let inner = Border(title: panel.title, subtitle: job.title(world))
+      .draw(in: &buffer, area: area)
+    // Beside the table there is room for what happens above the facts; below it they share rows.
+    if area.width >= 80 {
+      let parts = Layout.split(inner, .horizontal, gap: 2, [.fill(), .fixed(34)])
+      panel.draw(in: &buffer, area: parts[0])
+      FactList(facts(job, world)).draw(in: &buffer, area: parts[1])
+    } else {
+      let parts = Layout.split(
+        inner, .vertical, gap: 1, [.fixed(min(inner.height / 3, 7)), .fill()])
+      panel.draw(in: &buffer, area: parts[0])
+      FactList(facts(job, world)).draw(in: &buffer, area: parts[1])
+    }
+  }
+
+  private func facts(_ job: Job, _ world: World) -> [FactList.Fact] {
+    guard let task = job.generation else {
+      guard case .export(let export) = job.task else { return [] }
+      return export.paths.map { FactList.Fact("file", $0) }
+        + [FactList.Fact("enlarged", "x\(export.scale)")]
+    }
+    let settings = task.settings
+    var facts = [
+      FactList.Fact("model", task.model.name),
+      FactList.Fact("settings", settings.shortText),
+      FactList.Fact("seed", "\(settings.seed)"),
+      FactList.Fact(
+        "clips", settings.clipCount.map { "\(job.finishedClips) of \($0)" } ?? "until stopped"),
+      FactList.Fact("precision", settings.precision.rawValue),
+      FactList.Fact("threads", settings.threadCount.map(String.init) ?? "all"),
+      FactList.Fact("preview", settings.preview.rawValue),
+    ]
+    if let seconds = job.secondsTaken {
+      facts.insert(FactList.Fact("took", ProgressNotes.time(seconds)), at: 4)
+    }
+    return facts
+  }
+
+  // MARK: Hints and details
+
+  package func hints(_ world: World) -> [HelpEntry] {
+    if editor != nil {
+      return [
+        HelpEntry(keys: [.character("h")], name: "less", help: ""),
+        HelpEntry(keys: [.character("l")], name: "more", help: ""),
+        HelpEntry(keys: [.enter], name: "type", help: ""),
+        HelpEntry(keys: [.escape], name: "leave", help: ""),
+      ]
+    }
+    let order: [Action] =
+      switch selected(world)?.state {
+      case nil: []
+      case .waiting: [.edit, .up, .down, .pause, .cancel, .cancelOthers, .clear, .open]
+      case .failed, .interrupted: [.retry, .open, .cancelOthers, .clear]
+      case .running, .paused: [.pause, .cancel, .cancelOthers, .open, .clear]
+      case .finished, .cancelled: [.open, .clear, .cancelOthers]
+      }
+    return order.compactMap { action in
+      var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
+      if action == .pause, let job = selected(world) { entry?.name = job.pauseName }
+      return entry
+    }
+  }
+
+  package func information(_ world: World) -> [(name: String, value: String)] {
+    guard let job = selected(world) else { return [] }
+    return [("job", "\(job.id.rawValue)"), ("what", job.title(world))]
+      + [("state", job.stateText(world))] + facts(job, world).map { ($0.name, $0.value) }
+  }
+}
+
+extension JobState {
+  /// How a job in this state is drawn.
+  var role: Role {
+    switch self {
+    case .waiting: .text
+    case .running: .accent
+    case .paused, .interrupted: .warning
+    case .finished: .success
+    case .cancelled: .secondary
+    case .failed: .error
+    }
+  }
+}
+
+extension Job {
+  /// Where it stands, in a word.
+  func stateText(_ world: World) -> String {
+    switch state {
+    case .waiting: return "waiting"
+    case .running:
+      let progress = world.progress(of: self)
+      return progress?.isStopping == true ? "stopping" : ProgressNotes.short(progress)
+    case .paused: return "paused"
+    case .interrupted: return "interrupted"
+    case .finished:
+      return clipCount.map { finishedClips < $0 } == true ? "stopped" : "finished"
+    case .cancelled: return "cancelled"
+    case .failed: return "failed"
+    }
+  }
+
+  /// Time that is left of it, or that it took.
+  func timeText(_ world: World) -> String {
+    if state == .running {
+      return world.progress(of: self)?.secondsLeft.map { "-" + ProgressNotes.time($0) } ?? ""
+    }
+    return secondsTaken.map(ProgressNotes.time) ?? ""
+  }
+
+  /// The video that it works on.
+  var video: VideoID {
+    switch task {
+    case .generate(let task): task.video
+    case .export(let task): task.video
+    }
+  }
+}

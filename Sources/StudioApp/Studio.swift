@@ -1,0 +1,100 @@
+import Foundation
+import StudioKit
+import TerminalUI
+
+/// The studio on a terminal.
+public struct Studio: Sendable {
+  /// How the studio is opened.
+  public struct Options: Sendable {
+    /// The value of `--color`; `nil` detects what the terminal can show.
+    public var color: String?
+    /// The theme to use, by name; `nil` takes the one remembered, else one that suits the terminal.
+    public var theme: String?
+    /// Kilobytes a second to send at most; `nil` takes the limit remembered, else 300 over SSH
+    /// and none on a local terminal.
+    public var kilobytesPerSecond: Int?
+    /// Whether a lost terminal lets the running clip finish before the studio ends.
+    public var keepsRunning = false
+    /// Whether the mouse wheel is used; the terminal's own selection of text then needs Shift.
+    public var usesMouse = false
+    /// Whether frames are marked so that the terminal shows each as a whole.
+    public var usesSynchronizedOutput = true
+    /// Where everything is kept.
+    public var folders: StudioFolders
+    /// The process's environment.
+    public var environment: [String: String]
+
+    /// Options with the defaults of a command line without any.
+    public init(folders: StudioFolders, environment: [String: String]) {
+      self.folders = folders
+      self.environment = environment
+    }
+  }
+
+  private let options: Options
+
+  /// A studio, not opened yet.
+  public init(options: Options) { self.options = options }
+
+  /// Opens the studio and returns when the user has left it; everything is saved by then.
+  ///
+  /// - Throws: ``StudioError`` if a theme or colour that was named does not exist, `TerminalError` if
+  ///   the terminal cannot be used, or why the workspace could not be opened.
+  public func run() async throws {
+    let resources = ResourceLocator()
+    let shelf = ThemeShelf(
+      folders: [resources.find("themes", ""), options.folders.themes].compactMap { $0 })
+    let model = StudioModel(
+      theme: try theme(of: shelf), themes: shelf.themes, hasChosenTheme: options.theme != nil,
+      bytesPerSecond: options.kilobytesPerSecond.map { $0 * 1_000 } ?? usualLimit,
+      hasChosenLimit: options.kilobytesPerSecond != nil,
+      threadCount: ProcessInfo.processInfo.activeProcessorCount,
+      keepsRunning: options.keepsRunning)
+    let opening = OpeningWorkspace(folders: options.folders, resources: resources)
+    let runner = EffectRunner(opening: opening)
+    let notices = shelf.problems.map { StudioEffect.notify(Notice(.warning, $0)) }
+    let program = StudioProgram.make(
+      model: model, start: .batch([.send(.follow(notices)), runner.start]),
+      perform: { runner.command(for: $0) })
+    let terminal = RuntimeOptions(
+      colorOption: options.color, usesSynchronizedOutput: options.usesSynchronizedOutput,
+      usesMouse: options.usesMouse, environment: options.environment)
+    let last = try await Self.onOwnThread {
+      try TerminalRuntime(program: program, options: terminal).run()
+    }
+    await opening.close()
+    if let failure = last.failure { throw failure }
+  }
+
+  /// Over a network a moving picture gets as much as a common uplink bears beside other work; a local
+  /// terminal has no limit.
+  private var usualLimit: Int? {
+    options.environment["SSH_CONNECTION"] == nil ? nil : 300_000
+  }
+
+  private func theme(of shelf: ThemeShelf) throws -> Theme {
+    guard let name = options.theme else {
+      let capabilities = try TerminalCapabilities.detect(
+        colorOption: options.color, environment: options.environment,
+        probe: .live(fileDescriptor: 1, environment: options.environment))
+      return shelf.standard(for: capabilities.colorMode)
+    }
+    guard let theme = shelf.theme(named: name) else {
+      let names = shelf.themes.map(\.name).joined(separator: ", ")
+      throw StudioError(
+        nil, .option(name: "the theme", found: "\"\(name)\"", expected: "one of \(names)"))
+    }
+    return theme
+  }
+
+  /// Runs what blocks on a thread of its own, so that it takes none from the tasks.
+  private static func onOwnThread<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        continuation.resume(with: Swift.Result { try body() })
+      }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import TensorCore
+import VideoDiffusion
+
+/// What the machine can compute, where nothing was timed yet.
+public struct MachineRate: Sendable, Hashable, Codable {
+  /// The peak of all processors together in float32, in GFLOP/s.
+  public var float32: Double
+  /// The same with bfloat16 products.
+  public var bfloat16: Double
+  /// Processors.
+  public var processorCount: Int
+
+  /// States a rate.
+  public init(float32: Double, bfloat16: Double, processorCount: Int) {
+    self.float32 = float32
+    self.bfloat16 = bfloat16
+    self.processorCount = processorCount
+  }
+
+  /// Measures this machine in about a quarter of a second, with all its processors.
+  public static func measured() -> MachineRate {
+    let threads = Processor.availableCount
+    let float32 = Processor.measureFloat32Peak(threads: threads, seconds: 0.1)
+    let bfloat16 = Processor.measureBFloat16Peak(threads: threads, seconds: 0.1)
+    return MachineRate(
+      float32: float32, bfloat16: bfloat16 ?? float32, processorCount: threads)
+  }
+
+  /// GFLOP/s that networks reach.
+  func networkRate(_ precision: Precision, threadCount: Int) -> Double {
+    let peak = precision == .float32 ? float32 : bfloat16
+    let share = Double(min(threadCount, processorCount)) / Double(max(processorCount, 1))
+    return max(peak * share * Self.networkShare, 1)
+  }
+
+  /// The share of the peak that whole networks reach (`pvdm bench`).
+  private static let networkShare = 0.6
+}
+
+/// Says what a run would take before it begins: from times of the same networks on this machine, and
+/// where there are none, from their arithmetic and the machine's rate.
+public struct RunEstimator: Sendable {
+  /// What stands in for times that were never taken.
+  public var machine: MachineRate
+  /// Averages of what was timed.
+  public var timing: @Sendable (TimingKey) -> TimingAverage?
+
+  /// Estimates from some times.
+  public init(
+    machine: MachineRate, timing: @escaping @Sendable (TimingKey) -> TimingAverage?
+  ) {
+    self.machine = machine
+    self.timing = timing
+  }
+
+  /// Estimates from what a store holds; a store that cannot be read counts as empty.
+  public init(machine: MachineRate, store: any TimingStore) {
+    self.init(machine: machine) { try? store.timing(for: $0) }
+  }
+
+  /// What a run begins with.
+  public enum Start: Sendable, Hashable {
+    /// Noise.
+    case nothing
+    /// A clip whose latent is at hand.
+    case clip
+    /// Frames that must be encoded.
+    case footage
+  }
+
+  /// Estimates a run; of one without end, its first clip.
+  ///
+  /// - Parameters:
+  ///   - isLoaded: Whether both networks are in memory already.
+  /// - Returns: `nil` if the model lacks a network.
+  public func estimate(
+    _ settings: GenerationSettings, model: ModelEntry, from start: Start = .nothing,
+    isLoaded: Bool = false
+  ) -> RunEstimate? {
+    guard let denoiser = Network(model, .denoiser), let autoencoder = Network(model, .autoencoder)
+    else { return nil }
+    let threads = min(settings.threadCount ?? machine.processorCount, machine.processorCount)
+    func seconds(_ operation: TimingKey.Operation, _ network: Network) -> (Double, Bool) {
+      self.seconds(operation, network, settings.precision, threads)
+    }
+    let clips = settings.clipCount ?? 1
+    let firstSteps = start == .nothing ? settings.firstSampler.steps : 0
+    let laterSteps = (start == .nothing ? clips - 1 : clips) * settings.laterSampler.steps
+    let (step, isStepMeasured) = seconds(.step, denoiser)
+    let (laterStep, isLaterMeasured) = seconds(
+      settings.guidanceScale > 0 ? .guidedStep : .step, denoiser)
+    let (decode, isDecodeMeasured) = seconds(.decode, autoencoder)
+
+    var total = Double(firstSteps) * step + Double(laterSteps) * laterStep
+    total += Double(clips) * decode
+    if !isLoaded { total += seconds(.load, denoiser).0 + seconds(.load, autoencoder).0 }
+    if start == .footage { total += seconds(.encode, autoencoder).0 }
+    if settings.reencodesCondition {
+      total += Double(clips) * (decode + seconds(.encode, autoencoder).0)
+    }
+    switch settings.preview {
+    case .off: break
+    case .linear:
+      total += Double(firstSteps + laterSteps) * seconds(.linearPreview, autoencoder).0
+    case .decoded:
+      total += Double((firstSteps + laterSteps) / max(settings.previewInterval, 1)) * decode
+    }
+    let needsFirst = firstSteps > 0
+    let needsLater = laterSteps > 0
+    return RunEstimate(
+      seconds: total,
+      bytes: MemoryEstimate.bytes(
+        denoiser: denoiser.summary, autoencoder: autoencoder.summary,
+        precision: settings.precision, isGuided: needsLater && settings.guidanceScale > 0),
+      isMeasured: isDecodeMeasured && (!needsFirst || isStepMeasured)
+        && (!needsLater || isLaterMeasured))
+  }
+
+  /// The time of an operation, and whether it was taken here of this very network.
+  func seconds(
+    _ operation: TimingKey.Operation, _ network: Network, _ precision: Precision, _ threads: Int
+  ) -> (seconds: Double, isMeasured: Bool) {
+    func known(_ operation: TimingKey.Operation) -> Double? {
+      timing(
+        TimingKey(
+          network: network.name, precision: precision, threadCount: threads, operation: operation)
+      )?.seconds
+    }
+    if let seconds = known(operation) { return (seconds, true) }
+    // Guidance asks the denoiser twice.
+    if operation == .guidedStep, let step = known(.step) { return (2 * step, false) }
+    if operation == .step, let step = known(.guidedStep) { return (step / 2, false) }
+    let rate = machine.networkRate(precision, threadCount: threads)
+    let pass = network.summary.gflop / rate + Self.passOverhead
+    return switch operation {
+    case .load: (Double(network.summary.parameters) * 4 / Self.loadRate, false)
+    case .step, .decode: (pass, false)
+    case .guidedStep: (2 * pass, false)
+    case .encode: (Self.encodeShare * pass, false)
+    case .linearPreview: (Double(network.summary.latentTokens) * Self.previewTokenSeconds, false)
+    }
+  }
+
+  /// A network of a model, with the name that its times have.
+  struct Network {
+    let name: String
+    let summary: NetworkSummary
+
+    init?(_ model: ModelEntry, _ kind: NetworkKind) {
+      let (summary, hash, path) =
+        switch kind {
+        case .autoencoder:
+          (model.autoencoder, model.autoencoderHash, model.reference.autoencoder)
+        case .denoiser: (model.denoiser, model.denoiserHash, model.reference.denoiser)
+        }
+      guard let summary, let path else { return nil }
+      self.summary = summary
+      name = TimingKey.network(hash: hash, path: path)
+    }
+  }
+
+  /// What a pass takes beside its arithmetic, in seconds: some hundred operations that start.
+  private static let passOverhead = 0.005
+  /// Bytes of float32 weights that are read and laid out in a second.
+  private static let loadRate = 1e9
+  /// Work of encoding a clip, of that of decoding one.
+  private static let encodeShare = 1.25
+  /// Time of a linear preview for each token of the latent, in seconds.
+  private static let previewTokenSeconds = 5e-7
+}

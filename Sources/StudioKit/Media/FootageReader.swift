@@ -1,0 +1,86 @@
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+/// Reads a user's video or folder of frames for the frame picker, and cuts the window that was chosen.
+public struct FootageReader: Sendable {
+  /// The file or folder of frames.
+  public let path: String
+  /// Side of the model's frames in pixels.
+  public let side: Int
+  /// Frames of a clip.
+  public let clipFrames: Int
+
+  /// Frames that are kept for the picker at most; at 256 x 256 they take 118 MB.
+  public static let frameLimit = 600
+
+  /// Prepares to read.
+  ///
+  /// - Parameters:
+  ///   - path: A video, a GIF, a picture or a folder of pictures.
+  ///   - side: Side of the model's frames in pixels, at least 1.
+  ///   - clipFrames: Frames of a clip.
+  public init(path: String, side: Int, clipFrames: Int = 16) {
+    self.path = path
+    self.side = side
+    self.clipFrames = clipFrames
+  }
+
+  /// The frames as the model would see them, from the first on.
+  ///
+  /// - Parameters:
+  ///   - limit: Frames to keep at most.
+  ///   - onProgress: Called with the frames read so far and those that will be kept.
+  /// - Throws: ``StudioError`` if there is nothing, latents, or less than a clip; `MediaError` if it
+  ///   is no video; `CancellationError` if the task was cancelled.
+  public func footage(
+    limit: Int = frameLimit, onProgress: (_ read: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> Footage {
+    let reader = try reader()
+    let frameCount = try reader.frameCount()
+    guard frameCount >= clipFrames else {
+      throw StudioError(path, .tooShort(frames: frameCount, needed: clipFrames))
+    }
+    let kept = min(frameCount, max(limit, clipFrames))
+    let preparation = FramePreparation(resolution: side)
+    var images: [RGBImage] = []
+    images.reserveCapacity(kept)
+    while images.count < kept, let frame = try reader.nextFrame() {
+      try Task.checkCancellation()
+      images.append(preparation.prepared(frame))
+      onProgress(images.count, kept)
+    }
+    // Counts that files state may be wrong.
+    guard images.count >= clipFrames else {
+      throw StudioError(path, .tooShort(frames: images.count, needed: clipFrames))
+    }
+    return Footage(
+      path: path, frameCount: images.count < kept ? images.count : frameCount,
+      framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.pictureRate, images: images)
+  }
+
+  /// The clip that begins at a frame, prepared for the autoencoder.
+  ///
+  /// - Parameter firstFrame: From 0; `nil` takes the last frames.
+  /// - Returns: The clip, and the number of its first frame.
+  /// - Throws: As `footage`, and ``StudioError`` if the video has no such frames.
+  public func clip(at firstFrame: Int?) throws -> (clip: PixelClip, firstFrame: Int) {
+    if let firstFrame, !(0...1 << 40).contains(firstFrame) {
+      throw StudioError(
+        path,
+        .option(name: "the first frame", found: "\(firstFrame)", expected: "a frame of the video"))
+    }
+    let (frames, first) = try Continuation.window(reader(), from: firstFrame, clipFrames)
+    return (PixelClip(preparing: frames, side: side), first)
+  }
+
+  private func reader() throws -> VideoReader {
+    guard case .video(let reader) = try ClipInput(path: path) else {
+      throw StudioError(path, .noFrames)
+    }
+    return reader
+  }
+
+  /// Frames a second of pictures, which have no rate of their own.
+  private static let pictureRate = 16.0
+}

@@ -1,0 +1,137 @@
+import CheckpointIO
+import Foundation
+import VideoDiffusion
+
+/// One search for models: walks folders within bounds and reads the headers of checkpoints.
+struct ModelSearch {
+  /// Folders that are looked into, in all places together.
+  private var foldersLeft = 2000
+  /// Names that are looked at, in all places together.
+  private var namesLeft = 200_000
+  /// Checkpoints whose headers are read, in all places together.
+  private var filesLeft = 1000
+  /// Folders that were looked into, by device and number: a symbolic link may lead back up.
+  private var visited: Set<FileIdentity> = []
+
+  private struct FileIdentity: Hashable {
+    let device: UInt
+    let number: UInt64
+  }
+
+  /// No network is smaller; what is, is no checkpoint of interest.
+  private static let smallestFile = 1 << 12
+
+  /// The models in a place, by path.
+  mutating func entries(in place: ModelLibrary.Place) throws -> [ModelEntry] {
+    let path = URL(filePath: place.path).standardizedFileURL.path
+    guard let status = Self.status(of: path) else { return [] }
+    guard status.isFolder else { return [ModelEntry(checkpoint: path)] }
+    var entries: [ModelEntry] = []
+    var level = [path]
+    for depth in 0...place.depth {
+      var below: [String] = []
+      for folder in level.sorted() {
+        try Task.checkCancellation()
+        guard let contents = list(folder) else { continue }
+        if contents.hasDescription {
+          entries.append(ModelEntry(folder: folder))
+        } else {
+          entries += try models(folder, contents.checkpoints)
+        }
+        if depth < place.depth { below += contents.folders }
+      }
+      level = below
+    }
+    return entries.sorted { $0.path < $1.path }
+  }
+
+  private struct Contents {
+    var hasDescription = false
+    var checkpoints: [String] = []
+    var folders: [String] = []
+  }
+
+  /// What a folder holds; `nil` if it was seen before, cannot be read, or the bounds are reached.
+  private mutating func list(_ folder: String) -> Contents? {
+    guard foldersLeft > 0, let status = Self.status(of: folder), status.isFolder,
+      visited.insert(status.identity).inserted, let stream = opendir(folder)
+    else { return nil }
+    defer { closedir(stream) }
+    foldersLeft -= 1
+    var contents = Contents()
+    while namesLeft > 0, let entry = readdir(stream) {
+      namesLeft -= 1
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      guard !name.hasPrefix(".") else { continue }
+      let isCheckpoint = ModelFolder.isCheckpointName(name)
+      // Only where it may matter, since a look at each of many files takes time.
+      let mayBeFolder =
+        entry.pointee.d_type == DT_DIR || entry.pointee.d_type == DT_LNK
+        || entry.pointee.d_type == DT_UNKNOWN
+      guard isCheckpoint || mayBeFolder || name == ModelFolder.descriptionName else { continue }
+      let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+      guard let status = Self.status(of: path) else { continue }
+      if status.isFolder {
+        contents.folders.append(path)
+      } else if name == ModelFolder.descriptionName {
+        contents.hasDescription = true
+      } else if isCheckpoint, status.isFile, status.size >= Self.smallestFile {
+        contents.checkpoints.append(path)
+      }
+    }
+    contents.checkpoints.sort()
+    return contents
+  }
+
+  /// The models of a folder without a description: the folder itself if it holds one of each network,
+  /// and every checkpoint that is not used so.
+  private mutating func models(_ folder: String, _ checkpoints: [String]) throws -> [ModelEntry] {
+    var entries: [ModelEntry] = []
+    for path in checkpoints where filesLeft > 0 {
+      try Task.checkCancellation()
+      filesLeft -= 1
+      let entry = ModelEntry(checkpoint: path)
+      if entry.problem != nil, Self.isOwnOutput(path) { continue }
+      entries.append(entry)
+    }
+    let usable = entries.filter { $0.problem == nil }
+    let autoencoders = usable.filter { $0.autoencoder != nil }
+    let denoisers = usable.filter { $0.denoiser != nil }
+    guard autoencoders.count == 1, denoisers.count == 1,
+      let pair = ModelLibrary.pair(autoencoder: autoencoders[0], denoiser: denoisers[0])
+    else { return entries }
+    var reference = pair.reference
+    reference.name = URL(filePath: folder).lastPathComponent
+    let model = ModelEntry(
+      reference: reference, path: folder, autoencoder: pair.autoencoder,
+      denoiser: pair.denoiser, problem: pair.problem)
+    // Networks that do not fit each other may fit others.
+    return [model] + entries.filter { pair.problem != nil || $0.problem != nil }
+  }
+
+  /// Whether a file is latents or a run that was kept: whole, and meant to be no model.
+  private static func isOwnOutput(_ path: String) -> Bool {
+    guard let file = try? Checkpoint(contentsOf: path) else { return false }
+    return SavedRun.isSavedRun(file)
+      || file.tensors.contains { $0.name == "latents" && $0.shape.count == 3 }
+  }
+
+  private struct Status {
+    let isFolder: Bool
+    let isFile: Bool
+    let size: Int
+    let identity: FileIdentity
+  }
+
+  /// What a path leads to, symbolic links followed.
+  private static func status(of path: String) -> Status? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Status(
+      isFolder: status.st_mode & S_IFMT == S_IFDIR, isFile: status.st_mode & S_IFMT == S_IFREG,
+      size: Int(status.st_size),
+      identity: FileIdentity(device: UInt(status.st_dev), number: UInt64(status.st_ino)))
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import VideoDiffusion
+
+/// A setting that cannot be used, in words.
+public struct SettingProblem: Sendable, Hashable {
+  /// The setting.
+  public let key: SettingKey
+  /// What it is and what was expected: a sentence without a full stop.
+  public let sentence: String
+}
+
+extension GenerationSettings {
+  /// Every setting that is out of its range, in the order of ``SettingKey``.
+  public var problems: [SettingProblem] {
+    SettingKey.allCases.compactMap { key in
+      var copy = self
+      guard !copy.set(key, to: self[key]) else { return nil }
+      return SettingProblem(
+        key: key, sentence: "\(key.title) is \(self[key].plainText); expected \(key.range)")
+    }
+  }
+
+  /// Checks every setting's range.
+  ///
+  /// - Throws: ``StudioError`` naming the first setting that is out of it.
+  public func validate() throws {
+    guard let key = problems.first?.key else { return }
+    throw StudioError(
+      nil, .option(name: key.title, found: self[key].plainText, expected: key.range))
+  }
+
+  /// What the engine is asked for.
+  ///
+  /// - Parameter sampleCount: Videos to make side by side, at least 1.
+  public func request(sampleCount: Int = 1) -> GenerationRequest {
+    GenerationRequest(
+      clipCount: clipCount, firstSampler: firstSampler, laterSampler: laterSampler,
+      guidanceScale: guidanceScale, seed: seed, sampleCount: sampleCount,
+      reencodesCondition: reencodesCondition)
+  }
+
+  /// The settings of a request, such as one that is embedded in an output. What a request does not
+  /// say stays as it is in a new value.
+  ///
+  /// Both samplers of a request that the studio makes differ in their steps alone; of another, the
+  /// first one's solver, spacing and eta are taken.
+  public init(_ request: GenerationRequest) {
+    self.init()
+    let first = request.firstSampler
+    method = first.method
+    spacing = first.spacing == first.method.defaultSpacing ? nil : first.spacing
+    steps = first.steps
+    laterSteps = request.laterSampler.steps
+    eta = first.eta
+    guidanceScale = request.guidanceScale
+    clipCount = request.clipCount
+    seed = request.seed
+    reencodesCondition = request.reencodesCondition
+  }
+
+  /// The settings that made an output; `nil` if nothing was generated for it.
+  public init?(_ run: RunSettings) {
+    guard let request = run.request else { return nil }
+    self.init(request)
+    // Of a batch, this video's own.
+    seed = run.seed ?? request.seed
+    precision = Precision(rawValue: run.precision) ?? precision
+  }
+}
+
+extension Preset {
+  /// The settings of the sampler and the precision that made an output, under its file's name.
+  ///
+  /// - Throws: ``StudioError`` if the output carries no settings or nothing was generated for it, and
+  ///   what reading throws.
+  public init(embeddedIn path: String) throws {
+    guard let settings = GenerationSettings(try RunSettings(embeddedIn: path)) else {
+      throw StudioError(path, .noSettings)
+    }
+    self.init(
+      name: URL(filePath: path).deletingPathExtension().lastPathComponent, summary: "",
+      settings: settings, isBuiltIn: false,
+      keys: [.sampler, .spacing, .steps, .laterSteps, .eta, .guidance, .reencode, .precision])
+  }
+}

@@ -1,0 +1,115 @@
+import VideoDiffusion
+
+/// The linear previews of all autoencoders in use: from memory, from the cache, or fitted.
+///
+/// A first fit rests on a few clips that the denoiser makes in a handful of steps: of what a run
+/// shows, they are the cheapest likeness. It needs no finished clip, and every clip that a user makes
+/// afterwards improves it.
+public actor LinearPreviewLibrary {
+  private struct Entry {
+    var fit: LinearPreviewFit
+    var preview: LinearPreview
+  }
+  private let cache: LinearPreviewCache?
+  private var entries: [String: Entry] = [:]
+  private var fitting: [String: Task<LinearPreview, any Error>] = [:]
+
+  /// Clips of the first fit, made side by side.
+  static let quickClipCount = 6
+  /// Steps that each of them takes.
+  static let quickStepCount = 6
+  /// Clips after which more teach nothing.
+  static let clipLimit = 64
+
+  /// - Parameter cacheFolder: Where fits are kept; `nil` forgets them with the library.
+  public init(cacheFolder: String?) {
+    cache = cacheFolder.map(LinearPreviewCache.init(folder:))
+  }
+
+  /// The map of an autoencoder, if one was fitted before, here or in an earlier session.
+  ///
+  /// - Parameters:
+  ///   - hash: SHA-256 of the autoencoder's checkpoint; see ``CheckpointHash``.
+  ///   - geometry: The planes of its latents.
+  public func preview(for hash: String, geometry: PlaneGeometry) -> LinearPreview? {
+    if let entry = entries[hash], entry.fit.geometry == geometry { return entry.preview }
+    guard let fit = cache?.fit(for: hash, geometry: geometry), let preview = try? fit.solve() else {
+      return nil
+    }
+    entries[hash] = Entry(fit: fit, preview: preview)
+    return preview
+  }
+
+  /// The map of an engine's autoencoder, fitted first if there is none.
+  ///
+  /// Fitting shares the engine with a run in progress: its steps and decodings come between those of
+  /// the run. Several callers wait for one fit.
+  ///
+  /// - Parameter engine: With both networks loaded.
+  /// - Throws: `ModelError` if a network is missing, and what computing throws.
+  public func preview(for hash: String, fittingWith engine: VideoEngine) async throws
+    -> LinearPreview
+  {
+    guard let geometry = await engine.autoencoderConfiguration?.geometry else {
+      throw ModelError(.notLoaded(.autoencoder))
+    }
+    if let known = preview(for: hash, geometry: geometry) { return known }
+    if let running = fitting[hash] { return try await running.value }
+    let task = Task { try await self.fit(hash, geometry, engine) }
+    fitting[hash] = task
+    defer { fitting[hash] = nil }
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
+  private func fit(
+    _ hash: String, _ geometry: PlaneGeometry, _ engine: VideoEngine
+  ) async throws -> LinearPreview {
+    var fit = LinearPreviewFit(geometry: geometry)
+    for latent in try await Self.quickLatents(engine) {
+      try Task.checkCancellation()
+      fit.add(latent, try await engine.decode(latent))
+    }
+    return try keep(fit, for: hash)
+  }
+
+  /// Clips in few steps. Of so few, a solver with fresh noise in each makes the most lifelike latents;
+  /// the seeds are fixed, so that a fit can be repeated.
+  static func quickLatents(
+    _ engine: VideoEngine, count: Int = quickClipCount, steps: Int = quickStepCount,
+    seed: UInt64 = 0x11EA_8EED
+  ) async throws -> [Latent] {
+    let sampler = SamplerConfiguration(method: .dpmSolverPlusPlus2MStochastic, steps: steps)
+    let request = GenerationRequest(firstSampler: sampler, seed: seed, sampleCount: count)
+    for try await event in engine.generate(request) {
+      if case .clipFinished(let clip) = event { return clip.latents }
+    }
+    throw CancellationError()
+  }
+
+  /// Learns from a clip that was decoded anyway.
+  ///
+  /// - Returns: The better map; `nil` if none was fitted yet, or there is nothing left to learn.
+  /// - Throws: `TensorError` if the sums make no map.
+  @discardableResult
+  public func improve(
+    _ hash: String, with latent: Latent, decoded clip: PixelClip
+  ) throws -> LinearPreview? {
+    guard var fit = entries[hash]?.fit, fit.clipCount < Self.clipLimit,
+      fit.geometry.tokenCount == latent.tokenCount
+    else { return nil }
+    fit.add(latent, clip)
+    return try keep(fit, for: hash)
+  }
+
+  private func keep(_ fit: LinearPreviewFit, for hash: String) throws -> LinearPreview {
+    let preview = try fit.solve()
+    entries[hash] = Entry(fit: fit, preview: preview)
+    // A cache that cannot be written costs the next session a fit, and this one nothing.
+    try? cache?.save(fit, for: hash)
+    return preview
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import MediaIO
+import Synchronization
+import VideoDiffusion
+
+/// Makes pictures of the clip in progress beside its run, which never waits for them: one at a time,
+/// and a step that comes meanwhile is passed over.
+///
+/// A linear preview computes beside the engine. A decoded one takes the engine's turn between two
+/// steps, and so does the first fit of a linear one.
+public final class PreviewMaker: Sendable {
+  private let engine: VideoEngine
+  private let mode: PreviewMode
+  private let interval: Int
+  private let hash: @Sendable () async throws -> String
+  private let library: LinearPreviewLibrary
+  private let state = Mutex(State())
+
+  private struct State {
+    var task: Task<Void, Never>?
+    var isBusy = false
+    var isCancelled = false
+    var lastStep: Int?
+    var lastEnd: ContinuousClock.Instant?
+    var linear: (hash: String, preview: LinearPreview)?
+  }
+
+  /// Linear previews come at most this often: more are not seen, and drawing them takes time from the
+  /// engine.
+  private static let pause = Duration.milliseconds(100)
+
+  /// Prepares to make previews.
+  ///
+  /// - Parameters:
+  ///   - engine: With the networks of the run loaded.
+  ///   - mode: How pictures are made.
+  ///   - interval: Steps from one decoded preview to the next, at least 1.
+  ///   - hash: Gives SHA-256 of the autoencoder's checkpoint, which names its linear map.
+  ///   - library: The linear maps.
+  public init(
+    engine: VideoEngine, mode: PreviewMode, interval: Int, library: LinearPreviewLibrary,
+    hash: @escaping @Sendable () async throws -> String
+  ) {
+    self.engine = engine
+    self.mode = mode
+    self.interval = max(interval, 1)
+    self.hash = hash
+    self.library = library
+  }
+
+  /// Begins a preview of a step's first sample if one is due; returns at once.
+  ///
+  /// - Parameter deliver: Called with the preview, on another thread. What goes wrong leaves the
+  ///   preview out: it is no reason to end a run.
+  public func consider(
+    _ step: GenerationStep, deliver: @escaping @Sendable (StepPreview) -> Void
+  ) {
+    // The last step's estimate is the clip itself, which is shown in full.
+    guard mode != .off, step.finishedSteps < step.stepCount, let latent = step.cleanEstimates.first
+    else { return }
+    state.withLock { state in
+      guard !state.isBusy, !state.isCancelled, isDue(step, state) else { return }
+      state.isBusy = true
+      state.lastStep = step.finishedSteps
+      state.task = Task {
+        if let preview = try? await self.preview(of: latent, step) { deliver(preview) }
+        self.state.withLock {
+          $0.isBusy = false
+          $0.lastEnd = .now
+        }
+      }
+    }
+  }
+
+  private func isDue(_ step: GenerationStep, _ state: State) -> Bool {
+    switch mode {
+    case .off: false
+    case .linear: state.lastEnd.map { ContinuousClock.now - $0 >= Self.pause } ?? true
+    case .decoded:
+      // A clip that begins counts its steps anew.
+      state.lastStep.map {
+        step.finishedSteps < $0 || step.finishedSteps - $0 >= interval
+      } ?? true
+    }
+  }
+
+  private func preview(of latent: Latent, _ step: GenerationStep) async throws -> StepPreview {
+    let images: [RGBImage]
+    let seconds: Double
+    switch mode {
+    case .off, .linear:
+      let map = try await linearPreview()
+      let start = ContinuousClock.now
+      images = map.images(latent)
+      seconds = (ContinuousClock.now - start).inSeconds
+    case .decoded:
+      let decoded = try await engine.timedDecode(latent)
+      images = decoded.clip.images
+      seconds = decoded.seconds
+    }
+    return StepPreview(
+      clip: step.clip, step: step.finishedSteps, stepCount: step.stepCount, mode: mode,
+      images: images, seconds: seconds)
+  }
+
+  private func linearPreview() async throws -> LinearPreview {
+    if let known = state.withLock({ $0.linear?.preview }) { return known }
+    let hash = try await hash()
+    let preview = try await library.preview(for: hash, fittingWith: engine)
+    state.withLock { $0.linear = (hash, preview) }
+    return preview
+  }
+
+  /// Learns from a clip that is complete and was decoded anyway.
+  public func learn(_ latent: Latent, decoded clip: PixelClip) async {
+    guard mode == .linear, let hash = state.withLock({ $0.linear?.hash }),
+      let better = try? await library.improve(hash, with: latent, decoded: clip)
+    else { return }
+    state.withLock { $0.linear = (hash, better) }
+  }
+
+  /// Ends the previews: waits for the one being made, or with `cancelling` gives it up.
+  public func finish(cancelling: Bool = false) async {
+    let task = state.withLock { state in
+      state.isCancelled = true
+      return state.task
+    }
+    if cancelling { task?.cancel() }
+    await task?.value
+  }
+}

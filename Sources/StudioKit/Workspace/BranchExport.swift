@@ -1,0 +1,73 @@
+import CheckpointIO
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+/// Writes a branch of a video to files: frames clip by clip from the disk, so that neither the engine
+/// nor much memory is needed, with the settings of every clip embedded and beside.
+struct BranchExport: Sendable {
+  let task: ExportTask
+  /// The branch, from its start.
+  let clips: [Clip]
+  let files: ClipFiles
+  let framesPerSecond: Double
+
+  /// Writes all files and reads their settings back.
+  ///
+  /// - Parameters:
+  ///   - stop: Ends it after a clip; nothing is left then.
+  ///   - onProgress: Called with the clips written so far.
+  /// - Throws: ``StudioError``, `MediaError` or `CheckpointError`; nothing is left under names that
+  ///   were not complete. `CancellationError` if it was stopped.
+  @concurrent
+  func write(_ stop: StopSignal, onProgress: (Int) -> Void) async throws {
+    let settings = try RunSettings(branch: clips, framesPerSecond: framesPerSecond).json
+    for path in task.paths where !task.overwrites {
+      let sidecar = Self.sidecar(of: path)
+      if FileManager.default.fileExists(atPath: sidecar) { throw StudioError(sidecar, .exists) }
+    }
+    let outputs = try OutputSet(
+      paths: task.paths, framesPerSecond: framesPerSecond, settings: settings, scale: task.scale,
+      overwrites: task.overwrites)
+    let keepsLatents = task.paths.contains(where: OutputSet.isLatents)
+    let needsPixels = OutputSet.needPixels(task.paths)
+    for (count, clip) in clips.enumerated() {
+      onProgress(count)
+      if stop.moment > .never {
+        outputs.cancel()
+        throw CancellationError()
+      }
+      if keepsLatents { outputs.append(latent: try files.latent(clip.id)) }
+      if needsPixels { try outputs.append(images: files.images(clip.id)) }
+    }
+    try outputs.finish(
+      metadata: [MediaMetadata.key: settings, "pvdm.fps": String(framesPerSecond)])
+    for path in task.paths {
+      try Self.verify(path, settings)
+      try AtomicFile.write(to: Self.sidecar(of: path)) { try $0.write(Array(settings.utf8)) }
+    }
+  }
+
+  /// The file with the settings beside an output: its name with `.json` at the end.
+  static func sidecar(of path: String) -> String {
+    (path.hasSuffix("/") ? String(path.dropLast()) : path) + ".json"
+  }
+
+  /// Reads the settings back from a file that was written.
+  ///
+  /// - Throws: ``StudioError`` if they are not in it.
+  static func verify(_ path: String, _ settings: String) throws {
+    guard try embeddedText(path) == settings else {
+      throw StudioError(
+        path, .output(reason: "was written, but the settings in it cannot be read back"))
+    }
+  }
+
+  /// The text that is embedded in an output; `nil` if there is none.
+  static func embeddedText(_ path: String) throws -> String? {
+    if OutputSet.isLatents(path) {
+      return try LatentFile(contentsOf: path).metadata[MediaMetadata.key]
+    }
+    return try MediaMetadata.read(path)
+  }
+}

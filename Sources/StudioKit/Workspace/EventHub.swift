@@ -1,0 +1,164 @@
+import Synchronization
+
+/// Tells any number of listeners what changes. Sending never waits: what a slow listener has not
+/// heard yet is replaced by what is newer, so that its backlog stays small.
+final class EventHub: Sendable {
+  /// What an event is about. A newer event about the same thing makes the older one worthless.
+  private enum Topic: Hashable {
+    case models, presets, videos, jobs, comparisons
+    case tree(VideoID)
+    case progress(JobID)
+    case preview(JobID)
+  }
+
+  private struct State {
+    /// The last event about each topic, in the order of the topics' first events.
+    var present: [(topic: Topic, event: WorkspaceEvent)] = []
+    /// Notices that nobody has heard.
+    var unheard: [WorkspaceEvent] = []
+    var listeners: [Int: Listener] = [:]
+    var nextListener = 0
+    var isClosed = false
+  }
+  private let state = Mutex(State())
+
+  /// Notices and finished clips that wait for a slow listener at most; the oldest are dropped.
+  private static let backlogLimit = 32
+
+  /// The events from now on, after the whole present state.
+  func events() -> AsyncStream<WorkspaceEvent> {
+    let listener = Listener()
+    let number = state.withLock { state in
+      for (_, event) in state.present { listener.add(event, Self.topic(of: event)) }
+      for notice in state.unheard { listener.add(notice, nil) }
+      state.unheard = []
+      if state.isClosed { listener.close() }
+      let number = state.nextListener
+      state.nextListener += 1
+      state.listeners[number] = listener
+      return number
+    }
+    let registration = Registration { [weak self] in
+      listener.close()
+      self?.state.withLock { $0.listeners[number] = nil }
+    }
+    return AsyncStream {
+      await registration.next(of: listener)
+    } onCancel: {
+      registration.end()
+    }
+  }
+
+  /// Lives as long as somebody may ask for events.
+  private final class Registration: Sendable {
+    let end: @Sendable () -> Void
+
+    init(end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
+
+    func next(of listener: Listener) async -> WorkspaceEvent? { await listener.next() }
+  }
+
+  /// Tells every listener.
+  func send(_ event: WorkspaceEvent) {
+    state.withLock { state in
+      let topic = Self.topic(of: event)
+      if let topic {
+        if let index = state.present.firstIndex(where: { $0.topic == topic }) {
+          state.present[index].event = event
+        } else {
+          state.present.append((topic, event))
+        }
+      } else if case .notice = event, state.listeners.isEmpty {
+        state.unheard = state.unheard.suffix(Self.backlogLimit - 1) + [event]
+      }
+      for listener in state.listeners.values { listener.add(event, topic) }
+    }
+  }
+
+  /// Forgets how far a job was: it does not run any more.
+  func forget(_ job: JobID) {
+    state.withLock { state in
+      state.present.removeAll { $0.topic == .progress(job) || $0.topic == .preview(job) }
+    }
+  }
+
+  /// Forgets a video's tree.
+  func forget(_ video: VideoID) {
+    state.withLock { state in state.present.removeAll { $0.topic == .tree(video) } }
+  }
+
+  /// Ends every listener's events after what was sent.
+  func close() {
+    state.withLock { state in
+      state.isClosed = true
+      for listener in state.listeners.values { listener.close() }
+    }
+  }
+
+  private static func topic(of event: WorkspaceEvent) -> Topic? {
+    switch event {
+    case .models: .models
+    case .presets: .presets
+    case .videos: .videos
+    case .tree(let tree): .tree(tree.video)
+    case .jobs: .jobs
+    case .progress(let progress): .progress(progress.job)
+    case .preview(let preview): .preview(preview.job)
+    case .comparisons: .comparisons
+    case .clipFinished, .notice: nil
+    }
+  }
+
+  /// One listener's backlog.
+  private final class Listener: Sendable {
+    private struct State {
+      var waiting: [(topic: Topic?, event: WorkspaceEvent)] = []
+      var reader: CheckedContinuation<WorkspaceEvent?, Never>?
+      var isClosed = false
+    }
+    private let state = Mutex(State())
+
+    func add(_ event: WorkspaceEvent, _ topic: Topic?) {
+      let reader = state.withLock { state -> CheckedContinuation<WorkspaceEvent?, Never>? in
+        guard !state.isClosed else { return nil }
+        if let reader = state.reader {
+          state.reader = nil
+          return reader
+        }
+        if let topic {
+          state.waiting.removeAll { $0.topic == topic }
+        } else if state.waiting.count(where: { $0.topic == nil }) >= EventHub.backlogLimit,
+          let oldest = state.waiting.firstIndex(where: { $0.topic == nil })
+        {
+          state.waiting.remove(at: oldest)
+        }
+        state.waiting.append((topic, event))
+        return nil
+      }
+      reader?.resume(returning: event)
+    }
+
+    func close() {
+      let reader = state.withLock { state in
+        state.isClosed = true
+        defer { state.reader = nil }
+        return state.reader
+      }
+      reader?.resume(returning: nil)
+    }
+
+    func next() async -> WorkspaceEvent? {
+      await withCheckedContinuation { continuation in
+        let (isReady, event) = state.withLock { state -> (Bool, WorkspaceEvent?) in
+          if !state.waiting.isEmpty { return (true, state.waiting.removeFirst().event) }
+          if state.isClosed { return (true, nil) }
+          state.reader = continuation
+          return (false, nil)
+        }
+        if isReady { continuation.resume(returning: event) }
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import MediaIO
+import SessionStore
+import VideoDiffusion
+
+extension Workspace {
+  /// Queues the writing of a branch to files. It does not wait for the engine.
+  ///
+  /// - Throws: ``StudioError`` if the video or clip is gone or no file is named,
+  ///   ``SessionStoreError`` if it cannot be kept.
+  @discardableResult
+  public func export(_ task: ExportTask) throws -> JobID {
+    guard let tree = trees[task.video], tree.clips[task.through] != nil else {
+      throw StudioError(nil, .gone("the video"))
+    }
+    guard !task.paths.isEmpty else {
+      throw StudioError(nil, .output(reason: "no file is named"))
+    }
+    var task = task
+    // The job may be done by another process, in another folder.
+    task.paths = task.paths.map { path in
+      let absolute = URL(filePath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+      return path.hasSuffix("/") && !absolute.hasSuffix("/") ? absolute + "/" : absolute
+    }
+    let record = try store.write { try $0.insert(jobRecord(.export(task))) }
+    let job = try add(record)
+    tellJobs()
+    startJobs()
+    return job
+  }
+
+  /// Writes one frame of a clip to a PNG file, with the clip's settings in it.
+  ///
+  /// - Parameters:
+  ///   - frame: From 0.
+  ///   - path: The file, which must not exist.
+  /// - Throws: ``StudioError`` if there is no such clip or frame, `MediaError` if the file exists or
+  ///   cannot be written.
+  public func saveStill(of clip: ClipID, frame: Int, to path: String) async throws {
+    guard let found = trees.values.lazy.compactMap({ $0.clips[clip] }).first else {
+      throw StudioError(nil, .gone("the clip"))
+    }
+    try await Self.writeStill(found, frame, path, files)
+    notify(Notice(.success, "Wrote \(path)"))
+  }
+
+  @concurrent
+  private static func writeStill(
+    _ clip: Clip, _ frame: Int, _ path: String, _ files: ClipFiles
+  ) async throws {
+    let images = try files.images(clip.id)
+    guard images.indices.contains(frame) else {
+      throw StudioError(nil, .noSuchFrame(first: frame, last: frame, frames: images.count))
+    }
+    let settings = try RunSettings(branch: [clip]).json
+    try PNGFile.write(images[frame], to: path, settings: settings)
+    try BranchExport.verify(path, settings)
+  }
+
+  /// The settings that made a video or picture, to use again.
+  ///
+  /// - Parameter path: An output of this program.
+  /// - Returns: `nil` if it carries no settings, or none that anything was generated with.
+  /// - Throws: `MediaError` or `CheckpointError` if it cannot be read.
+  @concurrent
+  public nonisolated func settings(in path: String) async throws -> GenerationSettings? {
+    try BranchExport.embeddedText(path).flatMap(RunSettings.init(json:))
+      .flatMap(GenerationSettings.init)
+  }
+
+  // MARK: The job
+
+  func export(_ job: JobID, _ task: ExportTask, _ stop: StopSignal) async throws {
+    guard let tree = trees[task.video], let record = videos[task.video] else {
+      throw StudioError(nil, .gone("the video"))
+    }
+    let branch = BranchExport(
+      task: task, clips: tree.path(to: task.through), files: files,
+      framesPerSecond: record.framesPerSecond)
+    var progress = JobProgress(job: job, phase: .writing, clipCount: branch.clips.count)
+    progress.residentBytes = ProcessMemory.residentBytes
+    // The one picture of progress that screens have belongs to the engine's job.
+    let tells = running[.generation] == nil
+    try await branch.write(stop) { [progress, hub] clips in
+      var progress = progress
+      progress.finishedClips = clips
+      if tells { hub.send(.progress(progress)) }
+    }
+    try keepExports(task)
+    notify(Notice(.success, "Wrote \(task.paths.joined(separator: ", "))"))
+  }
+
+  private func keepExports(_ task: ExportTask) throws {
+    let known = exports[task.video] ?? []
+    let new = task.paths.filter { !known.contains($0) }
+    let created = now().timeIntervalSinceReferenceDate
+    try store.write { transaction in
+      for path in new {
+        _ = try transaction.insert(
+          ExportRecord(video: task.video.rawValue, path: path, created: created))
+      }
+    }
+    exports[task.video] = known.filter { FileManager.default.fileExists(atPath: $0) } + new
+    tell(task.video)
+  }
+}

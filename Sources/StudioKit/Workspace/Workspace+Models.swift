@@ -1,0 +1,176 @@
+import Foundation
+import SessionStore
+import TensorCore
+import VideoDiffusion
+
+/// Models that the user added, as they are kept.
+struct AddedModels: Codable, Sendable {
+  /// Folders and checkpoints.
+  var paths: [String] = []
+  /// Pairs of checkpoints that were found apart.
+  var pairs: [Pair] = []
+
+  struct Pair: Codable, Sendable, Hashable {
+    var autoencoder: String
+    var denoiser: String
+  }
+
+  static let stateName = "added models"
+}
+
+extension Workspace {
+  private var addedModels: AddedModels { state(AddedModels.stateName) ?? AddedModels() }
+
+  /// The folders in which models are looked for.
+  public var modelFolders: [String] {
+    ModelLibrary(added: addedModels.paths, resources: resources).places.map(\.path)
+  }
+
+  /// Looks for models, reading headers alone.
+  ///
+  /// - Returns: Everything that was found; what cannot be used says why.
+  @discardableResult
+  public func findModels() async -> [ModelEntry] {
+    let added = addedModels
+    let library = ModelLibrary(added: added.paths, resources: resources)
+    let found = await Self.entries(library, added.pairs)
+    models = found.map(withKnownHashes)
+    hub.send(.models(models))
+    return models
+  }
+
+  @concurrent
+  private static func entries(
+    _ library: ModelLibrary, _ pairs: [AddedModels.Pair]
+  ) async -> [ModelEntry] {
+    let entries = (try? library.entries()) ?? []
+    let paired = pairs.compactMap { pair -> ModelEntry? in
+      guard let autoencoder = try? ModelLibrary.entry(at: pair.autoencoder),
+        let denoiser = try? ModelLibrary.entry(at: pair.denoiser)
+      else { return nil }
+      return ModelLibrary.pair(autoencoder: autoencoder, denoiser: denoiser)
+    }
+    let known = Set(entries.map(\.path))
+    return paired.filter { !known.contains($0.path) } + entries
+  }
+
+  /// Adds a folder or checkpoint to the models, for good.
+  ///
+  /// - Throws: ``StudioError`` if there is nothing, ``SessionStoreError`` if it cannot be kept.
+  @discardableResult
+  public func openModel(_ path: String) async throws -> ModelEntry {
+    let entry = try ModelLibrary.entry(at: (path as NSString).expandingTildeInPath)
+    var added = addedModels
+    if !added.paths.contains(entry.path) {
+      added.paths.append(entry.path)
+      try setState(AddedModels.stateName, added)
+    }
+    await findModels()
+    return models.first { $0.path == entry.path } ?? entry
+  }
+
+  /// Makes a model of two checkpoints, for good.
+  ///
+  /// - Throws: ``StudioError`` if one is missing or they do not fit, ``SessionStoreError`` if it
+  ///   cannot be kept.
+  @discardableResult
+  public func pairModel(autoencoder: String, denoiser: String) async throws -> ModelEntry {
+    let pair = AddedModels.Pair(autoencoder: autoencoder, denoiser: denoiser)
+    guard
+      let entry = ModelLibrary.pair(
+        autoencoder: try ModelLibrary.entry(at: autoencoder),
+        denoiser: try ModelLibrary.entry(at: denoiser))
+    else {
+      throw StudioError(nil, .noPair(reason: "one is no checkpoint of the network that is needed"))
+    }
+    if let problem = entry.problem { throw StudioError(nil, .noPair(reason: problem)) }
+    var added = addedModels
+    if !added.pairs.contains(pair) {
+      added.pairs.append(pair)
+      try setState(AddedModels.stateName, added)
+    }
+    await findModels()
+    return models.first { $0.path == entry.path } ?? entry
+  }
+
+  /// Computes the hashes of a model's checkpoints, unless they are known.
+  ///
+  /// - Throws: `CheckpointError` if a file cannot be read.
+  public func hashModel(_ id: ModelEntry.ID) async throws {
+    guard let entry = models.first(where: { $0.id == id }) else { return }
+    for path in [entry.reference.autoencoder, entry.reference.denoiser].compactMap({ $0 }) {
+      _ = try await hash(of: path)
+    }
+    models = models.map(withKnownHashes)
+    hub.send(.models(models))
+  }
+
+  /// What a run would take.
+  ///
+  /// - Returns: `nil` if the model is not among those that were found.
+  public func estimate(
+    _ model: ModelReference, _ settings: GenerationSettings
+  ) async -> RunEstimate? {
+    guard var entry = models.first(where: { $0.reference == model }) else { return nil }
+    // Times are kept by path and size, which are known before any hash is.
+    entry.autoencoderHash = nil
+    entry.denoiserHash = nil
+    let estimator = RunEstimator(
+      machine: await machineRate(), store: SessionTimings(store: store, now: now))
+    return estimator.estimate(
+      settings, model: entry, isLoaded: await engines.isLoaded(model))
+  }
+
+  /// What this machine computes, measured once.
+  private func machineRate() async -> MachineRate {
+    if let known: MachineRate = state(Self.machineRateName),
+      known.processorCount == Processor.availableCount
+    {
+      return known
+    }
+    let rate = await Self.measuredMachineRate()
+    try? setState(Self.machineRateName, rate)
+    return rate
+  }
+
+  private static let machineRateName = "machine rate"
+
+  @concurrent
+  private static func measuredMachineRate() async -> MachineRate { MachineRate.measured() }
+
+  // MARK: Hashes
+
+  /// SHA-256 of a file, from memory if it did not change since it was computed.
+  func hash(of path: String) async throws -> String {
+    if let known = knownHash(of: path) { return known }
+    let identity = FileIdentity(of: path)
+    let hash = try await Self.computedHash(of: path)
+    if let identity {
+      let record = FingerprintRecord(
+        path: path, size: identity.size, modified: identity.modified, sha256: hash)
+      // Computing it again is the worst that follows.
+      try? store.write { try $0.save(record) }
+    }
+    return hash
+  }
+
+  @concurrent
+  private static func computedHash(of path: String) async throws -> String {
+    try CheckpointHash.sha256(of: path)
+  }
+
+  private func knownHash(of path: String) -> String? {
+    guard let identity = FileIdentity(of: path),
+      let record = try? store.read({ try $0.named(FingerprintRecord.self, path) }),
+      record.size == identity.size, record.modified == identity.modified
+    else { return nil }
+    return record.sha256
+  }
+
+  private func withKnownHashes(_ entry: ModelEntry) -> ModelEntry {
+    var entry = entry
+    entry.autoencoderHash = entry.reference.autoencoder.flatMap(knownHash)
+    entry.denoiserHash = entry.reference.denoiser.flatMap(knownHash)
+    return entry
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import SessionStore
+import VideoDiffusion
+
+/// What jobs wait for: one of each lane is done at a time.
+enum JobLane: Hashable, CaseIterable {
+  /// The engine.
+  case generation
+  /// Writing files of clips that are there needs no engine, and must not wait for a run without end.
+  case export
+
+  init(_ task: JobTask) {
+    switch task {
+    case .generate: self = .generation
+    case .export: self = .export
+    }
+  }
+}
+
+/// A job that is being done.
+struct RunningJob {
+  /// What becomes of a job that is stopped.
+  enum Ending: Int {
+    case interrupt, finish, pause, cancel
+  }
+
+  let job: JobID
+  let stop: StopSignal
+  let task: Task<Void, Never>
+  /// `nil` while it is to go on to its end.
+  var ending: Ending?
+}
+
+extension Workspace {
+  func lane(of job: JobID) -> JobLane? { running.first { $0.value.job == job }?.key }
+
+  /// Begins the next job of every lane that is free.
+  func startJobs() {
+    guard !isClosing else { return }
+    for lane in JobLane.allCases where running[lane] == nil {
+      guard
+        let next = openJobs.first(where: { $0.state == .waiting && JobLane($0.task) == lane })
+      else { continue }
+      let stop = StopSignal()
+      let task = Task { await self.carryOut(next, stop) }
+      running[lane] = RunningJob(job: next.id, stop: stop, task: task)
+      set(next.id, .running)
+    }
+  }
+
+  /// Asks the job of a lane to stop. What a user asked for stays when the session ends meanwhile.
+  func stop(_ lane: JobLane, _ moment: StopSignal.Moment, _ ending: RunningJob.Ending) {
+    guard let job = running[lane] else { return }
+    if job.ending == nil || ending != .interrupt { running[lane]?.ending = ending }
+    job.stop.requestStop(moment)
+  }
+
+  private func carryOut(_ job: Job, _ stop: StopSignal) async {
+    var failure: (any Error)?
+    do {
+      switch job.task {
+      case .generate(let task): try await generate(job.id, task, stop)
+      case .export(let task): try await export(job.id, task, stop)
+      }
+    } catch {
+      failure = error
+    }
+    let lane = JobLane(job.task)
+    let ending = running[lane]?.ending
+    running[lane] = nil
+    hub.forget(job.id)
+    conclude(job.id, state(after: ending, failure, job.id))
+    startJobs()
+  }
+
+  private func generate(_ job: JobID, _ task: GenerateTask, _ stop: StopSignal) async throws {
+    let plan = try plan(job, task)
+    guard plan.remainingClips != 0 else { return }
+    let run = ClipRun(plan, self, stop)
+    try await run.run()
+  }
+
+  /// What a job becomes, told by how it ended.
+  private func state(
+    after ending: RunningJob.Ending?, _ failure: (any Error)?, _ id: JobID
+  ) -> JobState {
+    guard let job = jobs[id] else { return .cancelled }
+    if let failure, !(failure is CancellationError) {
+      let explanation = Explanation(failure)
+      notify(Notice(failure))
+      return .failed(explanation.sentence, remedy: explanation.remedy)
+    }
+    let isComplete: Bool
+    switch job.task {
+    case .generate(let task):
+      isComplete = task.settings.clipCount.map { job.finishedClips >= $0 } ?? false
+    case .export: isComplete = failure == nil && ending == nil
+    }
+    if isComplete { return .finished }
+    switch ending {
+    case .pause: return .paused
+    case .interrupt: return .interrupted
+    case .cancel: return .cancelled
+    case .finish, nil: return job.finishedClips > 0 ? .finished : .cancelled
+    }
+  }
+
+  // MARK: What runs need
+
+  /// What a generation job still has to do.
+  private func plan(_ job: JobID, _ task: GenerateTask) throws -> GenerationPlan {
+    guard let tree = trees[task.video], let finished = jobs[job]?.finishedClips else {
+      throw StudioError(nil, .gone("the video"))
+    }
+    let own = try lastClip(of: job).flatMap { tree.clips[$0] }
+    var previous = own
+    if own == nil, case .clip(let origin) = task.origin {
+      guard let clip = tree.clips[origin] else {
+        throw StudioError(nil, .gone("the clip to continue"))
+      }
+      previous = clip
+    }
+    if let previous, tree.dropped.contains(previous.id) {
+      throw StudioError(nil, .clipDropped)
+    }
+    return GenerationPlan(
+      job: job, task: task, previous: previous, hasBegun: own != nil, finishedClips: finished)
+  }
+
+  private func lastClip(of job: JobID) throws -> ClipID? {
+    try store.read { try $0.lastClip(ofJob: job.rawValue) }.map(ClipID.init)
+  }
+
+  /// The name of the next clip, which no clip had before.
+  func reserveClip() -> ClipID {
+    defer { nextClip += 1 }
+    return ClipID(rawValue: nextClip)
+  }
+
+  /// Takes a clip whose files are on the disk into its tree, with the job's progress, in one
+  /// transaction.
+  ///
+  /// - Throws: `CancellationError` if the clip that it continues was dropped meanwhile,
+  ///   ``SessionStoreError`` if it cannot be kept.
+  func add(_ clip: Clip, _ frames: ClipFrames, of job: JobID) throws {
+    guard var tree = trees[clip.video], var record = videos[clip.video], var changed = jobs[job]
+    else { throw StudioError(nil, .gone("the video")) }
+    if let parent = clip.parent, tree.dropped.contains(parent) {
+      files.remove(clip.id)
+      throw CancellationError()
+    }
+    let position = tree.current
+    let isHere =
+      position?.id == clip.parent
+      || (position?.parent == clip.parent && position?.fork == clip.fork)
+    tree.add(clip, following: isHere)
+    try record.take(tree)
+    record.modelName = clip.model.name
+    record.modified = now().timeIntervalSinceReferenceDate
+    if clip.source == .generated { changed.finishedClips += 1 }
+    let jobRecord = try JobRecord(changed, position: positions[job] ?? 0)
+    let clipRecord = try ClipRecord(clip, job: job)
+    try store.write { transaction in
+      _ = try transaction.insert(clipRecord)
+      try transaction.update(record)
+      try transaction.update(jobRecord)
+    }
+    trees[clip.video] = tree
+    videos[clip.video] = record
+    jobs[job] = changed
+    hub.send(.clipFinished(clip, frames))
+    tell(clip.video)
+    tellJobs()
+  }
+
+  /// Ends the run whose next clip would continue one that is out of sight.
+  func endRunsFromDroppedClips(_ video: VideoID) {
+    guard let job = running[.generation]?.job, case .generate(let task)? = jobs[job]?.task,
+      task.video == video, (try? plan(job, task)) == nil
+    else { return }
+    notify(
+      Notice(.information, "The run ended, because the clip that it continues is out of sight"))
+    stop(.generation, .afterStep, .finish)
+  }
+}

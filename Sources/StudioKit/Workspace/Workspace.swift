@@ -1,0 +1,119 @@
+import Foundation
+import SessionStore
+import VideoDiffusion
+
+/// The heart of the studio: models, videos, the queue and everything else that a person works on, kept
+/// from one session to the next.
+///
+/// It does what it is asked, remembers it on disk before it says so, and tells every listener what
+/// changed. Nothing here waits for a listener or a screen; the engine works on a thread of its own.
+///
+/// Killing the process at any moment loses at most the step in progress: a clip's files are whole
+/// before its row is written, and a run's state is saved between its steps.
+public actor Workspace {
+  /// Where everything is; another place than was asked for if that could not be written.
+  public nonisolated let folders: StudioFolders
+  /// Whether nothing outlives the session, because the data folder cannot be written.
+  public nonisolated let isTemporary: Bool
+
+  nonisolated let hub = EventHub()
+  nonisolated let files: ClipFiles
+  let store: SessionStore
+  let resources: ResourceLocator
+  let engines: EngineRoom
+  let now: @Sendable () -> Date
+  private let lock: FolderLock
+
+  // What the database holds, as values.
+  var videos: [VideoID: VideoRecord] = [:]
+  var trees: [VideoID: ClipTree] = [:]
+  var summaries: [VideoID: VideoSummary] = [:]
+  var exports: [VideoID: [String]] = [:]
+  var jobs: [JobID: Job] = [:]
+  var positions: [JobID: Int] = [:]
+  var comparisons: [Comparison] = []
+  var nextClip: Int64 = 1
+
+  // What goes on.
+  var running: [JobLane: RunningJob] = [:]
+  var models: [ModelEntry] = []
+  var missingFrames: Set<ClipID> = []
+  var isClosing = false
+
+  /// Opens the workspace of a data folder, or begins one.
+  ///
+  /// A job that was running when the program ended is interrupted now, and goes on when asked to.
+  ///
+  /// - Parameters:
+  ///   - folders: Where everything is. A data folder that cannot be written is replaced by a temporary
+  ///     one, with a notice.
+  ///   - resources: Finds the models that come with the program.
+  ///   - startsQueue: Whether waiting jobs begin at once.
+  ///   - now: The clock.
+  /// - Throws: ``StudioError`` if another studio has the folder open, ``SessionStoreError`` if a newer
+  ///   program wrote its database.
+  public init(
+    folders: StudioFolders = StudioFolders(), resources: ResourceLocator = ResourceLocator(),
+    startsQueue: Bool = true, now: @escaping @Sendable () -> Date = { Date() }
+  ) async throws {
+    let opening = try WorkspaceOpening(folders, now: now())
+    self.folders = opening.folders
+    self.isTemporary = opening.isTemporary
+    self.resources = resources
+    self.now = now
+    store = opening.store
+    lock = opening.lock
+    files = ClipFiles(folder: opening.folders.clips)
+    engines = EngineRoom(previewFolder: opening.folders.previews)
+    for notice in opening.notices { hub.send(.notice(notice)) }
+    try load()
+    reloadPresets()
+    await findModels()
+    if startsQueue { startJobs() }
+  }
+
+  /// What changes, after the whole present state. Any number of listeners may ask; one that is slow
+  /// hears the newest of what it missed.
+  public nonisolated func events() -> AsyncStream<WorkspaceEvent> { hub.events() }
+
+  /// Ends the session: the running job stops after its step, or its clip, and goes on in the next
+  /// session when asked to.
+  ///
+  /// - Parameter finishesClip: Whether the clip in progress is finished first.
+  public func close(finishesClip: Bool = false) async {
+    isClosing = true
+    for lane in running.keys { stop(lane, finishesClip ? .afterClip : .afterStep, .interrupt) }
+    while let job = running.first?.value { await job.task.value }
+    await engines.end()
+    hub.close()
+    try? store.close()
+  }
+
+  // MARK: Small values
+
+  /// A small value that was kept, such as the name of the theme.
+  ///
+  /// - Returns: `nil` if there is none, or one of another type.
+  public func state<Value: Decodable & Sendable>(
+    _ name: String, as type: Value.Type = Value.self
+  ) -> Value? {
+    guard let record = try? store.read({ try $0.named(StateRecord.self, name) }) else { return nil }
+    return try? JSONText.decode(type, record.content)
+  }
+
+  /// Keeps a small value under a name; `nil` forgets it.
+  ///
+  /// - Throws: ``SessionStoreError`` if the database cannot be written.
+  public func setState<Value: Encodable & Sendable>(_ name: String, _ value: Value?) throws {
+    guard let value else {
+      try store.write { try $0.delete(StateRecord.self, named: name) }
+      return
+    }
+    let record = StateRecord(name: name, content: try JSONText.encode(value))
+    try store.write { try $0.save(record) }
+  }
+
+  // MARK: Telling
+
+  func notify(_ notice: Notice) { hub.send(.notice(notice)) }
+}

@@ -1,0 +1,62 @@
+/// Breaks text into lines.
+public enum TextWrap {
+  /// Lines of at most `width` columns, broken between words; a word that is longer by itself is
+  /// broken within. Line ends in the text are kept.
+  public static func lines(_ text: String, width: Int) -> [String] {
+    guard width > 0 else { return [] }
+    return text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+      wrap($0, width: width)
+    }
+  }
+
+  private static func wrap(_ paragraph: Substring, width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in paragraph.split(separator: " ") {
+      let joined = line.isEmpty ? String(word) : "\(line) \(word)"
+      if CharacterWidth.columns(of: joined) <= width {
+        line = joined
+        continue
+      }
+      if !line.isEmpty { lines.append(line) }
+      line = String(word)
+      while CharacterWidth.columns(of: line) > width {
+        let head = beginning(of: line, width: width)
+        lines.append(head)
+        line = String(line.dropFirst(head.count))
+      }
+    }
+    return lines + [line]
+  }
+
+  /// As many characters as fit, at least one.
+  private static func beginning(of text: String, width: Int) -> String {
+    var head = ""
+    for character in text {
+      guard head.isEmpty || CharacterWidth.columns(of: head + String(character)) <= width else {
+        break
+      }
+      head.append(character)
+    }
+    return head
+  }
+
+  /// Draws a text from the top of an area on, as far as there are rows.
+  ///
+  /// - Returns: The rows taken.
+  @discardableResult
+  public static func draw(
+    _ text: String, in buffer: inout CellBuffer, area: Rectangle, style: Style = .text
+  ) -> Int {
+    let lines = lines(text, width: area.width)
+    var shown = Array(lines.prefix(area.height))
+    if shown.count < lines.count, let last = shown.popLast() {
+      // The ellipsis tells that there is more.
+      shown.append(CharacterWidth.truncate(last + " …", to: area.width))
+    }
+    for (index, line) in shown.enumerated() {
+      buffer.write(line, column: area.column, row: area.row + index, style: style, clip: area)
+    }
+    return shown.count
+  }
+}

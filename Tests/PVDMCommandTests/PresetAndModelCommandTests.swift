@@ -1,0 +1,111 @@
+import Foundation
+import StudioKit
+import TestSupport
+import Testing
+
+@Suite struct PresetAndModelCommandTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func run(_ arguments: [String]) throws -> CommandRun {
+    try CommandRun(arguments, home: folder.path("home"))
+  }
+
+  @Test("a preset is saved, listed, shown, used, and deleted")
+  func life() throws {
+    let saved = try run([
+      "presets", "save", "Mine", "--preset", "draft", "--steps", "3", "--summary", "Ours",
+    ])
+    #expect(saved.status == 0, "\(saved.errors)")
+    #expect(saved.output.contains(".config/pvdm/presets/mine.toml"))
+    let list = try run(["presets"])
+    for text in ["draft", "paper 100/20", "Mine", "yours", "Ours"] {
+      #expect(list.output.contains(text))
+    }
+    let shown = try run(["presets", "show", "mine"])
+    #expect(shown.output.contains("\nsteps = 3\n"))
+    #expect(shown.output.contains("\nsampler = \"dpmpp-2m-sde\"\n"))
+
+    let output = folder.path("a.safetensors")
+    let sample = try run([
+      "sample", "skies-64", "--preset", "mine", "--steps", "2", "-o", output,
+    ])
+    #expect(sample.status == 0, "\(sample.errors)")
+    let taken = "preset Mine: sampler dpmpp-2m-sde, spacing default, later steps 12"
+    #expect(sample.errors.contains(taken))
+    let request = try #require(try RunSettings(embeddedIn: output).request)
+    #expect(
+      request.firstSampler.steps == 2 && request.firstSampler.method.rawValue == "dpmpp-2m-sde")
+    #expect(request.laterSampler.steps == 12)
+
+    #expect(try run(["presets", "delete", "mine"]).status == 0)
+    let gone = try run(["sample", "skies-64", "--preset", "mine", "-o", output, "--overwrite"])
+    #expect(gone.status == 2 && gone.errors.contains("there is no preset mine"))
+  }
+
+  @Test("a preset is made of an output's settings")
+  func fromOutput() throws {
+    let output = folder.path("a.mp4")
+    let sample = try run([
+      "sample", "skies-64", "--sampler", "unipc", "--steps", "2", "--seed", "5", "-o", output,
+    ])
+    #expect(sample.status == 0, "\(sample.errors)")
+    #expect(try run(["presets", "save", "like that", "--from", output]).status == 0)
+    let shown = try run(["presets", "show", "like-that", "--json"])
+    let settings = try #require(shown.json["settings"] as? [String: Any])
+    #expect(settings["sampler"] as? String == "unipc" && settings["steps"] as? Int == 2)
+    #expect(settings["seed"] == nil)
+    let again = try run(["presets", "save", "like that", "--from", output])
+    #expect(again.status == 2 && again.errors.contains("--overwrite"))
+    #expect(
+      try run(["presets", "save", "x", "--from", CommandRun.package + "/samples/bunny.mp4"])
+        .errors.contains("carries no settings"))
+    #expect(try run(["presets", "save", "x"]).status == 64)
+  }
+
+  @Test("mistakes in a preset's file are shown where it is used")
+  func mistakes() throws {
+    let path = folder.path("home/.config/pvdm/presets")
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try Data("stepz = 4\nlater_steps = 2".utf8).write(to: URL(filePath: path + "/odd.toml"))
+    let run = try run([
+      "sample", "skies-64", "--preset", "odd", "--steps", "1", "-o", folder.path("a.safetensors"),
+    ])
+    #expect(run.status == 0)
+    #expect(run.errors.contains("odd.toml:1: unknown key 'stepz'; did you mean 'steps'?"))
+  }
+
+  @Test("models are listed with what is wrong with them")
+  func models() throws {
+    try Data(count: 5000).write(to: URL(filePath: folder.path("broken.pth")))
+    let list = try run(["models", folder.url.path])
+    #expect(list.status == 0, "\(list.errors)")
+    #expect(list.output.contains("skies-64") && list.output.contains("64 x 64"))
+    #expect(list.output.contains("broken") && list.output.contains("unusable"))
+    #expect(list.output.contains("expected a PyTorch or safetensors checkpoint"))
+    #expect(try run(["models", folder.path("gone")]).status == 2)
+    let hashed = try run(["models", "--hash", "--json"])
+    let entries = try #require(
+      try JSONSerialization.jsonObject(with: Data(hashed.output.utf8)) as? [[String: Any]])
+    let skies = try #require(
+      entries.first { ($0["reference"] as? [String: Any])?["name"] as? String == "skies-64" })
+    #expect((skies["denoiser_hash"] as? String)?.count == 64)
+    let denoiser = try #require(skies["denoiser"] as? [String: Any])
+    #expect(denoiser["parameters"] as? Int ?? 0 > 20_000_000)
+  }
+
+  @Test(
+    "previews of every mode are drawn, and modes that are none refused",
+    arguments: ["off", "linear", "decoded"])
+  func previews(mode: String) throws {
+    let run = try run([
+      "sample", "skies-64", "--steps", "6", "--preview", "--preview-mode", mode,
+      "--preview-every", "2", "-o", folder.path("a.gif"),
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    let blocks: ClosedRange<Unicode.Scalar> = "\u{2580}"..."\u{259F}"
+    #expect(run.errors.unicodeScalars.contains(where: blocks.contains))
+    #expect(try self.run(["sample", "skies-64", "--preview-mode", "magic"]).status == 64)
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import TestSupport
+
+/// The built program's studio on a pseudo-terminal of its own, driven by keys as a user would.
+final class StudioSession {
+  let terminal: PseudoTerminal
+  let process = Process()
+  private let errors: String
+
+  /// Opens the studio.
+  ///
+  /// - Parameters:
+  ///   - home: The user's home folder, which holds everything that is kept.
+  ///   - arguments: Beside `studio`.
+  ///   - environment: Replaces variables of a plain UTF-8 terminal with 256 colours.
+  ///   - limit: Size in blocks of 1024 bytes beyond which its files cannot grow, as on a full disk.
+  init(
+    home: String, _ arguments: [String] = [], columns: Int = 80, rows: Int = 24,
+    environment: [String: String] = [:], fileSizeLimit limit: Int? = nil
+  ) throws {
+    terminal = try PseudoTerminal(columns: columns, rows: rows)
+    errors = home + "/errors-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    try Data().write(to: URL(filePath: errors))
+    // A session of its own, with the terminal as its controlling one: what a login does.
+    let end = FileHandle(fileDescriptor: terminal.programEnd, closeOnDealloc: false)
+    process.executableURL = URL(filePath: "/usr/bin/setsid")
+    let limiting = limit.map { "trap '' XFSZ; ulimit -f \($0); " } ?? ""
+    process.arguments =
+      [
+        "--ctty", "--wait", "/bin/bash", "-c", limiting + "exec \"$0\" \"$@\"",
+        CommandRun.program.path, "studio",
+      ] + arguments
+    process.environment = [
+      "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "HOME": home,
+      "PVDM_DATA": CommandRun.package,
+    ].merging(environment) { $1 }
+    process.standardInput = end
+    process.standardOutput = end
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+  }
+
+  deinit { if process.isRunning { kill(.kill) } }
+
+  /// What was written to standard error.
+  var errorText: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
+
+  /// Types keys.
+  func type(_ keys: String) { terminal.type(keys) }
+
+  /// Waits until a text is on the screen.
+  func sees(_ text: String) -> Bool { terminal.waits(for: text) }
+
+  /// Waits until a text is on the screen no more.
+  func losesSight(of text: String) -> Bool { terminal.waits(for: text, isGone: true) }
+
+  /// Sets the sampler to a few steps, which are enough to see that everything works.
+  func chooseFewSteps() {
+    type("2")
+    _ = sees("Settings")
+    // From the sampler down to the steps of the first clip, then to those of later ones.
+    type("gj\r")
+    type("\u{15}3\r")
+    type("j\r")
+    type("\u{15}3\r")
+  }
+
+  /// Signals that a program may get.
+  enum Signal: Int32 {
+    case kill = 9
+    case hangUp = 1
+    case terminate = 15
+  }
+
+  /// Sends the studio a signal.
+  func kill(_ signal: Signal) {
+    // The process itself waits for its child, which is the session's leader and group.
+    for child in children(of: process.processIdentifier) { _ = Glibc.kill(child, signal.rawValue) }
+  }
+
+  private func children(of parent: Int32) -> [Int32] {
+    let path = "/proc/\(parent)/task/\(parent)/children"
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.split(separator: " ").compactMap { Int32($0) }
+  }
+
+  /// Waits for the end, reading what is drawn so that the program never waits for the terminal.
+  ///
+  /// - Returns: The exit status.
+  func end() -> Int32 {
+    while process.isRunning {
+      terminal.drain()
+      usleep(2_000)
+    }
+    return process.terminationStatus
+  }
+}

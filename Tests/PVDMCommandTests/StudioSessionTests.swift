@@ -1,0 +1,241 @@
+import Foundation
+import MediaIO
+import TestSupport
+import Testing
+
+/// Whole sessions in the real program: what a person types, and what is on the screen then.
+@Suite(.serialized) struct StudioSessionTests {
+  private let folder: TemporaryFolder
+  private let home: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    home = folder.path("home")
+  }
+
+  private var data: String { home + "/.local/share/pvdm/studio" }
+
+  @Test func aNewUserMakesExtendsBranchesExportsAndFindsEverythingAgain() throws {
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.chooseFewSteps()
+    studio.type("r")
+    #expect(studio.sees("Finished: 1 clip"), "\(studio.terminal.screen)")
+
+    studio.type("3e")
+    #expect(studio.sees("A1 - A2"), "\(studio.terminal.screen)")
+    #expect(studio.sees("roll     1 of 1"))
+    studio.type("R")
+    #expect(studio.sees("roll     2 of 2"), "\(studio.terminal.screen)")
+    studio.type("hb")
+    #expect(studio.sees("`-- B2"), "\(studio.terminal.screen)")
+
+    let (video, picture) = (folder.path("branch.mp4"), folder.path("branch.gif"))
+    for path in [video, picture] {
+      studio.type("w")
+      #expect(studio.sees("Enter takes it"))
+      studio.type("\u{15}\(path)\r")
+      #expect(studio.sees("Wrote"), "\(studio.terminal.screen)")
+      #expect(studio.losesSight(of: "Wrote"))
+    }
+    studio.type("q")
+    #expect(studio.end() == 0)
+    for path in [video, picture] {
+      let info = try MediaInfo.probe(path)
+      #expect(info.frameCount == 32)
+      #expect(info.settings?.contains("\"steps\":3") == true)
+    }
+
+    let again = try StudioSession(home: home)
+    #expect(again.sees("`-- B2"), "\(again.terminal.screen)")
+    again.type("5")
+    #expect(again.sees("clips    2, 4 in all"), "\(again.terminal.screen)")
+    again.type("q")
+    #expect(again.end() == 0)
+  }
+
+  @Test func aRunThatWasKilledIsOfferedAndGoesOn() throws {
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.type("2r")
+    #expect(studio.sees("step 1"), "\(studio.terminal.screen)")
+    studio.kill(.kill)
+    _ = studio.end()
+
+    let again = try StudioSession(home: home)
+    again.type("6")
+    #expect(again.sees("interrupted"), "\(again.terminal.screen)")
+    again.type("P")
+    #expect(again.sees("finished"), "\(again.terminal.screen)")
+    again.type("q")
+    #expect(again.end() == 0)
+  }
+
+  @Test func aLostConnectionEndsTheStudioAndKeepsTheRun() throws {
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.type("2r")
+    #expect(studio.sees("step 1"))
+    studio.terminal.hangUp()
+    studio.process.waitUntilExit()
+
+    let again = try StudioSession(home: home)
+    again.type("6")
+    #expect(again.sees("interrupted"), "\(again.terminal.screen)")
+    again.type("q")
+    #expect(again.end() == 0)
+  }
+
+  @Test func aLostConnectionLetsTheClipFinishWhereThatIsAskedFor() throws {
+    let studio = try StudioSession(home: home, ["--keep-running"])
+    #expect(studio.sees("skies-64"))
+    studio.chooseFewSteps()
+    studio.type("r")
+    #expect(studio.sees("job"))
+    studio.terminal.hangUp()
+    studio.process.waitUntilExit()
+
+    let again = try StudioSession(home: home)
+    again.type("6")
+    #expect(again.sees("finished"), "\(again.terminal.screen)")
+    again.type("q")
+    #expect(again.end() == 0)
+  }
+
+  @Test func manyResizesDownToOneCellWhileAJobRunsDoNoHarm() throws {
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.type("2r")
+    #expect(studio.sees("step"))
+    for round in 0..<500 {
+      studio.terminal.resize(
+        columns: round % 7 == 0 ? 1 : 1 + round * 37 % 160,
+        rows: round % 5 == 0 ? 1 : 1 + round % 50)
+      if round % 20 == 0 { studio.terminal.drain() }
+    }
+    studio.terminal.resize(columns: 80, rows: 24)
+    studio.type("\u{0C}")
+    #expect(studio.sees("PVDM Studio"), "\(studio.terminal.screen)")
+    #expect(studio.sees("Finished: 1 clip"), "\(studio.terminal.screen)")
+    studio.type("q")
+    #expect(studio.end() == 0)
+  }
+
+  @Test func aDataFolderThatCannotBeWrittenIsSaidAndTheStudioStillWorks() throws {
+    // A file stands where the folder would be, which stops the superuser as well.
+    try FileManager.default.createDirectory(
+      atPath: home + "/.local/share", withIntermediateDirectories: true)
+    try Data().write(to: URL(filePath: home + "/.local/share/pvdm"))
+    let studio = try StudioSession(home: home)
+    studio.type("@")
+    #expect(studio.sees("cannot be written"), "\(studio.terminal.screen)")
+    studio.type("@")
+    studio.chooseFewSteps()
+    studio.type("r")
+    #expect(studio.sees("Finished: 1 clip"), "\(studio.terminal.screen)")
+    studio.type("q")
+    #expect(studio.end() == 0)
+  }
+
+  @Test func aDamagedDatabaseIsSetAsideAndSaid() throws {
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    let damaged = Data((0..<8_192).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+    try damaged.write(to: URL(filePath: data + "/studio.sqlite"))
+    let studio = try StudioSession(home: home)
+    studio.type("@")
+    #expect(studio.sees("set aside"), "\(studio.terminal.screen)")
+    studio.type("q")
+    studio.type("q")
+    #expect(studio.end() == 0)
+    let files = try FileManager.default.contentsOfDirectory(atPath: data)
+    let isKept = files.contains { file in
+      (try? Data(contentsOf: URL(filePath: data + "/" + file))) == damaged
+    }
+    #expect(isKept, "\(files)")
+  }
+
+  @Test func aFullDiskFailsTheJobWithAReasonAndTheStudioGoesOn() throws {
+    // 32 KB hold the database's pages but no video of 16 frames scaled up.
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.chooseFewSteps()
+    studio.type("r")
+    #expect(studio.sees("Finished: 1 clip"))
+    studio.type("q")
+    #expect(studio.end() == 0)
+
+    let limited = try StudioSession(home: home, fileSizeLimit: 200)
+    #expect(limited.sees("skies-64"))
+    limited.type("3w")
+    #expect(limited.sees("Enter takes it"))
+    limited.type("\u{15}\(folder.path("large"))/ x16\r")
+    limited.type("w")
+    #expect(limited.sees("Enter takes it"))
+    limited.type("\u{15}\(folder.path("large.gif")) x16\r")
+    #expect(limited.sees("job 3:"), "\(limited.terminal.screen)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("large.gif")))
+    limited.type("q")
+    #expect(limited.end() == 0)
+  }
+
+  @Test func aCheckpointThatIsGoneIsExplained() throws {
+    let model = folder.path("model")
+    try FileManager.default.copyItem(
+      atPath: CommandRun.package + "/samples/skies-64", toPath: model)
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.type(":open \(model)\r")
+    #expect(studio.sees("in use"), "\(studio.terminal.screen)")
+    try FileManager.default.removeItem(atPath: model)
+    studio.chooseFewSteps()
+    studio.type("r")
+    #expect(studio.sees("denoiser.safetensors"), "\(studio.terminal.screen)")
+    studio.type("q")
+    #expect(studio.end() == 0)
+  }
+
+  @Test func withoutUTF8TheScreenIsPlainASCII() throws {
+    let studio = try StudioSession(home: home, environment: ["LC_ALL": "C"])
+    #expect(studio.sees("skies-64"))
+    studio.chooseFewSteps()
+    studio.type("r")
+    #expect(studio.sees("Finished: 1 clip"), "\(studio.terminal.screen)")
+    #expect(studio.terminal.received.allSatisfy { $0 < 128 })
+    studio.type("q")
+    #expect(studio.end() == 0)
+  }
+
+  @Test func anUnknownTerminalIsRefusedInASentence() throws {
+    let studio = try StudioSession(home: home, environment: ["TERM": "no-such-terminal"])
+    #expect(studio.end() == 2)
+    #expect(studio.errorText.contains("no-such-terminal"), "\(studio.errorText)")
+  }
+
+  @Test(arguments: ["truecolor", "256", "16", "mono"])
+  func everyColourModeShowsTheStudio(mode: String) throws {
+    let studio = try StudioSession(home: home, ["--color", mode], columns: 160, rows: 48)
+    #expect(studio.sees("Nothing made yet"), "\(studio.terminal.screen)")
+    #expect(studio.terminal.emulator.unknown.isEmpty, "\(studio.terminal.emulator.unknown)")
+    studio.type("q")
+    #expect(studio.end() == 0)
+  }
+
+  @Test func aSecondStudioOnTheSameFolderIsRefused() throws {
+    let first = try StudioSession(home: home)
+    #expect(first.sees("skies-64"))
+    let second = try StudioSession(home: home)
+    #expect(second.end() == 2)
+    #expect(second.errorText.contains("studio"), "\(second.errorText)")
+    first.type("q")
+    #expect(first.end() == 0)
+  }
+
+  @Test func terminationSavesAndRestoresTheTerminal() throws {
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    let before = studio.terminal.settings.c_lflag
+    studio.kill(.terminate)
+    #expect(studio.end() == 0)
+    #expect(studio.terminal.settings.c_lflag != before, "raw mode was left")
+  }
+}

@@ -1,0 +1,287 @@
+import StudioApp
+import StudioKit
+import TerminalUI
+import Testing
+
+/// Comparing: what is asked for, what is shown side by side, what is missing.
+@Suite struct CompareScreenTests {
+  private func screen(_ world: World, opening row: Int? = nil) -> CompareScreen {
+    var screen = CompareScreen()
+    _ = screen.refresh(world)
+    guard let row else { return screen }
+    for _ in 0..<row { press(keys("j"), on: &screen, world) }
+    press([.enter], on: &screen, world)
+    return screen
+  }
+
+  private func video(_ number: Int64) -> VideoID { VideoID(rawValue: 20 + number) }
+  private func job(_ number: Int64) -> JobID { JobID(rawValue: 20 + number) }
+
+  // MARK: Setting up
+
+  @Test func variantsAreMadeWithOneSeed() {
+    var world = Fixtures.world
+    world.settings.seed = 17
+    world.settings.isSeedLocked = true
+    var screen = screen(world)
+    // A second variant with 25 steps for later clips, and a third with the other model.
+    press(keys("vj") + [.tab] + keys("jjl") + [.tab] + keys("al"), on: &screen, world)
+    var first = world.settings
+    first.clipCount = 1
+    var second = first
+    second.laterSteps = 25
+    let effects = press(keys("r"), on: &screen, world)
+    #expect(
+      effects == [
+        .compare(
+          title: "skies-64, later steps 20 | skies-64, later steps 25 | sky-256, later steps 25",
+          [
+            .init(model: Fixtures.skies.reference, settings: first),
+            .init(model: Fixtures.skies.reference, settings: second),
+            .init(model: Fixtures.published.reference, settings: second),
+          ])
+      ])
+    // The new comparison is shown when it comes.
+    #expect(screen.page == .list)
+    world.comparisons = [Fixtures.stepsComparison]
+    _ = screen.refresh(world)
+    #expect(screen.page == .comparison(ComparisonID(rawValue: 1)))
+  }
+
+  @Test func twoVariantsAtLeastAndFourAtMost() {
+    let world = Fixtures.world
+    var editor = VariantEditor([Fixtures.variant(steps: 5)])
+    #expect(editor.variants.count == 2)
+    for _ in 0..<5 { _ = editor.handle(.character("a"), world) }
+    #expect(editor.variants.count == 4 && editor.selected == 2)
+    for _ in 0..<5 { _ = editor.handle(.character("d"), world) }
+    #expect(editor.variants.count == 2)
+  }
+
+  @Test func markedVideosGiveTheirSettings() {
+    var world = Fixtures.galleryWorld
+    var screen = screen(world)
+    let effects = press(keys("V"), on: &screen, world)
+    #expect(effects.first == .loadTree(VideoID(rawValue: 2)) && screen.page == .list)
+    world.trees[VideoID(rawValue: 2)] = Fixtures.galleryTree(2)
+    press(keys("V"), on: &screen, world)
+    guard case .variants(let editor) = screen.page else {
+      Issue.record("no variants to edit")
+      return
+    }
+    #expect(editor.variants.map(\.settings.seed) == [101, 102])
+  }
+
+  @Test func aSweepIsTypedAndMade() {
+    var world = Fixtures.world
+    world.settings.clipCount = nil
+    var screen = screen(world)
+    press(keys("Sjj"), on: &screen, world)
+    press([.enter, .control("u")] + keys("10,50") + [.enter], on: &screen, world)
+    var settings = world.settings
+    settings.clipCount = 1
+    #expect(
+      press(keys("r"), on: &screen, world) == [
+        .sweep(
+          .init(model: Fixtures.skies.reference, settings: settings),
+          columns: SweepAxis(setting: .steps, values: ["10", "50"]),
+          rows: SweepAxis(setting: .eta, values: ["0", "0.5", "1"]))
+      ])
+  }
+
+  @Test func wrongValuesOfASweepAreNamed() {
+    func problem(_ setting: SweepAxis.Setting, _ text: String) -> String? {
+      if case .problem(let sentence) = SweepAxisText.parse(setting, text) { sentence } else { nil }
+    }
+    #expect(problem(.steps, "10, 0") == "0 is no value of steps: a whole number from 1 to 1000")
+    #expect(problem(.eta, "1.5") == "1.5 is no value of eta: \(SweepAxis.Setting.eta.key.range)")
+    #expect(problem(.guidance, "nan") != nil && problem(.guidance, "-1") != nil)
+    #expect(problem(.sampler, "ddim, euler")?.hasPrefix("euler is no value") == true)
+    #expect(problem(.seed, "1, 1") == "seed has a value twice")
+    #expect(problem(.steps, " , ") == "steps needs values, such as 10, 20, 50")
+    #expect(
+      SweepAxisText.parse(.steps, "10 20,50")
+        == .axis(SweepAxis(setting: .steps, values: ["10", "20", "50"])))
+  }
+
+  // MARK: Differences
+
+  @Test func ratiosFollowTheirDefinition() throws {
+    func flat(_ level: UInt8) throws -> PixelImage {
+      try PixelImage(width: 2, height: 2, bytes: Array(repeating: level, count: 12))
+    }
+    let dark = try flat(10)
+    let light = try flat(20)
+    // 20 log10(255 / 10) = 28.13 dB.
+    let ratio = try #require(PictureDifference.decibels(dark, light))
+    #expect(abs(ratio - 28.130_803_608_679_1) < 1e-9)
+    #expect(PictureDifference.text(ratio) == "28.1 dB")
+    #expect(PictureDifference.decibels(dark, dark) == .infinity)
+    #expect(PictureDifference.text(.infinity) == "equal")
+    // The clip's ratio comes from the mean error: (100 + 0) / 2 is 31.14 dB.
+    let clip = try #require(PictureDifference.decibels([dark, dark], [light, dark]))
+    #expect(abs(clip - 31.141_103_565_318_9) < 1e-9)
+    let other = try PixelImage(width: 1, height: 1, bytes: [0, 0, 0])
+    #expect(PictureDifference.decibels(dark, other) == nil)
+    #expect(PictureDifference.decibels([], [dark]) == nil)
+    let amplified = try #require(PictureDifference.picture(dark, light, amplified: 4))
+    #expect(amplified.bytes.allSatisfy { $0 == 40 })
+    #expect(try flat(200) == PictureDifference.picture(try flat(0), try flat(200), amplified: 1))
+  }
+
+  @Test func differencesAreTakenFromTheBaseAndAmplified() {
+    let world = Fixtures.comparing()
+    var screen = screen(world, opening: 0)
+    press(keys("D"), on: &screen, world)
+    #expect(screen.showsDifference && screen.base == 0 && screen.amplification == 4)
+    press(keys("lb++-"), on: &screen, world)
+    #expect(screen.base == 1 && screen.amplification == 8)
+    press(keys("+++++"), on: &screen, world)
+    #expect(screen.amplification == 16)
+    let left = screen.goBack()
+    #expect(left && !screen.showsDifference)
+  }
+
+  // MARK: Side by side
+
+  @Test func playersKeepInStepAndFlipInPlace() {
+    let world = Fixtures.comparing()
+    var screen = screen(world, opening: 0)
+    #expect(screen.player.frameCount == 16)
+    press(keys("..f"), on: &screen, world)
+    #expect(screen.player.isZoomed && screen.focus == 0 && screen.player.frame == 2)
+    press(keys("f"), on: &screen, world)
+    #expect(screen.focus == 1 && screen.player.frame == 2)
+    press(keys("ff"), on: &screen, world)
+    #expect(screen.focus == 0)
+    let left = [screen.goBack(), screen.goBack(), screen.goBack()]
+    #expect(left == [true, true, false] && screen.page == .list)
+  }
+
+  @Test func picturesStandSoThatTheyAreLargest() {
+    func columns(_ count: Int, _ width: Int, _ height: Int) -> Int {
+      CompareShape.columns(
+        count: count, area: Rectangle(column: 0, row: 0, width: width, height: height),
+        cellRatio: 0.5)
+    }
+    #expect(columns(2, 80, 20) == 2 && columns(3, 80, 20) == 3 && columns(4, 80, 20) == 4)
+    #expect(columns(3, 160, 44) == 3 && columns(4, 160, 44) == 2 && columns(2, 40, 60) == 1)
+    let places = CompareShape.places(
+      count: 3, columns: 2, in: Rectangle(column: 0, row: 2, width: 80, height: 20))
+    #expect(places.map(\.width) == [40, 40, 40] && places.map(\.row) == [2, 2, 12])
+  }
+
+  @Test func aCellIsKeptOpenedReusedAndExported() {
+    let world = Fixtures.comparing()
+    var screen = screen(world, opening: 1)
+    press(keys("jl"), on: &screen, world)
+    #expect(screen.focus == 4)
+    #expect(press(keys("t"), on: &screen, world).first == .keepVideo(video(8)))
+    #expect(press([.enter], on: &screen, world) == [.openVideo(video(8)), .show(.extend)])
+    var settings = Fixtures.variant(steps: 20).settings
+    settings.isSeedLocked = true
+    #expect(
+      press(keys("U"), on: &screen, world) == [
+        .useSettings(settings, Fixtures.skies.reference), .show(.make),
+      ])
+    let exported = screen.run("export", argument: "cell.gif", world)
+    #expect(
+      exported == [
+        .export(
+          ExportTask(video: video(8), through: Fixtures.id(28), paths: ["cell.gif"]))
+      ])
+  }
+
+  @Test func whatIsMissingIsMadeWhenAsked() {
+    var world = Fixtures.comparing(made: 6)
+    world.jobs = [Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .paused)]
+    var screen = screen(world, opening: 1)
+    #expect(press(keys("r"), on: &screen, world).onlyNotice != nil)
+    let states = screen.cells(world).map(\.stateText)
+    #expect(states == ["", "", "", "starting", "held", "not made"])
+    let missing = StudioEffect.extend(
+      video(9), after: nil, fork: 0, model: Fixtures.skies.reference,
+      settings: Fixtures.variant(steps: 50).settings)
+    #expect(press(keys("R"), on: &screen, world) == [.resumeJob(job(8)), missing])
+    #expect(press(keys("Gr"), on: &screen, world) == [missing])
+  }
+
+  @Test func stoppingEndsOneOrAll() {
+    var world = Fixtures.comparing(made: 6)
+    world.jobs = [
+      Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .waiting), Fixtures.cellJob(9, .waiting),
+    ]
+    var screen = screen(world, opening: 1)
+    #expect(press(keys("x"), on: &screen, world) == [.finishJob(job(7), atOnce: false)])
+    #expect(
+      press(keys("X"), on: &screen, world) == [
+        .finishJob(job(7), atOnce: false), .cancelJob(job(8)), .cancelJob(job(9)),
+      ])
+    world.jobs = []
+    #expect(press(keys("x"), on: &screen, world).onlyNotice != nil)
+  }
+
+  @Test func theMarkedVideosPlayTogether() {
+    var world = Fixtures.galleryWorld
+    var screen = screen(world)
+    let effects = screen.run("marked", argument: "", world)
+    #expect(
+      screen.page == .marked
+        && effects == [.loadTree(VideoID(rawValue: 1)), .loadTree(VideoID(rawValue: 2))])
+    #expect(screen.cells(world).map(\.label) == ["sunset", "dawn over hills"])
+    world.videos[0].isMarked = false
+    _ = screen.refresh(world)
+    #expect(screen.page == .list)
+    let refused = screen.run("marked", argument: "", world)
+    #expect(refused.onlyNotice?.level == .warning)
+  }
+
+  @Test func aComparisonIsForgottenAfterAQuestion() {
+    let world = Fixtures.comparing()
+    var screen = screen(world)
+    #expect(
+      press(keys("jd"), on: &screen, world) == [
+        .confirm(
+          title: "Forget steps by eta?",
+          lines: ["Its 6 videos go to the trash, but for those that were kept."],
+          confirmed: [.deleteComparison(ComparisonID(rawValue: 2))])
+      ])
+  }
+
+  // MARK: What is shown
+
+  @Test func snapshotsOfTheListAndTheForms() throws {
+    try expectSnapshots(screen(Fixtures.world), Fixtures.world, named: "compare-empty")
+    var world = Fixtures.comparing(made: 5)
+    world.jobs = [
+      Fixtures.cellJob(6, .failed("The model is gone", remedy: "Put it back"))
+    ]
+    try expectSnapshots(screen(world), world, named: "compare-list")
+    var variants = screen(world)
+    press(keys("v") + [.tab] + keys("jjl") + [.tab], on: &variants, world)
+    try expectSnapshots(variants, world, named: "compare-variants")
+    var sweep = screen(world)
+    press(keys("Sj"), on: &sweep, world)
+    try expectSnapshots(sweep, world, named: "compare-sweep-form")
+  }
+
+  @Test func snapshotsOfComparisons() throws {
+    let world = Fixtures.comparing()
+    try expectSnapshots(screen(world, opening: 0), world, named: "compare-three")
+    var difference = screen(world, opening: 0)
+    press(keys("lD,"), on: &difference, world)
+    try expectSnapshots(difference, world, named: "compare-difference")
+    var busy = Fixtures.comparing(made: 6)
+    busy.jobs = [
+      Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .waiting),
+      Fixtures.cellJob(9, .failed("The model is gone", remedy: "Put it back")),
+    ]
+    var progress = Fixtures.progress(27)
+    progress.clipCount = 1
+    busy.progress = progress
+    try expectSnapshots(screen(busy, opening: 1), busy, named: "compare-sweep")
+    var flipped = screen(busy, opening: 1)
+    press(keys("Gf"), on: &flipped, busy)
+    try expectSnapshots(flipped, busy, named: "compare-flip-failed")
+  }
+}

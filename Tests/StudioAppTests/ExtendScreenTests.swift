@@ -1,0 +1,369 @@
+import StudioApp
+import StudioKit
+import TerminalUI
+import Testing
+
+/// The tree of clips: what keys ask for, what is played, what is shown.
+@Suite struct ExtendScreenTests {
+  private let reference = Fixtures.skies.reference
+  private let id = Fixtures.id
+
+  private func screen(_ world: World) -> ExtendScreen {
+    var screen = ExtendScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(world)
+    return screen
+  }
+
+  /// What a run was asked for with: the clip it continues, the fork, its settings.
+  private func asked(_ effects: [StudioEffect]) -> (ClipID?, Int, GenerationSettings)? {
+    for case .extend(_, let clip, let fork, _, let settings) in effects {
+      return (clip, fork, settings)
+    }
+    return nil
+  }
+
+  // MARK: Making
+
+  @Test func extendingContinuesTheTipOfTheBranchWithItsSeed() throws {
+    let world = Fixtures.world(showing: Fixtures.grownTree, at: 6)
+    var screen = screen(world)
+    let effects = press(keys("e"), on: &screen, world)
+    var settings = Fixtures.settings
+    settings.seed = 17
+    settings.clipCount = 1
+    settings.isSeedLocked = true
+    #expect(
+      effects == [
+        .extend(Fixtures.video, after: id(7), fork: 0, model: reference, settings: settings)
+      ])
+  }
+
+  @Test func extendingUntilStoppedHasNoClipCount() throws {
+    let world = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(world)
+    let (clip, _, settings) = try #require(asked(press(keys("E"), on: &screen, world)))
+    #expect(clip == id(7) && settings.clipCount == nil)
+  }
+
+  @Test func clipsAskedForWhileTheTipGrowsFollowIt() throws {
+    let before = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(before)
+    press(keys("e"), on: &screen, before)
+    // The queue does not even show the first run yet.
+    #expect(press(keys("e"), on: &screen, before).onlyNotice?.sentence == "one more clip follows")
+    let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    _ = screen.refresh(running)
+    press(keys("e"), on: &screen, running)
+    #expect(screen.laterRun == .clips(2))
+    var tree = Fixtures.grownTree
+    let tip = Fixtures.tip(8, after: 7, index: 4, seed: 17)
+    tree.add(tip, following: true)
+    let finished = Fixtures.world(showing: tree)
+    let effects = screen.refresh(finished)
+    let (clip, fork, settings) = try #require(asked(effects))
+    #expect(clip == id(8) && fork == 0 && settings.clipCount == 2 && settings.seed == 17)
+    #expect(screen.laterRun == nil)
+  }
+
+  @Test func stoppingTakesTheClipsThatWouldFollowAlong() {
+    let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    var screen = screen(running)
+    press(keys("E"), on: &screen, running)
+    #expect(screen.laterRun == .untilStopped)
+    press(keys("x"), on: &screen, running)
+    #expect(screen.laterRun == nil)
+    let nothing = screen.refresh(Fixtures.world(showing: Fixtures.grownTree))
+    #expect(nothing.isEmpty)
+  }
+
+  @Test func whatWasDroppedIsNotMadeAgain() throws {
+    var tree = Fixtures.grownTree
+    tree.drop(id(7))
+    let world = Fixtures.world(showing: tree)
+    var screen = screen(world)
+    let (clip, fork, settings) = try #require(asked(press(keys("e"), on: &screen, world)))
+    #expect(clip == id(6) && fork == 1 && settings.seed != 17)
+  }
+
+  @Test func rerollingStaysAtThePlaceWithAnotherSeed() throws {
+    let world = Fixtures.world(showing: Fixtures.grownTree, at: 4)
+    var screen = screen(world)
+    let (clip, fork, settings) = try #require(asked(press(keys("R"), on: &screen, world)))
+    #expect(clip == id(2) && fork == 0 && settings.clipCount == 1)
+    #expect(![48_213, 5, 6].contains(settings.seed))
+    let again = try #require(asked(press(keys("R"), on: &screen, world)))
+    #expect(again.2.seed != settings.seed)
+  }
+
+  @Test func aBranchIsANewContinuationOfTheClipHere() throws {
+    let world = Fixtures.world(showing: Fixtures.grownTree, at: 2)
+    var screen = screen(world)
+    let (clip, fork, settings) = try #require(asked(press(keys("b"), on: &screen, world)))
+    #expect(clip == id(2) && fork == 2 && settings.seed != 48_213)
+  }
+
+  @Test func anEmptyCanvasBeginsWithMakesSettings() throws {
+    var world = Fixtures.world(showing: ClipTree(video: Fixtures.video))
+    world.settings.steps = 33
+    var screen = screen(world)
+    let (clip, fork, settings) = try #require(asked(press(keys("e"), on: &screen, world)))
+    #expect(clip == nil && fork == 0 && settings.steps == 33 && settings.clipCount == 1)
+  }
+
+  @Test func withoutAVideoAFirstClipMakesOne() {
+    let world = Fixtures.world
+    var screen = screen(world)
+    var settings = GenerationSettings()
+    settings.clipCount = 1
+    #expect(press(keys("e"), on: &screen, world) == [.make(reference, settings)])
+    #expect(press(keys("O"), on: &screen, world) == [.newCanvas(reference)])
+    #expect(press(keys("e"), on: &screen, Fixtures.emptyWorld).onlyNotice?.level == .warning)
+    #expect(press(keys("R"), on: &screen, world).onlyNotice != nil)
+  }
+
+  @Test func aMissingModelIsNamedAndAnotherCanTakeItsPlace() throws {
+    var world = Fixtures.world(showing: Fixtures.grownTree)
+    world.models = [Fixtures.published]
+    world.modelID = Fixtures.published.id
+    var screen = screen(world)
+    let notice = try #require(press(keys("e"), on: &screen, world).onlyNotice)
+    #expect(notice.level == .error && notice.sentence.contains("skies-64"))
+    press(keys("M"), on: &screen, world)
+    let effects = press(keys("e"), on: &screen, world)
+    guard case .extend(_, _, _, let model, _)? = effects.first else {
+      Issue.record("nothing is made")
+      return
+    }
+    #expect(model == Fixtures.published.reference)
+  }
+
+  @Test func settingsOfTheNextClipsAreEditedInAForm() throws {
+    let world = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(world)
+    press(keys("cjj"), on: &screen, world)
+    #expect(screen.form != nil && screen.nextSettings == nil)
+    press(keys("l"), on: &screen, world)
+    #expect(screen.nextSettings?.laterSteps == 25)
+    _ = screen.undo(world)
+    #expect(screen.nextSettings?.laterSteps == 20)
+    _ = screen.redo(world)
+    press(keys("c"), on: &screen, world)
+    #expect(screen.form == nil)
+    #expect(try #require(asked(press(keys("e"), on: &screen, world))).2.laterSteps == 25)
+  }
+
+  // MARK: Moving and editing
+
+  @Test func hAndLGoAlongABranchAndJAndKAcross() {
+    var world = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(world)
+    #expect(press(keys("h"), on: &screen, world) == [.selectClip(Fixtures.video, id(6))])
+    // The workspace has not answered, and a second key counts from the new place all the same.
+    #expect(press(keys("h"), on: &screen, world) == [.selectClip(Fixtures.video, id(2))])
+    _ = screen.refresh(world)
+    #expect(screen.tree?.position == id(2))
+    world.trees[Fixtures.video]?.select(id(2))
+    _ = screen.refresh(world)
+    #expect(press(keys("l"), on: &screen, world) == [.selectClip(Fixtures.video, id(5))])
+    #expect(press(keys("j"), on: &screen, world) == [.selectClip(Fixtures.video, id(6))])
+    #expect(press(keys("k"), on: &screen, world) == [.selectClip(Fixtures.video, id(5))])
+    #expect(press(keys("k"), on: &screen, world).isEmpty)
+  }
+
+  @Test func rollsGoAround() {
+    let world = Fixtures.world(showing: Fixtures.grownTree, at: 5)
+    var screen = screen(world)
+    #expect(press(keys("n"), on: &screen, world) == [.selectClip(Fixtures.video, id(3))])
+    #expect(press(keys("N"), on: &screen, world) == [.selectClip(Fixtures.video, id(5))])
+    #expect(press(keys("hn"), on: &screen, world).onlyNotice?.remedy == "R makes another")
+  }
+
+  @Test func droppingUndoingAndRedoingAskTheWorkspace() {
+    let world = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(world)
+    #expect(press(keys("d"), on: &screen, world).first == .dropClip(Fixtures.video, id(7)))
+    let nothing = screen.undo(world)
+    #expect(nothing.onlyNotice?.sentence == "there is nothing to undo")
+    var tree = Fixtures.grownTree
+    tree.drop(id(7))
+    let dropped = Fixtures.world(showing: tree)
+    _ = screen.refresh(dropped)
+    let undone = screen.undo(dropped)
+    #expect(undone == [.undo(Fixtures.video)])
+    tree.undo()
+    let restored = Fixtures.world(showing: tree)
+    _ = screen.refresh(restored)
+    let redone = screen.redo(restored)
+    #expect(redone == [.redo(Fixtures.video)])
+  }
+
+  // MARK: Jobs
+
+  @Test func theClipThatIsAskedForIsWatchedOnceItIsMade() {
+    let before = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(before)
+    press(keys("e"), on: &screen, before)
+    #expect(!screen.isWatching)
+    let world = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    _ = screen.refresh(world)
+    #expect(screen.isWatching && screen.outline?.growthLabel == "B5")
+    #expect(screen.player.strips == [Filmstrip(Fixtures.images(3))])
+    // Back to the clip before and to the one in progress again.
+    press(keys("h"), on: &screen, world)
+    #expect(!screen.isWatching && screen.tree?.position == id(7))
+    press(keys("l"), on: &screen, world)
+    #expect(screen.isWatching)
+    _ = screen.refresh(before)
+    #expect(!screen.isWatching)
+  }
+
+  @Test func aRunIsStoppedPausedAndResumed() {
+    var world = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    var screen = screen(world)
+    let job = JobID(rawValue: 7)
+    #expect(press(keys("x"), on: &screen, world) == [.finishJob(job, atOnce: false)])
+    world.progress?.isStopping = true
+    #expect(press(keys("x"), on: &screen, world) == [.finishJob(job, atOnce: true)])
+    #expect(press(keys("P"), on: &screen, world) == [.pauseJob(job)])
+    world.jobs[0].state = .paused
+    #expect(press(keys("P"), on: &screen, world) == [.resumeJob(job)])
+    world.jobs[0].state = .failed("the disk is full", remedy: "Make room")
+    #expect(press(keys("r"), on: &screen, world) == [.resumeJob(job)])
+    #expect(press(keys("x"), on: &screen, world).onlyNotice != nil)
+  }
+
+  // MARK: Playing
+
+  @Test func tabPlaysTheClipTheSeamAndTheBranch() {
+    let world = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(world)
+    #expect(screen.player.frameCount == 16)
+    press([.tab], on: &screen, world)
+    #expect(screen.scope == .seam && screen.player.frameCount == 32)
+    #expect(screen.player.frame == 12)
+    press([.tab], on: &screen, world)
+    #expect(screen.scope == .branch && screen.player.frameCount == 64)
+    press([.tab], on: &screen, world)
+    #expect(screen.scope == .clip)
+    press([.tab], on: &screen, world)
+    let left = [screen.goBack(), screen.goBack()]
+    #expect(left == [true, false] && screen.scope == .clip)
+  }
+
+  @Test func framesAreAskedForOnce() {
+    var world = Fixtures.world(showing: Fixtures.grownTree)
+    world.frames = FrameShelf()
+    var screen = ExtendScreen()
+    let asked = [screen.refresh(world), screen.refresh(world)]
+    #expect(asked == [[.loadFrames([id(7)])], []])
+    #expect(press([.tab], on: &screen, world) == [.loadFrames([id(6)])])
+    world.frames.put(Fixtures.frames(7))
+    let partly = screen.refresh(world)
+    #expect(partly.isEmpty && screen.player.frameCount == 0)
+    world.frames.put(Fixtures.frames(6))
+    _ = screen.refresh(world)
+    #expect(screen.player.frameCount == 32)
+  }
+
+  // MARK: Files
+
+  @Test func exportAsksForAPathAndWritesTheBranch() {
+    let world = Fixtures.world(showing: Fixtures.grownTree, at: 6)
+    var screen = screen(world)
+    #expect(
+      press(keys("w"), on: &screen, world) == [
+        .ask(
+          prompt: "Export A1 to B4 (mp4, gif, webm, png, folder/, safetensors)",
+          text: "sunset.mp4 x4", command: "export")
+      ])
+    let written = screen.run("export", argument: "a b.mp4, frames/ x8", world)
+    #expect(
+      written == [
+        .export(
+          ExportTask(
+            video: Fixtures.video, through: id(7), paths: ["a b.mp4", "frames/"], scale: 8))
+      ])
+    for wrong in ["x4", "a.mp4 x65", ""] {
+      let effects = screen.run("export", argument: wrong, world)
+      #expect(effects.onlyNotice?.level == .warning)
+    }
+  }
+
+  @Test func aStillIsTheFrameThatIsShown() {
+    let world = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(world)
+    press([.tab, .character(",")], on: &screen, world)
+    #expect(
+      press(keys("s"), on: &screen, world) == [
+        .saveStill(id(6), frame: 11, path: "sunset-B3-12.png")
+      ])
+  }
+
+  @Test func aWindowOfAUsersVideoIsChosen() {
+    var world = Fixtures.world
+    var screen = screen(world)
+    #expect(
+      press(keys("o"), on: &screen, world) == [
+        .ask(prompt: "Video file or folder of pictures", text: "", command: "footage")
+      ])
+    let path = "/home/ada/clouds.mp4"
+    let read = screen.run("footage", argument: path, world)
+    #expect(read.last == .readFootage(path: path, model: reference))
+    // The tree stays until the video has been read, which may fail.
+    #expect(screen.picker == nil)
+    world.footage = Fixtures.footage(100)
+    _ = screen.refresh(world)
+    press(keys("lLh"), on: &screen, world)
+    #expect(screen.picker?.firstFrame == 16)
+    press(keys("G"), on: &screen, world)
+    #expect(screen.picker?.firstFrame == 84)
+    press(keys("gH"), on: &screen, world)
+    #expect(screen.picker?.firstFrame == 0)
+    press(keys("L"), on: &screen, world)
+    #expect(
+      press([.enter], on: &screen, world) == [
+        .makeFromFootage(path: path, firstFrame: 16, model: reference, settings: world.settings)
+      ])
+    #expect(screen.picker == nil)
+    let again = screen.refresh(world)
+    #expect(again.isEmpty && screen.picker == nil)
+  }
+
+  // MARK: What is shown
+
+  @Test func snapshots() throws {
+    try expectSnapshots(screen(Fixtures.world), Fixtures.world, named: "extend-no-video")
+    let canvas = Fixtures.world(showing: ClipTree(video: Fixtures.video))
+    try expectSnapshots(screen(canvas), canvas, named: "extend-canvas")
+    let world = Fixtures.world(showing: Fixtures.grownTree)
+    try expectSnapshots(screen(world), world, named: "extend-tree")
+    let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    var watching = screen(running)
+    press(keys("l"), on: &watching, running)
+    try expectSnapshots(watching, running, named: "extend-running")
+    let failed = Fixtures.growing(
+      Fixtures.grownTree, after: 7, fork: 0,
+      state: .failed("There is no room on the disk for a clip", remedy: "Make room on /data"))
+    try expectSnapshots(screen(failed), failed, named: "extend-failed")
+    var missing = world
+    missing.models = [Fixtures.published]
+    try expectSnapshots(screen(missing), missing, named: "extend-model-missing")
+  }
+
+  @Test func snapshotsOfTheFormAndThePicker() throws {
+    let world = Fixtures.world(showing: Fixtures.grownTree)
+    var editing = screen(world)
+    press(keys("cjj"), on: &editing, world)
+    try expectSnapshots(editing, world, named: "extend-settings")
+    var picking = screen(world)
+    var filming = world
+    _ = picking.run("footage", argument: "/home/ada/clouds.mp4", filming)
+    filming.footage = Fixtures.footage(100)
+    _ = picking.refresh(filming)
+    press(keys("LLl"), on: &picking, filming)
+    try expectSnapshots(picking, filming, named: "extend-picker")
+    filming.footage = Fixtures.footage(9)
+    _ = picking.refresh(filming)
+    try expectSnapshots(picking, filming, named: "extend-picker-short")
+  }
+}

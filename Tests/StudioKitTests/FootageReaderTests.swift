@@ -1,0 +1,79 @@
+import Foundation
+import MediaIO
+import StudioKit
+import TestSupport
+import Testing
+import VideoDiffusion
+
+@Suite struct FootageReaderTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func source(_ count: Int) throws -> String {
+    let path = folder.path("source/")
+    try Video(frames: TinyModel.frames(count), frameRate: FrameRate(8)).write(to: path)
+    return path
+  }
+
+  @Test("frames come as the model sees them, with the video's count and rate")
+  func reading() throws {
+    let reader = FootageReader(path: Samples.path("bunny.mp4"), side: 64)
+    var last = (0, 0)
+    let footage = try reader.footage(limit: 20) { last = ($0, $1) }
+    #expect(footage.images.count == 20 && last == (20, 20))
+    #expect(footage.frameCount > 20 && footage.framesPerSecond > 1)
+    #expect(footage.images.allSatisfy { $0.width == 64 && $0.height == 64 })
+    let first = try #require(try VideoReader(path: footage.path).nextFrame())
+    #expect(footage.images[0] == FramePreparation(resolution: 64).prepared(first))
+  }
+
+  @Test("a folder of pictures has frames and a usual rate")
+  func pictures() throws {
+    let footage = try FootageReader(path: source(18), side: 32).footage()
+    #expect(footage.images.count == 18 && footage.frameCount == 18)
+    #expect(footage.framesPerSecond == 16)
+  }
+
+  @Test("the chosen window is cut and prepared; without a choice, the last frames")
+  func windows() throws {
+    let path = try source(20)
+    let reader = FootageReader(path: path, side: 32)
+    let frames = TinyModel.frames(20)
+    let chosen = try reader.clip(at: 3)
+    #expect(chosen.firstFrame == 3)
+    #expect(chosen.clip == PixelClip(preparing: Array(frames[3..<19]), side: 32))
+    let last = try reader.clip(at: nil)
+    #expect(last.firstFrame == 4)
+    #expect(last.clip == PixelClip(preparing: Array(frames[4..<20]), side: 32))
+    for first in [-1, 5, 1000, Int.max] {
+      #expect(throws: StudioError.self) { try reader.clip(at: first) }
+    }
+  }
+
+  @Test("what is too short, latents, or not there is refused")
+  func refusals() throws {
+    let short = try source(9)
+    #expect(throws: StudioError(short, .tooShort(frames: 9, needed: 16))) {
+      try FootageReader(path: short, side: 32).footage()
+    }
+    let latents = folder.path("z.safetensors")
+    try LatentFile.write([Latent(zerosFor: PlaneGeometry(side: 8))], to: latents)
+    #expect(throws: StudioError(latents, .noFrames)) {
+      try FootageReader(path: latents, side: 32).footage()
+    }
+    #expect(throws: StudioError.self) {
+      try FootageReader(path: folder.path("gone.mp4"), side: 32).footage()
+    }
+  }
+
+  @Test("a cancelled task ends the reading")
+  func cancellation() async throws {
+    let path = try source(18)
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try FootageReader(path: path, side: 32).footage()
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+}

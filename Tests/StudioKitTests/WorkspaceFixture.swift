@@ -1,0 +1,163 @@
+import Foundation
+import StudioKit
+import Synchronization
+import TestSupport
+import VideoDiffusion
+
+/// A data folder and a tiny model with random weights, whose clips take milliseconds.
+struct WorkspaceFixture {
+  let folder: TemporaryFolder
+  let model: ModelReference
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = try Self.makeModel(in: folder.path("samples/tiny"))
+  }
+
+  var folders: StudioFolders { Self.folders(in: folder.url.path) }
+
+  static func folders(in folder: String) -> StudioFolders {
+    StudioFolders(data: folder + "/data/studio", configuration: folder + "/configuration")
+  }
+
+  /// Writes both checkpoints with a description.
+  static func makeModel(in folder: String) throws -> ModelReference {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let model = model(in: folder)
+    try TinyCheckpoint.write(
+      RandomParameters(TinyCheckpoint.autoencoder, seed: 1), to: folder + "/autoencoder.pth")
+    try TinyCheckpoint.write(
+      RandomParameters(TinyCheckpoint.denoiser, seed: 2), prefix: "diffusion_model.",
+      to: folder + "/denoiser.pth")
+    try Data(#"{"num_heads": 4, "image_size": 4}"#.utf8)
+      .write(to: URL(filePath: folder + "/config.json"))
+    return model
+  }
+
+  static func model(in folder: String) -> ModelReference {
+    ModelReference(
+      name: "tiny", autoencoder: folder + "/autoencoder.pth", denoiser: folder + "/denoiser.pth",
+      framesPerSecond: 8)
+  }
+
+  /// Few steps, no previews, one thread.
+  static func settings(
+    clips: Int? = 1, seed: UInt64 = 0, steps: Int = 3, laterSteps: Int = 2
+  ) -> GenerationSettings {
+    var settings = GenerationSettings()
+    settings.steps = steps
+    settings.laterSteps = laterSteps
+    settings.clipCount = clips
+    settings.preview = .off
+    settings.threadCount = 1
+    settings.seed = seed
+    return settings
+  }
+
+  /// Opens the workspace with a clock that counts seconds.
+  func open(startsQueue: Bool = true) async throws -> Workspace {
+    try await Self.open(folders, startsQueue: startsQueue)
+  }
+
+  static func open(_ folders: StudioFolders, startsQueue: Bool = true) async throws -> Workspace {
+    let clock = Counter(0)
+    let resources = ResourceLocator(
+      executable: "/nowhere/pvdm",
+      environment: ["PVDM_DATA": URL(filePath: folders.data + "/../..").standardizedFileURL.path])
+    return try await Workspace(
+      folders: folders, resources: resources, startsQueue: startsQueue,
+      now: { Date(timeIntervalSinceReferenceDate: Double(clock.next())) })
+  }
+
+  /// The latents of clips, as their files hold them.
+  static func latents(_ clips: [Clip], _ folders: StudioFolders) throws -> [Latent] {
+    try clips.flatMap {
+      try LatentFile(contentsOf: "\(folders.data)/clips/\($0.id.rawValue).safetensors").latents
+    }
+  }
+
+  func latents(_ clips: [Clip]) throws -> [Latent] { try Self.latents(clips, folders) }
+
+  /// The clips of a fresh run of as many clips, in a data folder of its own.
+  func longRun(_ settings: GenerationSettings) async throws -> [Latent] {
+    let folder = folder.path("long-\(UUID().uuidString)")
+    let folders = Self.folders(in: folder)
+    let workspace = try await Self.open(folders)
+    let (video, _) = try await workspace.make(model, settings)
+    await workspace.settle()
+    let latents = try Self.latents(try await workspace.tree(of: video).branch, folders)
+    await workspace.close()
+    return latents
+  }
+}
+
+/// Numbers, one after the other.
+final class Counter: Sendable {
+  private let value: Mutex<Int>
+
+  init(_ first: Int) { value = Mutex(first) }
+
+  func next() -> Int {
+    value.withLock { value in
+      defer { value += 1 }
+      return value
+    }
+  }
+}
+
+extension Workspace {
+  /// Waits until no job waits or runs.
+  @discardableResult
+  func settle() async -> [Job] {
+    for await event in events() {
+      if case .jobs(let jobs) = event,
+        !jobs.contains(where: { $0.state == .waiting || $0.state == .running })
+      {
+        return jobs
+      }
+    }
+    return []
+  }
+
+  /// Waits for an event.
+  func first<Value>(_ find: (WorkspaceEvent) -> Value?) async -> Value? {
+    for await event in events() {
+      if let value = find(event) { return value }
+    }
+    return nil
+  }
+
+  /// The present state of a job.
+  func state(of id: JobID) async -> JobState? {
+    await first { event in
+      if case .jobs(let jobs) = event { jobs.first { $0.id == id }?.state } else { nil }
+    }
+  }
+
+  /// All jobs as listeners hear of them.
+  var toldJobs: [Job] {
+    get async {
+      await first { event in
+        if case .jobs(let jobs) = event { jobs } else { nil }
+      } ?? []
+    }
+  }
+
+  /// All videos as listeners hear of them.
+  var toldVideos: [VideoSummary] {
+    get async {
+      await first { event in
+        if case .videos(let videos) = event { videos } else { nil }
+      } ?? []
+    }
+  }
+
+  /// Waits until the run is in the middle of a clip, at least `clips` of which are complete.
+  func middleOfClip(after clips: Int = 0) async {
+    _ = await first { event -> Bool? in
+      guard case .progress(let progress) = event, progress.phase == .sampling else { return nil }
+      return progress.finishedClips >= clips && progress.step > 0
+        && progress.step < progress.stepCount ? true : nil
+    }
+  }
+}
