@@ -36,6 +36,8 @@ struct FolderClips: ClipSupply {
   let side: Int?
   /// Width and height of the clips' frames.
   let frameSize: String
+  /// Side of the clips' frames in pixels; `nil` if they are not square.
+  let squareSide: Int?
   private let windows: [ClipWindow]
   private let frames: Int
 
@@ -71,7 +73,9 @@ struct FolderClips: ClipSupply {
       dataset.explanation.map { "\(path): \($0)" }
       + dataset.broken.map { "left out \($0.path): \($0.reason)" }
     windows = try EvaluationWindows(videos, of: path, frames: frames).windows
-    frameSize = side.map { "\($0) x \($0)" } ?? windows.first.map { Self.size($0.video) } ?? ""
+    let video = windows.first?.video
+    frameSize = side.map { "\($0) x \($0)" } ?? video.map(Self.size) ?? ""
+    squareSide = side ?? video.flatMap { $0.width == $0.height ? $0.width : nil }
   }
 
   private static func size(_ video: DatasetVideo) -> String {

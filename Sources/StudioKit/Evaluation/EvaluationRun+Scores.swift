@@ -6,7 +6,9 @@ extension EvaluationRun {
   func frechetVideoDistance(_ result: inout EvaluationReport) async throws {
     let stage = try await featureStage(.i3d, &result)
     let fake = try await generated(&result)
-    let truth = try real(&result, side: result.procedure.resolution)
+    // Frames that lie in a folder are taken as they are, unless a resolution is asked for.
+    let side = (fake as? FolderClips).map(\.side) ?? result.procedure.resolution
+    let truth = try real(&result, side: side)
     if let fake = fake as? FolderClips, fake.frameSize != truth.frameSize {
       throw StudioError(
         fake.path,

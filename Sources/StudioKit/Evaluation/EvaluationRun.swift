@@ -63,7 +63,7 @@ struct EvaluationRun {
     switch job.source {
     case .folder(let path):
       let clips = try folder(path, "generated clips", split: nil, side: job.resolution)
-      result.procedure.resolution = job.resolution
+      result.procedure.resolution = clips.squareSide
       return clips
     case .model:
       let model = try await model(&result)

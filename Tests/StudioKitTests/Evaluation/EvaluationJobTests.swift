@@ -79,7 +79,7 @@ struct EvaluationJobTests {
     let data = try fixtures.videos("real", frames: [32, 16])
     let report = try await fixtures.distance(of: .folder(data), to: data, clips: 100).run()
     #expect(abs(report.scores[0].value) < 1e-3)
-    #expect(report.procedure.realClips == 3)
+    #expect(report.procedure.realClips == 3 && report.procedure.resolution == 64)
     #expect(report.notes.contains { $0.contains("there are 3 real clips of 16 frames, not 100") })
     #expect(report.notes.contains { $0.contains("3 clips for 400 features") })
     #expect(report.differences.contains("videos from a folder, made in an unknown way"))
