@@ -195,6 +195,8 @@ static void NAME(attention_tile)(void *context, long item, int thread) {
   for (long i = 0; i < count; i++) {
     TYPE *target = (TYPE *)p->output + NAME(attention_token)(p, sequence, first + i) * p->output_stride +
                    head * p->output_head_stride;
+    if (p->log_sums)
+      p->log_sums[NAME(attention_token)(p, sequence, first + i) * p->heads + head] = maximum[i] + log2f(total[i]);
     float inverse = 1.0f / total[i];
     for (int c = 0; c < width; c++) SCALAR_STORE(target + c, output[i * padded_width + c] * inverse);
   }

@@ -26,13 +26,15 @@ static const ck_kernels *named(const char *name) {
   return &ck_kernels_baseline;
 }
 
-static const ck_kernels *kernels(void) {
+const ck_kernels *ck_chosen_kernels(void) {
   const ck_kernels *table = atomic_load_explicit(&chosen, memory_order_acquire);
   if (table) return table;
   table = named(supported("avx512") ? "avx512" : supported("avx2") ? "avx2" : "baseline");
   atomic_store_explicit(&chosen, table, memory_order_release);
   return table;
 }
+
+static const ck_kernels *kernels(void) { return ck_chosen_kernels(); }
 
 bool ck_select_instruction_set(const char *name) {
   if (!name) {

@@ -14,6 +14,9 @@
 #include "normalization.h"
 #include "attention.h"
 #include "elementwise.h"
+#include "normalization_gradient.h"
+#include "attention_gradient.h"
+#include "gradients.h"
 #undef TYPE
 #undef LOAD
 #undef STORE
@@ -30,6 +33,11 @@
 #include "normalization.h"
 #include "attention.h"
 #include "elementwise.h"
+#include "normalization_gradient.h"
+#include "attention_gradient.h"
+#include "gradients.h"
+
+#include "optimizer.h"
 
 static void silu(const float *source, float *destination, long count) {
   long i = 0;
@@ -83,5 +91,14 @@ static bool all_finite(const float *values, long count) {
    CK_JOIN(add_rows, suffix), CK_JOIN(concatenate, suffix), CK_JOIN(resample_stack, suffix),       \
    CK_JOIN(sum_planes, suffix), CK_JOIN(gather_sequences, suffix)}
 
+#define CK_TYPED_GRADIENTS(suffix)                                                                 \
+  {CK_JOIN(group_norm_gradient, suffix), CK_JOIN(layer_norm_gradient, suffix),                     \
+   CK_JOIN(attention_gradient, suffix), CK_JOIN(gated_gelu_gradient, suffix),                      \
+   CK_JOIN(elementwise, suffix), CK_JOIN(sum_rows, suffix), CK_JOIN(sum_axis, suffix),             \
+   CK_JOIN(split, suffix), CK_JOIN(scatter_sequences, suffix), CK_JOIN(max_pool, suffix),          \
+   CK_JOIN(distance_sum, suffix)}
+
 const ck_kernels CK_TABLE = {
-    CK_TABLE_NAME, {CK_TYPED(f32), CK_TYPED(bf16)}, silu, tanh_scaled, to_bfloat16, to_float32, all_finite};
+    CK_TABLE_NAME, {CK_TYPED(f32), CK_TYPED(bf16)}, silu, tanh_scaled, to_bfloat16, to_float32, all_finite,
+    {CK_TYPED_GRADIENTS(f32), CK_TYPED_GRADIENTS(bf16)}, silu_gradient, tanh_gradient, adamw,
+    squared_gradient_norm, feature_distance};

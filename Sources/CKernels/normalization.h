@@ -93,6 +93,13 @@ static void NAME(group_norm_combine)(void *context, long item, int thread) {
   }
 
   float inverse = (float)(1.0 / sqrt(deviations + p->epsilon));
+  if (p->statistics) {
+    for (int r = first_run; r < last_run; r++) {
+      float *statistics = p->statistics + ((sample * p->run_count + r) * p->groups + g) * 2;
+      statistics[0] = (float)mean;
+      statistics[1] = inverse;
+    }
+  }
   for (long c = first_channel; c < first_channel + group_width; c++) {
     float factor = inverse * p->weight[c];
     float offset = p->bias[c] - (float)mean * factor;

@@ -143,3 +143,42 @@ CK_INLINE vfloat vgelu(vfloat x) {
   vfloat magnitude = __builtin_elementwise_abs(half) * (splat(1.0f) - tail);
   return half + magnitude;
 }
+
+// The derivative of silu.
+CK_INLINE vfloat vsilu_derivative(vfloat x) {
+  vfloat s = vreciprocal(splat(1.0f) + vexp(-vmax(splat(-87.0f), x)));
+  return s * vfma(x, splat(1.0f) - s, splat(1.0f));
+}
+
+// The magnitude of the first argument with the sign of the second.
+CK_INLINE vfloat vcopysign(vfloat magnitude, vfloat sign) {
+  return (vfloat)(((vuint)magnitude & 0x7fffffffu) | ((vuint)sign & 0x80000000u));
+}
+
+// The derivative of gelu, the normal distribution's function plus x times its density; erf as in vgelu.
+CK_INLINE vfloat vgelu_derivative(vfloat x) {
+  vfloat z = __builtin_elementwise_abs(x) * splat(0.70710678118654752f);
+  vfloat t = vreciprocal(vfma(splat(0.3275911f), z, splat(1.0f)));
+  vfloat p = splat(1.061405429f);
+  p = vfma(p, t, splat(-1.453152027f));
+  p = vfma(p, t, splat(1.421413741f));
+  p = vfma(p, t, splat(-0.284496736f));
+  p = vfma(p, t, splat(0.254829592f));
+  vfloat bell = vexp(-(z * z));
+  vfloat half = splat(0.5f) * (splat(1.0f) - p * t * bell);
+  return splat(0.5f) + vcopysign(half, x) + splat(0.39894228040143268f) * x * bell;
+}
+
+// -1, 0 or 1.
+CK_INLINE vfloat vsign(vfloat x) {
+  vuint nonzero = (vuint)(x != splat(0.0f));
+  return (vfloat)((vuint)vcopysign(splat(1.0f), x) & nonzero);
+}
+
+// 1 where x > 0, elsewhere `below`.
+CK_INLINE vfloat vstep(vfloat x, vfloat below) {
+  vuint positive = (vuint)(x > splat(0.0f));
+  return (vfloat)((positive & (vuint)splat(1.0f)) | (~positive & (vuint)below));
+}
+
+CK_INLINE vfloat vsqrt(vfloat x) { return __builtin_elementwise_sqrt(x); }

@@ -16,4 +16,16 @@ void dposv_(const char *triangle, const int *order, const int *columns, double *
             const int *matrix_stride, double *right_sides, const int *right_stride, int *status,
             size_t triangle_length);
 
+// Eigenvalues, ascending, and with job 'V' eigenvectors of a symmetric matrix, by divide and conquer.
+void dsyevd_(const char *job, const char *triangle, const int *order, double *matrix,
+             const int *matrix_stride, double *eigenvalues, double *work, const int *work_size,
+             int *integer_work, const int *integer_work_size, int *status, size_t job_length,
+             size_t triangle_length);
+
+// C = alpha op(A) op(B) + beta C.
+void dgemm_(const char *transpose_a, const char *transpose_b, const int *rows, const int *columns,
+            const int *inner, const double *alpha, const double *a, const int *a_stride,
+            const double *b, const int *b_stride, const double *beta, double *c,
+            const int *c_stride, size_t transpose_a_length, size_t transpose_b_length);
+
 #endif

@@ -15,11 +15,7 @@ public struct Linear: Sendable {
 
   /// Takes the layer's parameters.
   public init(_ scope: ParameterScope, _ inputs: Int, _ outputs: Int, bias: Bool = true) throws {
-    let bias = bias ? try scope.values("bias", shape: [outputs]) : nil
-    weight = try scope.withValues("weight", shape: [outputs, inputs]) {
-      try scope.context.prepareLinear(
-        $0, bias: bias, inputs: inputs, outputs: outputs, elementType: scope.elementType)
-    }
+    weight = try scope.linear(inputs: inputs, outputs: outputs, bias: bias)
   }
 
   /// Takes a weight that was put together by the caller, `[outputs, inputs]`.
@@ -31,6 +27,14 @@ public struct Linear: Sendable {
       try context.prepareLinear(
         $0, bias: bias, inputs: inputs, outputs: outputs, elementType: elementType)
     }
+  }
+
+  /// Takes tensors that were put together by the caller, weight `[outputs, inputs]` and bias
+  /// `[outputs]`, float32; gradients reach them.
+  public init(
+    weight: Tensor, bias: Tensor, elementType: ElementType, _ context: ComputeContext
+  ) throws {
+    self.weight = try context.trainedLinear(weight, bias: bias, elementType: elementType)
   }
 
   /// Applies the layer to `[..., inputs]`, optionally adding a tensor of the result's shape.
@@ -59,12 +63,8 @@ public struct Convolution: Sendable {
   public init(
     _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, on stack: ImageStack, stride: Int = 1
   ) throws {
-    let bias = try scope.values("bias", shape: [outputs])
-    weight = try scope.withValues("weight", shape: [outputs, inputs, 3, 3]) {
-      try scope.context.prepareConvolution(
-        $0, bias: bias, inputs: inputs, outputs: outputs, stride: stride, on: stack,
-        elementType: scope.elementType)
-    }
+    weight = try scope.convolution(
+      inputs: inputs, outputs: outputs, on: stack, stride: stride)
   }
 
   /// Applies the layer to `[batch, stack.tokenCount, inputs]`, with zeros between the images unless
@@ -96,9 +96,7 @@ public struct GroupNorm: Sendable {
     _ scope: ParameterScope, _ channels: Int, groups: Int = 32,
     statistics: ComputeContext.GroupStatistics
   ) throws {
-    weight = try scope.context.prepareNormalization(
-      weight: scope.values("weight", shape: [channels]),
-      bias: scope.values("bias", shape: [channels]))
+    weight = try scope.normalization(channels: channels)
     self.groups = groups
     self.statistics = statistics
   }
@@ -126,9 +124,7 @@ public struct LayerNorm: Sendable {
 
   /// Takes the layer's parameters.
   public init(_ scope: ParameterScope, _ channels: Int) throws {
-    weight = try scope.context.prepareNormalization(
-      weight: scope.values("weight", shape: [channels]),
-      bias: scope.values("bias", shape: [channels]))
+    weight = try scope.normalization(channels: channels)
   }
 
   /// Applies the layer to `[..., channels]`.

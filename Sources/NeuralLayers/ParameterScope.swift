@@ -11,19 +11,24 @@ public struct ParameterScope {
   public let context: ComputeContext
   /// Precision of products; normalisations stay float32.
   public let elementType: ElementType
-  private let loader: ParameterLoader
+  let loader: ParameterLoader
   /// Names start with this, for example `encoder.layers.0.`.
-  private let prefix: String
+  let prefix: String
+  /// Holds the parameters if the layers are trained.
+  let trained: ParameterSet?
 
   /// The root of a source's names.
   ///
-  /// - Parameter onProgress: Called with the name of each parameter that was taken.
+  /// - Parameters:
+  ///   - trained: Takes the parameters, and makes layers that can be trained; `nil` for inference.
+  ///   - onProgress: Called with the name of each parameter that was taken.
   public init(
     _ source: any ParameterSource, context: ComputeContext, elementType: ElementType,
-    onProgress: @escaping (String) throws -> Void = { _ in }
+    trained: ParameterSet? = nil, onProgress: @escaping (String) throws -> Void = { _ in }
   ) {
     self.context = context
     self.elementType = elementType
+    self.trained = trained
     loader = ParameterLoader(source, onProgress: onProgress)
     prefix = ""
   }
@@ -32,6 +37,7 @@ public struct ParameterScope {
     context = parent.context
     self.elementType = elementType
     loader = parent.loader
+    trained = parent.trained
     self.prefix = prefix
   }
 
@@ -84,7 +90,7 @@ public struct ParameterScope {
 }
 
 /// Takes parameters from a source, checked, and remembers their names.
-private final class ParameterLoader {
+final class ParameterLoader {
   let source: any ParameterSource
   private(set) var taken: Set<String> = []
   private let onProgress: (String) throws -> Void

@@ -51,6 +51,10 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.description, error.remedy)
     case let error as MediaError:
       self.init(error.description, "")
+    case let error as EvaluationError:
+      self.init(error.sentence, error.remedy)
+    case let error as EvaluationStopped:
+      self.init(error.sentence, error.remedy, .interrupted)
     case let error as ParameterError:
       self.init(error.description, "")
     case let error as SessionStoreError:
@@ -102,6 +106,9 @@ extension StudioError {
     case .exists: "is there already"
     case .keptRun: "an interrupted run of this output is kept there"
     case .resume(let reason): "the run cannot be resumed: \(reason)"
+    case .mixedSizes(let first, let second): "frames differ in size: \(first), \(second)"
+    case .noData: "no real videos were named"
+    case .noReport: "holds no report of an evaluation"
     case .noSuchPreset(let name, _): "there is no preset \(name)"
     case .preset(let reason): reason
     case .inUse: "another studio has the data folder open"
@@ -136,6 +143,9 @@ extension StudioError {
     case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
+    case .mixedSizes: "Crop and resize all of them with --resolution"
+    case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse with --data"
+    case .noReport: "Give the folder that \"pvdm evaluate\" wrote, or the report.json in it"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
     case .inUse: "Close it, or choose another folder with XDG_DATA_HOME"
     case .notWritable: "Check the folder's permissions, or choose another with XDG_DATA_HOME"

@@ -39,6 +39,12 @@ public struct StudioError: Error, Sendable, Hashable {
     case keptRun
     /// A run cannot be resumed.
     case resume(reason: String)
+    /// Frames that are looked at together differ in size.
+    case mixedSizes(String, String)
+    /// Real videos are needed and none were named.
+    case noData
+    /// The file or folder holds no report of an evaluation.
+    case noReport
     /// There is no preset of this name.
     case noSuchPreset(name: String, known: [String])
     /// A preset cannot be kept or deleted.

@@ -12,6 +12,11 @@ public final class ComputeContext: @unchecked Sendable {
   public let threadCount: Int
   /// Collects the time of every operation while it is set; `nil` costs nothing.
   public var profile: OperationProfile?
+  /// Where operations note themselves while gradients are wanted; `nil` costs nothing.
+  var tape: GradientTape?
+  /// Whether what runs belongs to a pass with gradients, also where a checkpoint notes nothing: some
+  /// operations round differently in inference, where they need not keep anything.
+  var isDifferentiating = false
   let pool = BufferPool()
   let library: OneDNN
 

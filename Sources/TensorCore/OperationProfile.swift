@@ -9,6 +9,8 @@ public enum OperationKind: String, Sendable, Hashable, CaseIterable {
   case addition
   case resampling
   case movement
+  case loss
+  case optimizer
 }
 
 /// The time that each operation of a context took, while it is ``ComputeContext/profile``.

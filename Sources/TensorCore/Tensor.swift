@@ -11,6 +11,8 @@ public struct Tensor: @unchecked Sendable {
   let storage: TensorStorage
   /// Where the tensor starts in its storage, in elements.
   var offset = 0
+  /// Where the gradient of this tensor gathers, if one is wanted; see ``GradientTape``.
+  private(set) var node: GradientNode?
 
   /// Number of elements.
   public let count: Int
@@ -36,10 +38,18 @@ public struct Tensor: @unchecked Sendable {
   /// The same numbers under another shape with as many elements.
   public func reshaped(_ shape: [Int]) -> Tensor {
     precondition(shape.reduce(1, *) == count, "\(self.shape) has no shape \(shape)")
-    return Tensor(shape: shape, elementType: elementType, storage: storage, offset: offset)
+    let result = Tensor(shape: shape, elementType: elementType, storage: storage, offset: offset)
+    return node.map(result.with) ?? result
   }
 
-  /// Part of the leading axis, sharing this tensor's memory.
+  func with(_ node: GradientNode) -> Tensor {
+    var result = self
+    result.node = node
+    return result
+  }
+
+  /// Part of the leading axis, sharing this tensor's memory. No gradient reaches the whole through
+  /// it; ``ComputeContext/slice(_:_:)`` is the operation.
   public func slice(_ range: Range<Int>) -> Tensor {
     precondition(range.lowerBound >= 0 && range.upperBound <= shape[0], "\(range) of \(shape)")
     let stride = count / shape[0]

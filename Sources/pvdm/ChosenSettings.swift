@@ -12,11 +12,12 @@ struct ChosenSettings {
   /// Gathers the settings.
   ///
   /// - Parameters:
+  ///   - previews: `nil` where nothing is shown.
   ///   - clips: Clips that were asked for; `nil` for the preset's number, else 1.
   ///   - basis: A preset in place of the one that the options name.
   /// - Throws: `StudioError` if there is no such preset.
   init(
-    _ sampling: SamplingOptions, _ compute: ComputeOptions, _ previews: PreviewOptions,
+    _ sampling: SamplingOptions, _ compute: ComputeOptions, _ previews: PreviewOptions?,
     clips: Int?, basis: Preset? = nil,
     library: PresetLibrary = PresetLibrary(folder: StudioFolders().presets)
   ) throws {
@@ -38,8 +39,8 @@ struct ChosenSettings {
     set(.clips, \.clipCount, clips.map(Optional.some))
     set(.precision, \.precision, compute.givenPrecision)
     set(.threads, \.threadCount, compute.threads.map(Optional.some))
-    set(.preview, \.preview, previews.previewMode)
-    set(.previewEvery, \.previewInterval, previews.previewEvery)
+    set(.preview, \.preview, previews?.previewMode)
+    set(.previewEvery, \.previewInterval, previews?.previewEvery)
     if let preset {
       let taken = SettingKey.allCases.filter { preset.keys.contains($0) && !given.contains($0) }
       let text = taken.map { "\($0.title) \(settings[$0].plainText)" }.joined(separator: ", ")

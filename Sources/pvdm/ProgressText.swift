@@ -46,7 +46,8 @@ struct ProgressText {
       ? String(format: "%.2f s/it", seconds) : String(format: "%.1f it/s", 1 / max(seconds, 1e-6))
   }
 
-  private static func time(_ seconds: Double) -> String {
+  /// Hours, minutes and seconds.
+  static func time(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded(.up))
     return whole >= 3600
       ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)

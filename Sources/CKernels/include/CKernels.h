@@ -73,6 +73,7 @@ typedef struct {
   long modulation_stride;
   bool silu;
   float epsilon;
+  float *statistics;  // [batch, run_count, groups, 2]: gets means and 1 / sqrt(var + eps); or NULL
 } ck_group_norm_problem;
 void ck_group_norm(const ck_group_norm_problem *problem, int threads);
 
@@ -103,6 +104,7 @@ typedef struct {
   // Rotary embedding of q and k: [length, width] each; the sine already carries the sign of the
   // interleaved rotation (-sin at even, +sin at odd positions). NULL for none.
   const float *rotary_cosine, *rotary_sine;
+  float *log_sums;  // [tokens, heads]: gets log2 of the sums of exp(scale q k'); or NULL
 } ck_attention_problem;
 void ck_attention(const ck_attention_problem *problem, int threads);
 
@@ -159,5 +161,7 @@ void ck_gather_sequences(ck_type type, const void *source, void *destination, lo
                          long inner, long outer_stride, long inner_stride, long token_step,
                          long length, long channels, const float *token, const float *position,
                          int threads);
+
+#include "CKernelGradients.h"
 
 #endif

@@ -1,11 +1,7 @@
 internal import COpenBLAS
-import Synchronization
 
 /// Solves small symmetric systems of linear equations, such as the normal equations of least squares.
 public enum PositiveDefiniteSystem {
-  /// OpenBLAS keeps its number of threads for the whole process.
-  private static let library = Mutex(())
-
   /// Solves `A X = B` in float64 by Cholesky's factors (LAPACK's `dposv`), on the calling thread.
   ///
   /// - Parameters:
@@ -28,13 +24,9 @@ public enum PositiveDefiniteSystem {
     var status: Int32 = 0
     // LAPACK counts down columns: a row of ours is a column of its, and our lower triangle its upper.
     var triangle = CChar(UInt8(ascii: "U"))
-    library.withLock { _ in
-      // Its pool of threads would compete with the team that the networks run on.
-      let threads = openblas_get_num_threads()
-      openblas_set_num_threads(1)
+    OpenBLAS.onCallingThread {
       var stride = size
       dposv_(&triangle, &size, &columns, &factors, &stride, &results, &stride, &status, 1)
-      openblas_set_num_threads(threads)
     }
     guard status == 0, results.allSatisfy(\.isFinite) else {
       throw TensorError(

@@ -12,6 +12,8 @@ public struct ConvolutionWeight: Sendable {
   public let elementType: ElementType
   let weights: PreparedWeights
   let bias: Tensor
+  /// Where the numbers come from if they are trained.
+  var trained: TrainedWeight?
 }
 
 extension ComputeContext {
@@ -75,15 +77,17 @@ extension ComputeContext {
     let result: Tensor
     if let residual {
       precondition(residual.shape == shape && residual.elementType == outputType)
-      result = overwriting ? residual : try copy(residual)
+      result = overwriting && !isRecording ? residual : try copy(residual)
     } else {
       result = try makeTensor(shape, outputType)
     }
-    let primitive = try library.convolution(problem, weights: weight.weights)
+    let weights = try weight.trained?.prepared(as: weight.weights, self) ?? weight.weights
+    let primitive = try library.convolution(problem, weights: weights)
     try run(
-      primitive,
-      [x.pointer, weight.weights.storage.pointer, weight.bias.pointer, result.pointer])
-    return result
+      primitive, [x.pointer, weights.storage.pointer, weight.bias.pointer, result.pointer])
+    return noted(result, from: x, weight.trained?.master, weight.bias, residual) {
+      try $0.convolutionGradient($1, x, weight, on: stack, residual)
+    }
   }
 }
 

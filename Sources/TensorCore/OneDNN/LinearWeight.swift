@@ -11,6 +11,8 @@ public struct LinearWeight: Sendable {
   public let elementType: ElementType
   let weights: PreparedWeights
   let bias: Tensor?
+  /// Where the numbers come from if they are trained.
+  var trained: TrainedWeight?
 }
 
 extension ComputeContext {
@@ -57,7 +59,9 @@ extension ComputeContext {
     let result = try makeTensor(
       x.shape.dropLast() + [weight.outputs], outputType ?? weight.elementType)
     try linear(x, weight, adding: residual, into: result)
-    return result
+    return noted(result, from: x, weight.trained?.master, weight.bias, residual) {
+      try $0.linearGradient($1, x, weight, residual)
+    }
   }
 
   func linear(
@@ -78,8 +82,9 @@ extension ComputeContext {
       rows: x.rows, inputs: weight.inputs, outputs: weight.outputs,
       inputType: x.elementType, outputType: result.elementType,
       hasBias: weight.bias != nil, addition: residual == nil ? .none : .tensor)
-    let primitive = try library.product(problem, weights: weight.weights)
-    var pointers = [x.pointer, weight.weights.storage.pointer]
+    let weights = try weight.trained?.prepared(as: weight.weights, self) ?? weight.weights
+    let primitive = try library.product(problem, weights: weights)
+    var pointers = [x.pointer, weights.storage.pointer]
     if let bias = weight.bias { pointers.append(bias.pointer) }
     pointers.append(result.pointer)
     if let residual { pointers.append(residual.pointer) }
@@ -176,6 +181,20 @@ final class Attributes {
   /// The argument of the tensor that is added: the first post-operation's second source.
   static let additionArgument =
     Int32(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE) | Int32(DNNL_ARG_SRC_1)
+
+  /// - Parameter isRectified: Whether negative results become 0.
+  convenience init(isRectified: Bool = false) throws {
+    try self.init(addition: .none, destination: dnnl_memory_desc_t())
+    guard isRectified else { return }
+    var operations: dnnl_post_ops_t?
+    try OneDNN.check(dnnl_post_ops_create(&operations), "dnnl_post_ops_create")
+    defer { dnnl_post_ops_destroy(operations) }
+    try OneDNN.check(
+      dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0),
+      "dnnl_post_ops_append_eltwise")
+    try OneDNN.check(
+      dnnl_primitive_attr_set_post_ops(handle, operations), "dnnl_primitive_attr_set_post_ops")
+  }
 
   init(addition: PrimitiveKey.Addition, destination: dnnl_memory_desc_t) throws {
     try OneDNN.check(dnnl_primitive_attr_create(&handle), "dnnl_primitive_attr_create")

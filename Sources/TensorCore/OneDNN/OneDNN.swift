@@ -7,6 +7,10 @@ final class OneDNN {
   let stream: dnnl_stream_t
   /// Operations that are compiled already, by what they compute.
   var primitives: [PrimitiveKey: Primitive] = [:]
+  /// Convolutions of any shape and their gradients that are compiled already.
+  var spatialPrimitives: [SpatialProblem.Key: SpatialPrimitive] = [:]
+  /// The same of convolutions and poolings over volumes.
+  var volumePrimitives: [VolumeProblem.Key: Primitive] = [:]
   /// The distinct weight layouts seen so far; an index into this list names a layout in a key.
   private var layouts: [dnnl_memory_desc_t] = []
 
@@ -26,6 +30,8 @@ final class OneDNN {
 
   deinit {
     primitives = [:]
+    spatialPrimitives = [:]
+    volumePrimitives = [:]
     dnnl_stream_destroy(stream)
     dnnl_engine_destroy(engine)
   }

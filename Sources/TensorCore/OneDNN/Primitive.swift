@@ -2,7 +2,11 @@ internal import CDNNL
 
 /// What a compiled oneDNN operation computes; equal keys share one.
 struct PrimitiveKey: Hashable {
-  enum Kind: Hashable { case product, convolution }
+  enum Kind: Hashable {
+    case product, convolution
+    /// The gradient of a product's weights.
+    case productWeights
+  }
   var kind: Kind
   /// Rows of a product; batch, height and width of a convolution.
   var extents: [Int]
@@ -100,23 +104,11 @@ extension OneDNN {
     _ source: UnsafePointer<Float>, _ sourceLayout: dnnl_memory_desc_t,
     as target: dnnl_memory_desc_t, pool: BufferPool
   ) throws -> PreparedWeights {
-    var sourceLayout = sourceLayout
     var target = target
     let storage = try TensorStorage(
       count: dnnl_memory_desc_get_size(&target), elementType: .uint8, pool: pool)
-    var descriptor: dnnl_primitive_desc_t?
-    try Self.check(
-      dnnl_reorder_primitive_desc_create(
-        &descriptor, &sourceLayout, engine, &target, engine, nil),
-      "dnnl_reorder_primitive_desc_create")
-    guard let descriptor else {
-      throw TensorError(operation: "dnnl_reorder_primitive_desc_create", reason: "no descriptor")
-    }
-    let reorder = try Primitive(
-      descriptor: descriptor, arguments: [(DNNL_ARG_FROM, sourceLayout), (DNNL_ARG_TO, target)],
-      library: self)
-    try reorder.execute(
-      [UnsafeMutableRawPointer(mutating: source), storage.pointer], library: self)
+    try reorder(
+      UnsafeMutableRawPointer(mutating: source), sourceLayout, to: storage.pointer, target)
     return PreparedWeights(
       layout: target, layoutIndex: layoutIndex(of: target), storage: storage)
   }

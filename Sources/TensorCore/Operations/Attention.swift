@@ -103,27 +103,55 @@ extension ComputeContext {
     let result = try makeTensor(x.shape.dropLast() + [heads * width], x.elementType)
     // Tokens outside every sequence must hold something finite.
     if patterns.reduce(0, { $0 + $1.sequences * $1.length }) < x.rows { clear(result) }
-    let part = layout == .perHead ? width : heads * width
-    let size = x.elementType.byteCount
+    let call = AttentionCall(
+      input: x, output: result,
+      logSums: isRecording ? try makeTensor([x.rows, heads], .float32) : nil, heads: heads,
+      layout: layout, scale: scale, rotary: rotary)
     for pattern in patterns {
       if let rotary { precondition(rotary.length >= pattern.length) }
-      let runs = pattern.runs.map { ck_run(start: $0.lowerBound, count: $0.count) }
-      runs.withUnsafeBufferPointer { runs in
-        var problem = ck_attention_problem(
-          type: x.kernelType, query: x.pointer, key: x.pointer + part * size,
-          value: x.pointer + 2 * part * size, output: result.pointer, input_stride: x.channels,
-          output_stride: heads * width,
-          input_head_stride: layout == .perHead ? 3 * width : width, output_head_stride: width,
-          heads: Int32(heads), width: Int32(width), sequences: pattern.sequences,
-          inner: pattern.inner, outer_stride: pattern.outerStride,
-          inner_stride: pattern.innerStride, token_step: pattern.tokenStep,
-          runs: runs.baseAddress, run_count: Int32(runs.count),
-          query_count: pattern.queryCount ?? 0, scale: scale,
-          rotary_cosine: rotary?.cosine.pointer(of: Float.self),
-          rotary_sine: rotary?.sine.pointer(of: Float.self))
-        ck_attention(&problem, Int32(threadCount))
-      }
+      call.withProblem(pattern) { ck_attention(&$0, Int32(threadCount)) }
     }
-    return result
+    return noted(result, from: x) { try $0.propagate(to: x, $0.attentionGradient($1, call, patterns)) }
+  }
+}
+
+/// What one attention reads and writes.
+struct AttentionCall {
+  let input: Tensor
+  let output: Tensor
+  /// `[rows, heads]`: logarithms of the softmax's sums, kept for the gradient.
+  let logSums: Tensor?
+  let heads: Int
+  let layout: HeadLayout
+  let scale: Float
+  let rotary: RotaryTable?
+
+  /// Channels of a head.
+  var width: Int { input.channels / (3 * heads) }
+  /// Elements between a token's q and k, and between its k and v.
+  var partStride: Int { layout == .perHead ? width : heads * width }
+
+  /// Describes the call for one pattern to the kernels.
+  func withProblem(
+    _ pattern: AttentionPattern, _ body: (inout ck_attention_problem) -> Void
+  ) {
+    let part = partStride * input.elementType.byteCount
+    let runs = pattern.runs.map { ck_run(start: $0.lowerBound, count: $0.count) }
+    runs.withUnsafeBufferPointer { runs in
+      var problem = ck_attention_problem(
+        type: input.kernelType, query: input.pointer, key: input.pointer + part,
+        value: input.pointer + 2 * part, output: output.pointer, input_stride: input.channels,
+        output_stride: heads * width,
+        input_head_stride: layout == .perHead ? 3 * width : width, output_head_stride: width,
+        heads: Int32(heads), width: Int32(width), sequences: pattern.sequences,
+        inner: pattern.inner, outer_stride: pattern.outerStride,
+        inner_stride: pattern.innerStride, token_step: pattern.tokenStep,
+        runs: runs.baseAddress, run_count: Int32(runs.count),
+        query_count: pattern.queryCount ?? 0, scale: scale,
+        rotary_cosine: rotary?.cosine.pointer(of: Float.self),
+        rotary_sine: rotary?.sine.pointer(of: Float.self),
+        log_sums: logSums?.pointer(of: Float.self))
+      body(&problem)
+    }
   }
 }

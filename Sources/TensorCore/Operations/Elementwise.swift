@@ -3,6 +3,7 @@ import Glibc
 
 func cosine(_ x: Float) -> Float { Glibc.cosf(x) }
 func sine(_ x: Float) -> Float { Glibc.sinf(x) }
+func power(_ base: Double, _ exponent: Double) -> Double { Glibc.pow(base, exponent) }
 
 extension ComputeContext {
   /// The first half of the channels times the exact GELU of the second (Shazeer 2020, GEGLU).
@@ -15,7 +16,7 @@ extension ComputeContext {
     let result = try makeTensor(x.shape.dropLast() + [x.channels / 2], x.elementType)
     ck_gated_gelu(
       x.kernelType, x.pointer, result.pointer, x.rows, x.channels / 2, Int32(threadCount))
-    return result
+    return noted(result, from: x) { try $0.propagate(to: x, $0.gatedGELUGradient($1, x)) }
   }
 
   /// The exact (erf) GELU (Hendrycks and Gimpel 2016) of every element.
@@ -24,7 +25,7 @@ extension ComputeContext {
     defer { record(.activation, since: start, x.shape) }
     let result = try copy(x)
     ck_gelu(result.kernelType, result.pointer, result.count, Int32(threadCount))
-    return result
+    return noted(result, from: x) { try $0.propagate(to: x, $0.geluGradient($1, x)) }
   }
 
   /// `x / (1 + exp(-x))` of every element of a float32 tensor.
@@ -34,7 +35,7 @@ extension ComputeContext {
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
     ck_silu(x.pointer(of: Float.self), result.pointer(of: Float.self), x.count)
-    return result
+    return noted(result, from: x) { try $0.propagate(to: x, $0.siluGradient($1, x)) }
   }
 
   /// The sum of two tensors of one shape and type.
@@ -44,7 +45,10 @@ extension ComputeContext {
     precondition(a.shape == b.shape && a.elementType == b.elementType)
     let result = try makeTensor(a.shape, a.elementType)
     ck_add(a.kernelType, a.pointer, b.pointer, result.pointer, a.count, Int32(threadCount))
-    return result
+    return noted(result, from: a, b) {
+      try $0.propagate(to: a, $1)
+      try $0.propagate(to: b, $1)
+    }
   }
 
   /// Adds one row to all rows of each sample.
@@ -61,7 +65,10 @@ extension ComputeContext {
     ck_add_rows(
       x.kernelType, x.pointer, row.pointer(of: Float.self), result.pointer, x.shape[0], x.shape[1],
       x.channels, Int32(threadCount))
-    return result
+    return noted(result, from: x, row) {
+      try $0.propagate(to: x, $1)
+      try $0.propagate(to: row, $0.sumRows($1, batch: x.shape[0]))
+    }
   }
 
   /// `tanh(scale x)` of every element of a float32 tensor.
@@ -71,7 +78,9 @@ extension ComputeContext {
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
     ck_tanh(x.pointer(of: Float.self), result.pointer(of: Float.self), scale, x.count)
-    return result
+    return noted(result, from: x) {
+      try $0.propagate(to: x, $0.tanhGradient($1, result: result, scale: scale))
+    }
   }
 
   /// The first token of every sequence: `[sequences, length, channels]` to `[sequences, channels]`.
@@ -85,7 +94,7 @@ extension ComputeContext {
       (result.pointer + sequence * bytes).copyMemory(
         from: x.pointer + sequence * x.shape[1] * bytes, byteCount: bytes)
     }
-    return result
+    return noted(result, from: x) { try $0.propagate(to: x, $0.firstTokensGradient($1, x.shape)) }
   }
 
   /// Joins two tensors along the channels.
@@ -102,7 +111,11 @@ extension ComputeContext {
     ck_concatenate(
       a.kernelType, a.pointer, a.channels, b.pointer, b.channels, result.pointer, a.rows,
       Int32(threadCount))
-    return result
+    return noted(result, from: a, b) { context, gradient in
+      let (toA, toB) = try context.split(gradient, a.shape, b.shape)
+      try context.propagate(to: a, toA)
+      try context.propagate(to: b, toB)
+    }
   }
 
   /// The same numbers in another precision; the tensor itself if it has it already.
@@ -114,7 +127,7 @@ extension ComputeContext {
     } else {
       ck_bfloat16_to_float32(x.pointer(of: UInt16.self), result.pointer(of: Float.self), x.count)
     }
-    return result
+    return noted(result, from: x) { try $0.propagate(to: x, $0.convert($1, to: x.elementType)) }
   }
 
   func copy(_ x: Tensor) throws -> Tensor {

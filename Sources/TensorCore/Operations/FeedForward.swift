@@ -13,6 +13,10 @@ extension ComputeContext {
   public func gatedFeedForward(
     _ x: Tensor, _ norm: NormalizationWeight, expand: LinearWeight, contract: LinearWeight
   ) throws -> Tensor {
+    // Gradients need the whole hidden values, so nothing is gained by chunks.
+    guard !isDifferentiating else {
+      return try linear(gatedGELU(linear(layerNorm(x, norm), expand)), contract, adding: x)
+    }
     let rows = x.reshaped([x.rows, x.channels])
     let result = try makeTensor(x.shape, x.elementType)
     let resultRows = result.reshaped(rows.shape)

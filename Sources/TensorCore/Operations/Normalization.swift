@@ -5,6 +5,14 @@ public struct NormalizationWeight: Sendable {
   let weight: Tensor
   let bias: Tensor
 
+  /// Takes tensors, `[channels]` float32 each; gradients reach them.
+  public init(weight: Tensor, bias: Tensor) {
+    precondition(weight.count == bias.count)
+    precondition(weight.elementType == .float32 && bias.elementType == .float32)
+    self.weight = weight
+    self.bias = bias
+  }
+
   /// Width of the normalised axis.
   public var channels: Int { weight.count }
 }
@@ -48,6 +56,10 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.groupNorm, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
+    // Means and deviations, for the gradient.
+    let kept =
+      isRecording
+      ? try makeTensor([x.shape[0], stack.heights.count, groups, 2], .float32) : nil
     stack.withRuns { runs in
       let scale = modulation?.pointer(of: Float.self)
       var problem = ck_group_norm_problem(
@@ -57,10 +69,15 @@ extension ComputeContext {
         weight: parameters.weight.pointer(of: Float.self),
         bias: parameters.bias.pointer(of: Float.self), scale: scale,
         shift: scale.map { $0 + x.channels }, modulation_stride: 2 * x.channels, silu: activated,
-        epsilon: 1e-5)
+        epsilon: 1e-5, statistics: kept?.pointer(of: Float.self))
       ck_group_norm(&problem, Int32(threadCount))
     }
-    return result
+    guard let kept else { return result }
+    return noted(result, from: x, parameters.weight, parameters.bias, modulation) {
+      try $0.groupNormGradient(
+        $1, x, parameters, groups: groups, on: stack, statistics: statistics, kept: kept,
+        modulation: modulation, activated: activated)
+    }
   }
 
   /// Layer normalisation (Ba et al. 2016) of each row, epsilon 1e-5.
@@ -75,7 +92,9 @@ extension ComputeContext {
       x.kernelType, x.pointer, result.pointer, x.rows, x.channels,
       parameters.weight.pointer(of: Float.self), parameters.bias.pointer(of: Float.self), 1e-5,
       Int32(threadCount))
-    return result
+    return noted(result, from: x, parameters.weight, parameters.bias) {
+      try $0.layerNormGradient($1, x, parameters)
+    }
   }
 }
 

@@ -6,7 +6,11 @@ extension ComputeContext {
   /// - Parameter x: `[batch, stack.tokenCount, channels]`.
   /// - Returns: `[batch, stack.halved.tokenCount, channels]`.
   public func averagePool(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
-    try resample(x, from: stack, to: stack.halved, ck_average_pool)
+    let result = try resample(x, from: stack, to: stack.halved, ck_average_pool)
+    return noted(result, from: x) {
+      try $0.propagate(
+        to: x, $0.scale($0.resample($1, from: stack.halved, to: stack, ck_upsample), by: 0.25))
+    }
   }
 
   /// Doubles every image of a stack by repeating tokens; zeros between the images.
@@ -14,7 +18,11 @@ extension ComputeContext {
   /// - Parameter x: `[batch, stack.tokenCount, channels]`.
   /// - Returns: `[batch, stack.doubled.tokenCount, channels]`.
   public func upsample(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
-    try resample(x, from: stack, to: stack.doubled, ck_upsample)
+    let result = try resample(x, from: stack, to: stack.doubled, ck_upsample)
+    return noted(result, from: x) {
+      try $0.propagate(
+        to: x, $0.scale($0.resample($1, from: stack.doubled, to: stack, ck_average_pool), by: 4))
+    }
   }
 
   /// Halves every image of a stack by a 3x3 convolution of stride 2.
@@ -25,16 +33,20 @@ extension ComputeContext {
     _ x: Tensor, _ weight: ConvolutionWeight, on stack: ImageStack
   ) throws -> Tensor {
     precondition(weight.stride == 2)
-    let spaced = try resample(x, from: stack, to: stack.spaced, ck_copy_stacked)
+    let copy = try resample(x, from: stack, to: stack.spaced, ck_copy_stacked)
+    let spaced = noted(copy, from: x) {
+      try $0.propagate(
+        to: x, $0.resample($1, from: stack.spaced, to: stack, ck_copy_stacked))
+    }
     return try convolution(spaced, weight, on: stack.spaced)
   }
 
-  private typealias Resampler = (
+  typealias Resampler = (
     ck_type, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int, Int, Int, Int, Int,
     UnsafePointer<ck_stacked_image>?, Int32, Int32
   ) -> Void
 
-  private func resample(
+  func resample(
     _ x: Tensor, from source: ImageStack, to destination: ImageStack, _ kernel: Resampler
   ) throws -> Tensor {
     let start = operationStart

@@ -71,7 +71,19 @@ extension ComputeContext {
     ck_sum_planes(
       front.kernelType, front.pointer, side.pointer, top.pointer, result.pointer, volume.depth,
       volume.height, volume.width, front.channels, Int32(threadCount))
-    return result
+    return noted(result, from: front, side, top) { context, gradient in
+      let channels = front.channels
+      let row = volume.width * channels
+      try context.propagate(
+        to: front,
+        context.sumAxis(gradient, outer: 1, extent: volume.depth, to: front.shape))
+      try context.propagate(
+        to: side,
+        context.sumAxis(gradient, outer: volume.depth, extent: volume.height, to: side.shape))
+      try context.propagate(
+        to: top,
+        context.sumAxis(gradient, outer: gradient.count / row, extent: volume.width, to: top.shape))
+    }
   }
 
   /// Collects the sequences along an axis, each with one token more at its end, and adds positions.
@@ -96,6 +108,8 @@ extension ComputeContext {
       x.kernelType, x.pointer, result.pointer, pattern.sequences, pattern.inner,
       pattern.outerStride, pattern.innerStride, pattern.tokenStep, pattern.length, x.channels,
       token.pointer(of: Float.self), positions.pointer(of: Float.self), Int32(threadCount))
-    return result
+    return noted(result, from: x, token, positions) {
+      try $0.gatherGradient($1, x, pattern, token: token, positions: positions)
+    }
   }
 }

@@ -24,10 +24,9 @@ struct PlaneProjection: Sendable {
     self.axis = axis
     volume = configuration.geometry.volume
     let length = volume.extent(axis) + 1
-    token = try scope.context.tensor(
-      scope.values("\(plane)_token", shape: [1, 1, width]), shape: [width])
-    positions = try scope.context.tensor(
-      scope.values("\(plane)_pos_embedding", shape: [1, length, width]), shape: [length, width])
+    token = try scope.tensor("\(plane)_token", shape: [1, 1, width]).reshaped([width])
+    positions = try scope.tensor("\(plane)_pos_embedding", shape: [1, length, width])
+      .reshaped([length, width])
     layers = try (0..<configuration.projectionLayers).map {
       try Layer(scope["\(plane)_quant_attn"]["layers"][$0], configuration)
     }

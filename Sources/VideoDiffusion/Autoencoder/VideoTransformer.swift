@@ -28,9 +28,12 @@ struct VideoTransformer: Sendable {
       outerStride: volume.height * volume.width)
     var x = x
     for layer in layers {
-      x = try context.inLayer("time") { try layer.time(x, overTime, timeRotary, context) }
-      x = try context.inLayer("space") { try layer.space(x, overFrame, spaceRotary, context) }
-      x = try context.inLayer("feed_forward") { try layer.feedForward(x, context) }
+      x = try context.checkpointed { [x] in
+        var x = x
+        x = try context.inLayer("time") { try layer.time(x, overTime, timeRotary, context) }
+        x = try context.inLayer("space") { try layer.space(x, overFrame, spaceRotary, context) }
+        return try context.inLayer("feed_forward") { try layer.feedForward(x, context) }
+      }
     }
     return x
   }

@@ -73,39 +73,59 @@ public struct Denoiser: Sendable {
     _ latents: [Latent], conditions: [Latent?], steps: [Float], _ context: ComputeContext
   ) throws -> [Latent] {
     let geometry = configuration.geometry
-    let stack = geometry.stack
-    let step = try context.inLayer("time_embed") { try timeEmbedding(steps, context) }
     let x = try context.planeTokens(
       latents, conditions: configuration.isConditional ? conditions : nil, geometry,
       elementType: firstConvolution.elementType)
+    return context.latents(
+      fromPlaneTokens: try noiseTokens(x, steps: steps, context), geometry)
+  }
 
+  /// Predicts the noise in tokens of the stacked planes, with everything staying on the device: what
+  /// is trained.
+  ///
+  /// - Parameters:
+  ///   - x: `[batch, stack.tokenCount, inputChannels]` in the network's precision, with zeros between
+  ///     the planes.
+  ///   - steps: The time step of each sample.
+  /// - Returns: `[batch, stack.tokenCount, 4]` float32; of no meaning between the planes.
+  func noiseTokens(_ x: Tensor, steps: [Float], _ context: ComputeContext) throws -> Tensor {
+    let stack = configuration.geometry.stack
+    let step = try context.inLayer("time_embed") { try timeEmbedding(steps, context) }
     var h = try context.inLayer("input_blocks.0") {
       try firstConvolution(x, on: stack, context)
     }
     var skips = [h]
     for (index, block) in inputs.enumerated() {
-      h = try context.inLayer("input_blocks.\(index + 1)") { try block(h, step, context) }
+      h = try context.inLayer("input_blocks.\(index + 1)") {
+        try context.checkpointed { [h] in try block(h, step, context) }
+      }
       skips.append(h)
     }
     let middleStack = inputs.last?.outputStack ?? stack
     h = try context.inLayer("middle_block") {
-      h = try middle.0(h, step, on: middleStack, context)
-      h = try middle.1(h, on: middleStack, context)
-      h = try middle.2(h, step, on: middleStack, context)
-      return try middleCrossAttention(h, on: middleStack, context)
+      try context.checkpointed { [h] in
+        var h = h
+        h = try middle.0(h, step, on: middleStack, context)
+        h = try middle.1(h, on: middleStack, context)
+        h = try middle.2(h, step, on: middleStack, context)
+        return try middleCrossAttention(h, on: middleStack, context)
+      }
     }
     for (index, block) in outputs.enumerated() {
       h = try context.inLayer("output_blocks.\(index)") {
-        if block.takesSkip, let skip = skips.popLast() {
-          h = try context.concatenateChannels(h, skip)
+        let skip = block.takesSkip ? skips.popLast() : nil
+        return try context.checkpointed { [h] in
+          let joined = try skip.map { try context.concatenateChannels(h, $0) } ?? h
+          return try block(joined, step, context)
         }
-        return try block(h, step, context)
       }
     }
-    let noise = try context.inLayer("out") {
+    return try context.inLayer("out") {
       let last = try outputNorm(h, on: stack, activated: true, context)
       return try outputConvolution(last, on: stack, outputType: .float32, context)
     }
-    return context.latents(fromPlaneTokens: noise, geometry)
   }
+
+  /// Precision of the network's input.
+  var elementType: ElementType { firstConvolution.elementType }
 }

@@ -65,6 +65,13 @@ enum GoldenNetwork {
       folder: "ae-\($0)", configuration: AutoencoderConfiguration(resolution: $0, width: 32))
   }
 
+  /// The parameters of a golden checkpoint.
+  static func parameters(_ path: String, prefixes: [String] = []) throws -> CheckpointParameters {
+    let checkpoint = try GoldenFile(named: path).checkpoint
+    return CheckpointParameters(
+      checkpoint, try StateDictionary(in: checkpoint, prefixes: prefixes))
+  }
+
   private static func load<Network>(
     _ path: String, prefixes: [String] = [], unused: Set<String>, _ context: ComputeContext,
     _ type: ElementType, _ make: (ParameterScope) throws -> Network

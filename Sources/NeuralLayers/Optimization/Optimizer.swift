@@ -1,0 +1,108 @@
+import TensorCore
+
+/// AdamW over all parameters of a network, with the moving average of their values and clipping of the
+/// gradient's norm.
+///
+/// Everything it remembers can be written out and restored, so that a run continues bit for bit.
+public final class Optimizer {
+  /// The settings.
+  public let configuration: OptimizerConfiguration
+  /// Steps taken.
+  public private(set) var stepCount = 0
+  private let parameters: [OptimizedParameter]
+  private let context: ComputeContext
+
+  /// Begins to optimise parameters.
+  public init(
+    _ parameters: ParameterSet, _ configuration: OptimizerConfiguration, _ context: ComputeContext
+  ) throws {
+    self.configuration = configuration
+    self.context = context
+    self.parameters = try parameters.parameters.map {
+      try OptimizedParameter($0, averaged: configuration.averageDecay != nil, context)
+    }
+  }
+
+  /// Changes the parameters by the gradients that have gathered, and forgets those.
+  ///
+  /// - Returns: The norm of the gradient before it was clipped.
+  @discardableResult
+  public func step() -> Double {
+    let norm = context.gradientNorm(parameters)
+    stepCount += 1
+    context.adamW(
+      parameters,
+      AdamWStep(
+        learningRate: configuration.schedule.rate(at: stepCount), beta1: configuration.beta1,
+        beta2: configuration.beta2, epsilon: configuration.epsilon,
+        weightDecay: configuration.weightDecay, number: stepCount,
+        gradientFactor: configuration.clippingFactor(norm: norm),
+        averageDecay: configuration.averageDecay.map {
+          OptimizerConfiguration.warmedUp($0, update: stepCount)
+        } ?? 0))
+    clearGradients()
+    return norm
+  }
+
+  /// Forgets the gradients without a step.
+  public func clearGradients() { for entry in parameters { entry.parameter.clearGradient() } }
+}
+
+/// The optimiser's memory, as named tensors for a checkpoint.
+extension Optimizer {
+  /// One tensor of the state.
+  public struct StateTensor {
+    /// What it is and of which parameter: `first_moment.`, `second_moment.` or `average.` and the
+    /// parameter's name.
+    public let name: String
+    /// The parameter's extents.
+    public let shape: [Int]
+    fileprivate let tensor: Tensor
+
+    /// The numbers, float32 and row-major.
+    public var values: [Float] { tensor.floats() }
+  }
+
+  /// Moments and moving averages of all parameters. With ``stepCount`` it is all that a run needs to
+  /// continue, beside the parameters themselves.
+  public var state: [StateTensor] {
+    parameters.flatMap { entry in
+      let moments = [
+        (Self.firstMoment, entry.firstMoment), (Self.secondMoment, entry.secondMoment),
+      ]
+      let average = entry.average.map { [(Self.average, $0)] } ?? []
+      return (moments + average).map { kind, tensor in
+        StateTensor(
+          name: kind + entry.parameter.name, shape: entry.parameter.shape, tensor: tensor)
+      }
+    }
+  }
+
+  /// The moving averages under the parameters' own names, as a checkpoint to sample with has them;
+  /// empty if none are kept.
+  public var averages: [StateTensor] {
+    parameters.compactMap { entry in
+      entry.average.map {
+        StateTensor(name: entry.parameter.name, shape: entry.parameter.shape, tensor: $0)
+      }
+    }
+  }
+
+  /// Continues from a state.
+  ///
+  /// - Parameters:
+  ///   - source: The tensors of ``state``, under their names.
+  ///   - stepCount: Steps that had been taken.
+  /// - Throws: ``ParameterError`` if a tensor is missing, misshapen or not finite.
+  public func restore(from source: any ParameterSource, stepCount: Int) throws {
+    let scope = ParameterScope(source, context: context, elementType: .float32)
+    for entry in state {
+      try scope.withValues(entry.name, shape: entry.shape) { entry.tensor.overwrite(with: $0) }
+    }
+    self.stepCount = stepCount
+  }
+
+  private static let firstMoment = "first_moment."
+  private static let secondMoment = "second_moment."
+  private static let average = "average."
+}

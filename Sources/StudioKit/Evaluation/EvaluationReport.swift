@@ -1,0 +1,145 @@
+import Foundation
+
+/// What is measured.
+public enum EvaluationMetric: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Frechet video distance of generated to real clips.
+  case frechetVideoDistance = "fvd"
+  /// Inception score of generated clips.
+  case inceptionScore = "is"
+  /// What encoding and decoding loses.
+  case reconstruction
+  /// What changes along a long video.
+  case drift
+  /// Time and memory.
+  case efficiency
+
+  /// The metric's name for people.
+  public var title: String {
+    switch self {
+    case .frechetVideoDistance: "Frechet video distance"
+    case .inceptionScore: "Inception score"
+    case .reconstruction: "Reconstruction"
+    case .drift: "Drift along a video"
+    case .efficiency: "Efficiency"
+    }
+  }
+}
+
+/// The result of an evaluation with everything that it depends on, as it is stored.
+public struct EvaluationReport: Sendable, Hashable, Codable {
+  /// One number.
+  public struct Score: Sendable, Hashable, Codable {
+    /// What it is, for example `FVD`.
+    public var name: String
+    /// The number, in `unit`.
+    public var value: Double
+    /// Its unit, or nothing.
+    public var unit: String
+    /// Its standard deviation, where several were taken.
+    public var standardDeviation: Double?
+
+    /// Describes a number.
+    public init(
+      _ name: String, _ value: Double, unit: String = "", standardDeviation: Double? = nil
+    ) {
+      self.name = name
+      self.value = value
+      self.unit = unit
+      self.standardDeviation = standardDeviation
+    }
+  }
+
+  /// A number for each clip of a video.
+  public struct Series: Sendable, Hashable, Codable {
+    /// What it is, for example `contrast`.
+    public var name: String
+    /// Index of the first value's clip, from 0.
+    public var firstClip: Int
+    /// The values in the order of the clips.
+    public var values: [Double]
+
+    /// Describes a series.
+    public init(_ name: String, firstClip: Int = 0, _ values: [Double]) {
+      self.name = name
+      self.firstClip = firstClip
+      self.values = values
+    }
+  }
+
+  /// What was measured.
+  public var metric: EvaluationMetric
+  /// How it was measured.
+  public var procedure: EvaluationProtocol
+  /// The numbers, the most important first.
+  public var scores: [Score]
+  /// Numbers by clip index.
+  public var series: [Series]
+  /// What a reader should know.
+  public var notes: [String]
+  /// When it was finished.
+  public var date: Date
+  /// What the evaluation took, in seconds; of one that went on after a stop, the rest.
+  public var seconds: Double
+  /// Version of the program.
+  public var version: String
+
+  /// Describes a finished evaluation.
+  public init(
+    metric: EvaluationMetric, procedure: EvaluationProtocol, scores: [Score],
+    series: [Series] = [], notes: [String] = [], date: Date, seconds: Double
+  ) {
+    self.metric = metric
+    self.procedure = procedure
+    self.scores = scores
+    self.series = series
+    self.notes = notes
+    self.date = date
+    self.seconds = seconds
+    version = RunSettings.programVersion
+  }
+
+  /// In what the evaluation differs from the paper's; empty if in nothing.
+  public var differences: [String] { procedure.differences(from: metric) }
+
+  /// `paper protocol`, or that it is another.
+  public var badge: String {
+    differences.isEmpty ? "paper protocol" : "not the paper's protocol"
+  }
+}
+
+extension EvaluationReport {
+  static let fileName = "report.json"
+
+  /// The report as JSON with sorted keys.
+  ///
+  /// - Throws: `EncodingError` for a score that is no finite number.
+  public var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.dateEncodingStrategy = .iso8601
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+      return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    }
+  }
+
+  /// Reads a stored report.
+  ///
+  /// - Parameter path: The report's file, or the folder that it is in.
+  /// - Throws: ``StudioError`` if there is none or it cannot be understood.
+  public init(contentsOf path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw StudioError(path, .noSuchFile)
+    }
+    let file = isFolder.boolValue ? path + "/" + Self.fileName : path
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw StudioError(path, .noReport)
+    }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    guard let report = try? decoder.decode(EvaluationReport.self, from: data) else {
+      throw StudioError(file, .noReport)
+    }
+    self = report
+  }
+}

@@ -1,0 +1,176 @@
+import NeuralLayers
+import TensorCore
+
+/// The factors of the autoencoder's losses; the defaults are the paper's.
+public struct AutoencoderLossWeights: Sendable, Hashable, Codable {
+  /// Of the mean absolute difference of the pixels.
+  public var absolute: Float = 4
+  /// Of the perceptual distance of one frame.
+  public var perceptual: Float = 4
+  /// Of the discriminators' logits, in the second phase.
+  public var adversarial: Float = 1
+  /// Of the differences of the discriminators' activations, in the second phase.
+  public var featureMatching: Float = 4
+
+  /// The paper's factors.
+  public init() {}
+}
+
+/// The losses of one batch, before their factors.
+public struct AutoencoderLosses: Sendable, Hashable {
+  /// Mean absolute difference of the pixels.
+  public var absolute: Float = 0
+  /// Perceptual distance of the chosen frames, if it is measured.
+  public var perceptual: Float?
+  /// `-(mean logits of frames + of clips)`, in the second phase.
+  public var adversarial: Float?
+  /// Differences of the discriminators' activations, in the second phase.
+  public var featureMatching: Float?
+
+  /// The sum with the factors.
+  public func total(_ weights: AutoencoderLossWeights) -> Float {
+    weights.absolute * absolute + weights.perceptual * (perceptual ?? 0)
+      + weights.adversarial * (adversarial ?? 0)
+      + weights.featureMatching * (featureMatching ?? 0)
+  }
+}
+
+/// A clip to train with, and the frame of it that is looked at by itself.
+public struct AutoencoderExample: Sendable, Hashable {
+  /// The clip.
+  public var clip: PixelClip
+  /// The number of the frame for the perceptual distance and the frames' discriminator.
+  public var frame: Int
+
+  /// Describes an example.
+  public init(clip: PixelClip, frame: Int) {
+    precondition((0..<clip.frames).contains(frame))
+    self.clip = clip
+    self.frame = frame
+  }
+}
+
+/// The autoencoder with its parameters, and what one step of its training computes (PVDM, section
+/// 3.1): the reconstruction's losses, and the gradients of them.
+public final class AutoencoderTrainingStep {
+  /// The network; always up to date with the parameters.
+  public let network: Autoencoder
+  /// What is trained, under the names of the authors' files.
+  public let parameters = ParameterSet()
+  /// The factors of the losses.
+  public let weights: AutoencoderLossWeights
+  /// Measures the perceptual distance; `nil` leaves that loss out.
+  public let perceptualDistance: PerceptualDistance?
+  /// The discriminators of the second phase; `nil` for the first.
+  public let discriminators: DiscriminatorPair?
+  /// Whether layers run twice to save memory.
+  public let isCheckpointing: Bool
+  private let context: ComputeContext
+
+  /// Builds an autoencoder to be trained.
+  ///
+  /// - Parameters:
+  ///   - source: Where its parameters begin: a checkpoint, or random ones.
+  ///   - elementType: Precision of products and features; parameters and gradients are float32.
+  /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the source throws.
+  public init(
+    _ source: any ParameterSource, _ configuration: AutoencoderConfiguration,
+    weights: AutoencoderLossWeights = AutoencoderLossWeights(),
+    perceptualDistance: PerceptualDistance? = nil, discriminators: DiscriminatorPair? = nil,
+    elementType: ElementType = .float32, checkpointing: Bool = false, _ context: ComputeContext
+  ) throws {
+    let scope = ParameterScope(
+      source, context: context, elementType: elementType, trained: parameters)
+    network = try Autoencoder(scope, configuration)
+    self.weights = weights
+    self.perceptualDistance = perceptualDistance
+    self.discriminators = discriminators
+    self.context = context
+    isCheckpointing = checkpointing
+  }
+
+  /// Adds the gradients of a batch to those that have gathered.
+  ///
+  /// Without discriminators the clips go through one by one, so that memory does not grow with the
+  /// batch; batch normalisation needs them together.
+  ///
+  /// - Parameters:
+  ///   - examples: The batch.
+  ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
+  /// - Returns: The means of the losses over the batch, before all factors.
+  public func accumulate(
+    _ examples: [AutoencoderExample], weight: Float = 1
+  ) throws -> AutoencoderLosses {
+    guard discriminators == nil else { return try accumulateTogether(examples, weight: weight) }
+    var mean = AutoencoderLosses()
+    let share = 1 / Float(examples.count)
+    for example in examples {
+      let losses = try accumulateTogether([example], weight: weight * share)
+      mean.absolute += share * losses.absolute
+      mean.perceptual = losses.perceptual.map { (mean.perceptual ?? 0) + share * $0 }
+    }
+    return mean
+  }
+
+  /// Adds the gradients of the discriminators on a batch to those that have gathered; the autoencoder
+  /// gets none.
+  ///
+  /// - Returns: The losses of both, before the factor; `nil` without discriminators.
+  public func accumulateDiscriminators(
+    _ examples: [AutoencoderExample], weight: Float = 1
+  ) throws -> (frame: Float, clip: Float)? {
+    guard let discriminators else { return nil }
+    let clips = try examples.map { try network.framesTensor($0.clip, context) }
+    let made = try clips.map { try network.reconstruct($0, context) }
+    return try discriminators.accumulate(
+      real: batch(clips, examples), made: batch(made, examples), weight: weight)
+  }
+
+  private func accumulateTogether(
+    _ examples: [AutoencoderExample], weight: Float
+  ) throws -> AutoencoderLosses {
+    let tape = GradientTape(checkpointing: isCheckpointing)
+    var parts: [(loss: Tensor, weight: Float)] = []
+    let losses = try context.recording(on: tape) {
+      let clips = try examples.map { try network.framesTensor($0.clip, context) }
+      let made = try clips.map { try network.reconstruct($0, context) }
+      var losses = AutoencoderLosses()
+      func add(_ loss: Tensor, _ factor: Float, share: Float = 1) -> Float {
+        parts.append((loss, weight * factor * share))
+        return share * loss.floats()[0]
+      }
+      let share = 1 / Float(examples.count)
+      for (clip, reconstruction) in zip(clips, made) {
+        losses.absolute += add(
+          try context.meanDistance(reconstruction, clip, .absolute), weights.absolute,
+          share: share)
+      }
+      guard perceptualDistance != nil || discriminators != nil else { return losses }
+      let real = try batch(clips, examples)
+      let result = try batch(made, examples)
+      if let perceptualDistance {
+        let perceptual = try perceptualDistance(result.frames, real.frames, context)
+        losses.perceptual = perceptual.parts.reduce(0) { $0 + add($1, weights.perceptual) }
+      }
+      if let discriminators {
+        let (logits, features) = try discriminators.generatorLosses(real: real, made: result)
+        losses.adversarial = logits.reduce(0) { $0 - add($1, -weights.adversarial) }
+        losses.featureMatching = features.reduce(0) { $0 + add($1, weights.featureMatching) }
+      }
+      return losses
+    }
+    try context.backward(from: parts, on: tape)
+    return losses
+  }
+
+  /// Clips as one tensor, and the chosen frame of each.
+  private func batch(
+    _ clips: [Tensor], _ examples: [AutoencoderExample]
+  ) throws -> (frames: Tensor, clips: Tensor) {
+    let frames = try zip(clips, examples).map { clip, example in
+      let frame = try context.slice(clip, example.frame..<(example.frame + 1))
+      return frame.reshaped(Array(frame.shape.dropFirst()))
+    }
+    return (try context.stacked(frames), try context.stacked(clips))
+  }
+}

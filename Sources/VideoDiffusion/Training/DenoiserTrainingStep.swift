@@ -1,0 +1,100 @@
+import NeuralLayers
+import TensorCore
+
+/// One example of the denoiser's training: a clip's latent, what stands before it, and the noise that
+/// is drawn for it.
+public struct DenoiserExample: Sendable, Hashable {
+  /// The latent to learn.
+  public var clean: Latent
+  /// The latent of the clip before it; `nil` for none (zeros).
+  public var condition: Latent?
+  /// The noise that the network is to predict, standard normal.
+  public var noise: Latent
+  /// The time step, in `0..<schedule.stepCount`.
+  public var step: Int
+
+  /// Describes an example.
+  public init(clean: Latent, condition: Latent?, noise: Latent, step: Int) {
+    self.clean = clean
+    self.condition = condition
+    self.noise = noise
+    self.step = step
+  }
+
+  /// The noised latent, `sqrt(a) x0 + sqrt(1 - a) noise` (Ho et al. 2020, equation 4).
+  func noised(_ schedule: DiffusionSchedule) -> Latent {
+    let signal = schedule.squareRootAlphasCumulative[step]
+    let share = schedule.squareRootOneMinusAlphasCumulative[step]
+    var result = clean
+    for i in result.values.indices {
+      result.values[i] = signal * clean.values[i] + share * noise.values[i]
+    }
+    return result
+  }
+}
+
+/// The denoiser with its parameters, and what one step of its training computes: the error of the
+/// predicted noise, and the gradients of it (PVDM, section 3.2).
+public final class DenoiserTrainingStep {
+  /// The network; always up to date with the parameters.
+  public let network: Denoiser
+  /// What is trained, under the names of the authors' files without `diffusion_model.`.
+  public let parameters = ParameterSet()
+  /// How the prediction's error is measured. The original code uses squares.
+  public let distance: Distance
+  /// Whether blocks run twice to save memory.
+  public let isCheckpointing: Bool
+  private let schedule: DiffusionSchedule
+  private let context: ComputeContext
+
+  /// Builds a denoiser to be trained.
+  ///
+  /// - Parameters:
+  ///   - source: Where its parameters begin: a checkpoint, or random ones.
+  ///   - elementType: Precision of products and features; parameters and gradients are float32.
+  /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the source throws.
+  public init(
+    _ source: any ParameterSource, _ configuration: DenoiserConfiguration,
+    schedule: DiffusionSchedule = .published, distance: Distance = .squared,
+    elementType: ElementType = .float32, checkpointing: Bool = false, _ context: ComputeContext
+  ) throws {
+    let scope = ParameterScope(
+      source, context: context, elementType: elementType, trained: parameters)
+    network = try Denoiser(scope, configuration)
+    self.schedule = schedule
+    self.distance = distance
+    self.context = context
+    isCheckpointing = checkpointing
+  }
+
+  /// Adds the gradients of a batch to those that have gathered.
+  ///
+  /// - Parameters:
+  ///   - examples: The batch.
+  ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
+  /// - Returns: The mean error over the batch, before the factor.
+  public func accumulate(_ examples: [DenoiserExample], weight: Float = 1) throws -> Float {
+    let tape = GradientTape(checkpointing: isCheckpointing)
+    let loss = try context.recording(on: tape) { try error(examples) }
+    try context.backward(from: [(loss, weight)], on: tape)
+    return loss.floats()[0]
+  }
+
+  /// The mean error over a batch, without gradients.
+  public func evaluate(_ examples: [DenoiserExample]) throws -> Float {
+    try error(examples).floats()[0]
+  }
+
+  private func error(_ examples: [DenoiserExample]) throws -> Tensor {
+    let configuration = network.configuration
+    let geometry = configuration.geometry
+    let x = try context.planeTokens(
+      examples.map { $0.noised(schedule) },
+      conditions: configuration.isConditional ? examples.map(\.condition) : nil, geometry,
+      elementType: network.elementType)
+    let target = try context.planeTokens(
+      examples.map(\.noise), conditions: nil, geometry, elementType: .float32)
+    let prediction = try network.noiseTokens(x, steps: examples.map { Float($0.step) }, context)
+    return try context.meanDistance(prediction, target, distance, on: geometry.stack)
+  }
+}

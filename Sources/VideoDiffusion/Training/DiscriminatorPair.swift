@@ -1,0 +1,106 @@
+import NeuralLayers
+import TensorCore
+
+/// The two discriminators of the autoencoder's second phase (Yu et al. 2023, appendix; Ge et al. 2022):
+/// one judges single frames, one whole clips. Each has its own parameters and optimiser.
+public final class DiscriminatorPair {
+  /// Judges frames.
+  public let frame: PatchDiscriminator
+  /// Judges clips.
+  public let clip: PatchDiscriminator
+  /// Parameters of the frames' discriminator.
+  public let frameParameters = ParameterSet()
+  /// Parameters of the clips' discriminator.
+  public let clipParameters = ParameterSet()
+  private let context: ComputeContext
+
+  /// Builds both discriminators.
+  ///
+  /// - Parameters:
+  ///   - frameSource: Where the parameters of the first begin, for example
+  ///     ``DiscriminatorParameters``.
+  ///   - clipSource: Where those of the second begin.
+  /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what a source throws.
+  public init(
+    frameSource: any ParameterSource, clipSource: any ParameterSource,
+    elementType: ElementType = .float32, _ context: ComputeContext
+  ) throws {
+    self.context = context
+    frame = try PatchDiscriminator(
+      ParameterScope(
+        frameSource, context: context, elementType: elementType, trained: frameParameters), .frame)
+    clip = try PatchDiscriminator(
+      ParameterScope(
+        clipSource, context: context, elementType: elementType, trained: clipParameters), .clip)
+    isTrained = false
+  }
+
+  /// Whether the discriminators get gradients: only in their own step, not in the generator's.
+  private var isTrained: Bool {
+    get { frameParameters.isTrained && clipParameters.isTrained }
+    set {
+      frameParameters.isTrained = newValue
+      clipParameters.isTrained = newValue
+    }
+  }
+
+  /// What the discriminators make of a batch.
+  struct Judgements {
+    let frame: PatchDiscriminator.Judgement
+    let clip: PatchDiscriminator.Judgement
+  }
+
+  /// - Parameters:
+  ///   - frames: `[batch, height, width, 3]`.
+  ///   - clips: `[batch, frames, height, width, 3]`.
+  func judge(frames: Tensor, clips: Tensor) throws -> Judgements {
+    Judgements(frame: try frame(frames, context), clip: try clip(clips, context))
+  }
+
+  /// The generator's part in the game: the parts of `-(mean logits of frames + of clips)`, and the
+  /// differences of activations. The discriminators themselves get no gradients.
+  ///
+  /// - Parameters:
+  ///   - real: Frames and clips of the data.
+  ///   - made: The reconstructions.
+  func generatorLosses(
+    real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor)
+  ) throws -> (logits: [Tensor], features: [Tensor]) {
+    let reality = try judge(frames: real.frames, clips: real.clips)
+    let result = try judge(frames: made.frames, clips: made.clips)
+    return (
+      [try context.mean(result.frame.logits), try context.mean(result.clip.logits)],
+      try context.featureMatchingLosses(real: reality.frame, made: result.frame)
+        + context.featureMatchingLosses(real: reality.clip, made: result.clip)
+    )
+  }
+
+  /// Adds the gradients of both discriminators' hinge losses to those that have gathered.
+  ///
+  /// - Parameters:
+  ///   - real: Frames and clips of the data.
+  ///   - made: The reconstructions.
+  ///   - weight: Factor of the losses: 1 over the number of batches that make up one step.
+  /// - Returns: The losses of both, before the factor.
+  public func accumulate(
+    real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor), weight: Float = 1
+  ) throws -> (frame: Float, clip: Float) {
+    isTrained = true
+    defer { isTrained = false }
+    let tape = GradientTape()
+    let (frameLosses, clipLosses) = try context.recording(on: tape) {
+      let reality = try judge(frames: real.frames, clips: real.clips)
+      let result = try judge(frames: made.frames, clips: made.clips)
+      return (
+        try context.hingeLosses(real: reality.frame, made: result.frame),
+        try context.hingeLosses(real: reality.clip, made: result.clip)
+      )
+    }
+    try context.backward(
+      from: (frameLosses + clipLosses).map { ($0.loss, weight * $0.weight) }, on: tape)
+    func total(_ losses: [(loss: Tensor, weight: Float)]) -> Float {
+      losses.reduce(0) { $0 + $1.loss.floats()[0] * $1.weight }
+    }
+    return (total(frameLosses), total(clipLosses))
+  }
+}

@@ -1,0 +1,185 @@
+import ArgumentParser
+import StudioKit
+
+/// `pvdm evaluate`: one subcommand for each thing that is measured.
+struct Evaluate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures a model or a folder of videos as the paper does.",
+    discussion: """
+      Every score is written with the whole protocol that it was taken under, and says in what \
+      that differs from the paper's. Features are kept on disk: Ctrl-C stops at any time, and the same \
+      command goes on from there.
+
+      Examples:
+        pvdm evaluate fvd --model ucf-101 --data UCF-101 --i3d i3d_pretrained_400.pt
+        pvdm evaluate fvd --generated videos/ --data real/ --resolution 64 --i3d i3d.safetensors
+        pvdm evaluate drift --model skies-64 --frames 128 --clips 4
+        pvdm evaluate compare evaluations/fvd-a evaluations/fvd-b
+      """,
+    subcommands: [
+      EvaluateDistance.self, EvaluateInception.self, EvaluateReconstruction.self,
+      EvaluateDrift.self, EvaluateEfficiency.self, CompareEvaluations.self,
+    ])
+}
+
+struct EvaluateDistance: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fvd",
+    abstract: "Frechet video distance of generated to real clips, with I3D.",
+    discussion: """
+      The paper takes 2,048 real and 2,048 generated clips, of 16 or of 128 frames. Clips of \
+      another length are looked at as well, and the report says so.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Weights of I3D, Kinetics-400 logits (i3d_pretrained_400.pt).", valueName: "file"))
+  var i3d: String?
+
+  @Option(help: "Clips of each set.")
+  var clips = 2048
+
+  @Option(help: "Frames of each clip.")
+  var frames = 16
+
+  @OptionGroup(title: "Data options") var data: DataOptions
+  @OptionGroup var source: SourceOptions
+
+  func run() async throws {
+    try await explaining {
+      var job = try source.job(.frechetVideoDistance)
+      data.apply(to: &job)
+      job.featureWeights = i3d
+      job.clips = clips
+      job.frames = frames
+      try await source.perform(job)
+    }
+  }
+}
+
+struct EvaluateInception: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "is",
+    abstract: "Inception score of generated clips, with C3D trained on UCF-101.",
+    discussion: "The paper takes 10,000 clips of 16 frames.")
+
+  @Option(
+    help: ArgumentHelp(
+      "Weights of C3D (a state dictionary, .pt or .safetensors).", valueName: "file"))
+  var c3d: String?
+
+  @Option(help: "Clips to look at.")
+  var clips = 10_000
+
+  @Option(help: "Splits, over which mean and standard deviation are taken.")
+  var splits = 10
+
+  @Option(help: "Side that the frames of a folder are cropped and resized to.")
+  var resolution: Int?
+
+  @OptionGroup var source: SourceOptions
+
+  func run() async throws {
+    try await explaining {
+      var job = try source.job(.inceptionScore)
+      job.featureWeights = c3d
+      job.clips = clips
+      job.splits = splits
+      job.resolution = resolution
+      try await source.perform(job)
+    }
+  }
+}
+
+struct EvaluateReconstruction: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reconstruction",
+    abstract: "What a model's autoencoder loses: PSNR, SSIM, with weights LPIPS and R-FVD.",
+    discussion: """
+      PSNR, SSIM and LPIPS are means over the clips. R-FVD is the Frechet video distance of the \
+      reconstructions to the clips themselves; it is left out where --i3d is not given.
+      """)
+
+  @Option(help: ArgumentHelp("Weights of I3D (i3d_pretrained_400.pt).", valueName: "file"))
+  var i3d: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"))
+  var lpips: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "VGG16 of torchvision for LPIPS (vgg16-397923af.pth), if --lpips does not hold it.",
+      valueName: "file"))
+  var vgg: String?
+
+  @Option(help: "Clips to reconstruct.")
+  var clips = 2048
+
+  @OptionGroup(title: "Data options") var data: DataOptions
+  @OptionGroup var source: SourceOptions
+
+  func validate() throws {
+    if vgg != nil, lpips == nil { throw ValidationError("--vgg is of use with --lpips alone.") }
+  }
+
+  func run() async throws {
+    try await explaining {
+      var job = try source.job(.reconstruction)
+      data.apply(to: &job)
+      job.featureWeights = i3d
+      job.perceptualWeights = lpips
+      job.perceptualFeatures = vgg
+      job.clips = clips
+      try await source.perform(job)
+    }
+  }
+}
+
+struct EvaluateDrift: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "What changes along long videos: colours, contrast, seams, motion. Needs no weights.",
+    discussion: """
+      Numbers are means over the videos, for each clip of 16 frames, in shares of the full range of \
+      a channel. A seam is the difference of the two frames at a clip's boundary over the mean \
+      difference of neighbouring frames within the two clips: 1 cannot be seen.
+      """)
+
+  @Option(help: "Videos to look at.")
+  var clips = 16
+
+  @Option(help: "Frames of each video, 32 or more.")
+  var frames = 128
+
+  @Option(help: "Side that the frames of a folder are cropped and resized to.")
+  var resolution: Int?
+
+  @OptionGroup var source: SourceOptions
+
+  func run() async throws {
+    try await explaining {
+      var job = try source.job(.drift)
+      job.clips = clips
+      job.frames = frames
+      job.resolution = resolution
+      try await source.perform(job)
+    }
+  }
+}
+
+struct EvaluateEfficiency: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "efficiency",
+    abstract: "Seconds a step, a clip and a video of 128 frames, and peak memory, on this machine.",
+    discussion: "\"pvdm bench\" measures the single networks against the machine's own peak.")
+
+  @OptionGroup var source: SourceOptions
+
+  func run() async throws {
+    try await explaining {
+      try await source.perform(source.job(.efficiency))
+    }
+  }
+}

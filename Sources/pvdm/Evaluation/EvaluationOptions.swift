@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import StudioKit
+import TrainingData
+
+/// Real videos.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Real videos: UCF-101, SkyTimelapse, or any folder of videos or of folders of frames.",
+      valueName: "folder"))
+  var data: String?
+
+  @Option(help: "The part of the real videos: train, test or all.")
+  var split = Part.train
+
+  @Option(help: "Side that all frames are cropped and resized to. (default: the model's)")
+  var resolution: Int?
+
+  /// A part of the data by the name that people use.
+  enum Part: String, ExpressibleByArgument, CaseIterable {
+    case train, test, all
+
+    var split: DatasetSplit? { DatasetSplit(rawValue: rawValue) }
+  }
+
+  func apply(to job: inout EvaluationJob) {
+    job.dataPath = data
+    job.split = split.split
+    job.resolution = resolution
+  }
+}
+
+/// What is judged and where the result goes: what all evaluations have in common.
+struct SourceOptions: ParsableArguments {
+  @Option(help: "A model folder, or the name of one that comes with the program.")
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder of generated videos, in place of a model that makes them.", valueName: "folder"))
+  var generated: String?
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "The folder for the report. (default: evaluations/METRIC-MODEL)", valueName: "folder"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where features are kept. (default: pvdm/features in the user's cache folder)",
+      valueName: "folder"))
+  var cache: String?
+
+  @Flag(help: "Replace a report that exists.")
+  var overwrite = false
+
+  @Flag(help: "Write the report as JSON to standard output.")
+  var json = false
+
+  @Flag(name: [.short, .long], help: "Show no progress.")
+  var quiet = false
+
+  @OptionGroup(title: "Model options") var models: ModelOptions
+  @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
+  @OptionGroup(title: "Sampling options") var batch: BatchOptions
+  @OptionGroup(title: "Compute options") var compute: ComputeOptions
+
+  func validate() throws {
+    if generated != nil, model != nil || models.autoencoder != nil || models.denoiser != nil {
+      throw ValidationError("Give either a model or --generated, not both.")
+    }
+  }
+
+  /// The job that the options describe.
+  func job(_ metric: EvaluationMetric) throws -> EvaluationJob {
+    let chosen = try ChosenSettings(sampling, compute, nil, clips: 1)
+    if !quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
+    let source: EvaluationJob.Source =
+      if let generated {
+        .folder(generated)
+      } else {
+        .model(
+          try models.open(model), chosen.settings.request(sampleCount: batch.batch))
+      }
+    var job = EvaluationJob(
+      metric, of: source, cacheFolder: cache ?? Self.cacheFolder, outputFolder: "")
+    job.outputFolder = output ?? "evaluations/\(metric.rawValue)-\(job.sourceName)"
+    job.overwrites = overwrite
+    job.precision = chosen.settings.precision
+    job.threadCount = chosen.settings.threadCount
+    return job
+  }
+
+  /// By the XDG base directory specification; variables that hold no absolute path are passed over.
+  private static var cacheFolder: String {
+    let environment = ProcessInfo.processInfo.environment
+    let named = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    return (named ?? NSHomeDirectory() + "/.cache") + "/pvdm/features"
+  }
+
+  /// Does a job with its progress shown, and prints its report.
+  func perform(_ job: EvaluationJob) async throws {
+    let stop = StopSignalSource()
+    let progress = EvaluationReporter(isQuiet: quiet)
+    let report: EvaluationReport
+    do {
+      report = try await job.run(stop: stop.signal) { progress.report($0) }
+    } catch {
+      progress.end()
+      throw error
+    }
+    progress.end()
+    if json {
+      print(try report.json, terminator: "")
+    } else {
+      print(try EvaluationText(report).text, terminator: "")
+      writeToStandardError("wrote \(job.outputFolder)\n")
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import StudioKit
+import TerminalUI
+
+/// A report for the terminal: its table, and a curve for each series.
+struct EvaluationText {
+  private let report: EvaluationReport
+
+  private static let columns = 72
+  private static let rows = 6
+
+  init(_ report: EvaluationReport) { self.report = report }
+
+  /// All of it, in the colours that standard output has.
+  var text: String {
+    get throws {
+      let environment = ProcessInfo.processInfo.environment
+      let capabilities = try TerminalCapabilities.detect(
+        colorOption: nil, environment: environment,
+        probe: .live(fileDescriptor: 1, environment: environment))
+      let writer = ANSIText(colorMode: capabilities.isTerminal ? capabilities.colorMode : .mono)
+      return report.text + report.series.map { curve($0, writer) }.joined()
+    }
+  }
+
+  private func curve(_ series: EvaluationReport.Series, _ writer: ANSIText) -> String {
+    var buffer = CellBuffer(columns: Self.columns, rows: Self.rows)
+    LineGraph([.init(series.values)], decimals: 4).draw(in: &buffer, area: buffer.bounds)
+    let last = series.firstClip + series.values.count
+    let title = "\n\(series.name), clips \(series.firstClip + 1) to \(last)\n"
+    return title + writer.lines(buffer, theme: .plain).map { $0 + "\n" }.joined()
+  }
+}

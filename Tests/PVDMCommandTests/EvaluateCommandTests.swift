@@ -1,0 +1,83 @@
+import Foundation
+import MediaIO
+import TestSupport
+import Testing
+
+/// `pvdm evaluate` as a user calls it.
+@Suite struct EvaluateCommandTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.path("videos"), withIntermediateDirectories: true)
+    for video in 0..<2 {
+      let frames = (0..<48).map { frame in
+        RGBImage(
+          width: 64, height: 64,
+          fill: (UInt8(frame * 4 + video), UInt8(frame), UInt8(200 - frame)))
+      }
+      try Video(frames: frames, frameRate: FrameRate(16))
+        .write(to: folder.path("videos/\(video)/"), options: OutputOptions())
+    }
+  }
+
+  private func run(_ arguments: [String], interruptAfter word: String? = nil) throws -> CommandRun {
+    try CommandRun(
+      ["evaluate"] + arguments + ["--cache", folder.path("cache")], interruptAfter: word)
+  }
+
+  @Test("drift is printed with its curves, written, and compared")
+  func driftAndCompare() throws {
+    let (first, second) = (folder.path("first"), folder.path("second"))
+    let videos = folder.path("videos")
+    let long = try run([
+      "drift", "--generated", videos, "--frames", "48", "--clips", "2", "-o", first,
+    ])
+    #expect(long.status == 0, "\(long.errors)")
+    #expect(long.output.contains("largest colour drift") && long.output.contains("│"))
+    let files = try FileManager.default.contentsOfDirectory(atPath: first).sorted()
+    #expect(files == ["curves.png", "report.json", "report.txt"])
+    let short = try run([
+      "drift", "--generated", videos, "--frames", "32", "--clips", "2", "-o", second, "--json",
+    ])
+    #expect(short.json["metric"] as? String == "drift", "\(short.errors)")
+    let comparison = try CommandRun(["evaluate", "compare", first, second + "/report.json"])
+    #expect(comparison.status == 0 && comparison.output.contains("differs"))
+    let again = try run(["drift", "--generated", videos, "-o", first])
+    #expect(again.status == 2 && again.errors.contains("--overwrite"))
+  }
+
+  @Test("a distance runs from the model to the report")
+  func distance() throws {
+    let weights = folder.path("i3d.safetensors")
+    try FormulaWeights.i3d.write(to: weights)
+    let result = try run([
+      "fvd", "--model", "skies-64", "--data", folder.path("videos"), "--i3d", weights, "--clips",
+      "2", "--split", "all", "--steps", "1", "--json", "-o", folder.path("report"),
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let scores = result.json["scores"] as? [[String: Any]]
+    #expect(scores?.first?["name"] as? String == "FVD")
+  }
+
+  @Test(
+    "what is missing or wrong is said in words, with its status",
+    arguments: [
+      (["fvd", "--model", "skies-64", "--data", "."], Int32(2), "i3d_pretrained_400.pt"),
+      (
+        ["is", "--model", "skies-64", "--c3d", "nowhere.pt"], 2, "nowhere.pt: there is no such file"
+      ),
+      (["reconstruction", "--model", "skies-64"], 2, "--data"),
+      (["drift", "--model", "skies-64", "--frames", "20"], 2, "32 or more"),
+      (["drift", "--model", "skies-64", "--generated", "."], 64, "not both"),
+      (["efficiency", "--model", "nowhere"], 2, "there is no such model"),
+      (["fvd", "--split", "middle"], 64, "middle"),
+    ])
+  func refusals(arguments: [String], status: Int32, words: String) throws {
+    let result = try run(arguments + ["-o", folder.path("report")])
+    #expect(result.status == status, "\(result.errors)")
+    #expect(result.errors.contains(words), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("report/report.json")))
+  }
+}

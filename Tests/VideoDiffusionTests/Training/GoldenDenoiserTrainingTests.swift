@@ -1,0 +1,166 @@
+import NeuralLayers
+import TensorCore
+import TestSupport
+import Testing
+import VideoDiffusion
+
+/// Three steps of the denoiser's training against PyTorch's.
+@Suite(.enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+struct GoldenDenoiserTrainingTests {
+  private static let prefix = "diffusion_model."
+
+  /// The denoiser and the batch of the golden run.
+  private struct Run {
+    let context: ComputeContext
+    let step: DenoiserTrainingStep
+    let file: GoldenFile
+
+    init(
+      _ type: ElementType = .float32, distance: Distance = .squared, checkpointing: Bool = false,
+      threads: Int = 2
+    ) throws {
+      context = try ComputeContext(threadCount: threads)
+      file = try GoldenFile(named: "training/diffusion-step.safetensors")
+      step = try DenoiserTrainingStep(
+        GoldenNetwork.parameters("unet-8x16/ema_model.pth", prefixes: [prefix]),
+        GoldenNetwork.small.configuration, distance: distance, elementType: type,
+        checkpointing: checkpointing, context)
+    }
+
+    func examples(conditional: Bool) throws -> [DenoiserExample] {
+      let clean = try file.latents("x_start")
+      let conditions = try file.latents("cond")
+      let noise = try file.latents("noise")
+      let steps = try file.ints("t")
+      return clean.indices.map {
+        DenoiserExample(
+          clean: clean[$0], condition: conditional ? conditions[$0] : nil, noise: noise[$0],
+          step: steps[$0])
+      }
+    }
+
+    func expectedGradients() throws -> [(name: String, values: [Float])] {
+      try file.keys.filter { $0.hasPrefix("grad." + prefix) }.map {
+        (String($0.dropFirst("grad.".count + prefix.count)), try file.float($0))
+      }
+    }
+
+    func gradient(_ name: String) throws -> [Float] {
+      try #require(step.parameters[name]?.gradient).floats()
+    }
+
+    /// The root mean square of a gradient relative to the whole network's.
+    func isNoise(_ values: [Float], beside all: [(name: String, values: [Float])]) -> Bool {
+      func meanSquare(_ values: [Float]) -> Double {
+        values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)
+      }
+      return meanSquare(values) < 1e-12 * meanSquare(all.flatMap(\.values))
+    }
+  }
+
+  @Test func theLossAndEveryGradientMatch() throws {
+    let run = try Run()
+    let loss = try run.step.accumulate(run.examples(conditional: true))
+    let expectedLoss = try run.file.float("loss")[0]
+    #expect(abs(loss / expectedLoss - 1) < 1e-4)
+    let expected = try run.expectedGradients()
+    #expect(Set(expected.map(\.name)) == Set(run.step.parameters.parameters.map(\.name)))
+    for (name, values) in expected {
+      let found = try run.gradient(name)
+      let error = relativeError(found, from: values)
+      #expect(error < 0.01, "\(name)")
+    }
+  }
+
+  @Test func threeStepsEndAtTheSameWeightsAndAverages() throws {
+    let run = try Run()
+    let optimizer = try Optimizer(run.step.parameters, .denoiser, run.context)
+    let expected = try run.file.float("loss")
+    for (index, conditional) in [true, false, true].enumerated() {
+      let loss = try run.step.accumulate(run.examples(conditional: conditional))
+      #expect(abs(loss / expected[index] - 1) < 1e-4, "step \(index)")
+      optimizer.step()
+    }
+    let averages = Dictionary(uniqueKeysWithValues: optimizer.averages.map { ($0.name, $0.values) })
+    for key in run.file.keys {
+      let after = "after3." + Self.prefix
+      let average = "ema3." + Self.prefix
+      if key.hasPrefix(after) {
+        let name = String(key.dropFirst(after.count))
+        let parameter = try #require(run.step.parameters[name])
+        #expect(largestDifference(parameter.values, try run.file.float(key)) < 1e-5, "\(name)")
+      } else if key.hasPrefix(average) {
+        let name = String(key.dropFirst(average.count))
+        let found = try #require(averages[name])
+        #expect(largestDifference(found, try run.file.float(key)) < 1e-5, "average of \(name)")
+      }
+    }
+    let absolute = try Run(distance: .absolute)
+    for parameter in run.step.parameters.parameters {
+      parameter.values.withUnsafeBufferPointer {
+        absolute.step.parameters[parameter.name]?.setValues($0)
+      }
+    }
+    let loss = try absolute.step.evaluate(run.examples(conditional: true))
+    let expectedLoss = try run.file.float("loss_l1_after3")[0]
+    #expect(abs(loss / expectedLoss - 1) < 1e-4)
+  }
+
+  @Test(arguments: ElementType.productPrecisions)
+  func checkpointingChangesNoBit(_ type: ElementType) throws {
+    try KernelSelection.withKernels {
+      let plain = try Run(type)
+      let checkpointed = try Run(type, checkpointing: true)
+      let loss = try plain.step.accumulate(plain.examples(conditional: true))
+      let other = try checkpointed.step.accumulate(plain.examples(conditional: true))
+      #expect(loss == other)
+      for parameter in plain.step.parameters.parameters {
+        #expect(
+          try plain.gradient(parameter.name) == checkpointed.gradient(parameter.name),
+          "\(parameter.name)")
+      }
+    }
+  }
+
+  @Test func aSecondRunGivesTheSameBits() throws {
+    try KernelSelection.withKernels {
+      let weights = try (0..<2).map { _ in
+        let run = try Run()
+        let optimizer = try Optimizer(run.step.parameters, .denoiser, run.context)
+        for _ in 0..<2 {
+          _ = try run.step.accumulate(run.examples(conditional: true))
+          optimizer.step()
+        }
+        return run.step.parameters.parameters.map(\.values)
+      }
+      #expect(weights[0] == weights[1])
+    }
+  }
+
+  @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)))
+  func bfloat16GradientsPointTheSameWay() throws {
+    let exact = try Run()
+    let rounded = try Run(.bfloat16)
+    let examples = try exact.examples(conditional: true)
+    let loss = try exact.step.accumulate(examples)
+    #expect(abs(try rounded.step.accumulate(examples) / loss - 1) < 0.02)
+    let names = exact.step.parameters.parameters.map(\.name)
+    let found = try names.flatMap { try rounded.gradient($0) }
+    #expect(relativeError(found, from: try names.flatMap { try exact.gradient($0) }) < 0.05)
+  }
+
+  @Test func gradientsOfPartsAddUpToThoseOfTheWhole() throws {
+    let whole = try Run()
+    let parts = try Run()
+    let examples = try whole.examples(conditional: true)
+    _ = try whole.step.accumulate(examples)
+    for example in examples {
+      _ = try parts.step.accumulate([example], weight: 1 / Float(examples.count))
+    }
+    for parameter in whole.step.parameters.parameters {
+      let error = relativeError(
+        try parts.gradient(parameter.name), from: try whole.gradient(parameter.name))
+      #expect(error < 1e-3, "\(parameter.name)")
+    }
+  }
+}
