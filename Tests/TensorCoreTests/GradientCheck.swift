@@ -57,7 +57,8 @@ struct GradientCheck {
     let result = try context.recording(on: tape) { try operation(tensors, context) }
     try context.backward(
       from: result,
-      gradient: context.tensor(cotangent(result.count), shape: result.shape, as: result.elementType),
+      gradient: context.tensor(
+        cotangent(result.count), shape: result.shape, as: result.elementType),
       on: tape)
     return try tensors.map { try #require(context.gradient(of: $0)).floats() }
   }

@@ -212,7 +212,9 @@ struct GradientTests {
     for axis in [TokenVolume.Axis.depth, .height, .width] {
       for extra in [1, 3] {
         let positions = input("positions", [volume.extent(axis) + extra, 18], seed: 3)
-        try GradientCheck([input("x", [60, 18], seed: 1), input("token", [18], seed: 2), positions]) {
+        try GradientCheck([
+          input("x", [60, 18], seed: 1), input("token", [18], seed: 2), positions,
+        ]) {
           try $1.gatherSequences(
             $0[0], of: volume, along: axis, token: $0[1], positions: $0[2])
         }.run("\(axis)")
@@ -233,9 +235,13 @@ struct GradientTests {
         return try context.meanDistance(x[0], target, distance, on: Self.stack)
       }.run(step: 1e-3, tolerance: 0.02, "\(distance) on a stack")
     }
-    let logits = input("x", [2, 3, 3, 1], seed: 1, scale: 2)
+    // On both sides of the margin, and none so close to it that a step would cross.
+    let logits = GradientCheck.Input(
+      name: "x", values: (0..<18).map { Float($0 * 5 % 18) / 4 - 1.1 }, shape: [2, 3, 3, 1])
     try GradientCheck([logits]) { try $1.mean($0[0]) }.run("mean")
-    try GradientCheck([logits]) { try $1.meanHinge($0[0], sign: -1) }.run(step: 1e-3, "hinge")
+    for sign: Float in [-1, 1] {
+      try GradientCheck([logits]) { try $1.meanHinge($0[0], sign: sign) }.run("hinge")
+    }
     try GradientCheck([input("x", [2, 3, 32], seed: 1)]) { x, context in
       var numbers = SeededNumbers(4)
       let target = try context.tensor(numbers.floats(192), shape: [2, 3, 32])

@@ -102,7 +102,8 @@ extension ComputeContext {
         gradient: gradient?.pointer(of: Float.self),
         first_moment: optimized.firstMoment.pointer(of: Float.self),
         second_moment: optimized.secondMoment.pointer(of: Float.self),
-        average: optimized.average?.pointer(of: Float.self), count: optimized.parameter.tensor.count)
+        average: optimized.average?.pointer(of: Float.self), count: optimized.parameter.tensor.count
+      )
     }
     return try withExtendedLifetime(gradients) { try list.withUnsafeBufferPointer(body) }
   }

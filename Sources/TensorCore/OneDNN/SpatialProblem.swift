@@ -174,10 +174,12 @@ extension ComputeContext {
     var layout = pass.weightLayout.descriptor
     let blocked = try TensorStorage(
       count: dnnl_memory_desc_get_size(&layout), elementType: .uint8, pool: pool)
-    try run(pass.primitive, [x.pointer, gradient.pointer, blocked.pointer])
     let result = try makeTensor(problem.weightShape, .float32)
-    try library.reorder(
-      blocked.pointer, layout, to: result.pointer, problem.storedWeightLayout())
+    try withExtendedLifetime(blocked) {
+      try run(pass.primitive, [x.pointer, gradient.pointer, blocked.pointer])
+      try library.reorder(
+        blocked.pointer, layout, to: result.pointer, problem.storedWeightLayout())
+    }
     return result
   }
 }

@@ -18,14 +18,6 @@ public struct NormalizationWeight: Sendable {
 }
 
 extension ComputeContext {
-  /// Takes a normalisation's weight and bias, `[channels]` each.
-  public func prepareNormalization(weight: [Float], bias: [Float]) throws -> NormalizationWeight {
-    precondition(weight.count == bias.count)
-    return NormalizationWeight(
-      weight: try tensor(weight, shape: [weight.count]),
-      bias: try tensor(bias, shape: [bias.count]))
-  }
-
   /// Over what the mean and variance of a group are taken.
   public enum GroupStatistics: Sendable, Hashable {
     /// Each image of the stack by itself.

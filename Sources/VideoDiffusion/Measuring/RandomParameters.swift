@@ -1,4 +1,3 @@
-import Glibc
 import NeuralLayers
 import TensorCore
 
@@ -59,19 +58,15 @@ public final class RandomParameters: ParameterSource {
   private func fill(
     _ values: UnsafeMutableBufferPointer<Float>, _ name: String, _ shape: [Int]
   ) {
-    let last = Float(max(values.count - 1, 1))
-    switch name.split(separator: ".").last {
-    case "zeros": values.update(repeating: 0)
-    case "coords": for i in values.indices { values[i] = -1 + 2 * Float(i) / last }
-    case "inv_freqs":
-      let width = Float(2 * values.count)
-      for i in values.indices { values[i] = powf(10000, -2 * Float(i) / width) }
-    case "scales": for i in values.indices { values[i] = 1 + 4 * Float(i) / last }
-    case _ where shape.count == 1:
+    if let buffer = InitialParameters.buffer(name, values.count) {
+      _ = values.update(fromContentsOf: buffer)
+      return
+    }
+    if shape.count == 1 {
       random(values, name, centre: name.hasSuffix(".weight") ? 1 : 0, radius: 0.05)
-    case _ where name.hasSuffix("_token") || name.hasSuffix("_pos_embedding"):
+    } else if name.hasSuffix("_token") || name.hasSuffix("_pos_embedding") {
       random(values, name, centre: 0, radius: 1)
-    default:
+    } else {
       let inputs = shape.dropFirst().reduce(1, *)
       random(values, name, centre: 0, radius: 1 / Float(inputs).squareRoot())
     }

@@ -21,6 +21,22 @@ public struct DenoiserExample: Sendable, Hashable {
     self.step = step
   }
 
+  /// Draws the time step, uniformly, and the noise.
+  ///
+  /// - Parameters:
+  ///   - clean: The latent to learn.
+  ///   - condition: The latent of the clip before it; `nil` for none.
+  ///   - schedule: Of which the time step is drawn.
+  ///   - generator: Advances.
+  public init(
+    clean: Latent, condition: Latent?, schedule: DiffusionSchedule = .published,
+    generator: inout TorchGenerator
+  ) {
+    let step = Int(generator.nextInteger(below: UInt64(schedule.stepCount)))
+    let noise = clean.with(values: generator.normals(count: clean.values.count))
+    self.init(clean: clean, condition: condition, noise: noise, step: step)
+  }
+
   /// The noised latent, `sqrt(a) x0 + sqrt(1 - a) noise` (Ho et al. 2020, equation 4).
   func noised(_ schedule: DiffusionSchedule) -> Latent {
     let signal = schedule.squareRootAlphasCumulative[step]

@@ -45,7 +45,7 @@ public final class DiscriminatorPair {
   }
 
   /// What the discriminators make of a batch.
-  struct Judgements {
+  private struct Judgements {
     let frame: PatchDiscriminator.Judgement
     let clip: PatchDiscriminator.Judgement
   }
@@ -53,7 +53,7 @@ public final class DiscriminatorPair {
   /// - Parameters:
   ///   - frames: `[batch, height, width, 3]`.
   ///   - clips: `[batch, frames, height, width, 3]`.
-  func judge(frames: Tensor, clips: Tensor) throws -> Judgements {
+  private func judge(frames: Tensor, clips: Tensor) throws -> Judgements {
     Judgements(frame: try frame(frames, context), clip: try clip(clips, context))
   }
 
@@ -63,7 +63,7 @@ public final class DiscriminatorPair {
   /// - Parameters:
   ///   - real: Frames and clips of the data.
   ///   - made: The reconstructions.
-  func generatorLosses(
+  package func generatorLosses(
     real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor)
   ) throws -> (logits: [Tensor], features: [Tensor]) {
     let reality = try judge(frames: real.frames, clips: real.clips)

@@ -27,11 +27,10 @@ public struct PatchDiscriminator: Sendable {
   public let reach: Reach
   private let layers: [(convolution: KernelConvolution, norm: NormalizationWeight?)]
 
-  static let baseWidth = 64
   static let kernel = 4
   private static let slope: Float = 0.2
 
-  /// Input and output channels and stride of each layer.
+  /// Input and output channels and stride of each layer: 64 base channels, doubled three times.
   static let plan = [
     (inputs: 3, outputs: 64, stride: 2), (inputs: 64, outputs: 128, stride: 2),
     (inputs: 128, outputs: 256, stride: 2), (inputs: 256, outputs: 512, stride: 1),
@@ -51,7 +50,7 @@ public struct PatchDiscriminator: Sendable {
         names[0].tensor("weight", shape: [layer.outputs, layer.inputs] + sides),
         bias: names[0].tensor("bias", shape: [layer.outputs]), stride: layer.stride, padding: 2,
         elementType: scope.elementType)
-      guard (1...3).contains(index) else { return (convolution, nil) }
+      guard Self.hasNorm(index) else { return (convolution, nil) }
       return (
         convolution,
         NormalizationWeight(

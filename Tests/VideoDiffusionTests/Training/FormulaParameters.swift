@@ -4,8 +4,13 @@ import NeuralLayers
 /// for networks that are too large to keep beside the tests.
 final class FormulaParameters: ParameterSource {
   private let shapes: [String: [Int]]
+  private let formulaNames: [String: String]
 
-  init(_ shapes: [String: [Int]]) { self.shapes = shapes }
+  /// - Parameter formulaNames: The names that the formula uses, where they are others.
+  init(_ shapes: [String: [Int]], formulaNames: [String: String] = [:]) {
+    self.shapes = shapes
+    self.formulaNames = formulaNames
+  }
 
   func shape(of name: String) -> [Int]? { shapes[name] }
 
@@ -17,7 +22,7 @@ final class FormulaParameters: ParameterSource {
     }
     let count = shape.reduce(1, *)
     let inputs = Float(count / shape[0])
-    return try Self.uniform(name, count).map { u in
+    return try Self.uniform(formulaNames[name] ?? name, count).map { u in
       let centred = 2 * u - 1
       if shape.count > 1 {
         let value = centred * (6 / inputs).squareRoot()

@@ -48,14 +48,18 @@ struct GoldenDenoiserTrainingTests {
     func gradient(_ name: String) throws -> [Float] {
       try #require(step.parameters[name]?.gradient).floats()
     }
+  }
 
-    /// The root mean square of a gradient relative to the whole network's.
-    func isNoise(_ values: [Float], beside all: [(name: String, values: [Float])]) -> Bool {
-      func meanSquare(_ values: [Float]) -> Double {
-        values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)
-      }
-      return meanSquare(values) < 1e-12 * meanSquare(all.flatMap(\.values))
-    }
+  private static func rootMeanSquare(_ values: [Float]) -> Double {
+    (values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)).squareRoot()
+  }
+
+  /// The error relative to the gradient, or to a small part of the whole network's gradient where that
+  /// is more: biases before a normalisation with one channel a group have no gradient but rounding
+  /// errors, on both sides.
+  private static func error(_ found: [Float], _ expected: [Float], of whole: Double) -> Double {
+    let difference = rootMeanSquare(zip(found, expected).map { $0 - $1 })
+    return difference / max(rootMeanSquare(expected), 5e-4 * whole)
   }
 
   @Test func theLossAndEveryGradientMatch() throws {
@@ -65,9 +69,9 @@ struct GoldenDenoiserTrainingTests {
     #expect(abs(loss / expectedLoss - 1) < 1e-4)
     let expected = try run.expectedGradients()
     #expect(Set(expected.map(\.name)) == Set(run.step.parameters.parameters.map(\.name)))
+    let whole = Self.rootMeanSquare(expected.flatMap(\.values))
     for (name, values) in expected {
-      let found = try run.gradient(name)
-      let error = relativeError(found, from: values)
+      let error = Self.error(try run.gradient(name), values, of: whole)
       #expect(error < 0.01, "\(name)")
     }
   }
@@ -81,6 +85,7 @@ struct GoldenDenoiserTrainingTests {
       #expect(abs(loss / expected[index] - 1) < 1e-4, "step \(index)")
       optimizer.step()
     }
+    let whole = Self.rootMeanSquare(try run.expectedGradients().flatMap(\.values))
     let averages = Dictionary(uniqueKeysWithValues: optimizer.averages.map { ($0.name, $0.values) })
     for key in run.file.keys {
       let after = "after3." + Self.prefix
@@ -88,7 +93,16 @@ struct GoldenDenoiserTrainingTests {
       if key.hasPrefix(after) {
         let name = String(key.dropFirst(after.count))
         let parameter = try #require(run.step.parameters[name])
-        #expect(largestDifference(parameter.values, try run.file.float(key)) < 1e-5, "\(name)")
+        let gradient = try run.file.float("grad." + Self.prefix + name)
+        let expected = try run.file.float(key)
+        let found = parameter.values
+        // AdamW moves an element by the learning rate whatever its gradient's size: where that is only
+        // a rounding error, so is the direction.
+        let wrong = found.indices.filter {
+          let tolerance: Float = abs(Double(gradient[$0])) < 1e-5 * whole ? 6e-4 : 1e-5
+          return !(abs(found[$0] - expected[$0]) < tolerance)
+        }
+        #expect(wrong.isEmpty, "\(name)")
       } else if key.hasPrefix(average) {
         let name = String(key.dropFirst(average.count))
         let found = try #require(averages[name])
@@ -157,10 +171,11 @@ struct GoldenDenoiserTrainingTests {
     for example in examples {
       _ = try parts.step.accumulate([example], weight: 1 / Float(examples.count))
     }
-    for parameter in whole.step.parameters.parameters {
-      let error = relativeError(
-        try parts.gradient(parameter.name), from: try whole.gradient(parameter.name))
-      #expect(error < 1e-3, "\(parameter.name)")
+    let names = whole.step.parameters.parameters.map(\.name)
+    let size = Self.rootMeanSquare(try names.flatMap { try whole.gradient($0) })
+    for name in names {
+      let error = Self.error(try parts.gradient(name), try whole.gradient(name), of: size)
+      #expect(error < 0.01, "\(name)")
     }
   }
 }

@@ -48,20 +48,27 @@ struct GoldenLossTests {
     #expect(FormulaParameters.uniform("check", 8) == (try file.float("formula_check")))
   }
 
-  @Test func thePerceptualDistanceAndItsGradientMatch() throws {
+  /// With the names of LPIPS' own network and with those of torchvision's.
+  @Test(arguments: [false, true])
+  func thePerceptualDistanceAndItsGradientMatch(hasTorchvisionNames: Bool) throws {
     var shapes: [String: [Int]] = [:]
+    var formulaNames: [String: String] = [:]
     var inputs = 3
     let widths = [64, 128, 256, 512, 512]
     let numbers = [[0, 2], [5, 7], [10, 12, 14], [17, 19, 21], [24, 26, 28]]
     for (slice, width) in widths.enumerated() {
       for number in numbers[slice] {
-        shapes["net.slice\(slice + 1).\(number).weight"] = [width, inputs, 3, 3]
-        shapes["net.slice\(slice + 1).\(number).bias"] = [width]
+        for (part, shape) in [("weight", [width, inputs, 3, 3]), ("bias", [width])] {
+          let own = "net.slice\(slice + 1).\(number).\(part)"
+          let name = hasTorchvisionNames ? "features.\(number).\(part)" : own
+          shapes[name] = shape
+          formulaNames[name] = own
+        }
         inputs = width
       }
       shapes["lin\(slice).model.1.weight"] = [1, width, 1, 1]
     }
-    let source = FormulaParameters(shapes)
+    let source = FormulaParameters(shapes, formulaNames: formulaNames)
     let distance = try PerceptualDistance(features: source, weights: source, side: 64, context)
     let x = context.differentiable(try channelsLast("lpips_b"))
     let tape = GradientTape()
@@ -104,14 +111,57 @@ struct GoldenLossTests {
       })
   }
 
+  /// The frame of each clip that the reference shows to the frames' discriminator.
+  private static let frame = 3
+
+  private func batch(_ name: String) throws -> (frames: Tensor, clips: Tensor) {
+    let clips = try channelsLast(name)
+    return (try frames(clips, Self.frame), clips)
+  }
+
   @Test func theDiscriminatorsJudgeAlike() throws {
     let pair = try discriminators()
-    let fake = try channelsLast("gan_fake")
-    let clip = try pair.clip(fake, context).logits.floats()
+    let fake = try batch("gan_fake")
+    let clip = try pair.clip(fake.clips, context).logits.floats()
     #expect(relativeError(clip, from: try file.float("gan_logits_fake_3d")) < 1e-4)
-    for index in 0..<16 {
-      let frame = try pair.frame(frames(fake, index), context).logits.floats()
-      print("frame", index, relativeError(frame, from: try file.float("gan_logits_fake_2d")))
+    let frame = try pair.frame(fake.frames, context).logits.floats()
+    #expect(relativeError(frame, from: try file.float("gan_logits_fake_2d")) < 1e-4)
+  }
+
+  @Test func theDiscriminatorsLossAndGradientsMatch() throws {
+    let pair = try discriminators()
+    let losses = try pair.accumulate(real: batch("gan_real"), made: batch("gan_fake"))
+    let expected = try file.float("gan_discriminator_loss")[0]
+    #expect(abs((losses.frame + losses.clip) / expected - 1) < 1e-4)
+    for (set, name, key) in [
+      (pair.frameParameters, "model0.0.weight", "gan_grad_d_2d_model0"),
+      (pair.clipParameters, "model0.0.weight", "gan_grad_d_3d_model0"),
+      (pair.clipParameters, "model3.1.weight", "gan_grad_d_3d_model3_norm"),
+    ] {
+      let gradient = try #require(set[name]?.gradient).floats()
+      #expect(relativeError(gradient, from: try file.float(key)) < 0.01, "\(key)")
     }
+  }
+
+  @Test func theGeneratorsLossesAndGradientMatch() throws {
+    let pair = try discriminators()
+    let fake = context.differentiable(try channelsLast("gan_fake"))
+    let tape = GradientTape()
+    let losses = try context.recording(on: tape) {
+      try pair.generatorLosses(
+        real: batch("gan_real"), made: (frames(fake, Self.frame), fake))
+    }
+    let generator = -losses.logits.reduce(0) { $0 + $1.floats()[0] }
+    let features = losses.features.reduce(0) { $0 + $1.floats()[0] }
+    #expect(abs(generator / (try file.float("gan_generator_loss")[0]) - 1) < 1e-4)
+    #expect(abs(features / (try file.float("gan_feature_loss")[0]) - 1) < 1e-4)
+    try context.backward(
+      from: losses.logits.map { ($0, -1) } + losses.features.map { ($0, 4) }, on: tape)
+    let gradient = channelsFirst(try #require(context.gradient(of: fake)))
+    let expected = try file.float("gan_grad_fake_of_generator_plus_4_feature")
+    #expect(relativeError(gradient, from: expected) < 0.01)
+    let untouched = (pair.frameParameters.parameters + pair.clipParameters.parameters)
+      .allSatisfy { $0.gradient == nil }
+    #expect(untouched, "the generator's step must leave the discriminators alone")
   }
 }
