@@ -10,8 +10,14 @@ public struct ConvolutionWeight: Sendable {
   public let stride: Int
   /// Precision of the products: `.float32` or `.bfloat16`, always accumulated in float32.
   public let elementType: ElementType
-  let weights: PreparedWeights
+  let form: Form
   let bias: Tensor
+
+  /// Who computes the convolution, and the weights as it wants them.
+  enum Form: Sendable {
+    case library(PreparedWeights)
+    case packed(PackedWeights, ConvolutionMethod)
+  }
 }
 
 extension ComputeContext {
@@ -30,6 +36,16 @@ extension ComputeContext {
     guard let base = weight.baseAddress else {
       throw TensorError(operation: "prepareConvolution", reason: "an empty weight")
     }
+    let bias = try tensor(bias, shape: [outputs])
+    if stride == 1, PackedWeights.fit(inputs: inputs, outputs: outputs, elementType) {
+      let method = ConvolutionMethod(for: stack)
+      return ConvolutionWeight(
+        inputs: inputs, outputs: outputs, stride: stride, elementType: elementType,
+        form: .packed(
+          try packConvolution(
+            base, inputs: inputs, outputs: outputs, method: method, elementType: elementType),
+          method), bias: bias)
+    }
     let hint = ConvolutionProblem(
       batch: 1, height: stack.rowCount, width: stack.width, inputs: inputs, outputs: outputs,
       stride: stride, inputType: elementType, outputType: elementType, addition: .none)
@@ -40,7 +56,7 @@ extension ComputeContext {
       base, source, as: library.preferredWeightLayout(descriptor), pool: pool)
     return ConvolutionWeight(
       inputs: inputs, outputs: outputs, stride: stride, elementType: elementType,
-      weights: weights, bias: try tensor(bias, shape: [outputs]))
+      form: .library(weights), bias: bias)
   }
 
   /// A 3x3 convolution with padding 1 over every image of a stack at once.
@@ -72,18 +88,23 @@ extension ComputeContext {
         .convolution, since: start, x.shape, outputs: weight.outputs,
         operations: 18 * Double(x.shape[0] * tokens * weight.inputs * weight.outputs))
     }
-    let result: Tensor
     if let residual {
       precondition(residual.shape == shape && residual.elementType == outputType)
-      result = overwriting ? residual : try copy(residual)
-    } else {
-      result = try makeTensor(shape, outputType)
     }
-    let primitive = try library.convolution(problem, weights: weight.weights)
-    try run(
-      primitive,
-      [x.pointer, weight.weights.storage.pointer, weight.bias.pointer, result.pointer])
-    return result
+    switch weight.form {
+    case .packed(let weights, let method):
+      let result =
+        try overwriting ? residual ?? makeTensor(shape, outputType) : makeTensor(shape, outputType)
+      packedConvolution(x, weight, weights, method, on: stack, adding: residual, into: result)
+      return result
+    case .library(let weights):
+      let result =
+        try residual.map { try overwriting ? $0 : copy($0) } ?? makeTensor(shape, outputType)
+      let primitive = try library.convolution(problem, weights: weights)
+      try run(
+        primitive, [x.pointer, weights.storage.pointer, weight.bias.pointer, result.pointer])
+      return result
+    }
   }
 }
 

@@ -1,0 +1,57 @@
+// Linear layers with packed weights. Included once for each element type.
+
+// Rows of one work item, nine blocks of registers: its copy in float32 stays in the second-level
+// cache, and a weight that is read serves all of them.
+#define CK_ROW_BLOCK 126
+
+typedef struct {
+  const ck_linear_problem *problem;
+  long row_blocks, column_groups, a_stride;
+  float *scratch;  // [threads, scratch_floats]
+  size_t scratch_floats;
+} NAME(linear_work);
+
+static void NAME(linear_item)(void *context, long item, int thread) {
+  const NAME(linear_work) *work = context;
+  const ck_linear_problem *p = work->problem;
+  long block = item / work->column_groups, group = item % work->column_groups;
+  long first_row = p->rows * block / work->row_blocks;
+  long rows = p->rows * (block + 1) / work->row_blocks - first_row;
+  long panels = p->outputs / CK_PANEL;
+  long last_panel = panels * (group + 1) / work->column_groups;
+  float *a = work->scratch + thread * work->scratch_floats, *c = a + rows * work->a_stride;
+
+  for (long r = 0; r < rows; r++) {
+    const TYPE *source = (const TYPE *)p->source + (first_row + r) * p->inputs;
+    for (long k = 0; k < p->inputs; k += CK_WIDTH)
+      store_f32(a + r * work->a_stride + k, LOAD(source + k));
+  }
+  for (long panel = panels * group / work->column_groups; panel < last_panel; panel++) {
+    long offset = panel * p->inputs * CK_PANEL;
+    product_packed(a, work->a_stride, rows, p->weight_type, p->weights, offset, p->inputs, c, CK_PANEL,
+                   offset + p->inputs * CK_PANEL);
+    for (long r = 0; r < rows; r++) {
+      long at = (first_row + r) * p->outputs + panel * CK_PANEL;
+      for (long j = 0; j < CK_PANEL; j += CK_WIDTH) {
+        vfloat value = load_f32(c + r * CK_PANEL + j);
+        if (p->bias) value += load_f32(p->bias + panel * CK_PANEL + j);
+        product_store(p->output_type, p->residual, p->destination, at + j, value);
+      }
+    }
+  }
+}
+
+static void NAME(linear)(const ck_linear_problem *p, int threads) {
+  long panels = p->outputs / CK_PANEL;
+  NAME(linear_work) work = {.problem = p, .a_stride = p->inputs + 16};
+  work.row_blocks = (p->rows + CK_ROW_BLOCK - 1) / CK_ROW_BLOCK;
+  // Weights are read once for each block of rows; where there are few blocks, or they do not come out
+  // even, threads share the columns.
+  work.column_groups = 1;
+  if (work.row_blocks % threads != 0 && work.row_blocks < 4 * threads)
+    work.column_groups = threads < panels ? threads : panels;
+  long most = (p->rows + work.row_blocks - 1) / work.row_blocks;
+  work.scratch_floats = (size_t)most * (work.a_stride + CK_PANEL);
+  work.scratch = ck_scratch(sizeof(float) * work.scratch_floats * threads);
+  ck_parallel_for(work.row_blocks * work.column_groups, threads, NAME(linear_item), &work);
+}
