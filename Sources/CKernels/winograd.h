@@ -9,21 +9,22 @@
 
 #define CK_ROOT 1.41421356237309505f
 #define CK_TILE_ROUND 256              // tiles at a time: memory does not grow with the batch
-#define CK_TILE_PRODUCTS (320 * 1024)  // floats of products of a work item: most of a second-level cache
+#define CK_TILE_PRODUCTS (640 * 1024)  // floats of products of a work item
 
 typedef struct {
   const ck_convolution_problem *problem;
-  long tiles_across, sample_tiles, first_tile, tile_count;  // of this round
-  long transformed_stride;                                  // floats from one tile to the next
-  float *transformed;                                       // [places][tile_count][transformed_stride]
-  long column_group, column_groups, tile_block, tile_blocks;
+  long tiles_across, sample_tiles;
+  long first_tile, tile_count;      // of this round
+  long transformed_stride;          // floats from one tile to the next
+  float *transformed;               // [places][tile_count][transformed_stride]
+  long column_groups, tile_blocks;  // work items of a round
   float *products;  // [threads][product_floats]
   size_t product_floats;
 } NAME(winograd_work);
 
-// The image, row and column of a tile, and its token in the sample.
+// Where a tile lies: its sample, the rows of its image, and its first row and column in that image.
 typedef struct {
-  long sample, row, column, height, first_row;
+  long sample, first_row, height, row, column;
 } NAME(winograd_tile);
 
 CK_INLINE NAME(winograd_tile) NAME(winograd_find)(const NAME(winograd_work) *work, long tile, int m) {
@@ -43,7 +44,7 @@ CK_INLINE NAME(winograd_tile) NAME(winograd_find)(const NAME(winograd_work) *wor
   return found;
 }
 
-// One dimension of the input transform B' d, in place over a stride.
+// One dimension of the input transform B' d: every s-th vector of d to every t-th of out.
 CK_INLINE void NAME(winograd_input)(const vfloat *d, int s, vfloat *out, int t, const int m) {
   if (m == 2) {
     out[0] = d[0] - d[2 * s];
@@ -62,7 +63,7 @@ CK_INLINE void NAME(winograd_input)(const vfloat *d, int s, vfloat *out, int t, 
   out[5 * t] = vfma(splat(-2.5f), d[3 * s], d[s] + d[5 * s]);
 }
 
-// One dimension of the output transform A' x.
+// One dimension of the output transform A' x: every s-th vector of x to every t-th of out.
 CK_INLINE void NAME(winograd_output)(const vfloat *x, int s, vfloat *out, int t, const int m) {
   if (m == 2) {
     out[0] = x[0] + x[s] + x[2 * s];
@@ -140,7 +141,8 @@ CK_INLINE void NAME(winograd_multiply)(NAME(winograd_work) *work, long item, int
     long token = tile.sample * p->tokens + (tile.first_row + tile.row) * p->width + tile.column;
     for (long c = 0; c < columns; c += CK_WIDTH) {
       vfloat x[36], half[24], out[16];
-      CK_UNROLLED for (int i = 0; i < places; i++) x[i] = load_f32(products + i * place_stride + t * columns + c);
+      CK_UNROLLED for (int i = 0; i < places; i++)
+        x[i] = load_f32(products + i * place_stride + t * columns + c);
       CK_UNROLLED for (int y = 0; y < side; y++) NAME(winograd_output)(x + y * side, 1, half + y * m, 1, m);
       CK_UNROLLED for (int i = 0; i < m; i++) NAME(winograd_output)(half + i, m, out + i, m, m);
       long channel = first_panel * CK_PANEL + c;
@@ -182,14 +184,16 @@ static void NAME(winograd)(const ck_convolution_problem *p, int threads) {
   long most = (all + rounds - 1) / rounds;
   long panels = p->outputs / CK_PANEL;
 
-  // The products of one item stay in the second-level cache; every thread has work.
+  // Work items have as many columns as their memory allows, because each reads all the transformed
+  // tiles, and every thread has as many.
   work.tile_blocks = most > 2 * 64 && threads > panels ? (most + 63) / 64 : 1;
   long block = (most + work.tile_blocks - 1) / work.tile_blocks;
   long fit = CK_TILE_PRODUCTS / (places * block * CK_PANEL);
   if (fit < 1) fit = 1;
   work.column_groups = (panels + fit - 1) / fit;
-  long least = (threads + work.tile_blocks - 1) / work.tile_blocks;
-  if (work.column_groups < least) work.column_groups = least < panels ? least : panels;
+  long shares = (threads + work.tile_blocks - 1) / work.tile_blocks;
+  work.column_groups = (work.column_groups + shares - 1) / shares * shares;
+  if (work.column_groups > panels) work.column_groups = panels;
   long widest = (panels + work.column_groups - 1) / work.column_groups * CK_PANEL;
   work.product_floats = (size_t)places * (block * widest + 16);
 
