@@ -93,13 +93,16 @@ void ck_pack_linear(const float *weight, long inputs, long outputs, ck_type type
                     int threads);
 
 // destination = source weight' + bias + residual for [rows, inputs] and [rows, outputs]. The bias may
-// be NULL; the residual may be NULL or the destination itself.
+// be NULL; the residual may be NULL or the destination itself. Where `gated`, the first half of the
+// products is multiplied with the exact (erf) GELU of the second, which leaves [rows, outputs / 2] for
+// residual and destination; outputs are then a multiple of 2 CK_PANEL.
 typedef struct {
   ck_type type, output_type;  // of source; of residual and destination
   const void *source;
   const void *residual;
   void *destination;
   long rows, inputs, outputs;
+  bool gated;
   ck_type weight_type;
   const void *weights;
   const float *bias;

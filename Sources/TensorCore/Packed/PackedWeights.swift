@@ -7,11 +7,14 @@ struct PackedWeights: Sendable {
   /// All panels, one after the other.
   let values: Tensor
 
+  /// Output channels of a panel.
+  static let panelWidth = Int(CK_PANEL)
+
   /// Whether a layer has a packed form that serves it best. Widths must fill whole panels, and
   /// bfloat16 products belong to the library where the processor computes them at twice the rate of
   /// float32 or more.
   static func fit(inputs: Int, outputs: Int, _ elementType: ElementType) -> Bool {
-    inputs % 16 == 0 && outputs % Int(CK_PANEL) == 0
+    inputs % 16 == 0 && outputs % panelWidth == 0
       && (elementType == .float32 || !Processor.hasFastBFloat16)
   }
 }
@@ -28,14 +31,17 @@ extension ComputeContext {
   }
 
   /// `x weight' + bias + residual` into `result`.
+  ///
+  /// - Parameter gated: Whether the result is the first half of the product times the GELU of the
+  ///   second.
   func packedLinear(
     _ x: Tensor, _ weight: LinearWeight, _ packed: PackedWeights, adding residual: Tensor?,
-    into result: Tensor
+    gated: Bool = false, into result: Tensor
   ) {
     var problem = ck_linear_problem(
       type: x.kernelType, output_type: result.kernelType, source: x.pointer,
       residual: residual.map { UnsafeRawPointer($0.pointer) }, destination: result.pointer,
-      rows: x.rows, inputs: weight.inputs, outputs: weight.outputs,
+      rows: x.rows, inputs: weight.inputs, outputs: weight.outputs, gated: gated,
       weight_type: packed.values.kernelType, weights: packed.values.pointer,
       bias: weight.bias?.pointer(of: Float.self))
     ck_linear(&problem, Int32(threadCount))
