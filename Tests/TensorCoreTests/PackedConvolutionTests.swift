@@ -19,7 +19,8 @@ struct PackedConvolutionTests {
 
   private func check(
     _ kernels: String, _ preparation: ImageStack, _ stack: ImageStack, batch: Int,
-    inputs: Int, outputs: Int, _ type: ElementType, outputType: ElementType, hasResidual: Bool
+    inputs: Int, outputs: Int, _ type: ElementType, outputType: ElementType, hasResidual: Bool,
+    tolerance: Double? = nil
   ) throws {
     let context = try ComputeContext(threadCount: 2)
     var numbers = SeededNumbers(3)
@@ -47,7 +48,7 @@ struct PackedConvolutionTests {
     #expect(result.shape == [batch, stack.tokenCount, outputs])
     #expect(
       deviation(stack.imageValues(of: result.floats(), channels: outputs), from: expected)
-        < outputType.tolerance,
+        < tolerance ?? outputType.tolerance,
       "\(kernels), prepared for \(preparation), on \(stack), \(type) to \(outputType)")
   }
 
@@ -55,9 +56,11 @@ struct PackedConvolutionTests {
   func everyMethodServesEveryStack(_ kernels: String, preparation: ImageStack) throws {
     for stack in Self.stacks {
       for type in ElementType.productPrecisions {
+        // Rounded weights and a rounded result.
         try check(
           kernels, preparation, stack, batch: 2, inputs: 16, outputs: 64, type,
-          outputType: type, hasResidual: true)
+          outputType: type, hasResidual: true,
+          tolerance: type == .bfloat16 ? 3 * type.tolerance : nil)
       }
       try check(
         kernels, preparation, stack, batch: 1, inputs: 272, outputs: 32, .float32,
@@ -74,9 +77,12 @@ struct PackedConvolutionTests {
 
   @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)), arguments: preparations)
   func bfloat16ConvolutionsCanKeepTheirFloat32Sums(_ preparation: ImageStack) throws {
+    // The weights for tiles of 2x2 are rounded to bfloat16 after their transform.
+    let rounded = preparation == Self.preparations[1]
     try check(
       "baseline", preparation, ImageStack(width: 5, heights: [6, 3]), batch: 2, inputs: 32,
-      outputs: 32, .bfloat16, outputType: .float32, hasResidual: true)
+      outputs: 32, .bfloat16, outputType: .float32, hasResidual: true,
+      tolerance: rounded ? 2 * ElementType.bfloat16.tolerance : nil)
   }
 
   @Test(arguments: preparations)

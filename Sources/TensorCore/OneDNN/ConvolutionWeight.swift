@@ -38,7 +38,7 @@ extension ComputeContext {
     }
     let bias = try tensor(bias, shape: [outputs])
     if stride == 1, PackedWeights.fit(inputs: inputs, outputs: outputs, elementType) {
-      let method = ConvolutionMethod(for: stack)
+      let method = ConvolutionMethod(for: stack, elementType: elementType)
       return ConvolutionWeight(
         inputs: inputs, outputs: outputs, stride: stride, elementType: elementType,
         form: .packed(

@@ -10,20 +10,36 @@ enum ConvolutionMethod: Sendable, CaseIterable {
   /// Winograd's F(4x4, 3x3): 36 products for sixteen outputs, where taps take 144.
   case winograd4
 
-  /// The fastest method for the images of a stack, at a batch of 1.
+  /// The best method for the images of a stack, at a batch of 1.
   ///
   /// The time is that of reading the transformed weights and of multiplying them with every tile. A
-  /// weight that comes from memory costs as much as 24 multiply-adds (25 GB/s against 300 GFLOP/s;
-  /// other machines are near enough), so large images want large tiles, and small ones few weights.
-  init(for stack: ImageStack) {
-    self = Self.allCases.min { $0.cost(on: stack) < $1.cost(on: stack) } ?? .taps
+  /// byte that comes from memory costs as much as 6 multiply-adds (25 GB/s against 300 GFLOP/s; other
+  /// machines are near enough), so large images want large tiles, and small ones few weights. In
+  /// bfloat16, 4x4 tiles are left to images with many of them: elsewhere they would save a tenth of the
+  /// time for 4.5 times the memory, because their weights stay float32.
+  init(for stack: ImageStack, elementType: ElementType) {
+    let candidates = Self.allCases.filter {
+      $0 != .winograd4 || elementType == .float32 || $0.tileCount(of: stack) >= 64
+    }
+    func cost(_ method: Self) -> Int {
+      let bytes = method.weightType(in: elementType).byteCount
+      return ck_convolution_places(method.kernelMethod)
+        * (method.tileCount(of: stack) + 6 * bytes)
+    }
+    self = candidates.min { cost($0) < cost($1) } ?? .taps
   }
 
-  private func cost(on stack: ImageStack) -> Int {
+  /// How the weights of a layer are stored. The transform for 4x4 tiles multiplies rounding errors by
+  /// five (measured), so its weights stay float32; that for 2x2 tiles by 1.7, which bfloat16 layers can
+  /// bear.
+  func weightType(in elementType: ElementType) -> ElementType {
+    self == .winograd4 ? .float32 : elementType
+  }
+
+  private func tileCount(of stack: ImageStack) -> Int {
     let side = tileSide
     let across = (stack.width + side - 1) / side
-    let tiles = stack.heights.reduce(0) { $0 + ($1 + side - 1) / side * across }
-    return ck_convolution_places(kernelMethod) * (tiles + 24)
+    return stack.heights.reduce(0) { $0 + ($1 + side - 1) / side * across }
   }
 
   /// Outputs along one side of a tile.
@@ -46,15 +62,13 @@ enum ConvolutionMethod: Sendable, CaseIterable {
 
 extension ComputeContext {
   /// Packs `[outputs, inputs, 3, 3]`.
-  ///
-  /// Transformed weights stay float32 in any precision: their rounding errors would be multiplied.
   func packConvolution(
     _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int, method: ConvolutionMethod,
     elementType: ElementType
   ) throws -> PackedWeights {
     let values = try makeTensor(
       [ck_convolution_places(method.kernelMethod), outputs, inputs],
-      method == .taps ? elementType : .float32)
+      method.weightType(in: elementType))
     ck_pack_convolution(
       weight, inputs, outputs, method.kernelMethod, values.kernelType, values.pointer,
       Int32(threadCount))
