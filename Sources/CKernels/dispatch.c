@@ -48,12 +48,26 @@ bool ck_select_instruction_set(const char *name) {
 
 const char *ck_instruction_set(void) { return kernels()->name; }
 
+bool ck_processor_is_amd(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_is("amd");
+#else
+  return false;
+#endif
+}
+
 void ck_group_norm(const ck_group_norm_problem *problem, int threads) {
   kernels()->typed[problem->type].group_norm(problem, threads);
 }
 void ck_layer_norm(ck_type type, const void *source, void *destination, long rows, long channels,
                    const float *weight, const float *bias, float epsilon, int threads) {
   kernels()->typed[type].layer_norm(source, destination, rows, channels, weight, bias, epsilon, threads);
+}
+void ck_linear(const ck_linear_problem *problem, int threads) {
+  kernels()->typed[problem->type].linear(problem, threads);
+}
+void ck_convolution(const ck_convolution_problem *problem, int threads) {
+  kernels()->typed[problem->type].convolution(problem, threads);
 }
 void ck_attention(const ck_attention_problem *problem, int threads) {
   kernels()->typed[problem->type].attention(problem, threads);

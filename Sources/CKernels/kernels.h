@@ -2,6 +2,8 @@
 // CK_TABLE_NAME and the target attributes, and this file defines the table CK_TABLE.
 #include "vector.h"
 
+#include "product.h"
+
 #define CK_JOIN2(a, b) a##_##b
 #define CK_JOIN(a, b) CK_JOIN2(a, b)
 
@@ -12,6 +14,8 @@
 #define SCALAR_STORE scalar_store_f32
 #define NAME(x) CK_JOIN(x, f32)
 #include "normalization.h"
+#include "linear.h"
+#include "convolution.h"
 #include "attention.h"
 #include "elementwise.h"
 #include "normalization_gradient.h"
@@ -31,6 +35,8 @@
 #define SCALAR_STORE scalar_store_bf16
 #define NAME(x) CK_JOIN(x, bf16)
 #include "normalization.h"
+#include "linear.h"
+#include "convolution.h"
 #include "attention.h"
 #include "elementwise.h"
 #include "normalization_gradient.h"
@@ -86,7 +92,8 @@ static bool all_finite(const float *values, long count) {
 }
 
 #define CK_TYPED(suffix)                                                                           \
-  {CK_JOIN(group_norm, suffix), CK_JOIN(layer_norm, suffix), CK_JOIN(attention, suffix),           \
+  {CK_JOIN(group_norm, suffix), CK_JOIN(layer_norm, suffix), CK_JOIN(linear, suffix),              \
+   CK_JOIN(convolution, suffix), CK_JOIN(attention, suffix),                                       \
    CK_JOIN(gated_gelu, suffix), CK_JOIN(gelu, suffix), CK_JOIN(add, suffix),                       \
    CK_JOIN(add_rows, suffix), CK_JOIN(concatenate, suffix), CK_JOIN(resample_stack, suffix),       \
    CK_JOIN(sum_planes, suffix), CK_JOIN(gather_sequences, suffix)}

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "table.h"
@@ -43,15 +44,18 @@ int ck_available_processors(void) {
 }
 
 // One buffer for each thread that calls kernels; it only grows, and goes with the thread.
+#define HUGE_PAGE ((size_t)2 << 20)
 static _Thread_local void *scratch;
 static _Thread_local size_t scratch_bytes;
 
 void *ck_scratch(size_t bytes) {
   if (bytes > scratch_bytes) {
     free(scratch);
-    size_t rounded = (bytes + 4095) / 4096 * 4096;
-    scratch = aligned_alloc(64, rounded);
+    // Large buffers ask for huge pages: kernels stride through them, and would miss in the TLB.
+    size_t page = bytes < HUGE_PAGE ? 4096 : HUGE_PAGE, rounded = (bytes + page - 1) / page * page;
+    scratch = aligned_alloc(page, rounded);
     if (!scratch) abort();  // as malloc failure in libgomp or oneDNN would
+    if (page == HUGE_PAGE) madvise(scratch, rounded, MADV_HUGEPAGE);
     scratch_bytes = rounded;
   }
   return scratch;

@@ -7,6 +7,8 @@ void *ck_scratch(size_t bytes);
 typedef struct {
   void (*group_norm)(const ck_group_norm_problem *, int);
   void (*layer_norm)(const void *, void *, long, long, const float *, const float *, float, int);
+  void (*linear)(const ck_linear_problem *, int);
+  void (*convolution)(const ck_convolution_problem *, int);
   void (*attention)(const ck_attention_problem *, int);
   void (*gated_gelu)(const void *, void *, long, long, int);
   void (*gelu)(void *, long, int);

@@ -6,6 +6,13 @@
 
 #define CK_INLINE static inline __attribute__((always_inline))
 
+// Before a loop whose variables must stay in registers, which takes loops without an index.
+#if defined(__clang__)
+#define CK_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define CK_UNROLLED _Pragma("GCC unroll 36")
+#endif
+
 typedef float vfloat __attribute__((vector_size(CK_WIDTH * 4)));
 typedef int32_t vint __attribute__((vector_size(CK_WIDTH * 4)));
 typedef uint32_t vuint __attribute__((vector_size(CK_WIDTH * 4)));
@@ -95,6 +102,30 @@ CK_INLINE float vsum(vfloat v) {
 CK_INLINE float vmaximum(vfloat v) {
   CK_HALVES(v, vmax)
   return v[0];
+}
+
+// Transposes a square of CK_WIDTH vectors: interleaving row i with row i + CK_WIDTH / 2, as often as
+// the width can be halved.
+#if CK_WIDTH == 16
+#define CK_FIRST_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define CK_SECOND_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif CK_WIDTH == 8
+#define CK_FIRST_HALVES 0, 8, 1, 9, 2, 10, 3, 11
+#define CK_SECOND_HALVES 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define CK_FIRST_HALVES 0, 4, 1, 5
+#define CK_SECOND_HALVES 2, 6, 3, 7
+#endif
+CK_INLINE void vtranspose(vfloat *square) {
+  CK_UNROLLED for (int stage = 1; stage < CK_WIDTH; stage *= 2) {
+    vfloat before[CK_WIDTH];
+    CK_UNROLLED for (int i = 0; i < CK_WIDTH; i++) before[i] = square[i];
+    CK_UNROLLED for (int i = 0; i < CK_WIDTH / 2; i++) {
+      vfloat a = before[i], b = before[i + CK_WIDTH / 2];
+      square[2 * i] = __builtin_shufflevector(a, b, CK_FIRST_HALVES);
+      square[2 * i + 1] = __builtin_shufflevector(a, b, CK_SECOND_HALVES);
+    }
+  }
 }
 
 // 2^x for x <= 127; below -126 it stays at 2^-126, which every user here treats as nothing.

@@ -84,5 +84,5 @@ extension Tensor {
   }
 
   /// The element type as the kernels name it.
-  var kernelType: ck_type { elementType == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32 }
+  var kernelType: ck_type { elementType.kernelType }
 }

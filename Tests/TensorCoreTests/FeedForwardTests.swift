@@ -4,13 +4,14 @@ import Testing
 
 /// The gated feed-forward part, whose rows go through in chunks of 512.
 struct FeedForwardTests {
-  private static let width = 24
+  /// Widths of products that belong to the library, and of whole panels, where the gate is part of
+  /// the first product.
+  private static let widths = [24, 32]
   private static let hidden = 96
 
-  private func deviationFromReference(rows: Int, _ type: ElementType) throws -> Double {
+  private func deviationFromReference(rows: Int, width: Int, _ type: ElementType) throws -> Double {
     let context = try ComputeContext(threadCount: 2)
     var numbers = SeededNumbers(UInt64(rows))
-    let width = Self.width
     let x = try context.rounded(numbers.floats(rows * width), [rows, width], as: type)
     let scale = numbers.floats(width, scale: 0.3, around: 1)
     let shift = numbers.floats(width, scale: 0.3)
@@ -36,22 +37,32 @@ struct FeedForwardTests {
       result.floats(), from: zip(x.values, narrow).map { Double($0) + $1 })
   }
 
-  @Test(arguments: [1, 511, 512, 513, 1300])
-  func everyChunkOfRowsMatchesTheReference(rows: Int) throws {
-    #expect(try deviationFromReference(rows: rows, .float32) < 1e-5)
+  @Test(arguments: [1, 511, 512, 513, 1300], widths)
+  func everyChunkOfRowsMatchesTheReference(rows: Int, width: Int) throws {
+    #expect(try deviationFromReference(rows: rows, width: width, .float32) < 1e-5)
   }
 
-  @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)))
-  func bfloat16RoundsThreeTimesOnTheWay() throws {
+  @Test(arguments: KernelSelection.available, widths)
+  func everyInstructionSetMatchesTheReference(_ kernels: String, width: Int) throws {
+    let deviation = try KernelSelection.withKernels(kernels) {
+      try deviationFromReference(rows: 130, width: width, .float32)
+    }
+    #expect(deviation < 1e-5)
+  }
+
+  @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)), arguments: widths)
+  func bfloat16RoundsThreeTimesOnTheWay(width: Int) throws {
     // The norm, the expanded values and the gated ones are each stored in bfloat16.
-    #expect(try deviationFromReference(rows: 700, .bfloat16) < 8 * ElementType.bfloat16.tolerance)
+    #expect(
+      try deviationFromReference(rows: 700, width: width, .bfloat16)
+        < 8 * ElementType.bfloat16.tolerance)
   }
 
   @Test func theInputIsNotChanged() throws {
     let context = try ComputeContext(threadCount: 1)
-    let values = (0..<Self.width).map { Float($0) }
-    let x = try context.tensor(values, shape: [1, Self.width])
-    let ones = [Float](repeating: 1, count: Self.width)
+    let values = (0..<24).map { Float($0) }
+    let x = try context.tensor(values, shape: [1, 24])
+    let ones = [Float](repeating: 1, count: 24)
     _ = try context.gatedFeedForward(
       x, context.prepareNormalization(weight: ones, bias: ones),
       expand: context.linear(inputs: 24, outputs: 16, bias: nil, seed: 1, as: .float32).weight,

@@ -41,6 +41,8 @@ double ck_measure_peak_bfloat16(int threads, double seconds);
 // Sequential reading of `bytes` bytes at `data` by all threads; returns GB/s.
 double ck_measure_read_bandwidth(const void *data, size_t bytes, int threads);
 
+// Whether the processor is AMD's.
+bool ck_processor_is_amd(void);
 // Processors in this process's affinity mask.
 int ck_available_processors(void);
 
@@ -80,6 +82,68 @@ void ck_group_norm(const ck_group_norm_problem *problem, int threads);
 // Layer normalisation of each row of [rows, channels].
 void ck_layer_norm(ck_type type, const void *source, void *destination, long rows, long channels,
                    const float *weight, const float *bias, float epsilon, int threads);
+
+// ---- Linear layers and convolutions -----------------------------------------------------------
+
+// Packed weights have their output channels in panels of CK_PANEL, as float32 or bfloat16; products
+// are float32 in either case. Inputs are a multiple of 16 and outputs of CK_PANEL.
+#define CK_PANEL 32
+
+// [outputs, inputs] -> [outputs / CK_PANEL, inputs, CK_PANEL].
+void ck_pack_linear(const float *weight, long inputs, long outputs, ck_type type, void *packed,
+                    int threads);
+
+// destination = source weight' + bias + residual for [rows, inputs] and [rows, outputs]. The bias may
+// be NULL; the residual may be NULL or the destination itself. Where `gated`, the first half of the
+// products is multiplied with the exact (erf) GELU of the second, which leaves [rows, outputs / 2] for
+// residual and destination; outputs are then a multiple of 2 CK_PANEL.
+typedef struct {
+  ck_type type, output_type;  // of source; of residual and destination
+  const void *source;
+  const void *residual;
+  void *destination;
+  long rows, inputs, outputs;
+  bool gated;
+  ck_type weight_type;
+  const void *weights;
+  const float *bias;
+} ck_linear_problem;
+void ck_linear(const ck_linear_problem *problem, int threads);
+
+// How a 3x3 convolution is computed: as nine products, or after Winograd for output tiles of a side
+// of 2 or 4.
+typedef enum { CK_TAPS = 1, CK_WINOGRAD_2 = 2, CK_WINOGRAD_4 = 4 } ck_convolution_method;
+
+// Products of each pair of channels that a method takes: 9, or the places of a transformed tile.
+long ck_convolution_places(ck_convolution_method method);
+
+// [outputs, inputs, 3, 3] -> `places` transformed matrices, each as ck_pack_linear has them; for taps
+// the places of a panel lie together.
+void ck_pack_convolution(const float *weight, long inputs, long outputs, ck_convolution_method method,
+                         ck_type type, void *packed, int threads);
+
+// Rows of an image within the rows of a sample.
+typedef struct {
+  long first_row, height;
+} ck_image_rows;
+
+// A 3x3 convolution with padding 1 of each image of [batch, tokens, inputs] by itself, plus bias and
+// residual (NULL, or the destination itself). Tokens of no image are neither read nor written.
+typedef struct {
+  ck_type type, output_type;  // of source; of residual and destination
+  const void *source;
+  const void *residual;
+  void *destination;
+  long batch, tokens, width;  // width in tokens
+  const ck_image_rows *images;
+  int image_count;
+  long inputs, outputs;
+  ck_convolution_method method;
+  ck_type weight_type;
+  const void *weights;
+  const float *bias;
+} ck_convolution_problem;
+void ck_convolution(const ck_convolution_problem *problem, int threads);
 
 // ---- Attention --------------------------------------------------------------------------------
 

@@ -32,7 +32,8 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
   public let samples: [Double]
   /// Floating point operations of a run; `nil` where they do not matter.
   public let operations: Double?
-  /// GFLOP/s that the machine reaches in this precision with these threads, where it was measured.
+  /// GFLOP/s that the machine reaches in this precision with these threads, where it was measured;
+  /// for bfloat16 the faster of dot products and of float32.
   public let peak: Double?
 
   package init(

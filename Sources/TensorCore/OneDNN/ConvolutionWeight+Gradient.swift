@@ -25,7 +25,7 @@ extension ComputeContext {
     let layout = WeightLayout(try library.preferredWeightLayout(descriptor), library)
     return ConvolutionWeight(
       inputs: inputs, outputs: outputs, stride: stride, elementType: elementType,
-      weights: try trained.prepared(as: layout, self), bias: bias, trained: trained)
+      form: .trained(trained, as: try trained.prepared(as: layout, self)), bias: bias)
   }
 
   /// Carries the gradient of a convolution over stacked images to its parts.

@@ -10,10 +10,21 @@ public struct ConvolutionWeight: Sendable {
   public let stride: Int
   /// Precision of the products: `.float32` or `.bfloat16`, always accumulated in float32.
   public let elementType: ElementType
-  let weights: PreparedWeights
+  let form: Form
   let bias: Tensor
+
+  /// Who computes the convolution, and the weights as it wants them.
+  enum Form: Sendable {
+    case library(PreparedWeights)
+    case packed(PackedWeights, ConvolutionMethod)
+    /// Numbers that are trained, and the layout in which oneDNN reads them.
+    case trained(TrainedWeight, as: PreparedWeights)
+  }
+
   /// Where the numbers come from if they are trained.
-  var trained: TrainedWeight?
+  var trained: TrainedWeight? {
+    if case .trained(let weight, _) = form { weight } else { nil }
+  }
 }
 
 extension ComputeContext {
@@ -32,6 +43,16 @@ extension ComputeContext {
     guard let base = weight.baseAddress else {
       throw TensorError(operation: "prepareConvolution", reason: "an empty weight")
     }
+    let bias = try tensor(bias, shape: [outputs])
+    if stride == 1, PackedWeights.fit(inputs: inputs, outputs: outputs, elementType) {
+      let method = ConvolutionMethod(for: stack, elementType: elementType)
+      return ConvolutionWeight(
+        inputs: inputs, outputs: outputs, stride: stride, elementType: elementType,
+        form: .packed(
+          try packConvolution(
+            base, inputs: inputs, outputs: outputs, method: method, elementType: elementType),
+          method), bias: bias)
+    }
     let hint = ConvolutionProblem(
       batch: 1, height: stack.rowCount, width: stack.width, inputs: inputs, outputs: outputs,
       stride: stride, inputType: elementType, outputType: elementType, addition: .none)
@@ -42,7 +63,7 @@ extension ComputeContext {
       base, source, as: library.preferredWeightLayout(descriptor), pool: pool)
     return ConvolutionWeight(
       inputs: inputs, outputs: outputs, stride: stride, elementType: elementType,
-      weights: weights, bias: try tensor(bias, shape: [outputs]))
+      form: .library(weights), bias: bias)
   }
 
   /// A 3x3 convolution with padding 1 over every image of a stack at once.
@@ -74,20 +95,37 @@ extension ComputeContext {
         .convolution, since: start, x.shape, outputs: weight.outputs,
         operations: 18 * Double(x.shape[0] * tokens * weight.inputs * weight.outputs))
     }
-    let result: Tensor
     if let residual {
       precondition(residual.shape == shape && residual.elementType == outputType)
-      result = overwriting && !isRecording ? residual : try copy(residual)
-    } else {
-      result = try makeTensor(shape, outputType)
     }
-    let weights = try weight.trained?.prepared(as: weight.weights, self) ?? weight.weights
-    let primitive = try library.convolution(problem, weights: weights)
-    try run(
-      primitive, [x.pointer, weights.storage.pointer, weight.bias.pointer, result.pointer])
+    let result: Tensor
+    switch weight.form {
+    case .packed(let weights, let method):
+      result =
+        try overwriting ? residual ?? makeTensor(shape, outputType) : makeTensor(shape, outputType)
+      packedConvolution(x, weight, weights, method, on: stack, adding: residual, into: result)
+    case .library(let weights):
+      result = try libraryConvolution(
+        x, weights, bias: weight.bias, problem, shape, adding: residual, overwriting: overwriting)
+    case .trained(let trained, let layout):
+      result = try libraryConvolution(
+        x, trained.prepared(as: layout, self), bias: weight.bias, problem, shape,
+        adding: residual, overwriting: overwriting && !isRecording)
+    }
     return noted(result, from: x, weight.trained?.master, weight.bias, residual) {
       try $0.convolutionGradient($1, x, weight, on: stack, residual)
     }
+  }
+
+  private func libraryConvolution(
+    _ x: Tensor, _ weights: PreparedWeights, bias: Tensor, _ problem: ConvolutionProblem,
+    _ shape: [Int], adding residual: Tensor?, overwriting: Bool
+  ) throws -> Tensor {
+    let result =
+      try residual.map { try overwriting ? $0 : copy($0) } ?? makeTensor(shape, problem.outputType)
+    let primitive = try library.convolution(problem, weights: weights)
+    try run(primitive, [x.pointer, weights.storage.pointer, bias.pointer, result.pointer])
+    return result
   }
 }
 

@@ -19,35 +19,36 @@ extension ComputeContext {
     let trained = TrainedWeight(weight, stored, library)
     return LinearWeight(
       inputs: inputs, outputs: outputs, elementType: elementType,
-      weights: try trained.prepared(as: WeightLayout(wanted, library), self), bias: bias,
-      trained: trained)
+      form: .trained(
+        trained, as: try trained.prepared(as: WeightLayout(wanted, library), self)), bias: bias)
   }
 
   /// Carries the gradient of `x weight' + bias + residual` to its parts.
   func linearGradient(
     _ gradient: Tensor, _ x: Tensor, _ weight: LinearWeight, _ residual: Tensor?
   ) throws {
-    guard let trained = weight.trained else {
+    guard case .trained(let trained, let layout) = weight.form else {
       preconditionFailure("a gradient through a linear layer that was prepared for inference")
     }
     try propagate(to: residual, gradient)
     try propagate(to: weight.bias, sumRows(gradient, batch: 1))
     let gradient = try convert(gradient, to: weight.elementType)
-    try propagate(to: x, inputGradient(gradient, weight, trained).reshaped(x.shape))
+    try propagate(to: x, inputGradient(gradient, weight, trained, layout).reshaped(x.shape))
     try propagate(to: trained.master, weightGradient(gradient, x))
   }
 
   /// `gradient weight`: `[..., outputs]` to `[rows, inputs]`.
   private func inputGradient(
-    _ gradient: Tensor, _ weight: LinearWeight, _ trained: TrainedWeight
+    _ gradient: Tensor, _ weight: LinearWeight, _ trained: TrainedWeight,
+    _ layout: PreparedWeights
   ) throws -> Tensor {
     let start = operationStart
     defer { recordProduct(since: start, gradient, outputs: weight.inputs) }
-    let prepared = try trained.prepared(as: weight.weights, self)
-    let layout = WeightLayout(
+    let prepared = try trained.prepared(as: layout, self)
+    let turnedLayout = WeightLayout(
       try OneDNN.layout([weight.outputs, weight.inputs], weight.elementType, dnnl_ab), library)
     let turned = PreparedWeights(
-      layout: layout.descriptor, layoutIndex: layout.index, storage: prepared.storage)
+      layout: turnedLayout.descriptor, layoutIndex: turnedLayout.index, storage: prepared.storage)
     let result = try makeTensor([gradient.rows, weight.inputs], weight.elementType)
     let problem = LinearProblem(
       rows: gradient.rows, inputs: weight.outputs, outputs: weight.inputs,

@@ -9,10 +9,21 @@ public struct LinearWeight: Sendable {
   public let outputs: Int
   /// Precision of the product: `.float32` or `.bfloat16`, always accumulated in float32.
   public let elementType: ElementType
-  let weights: PreparedWeights
+  let form: Form
   let bias: Tensor?
+
+  /// Who computes the product, and the weights as it wants them.
+  enum Form: Sendable {
+    case library(PreparedWeights)
+    case packed(PackedWeights)
+    /// Numbers that are trained, and the layout in which oneDNN reads them.
+    case trained(TrainedWeight, as: PreparedWeights)
+  }
+
   /// Where the numbers come from if they are trained.
-  var trained: TrainedWeight?
+  var trained: TrainedWeight? {
+    if case .trained(let weight, _) = form { weight } else { nil }
+  }
 }
 
 extension ComputeContext {
@@ -31,6 +42,14 @@ extension ComputeContext {
     guard let base = weight.baseAddress else {
       throw TensorError(operation: "prepareLinear", reason: "an empty weight")
     }
+    let bias = try bias.map { try tensor($0, shape: [outputs]) }
+    if PackedWeights.fit(inputs: inputs, outputs: outputs, elementType) {
+      return LinearWeight(
+        inputs: inputs, outputs: outputs, elementType: elementType,
+        form: .packed(
+          try packLinear(base, inputs: inputs, outputs: outputs, elementType: elementType)),
+        bias: bias)
+    }
     let hint = LinearProblem(
       rows: 512, inputs: inputs, outputs: outputs, inputType: elementType,
       outputType: elementType, hasBias: bias != nil, addition: .none)
@@ -41,8 +60,8 @@ extension ComputeContext {
     let weights = try library.prepare(
       base, source, as: library.preferredWeightLayout(descriptor), pool: pool)
     return LinearWeight(
-      inputs: inputs, outputs: outputs, elementType: elementType, weights: weights,
-      bias: try bias.map { try tensor($0, shape: [outputs]) })
+      inputs: inputs, outputs: outputs, elementType: elementType, form: .library(weights),
+      bias: bias)
   }
 
   /// `x weight' + bias`, optionally plus a tensor of the result's shape.
@@ -78,11 +97,17 @@ extension ComputeContext {
     if let residual {
       precondition(residual.count == result.count && residual.elementType == result.elementType)
     }
+    let weights: PreparedWeights
+    switch weight.form {
+    case .packed(let packed):
+      return packedLinear(x, weight, packed, adding: residual, into: result)
+    case .library(let prepared): weights = prepared
+    case .trained(let trained, let layout): weights = try trained.prepared(as: layout, self)
+    }
     let problem = LinearProblem(
       rows: x.rows, inputs: weight.inputs, outputs: weight.outputs,
       inputType: x.elementType, outputType: result.elementType,
       hasBias: weight.bias != nil, addition: residual == nil ? .none : .tensor)
-    let weights = try weight.trained?.prepared(as: weight.weights, self) ?? weight.weights
     let primitive = try library.product(problem, weights: weights)
     var pointers = [x.pointer, weights.storage.pointer]
     if let bias = weight.bias { pointers.append(bias.pointer) }

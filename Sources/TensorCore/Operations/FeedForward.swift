@@ -23,9 +23,25 @@ extension ComputeContext {
     for start in stride(from: 0, to: rows.rows, by: Self.rowChunk) {
       let range = start..<min(start + Self.rowChunk, rows.rows)
       let part = rows.slice(range)
-      let hidden = try gatedGELU(linear(layerNorm(part, norm), expand))
+      let hidden = try gatedLinear(layerNorm(part, norm), expand)
       try linear(hidden, contract, adding: part, into: resultRows.slice(range))
     }
+    return result
+  }
+
+  /// `gatedGELU(linear(x, weight))`, in one pass where the weight allows it.
+  private func gatedLinear(_ x: Tensor, _ weight: LinearWeight) throws -> Tensor {
+    guard case .packed(let packed) = weight.form,
+      weight.outputs % (2 * PackedWeights.panelWidth) == 0
+    else { return try gatedGELU(linear(x, weight)) }
+    let start = operationStart
+    defer {
+      record(
+        .product, since: start, x.shape, outputs: weight.outputs,
+        operations: 2 * Double(x.count) * Double(weight.outputs))
+    }
+    let result = try makeTensor([x.rows, weight.outputs / 2], x.elementType)
+    packedLinear(x, weight, packed, adding: nil, gated: true, into: result)
     return result
   }
 

@@ -1,0 +1,111 @@
+internal import CKernels
+import Glibc
+
+/// How this package computes a 3x3 convolution.
+enum ConvolutionMethod: Sendable, CaseIterable {
+  /// Nine matrix products, one for each tap; every weight is read once.
+  case taps
+  /// Winograd's F(2x2, 3x3) (Lavin and Gray 2016): 16 products for four outputs, where taps take 36.
+  case winograd2
+  /// Winograd's F(4x4, 3x3): 36 products for sixteen outputs, where taps take 144.
+  case winograd4
+
+  /// The best method for the images of a stack, at a batch of 1.
+  ///
+  /// The time is that of reading the transformed weights and of multiplying them with every tile. A
+  /// byte that comes from memory costs as much as 6 multiply-adds (25 GB/s against 300 GFLOP/s; other
+  /// machines are near enough), so large images want large tiles, and small ones few weights. In
+  /// bfloat16, 4x4 tiles are left to images with many of them: elsewhere they would save a tenth of the
+  /// time for 4.5 times the memory, because their weights stay float32.
+  init(for stack: ImageStack, elementType: ElementType) {
+    let candidates = Self.allCases.filter {
+      $0 != .winograd4 || elementType == .float32 || $0.tileCount(of: stack) >= 64
+    }
+    func cost(_ method: Self) -> Int {
+      let bytes = method.weightType(in: elementType).byteCount
+      return ck_convolution_places(method.kernelMethod)
+        * (method.tileCount(of: stack) + 6 * bytes)
+    }
+    self = candidates.min { cost($0) < cost($1) } ?? .taps
+  }
+
+  /// How the weights of a layer are stored. The transform for 4x4 tiles multiplies rounding errors by
+  /// five (measured), so its weights stay float32; that for 2x2 tiles by 1.7, which bfloat16 layers can
+  /// bear.
+  func weightType(in elementType: ElementType) -> ElementType {
+    self == .winograd4 ? .float32 : elementType
+  }
+
+  private func tileCount(of stack: ImageStack) -> Int {
+    let side = tileSide
+    let across = (stack.width + side - 1) / side
+    return stack.heights.reduce(0) { $0 + ($1 + side - 1) / side * across }
+  }
+
+  /// Outputs along one side of a tile.
+  private var tileSide: Int {
+    switch self {
+    case .taps: 1
+    case .winograd2: 2
+    case .winograd4: 4
+    }
+  }
+
+  var kernelMethod: ck_convolution_method {
+    switch self {
+    case .taps: CK_TAPS
+    case .winograd2: CK_WINOGRAD_2
+    case .winograd4: CK_WINOGRAD_4
+    }
+  }
+}
+
+extension ComputeContext {
+  /// Packs `[outputs, inputs, 3, 3]`.
+  func packConvolution(
+    _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int, method: ConvolutionMethod,
+    elementType: ElementType
+  ) throws -> PackedWeights {
+    let values = try makeTensor(
+      [ck_convolution_places(method.kernelMethod), outputs, inputs],
+      method.weightType(in: elementType))
+    ck_pack_convolution(
+      weight, inputs, outputs, method.kernelMethod, values.kernelType, values.pointer,
+      Int32(threadCount))
+    return PackedWeights(values: values)
+  }
+
+  /// The convolution of every image of a stack plus bias and residual, into `result`.
+  func packedConvolution(
+    _ x: Tensor, _ weight: ConvolutionWeight, _ packed: PackedWeights,
+    _ method: ConvolutionMethod, on stack: ImageStack, adding residual: Tensor?,
+    into result: Tensor
+  ) {
+    let images = stack.heights.indices.map { image in
+      ck_image_rows(first_row: stack.firstRow(of: image), height: stack.heights[image])
+    }
+    images.withUnsafeBufferPointer { images in
+      var problem = ck_convolution_problem(
+        type: x.kernelType, output_type: result.kernelType, source: x.pointer,
+        residual: residual.map { UnsafeRawPointer($0.pointer) }, destination: result.pointer,
+        batch: x.shape[0], tokens: x.shape[1], width: stack.width, images: images.baseAddress,
+        image_count: Int32(images.count), inputs: weight.inputs, outputs: weight.outputs,
+        method: method.kernelMethod, weight_type: packed.values.kernelType,
+        weights: packed.values.pointer, bias: weight.bias.pointer(of: Float.self))
+      ck_convolution(&problem, Int32(threadCount))
+    }
+    clearBetweenImages(of: result, on: stack)
+  }
+
+  /// Zeros between the images, which no kernel has written: what was in the memory before may not be
+  /// finite.
+  private func clearBetweenImages(of x: Tensor, on stack: ImageStack) {
+    let bytes = x.channels * x.elementType.byteCount
+    for sample in 0..<x.shape[0] {
+      for image in stack.heights.indices.dropLast() {
+        let first = sample * stack.tokenCount + stack.tokens(of: image).upperBound
+        memset(x.pointer + first * bytes, 0, stack.gap * stack.width * bytes)
+      }
+    }
+  }
+}
