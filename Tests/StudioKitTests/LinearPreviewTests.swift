@@ -93,17 +93,17 @@ import VideoDiffusion
     var numbers = SeededNumbers(3)
     let truth = map(&numbers)
     var fit = LinearPreviewFit(geometry: Self.geometry)
-    for _ in 0..<12 {
+    for _ in 0..<300 {
       let latent = latent(&numbers)
       fit.add(latent, clip(reference(truth, latent), &numbers))
     }
-    #expect(fit.clipCount == 12)
+    #expect(fit.clipCount == 300)
     let found = try fit.solve()
-    #expect(largestDifference(found.weights, truth.weights) < 1e-3)
-    #expect(largestDifference(found.biases, truth.biases) < 1e-3)
+    #expect(largestDifference(found.weights, truth.weights) < 2e-3)
+    #expect(largestDifference(found.biases, truth.biases) < 5e-3)
     let other = latent(&numbers)
     let held = clip(reference(truth, other), &numbers)
-    #expect(found.determination(of: [(other, held)]) > 0.9999)
+    #expect(found.determination(of: [(other, held)]) > 0.999)
     #expect(map(&numbers).determination(of: [(other, held)]) < 0.9)
   }
 
@@ -117,7 +117,7 @@ import VideoDiffusion
     fit.add(latent, clip(reference(map(&numbers), latent), &numbers))
     let weights = try fit.solve().weights
     #expect(weights.allSatisfy { abs($0) < 1 })
-    // Channel 0 of the plane yt.
+    // Channel 0 of the plane yt, which is the same everywhere.
     #expect(weights[12..<15].allSatisfy { abs($0) < 1e-6 })
   }
 

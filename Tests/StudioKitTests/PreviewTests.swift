@@ -20,6 +20,7 @@ import VideoDiffusion
     let request = GenerationRequest(firstSampler: SamplerConfiguration(steps: 12), seed: 4)
     var job = try GenerationJob(
       model: ModelFiles(model: Samples.path("skies-64")), request: request, outputs: [output])
+    job.overwrites = true
     job.preview = mode
     job.previewInterval = interval
     job.previewCacheFolder = folder.path("cache")

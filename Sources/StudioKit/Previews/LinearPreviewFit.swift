@@ -4,8 +4,9 @@ import VideoDiffusion
 /// The sums from which a ``LinearPreview`` follows by least squares: clips are added one by one, at
 /// any time, and none is kept.
 ///
-/// A bias for each site is the same as centring features and colours on each site's own means, which
-/// leaves one system of 12 equations whatever the resolution. All sums are float64.
+/// Each site's bias is drawn towards one bias of all sites, as if that had been seen for another clip's
+/// frames: a few clips tell little of a single site, many tell all. The biases drop out of the
+/// equations, which leaves 12 whatever the resolution. All sums are float64.
 public struct LinearPreviewFit: Sendable, Hashable {
   /// The planes of the latents.
   public let geometry: PlaneGeometry
@@ -20,9 +21,11 @@ public struct LinearPreviewFit: Sendable, Hashable {
   /// `[R, R, 3]`: sums of the colours at each site.
   var colorSums: [Double]
 
-  /// Frames that the ridge counts for: features that hardly vary get no wild weights, and a handful
-  /// of clips outweighs it.
-  private static let ridgeShare = 1e-4
+  /// The ridge as a share of the features' mean variance: features that hardly vary get no wild
+  /// weights.
+  private static let ridgeShare = 1e-3
+  /// Frames for which the bias of all sites counts at each site.
+  private static let priorFrames = 16.0
   private static let features = LinearPreview.featureCount
   private static let colors = LinearPreview.colorCount
 
@@ -119,41 +122,74 @@ public struct LinearPreviewFit: Sendable, Hashable {
   ///
   /// - Throws: `TensorError` if no clip was added, or their features do not vary at all.
   public func solve() throws -> LinearPreview {
-    let count = Double(clipCount * geometry.frames)
+    let sites = geometry.side * geometry.side
+    let frames = Double(clipCount * geometry.frames)
+    let featureMeans = Self.means(featureSums, width: Self.features, frames: frames)
+    let colorMeans = Self.means(colorSums, width: Self.colors, frames: frames)
+    // The share of a site's own mean that is believed.
+    let trust = frames / (frames + Self.priorFrames)
+
     var matrix = featureProducts
     var rightSides = colorProducts
-    for site in 0..<(geometry.side * geometry.side) {
-      for row in 0..<Self.features {
-        let sum = featureSums[site * Self.features + row] / count
-        for column in 0...row {
-          matrix[row * Self.features + column] -= sum * featureSums[site * Self.features + column]
+    func subtract(_ weight: Double, _ features: ArraySlice<Double>, _ colors: ArraySlice<Double>) {
+      for (row, value) in features.enumerated() {
+        for (column, other) in features.prefix(row + 1).enumerated() {
+          matrix[row * Self.features + column] -= weight * value * other
         }
-        for channel in 0..<Self.colors {
-          rightSides[channel * Self.features + row] -= sum * colorSums[site * Self.colors + channel]
+        for (channel, level) in colors.enumerated() {
+          rightSides[channel * Self.features + row] -= weight * value * level
         }
       }
     }
-    let scale = (0..<Self.features).reduce(0) { $0 + matrix[$1 * (Self.features + 1)] }
-    for row in 0..<Self.features {
-      matrix[row * (Self.features + 1)] += Self.ridgeShare * scale / Double(Self.features)
+    subtract(frames * Double(sites), featureMeans.all[...], colorMeans.all[...])
+    for site in 0..<sites {
+      subtract(trust * frames, featureMeans.deviation(of: site), colorMeans.deviation(of: site))
     }
+    let diagonal = (0..<Self.features).map { $0 * (Self.features + 1) }
+    let trace: Double = diagonal.reduce(0) { $0 + matrix[$1] }
+    let ridge = Self.ridgeShare * trace / Double(Self.features)
+    for place in diagonal { matrix[place] += ridge }
     let solution = try PositiveDefiniteSystem.solve(
       matrix, rightSides: rightSides, order: Self.features)
 
-    var biases = colorSums.map { $0 / count }
-    for site in 0..<(geometry.side * geometry.side) {
-      for channel in 0..<Self.colors {
-        for row in 0..<Self.features {
-          biases[site * Self.colors + channel] -=
-            solution[channel * Self.features + row] * featureSums[site * Self.features + row]
-            / count
-        }
+    func explained(_ features: ArraySlice<Double>, _ channel: Int) -> Double {
+      zip(features, solution[(channel * Self.features)...]).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    var biases: [Float] = []
+    for site in 0..<sites {
+      for (channel, level) in colorMeans.deviation(of: site).enumerated() {
+        let own = level - explained(featureMeans.deviation(of: site), channel)
+        let shared = colorMeans.all[channel] - explained(featureMeans.all[...], channel)
+        biases.append(Float(shared + trust * own))
       }
     }
-    let weights = (0..<Self.features).flatMap { row in
-      (0..<Self.colors).map { Float(solution[$0 * Self.features + row]) }
+    var weights: [Float] = []
+    for row in 0..<Self.features {
+      for channel in 0..<Self.colors {
+        weights.append(Float(solution[channel * Self.features + row]))
+      }
     }
-    return LinearPreview(geometry: geometry, weights: weights, biases: biases.map { Float($0) })
+    return LinearPreview(geometry: geometry, weights: weights, biases: biases)
+  }
+
+  /// The mean of all sites, and how each site's own differs from it.
+  private struct Means {
+    let all: [Double]
+    let deviations: [Double]
+
+    /// What a site's mean has beyond that of all.
+    func deviation(of site: Int) -> ArraySlice<Double> {
+      deviations[(site * all.count)..<((site + 1) * all.count)]
+    }
+  }
+
+  private static func means(_ sums: [Double], width: Int, frames: Double) -> Means {
+    var all = [Double](repeating: 0, count: width)
+    for (index, sum) in sums.enumerated() { all[index % width] += sum }
+    let sites = Double(sums.count / width)
+    all = all.map { $0 / (frames * sites) }
+    return Means(
+      all: all, deviations: sums.enumerated().map { $1 / frames - all[$0 % width] })
   }
 
   /// A clip's frames averaged over squares of pixels: `[S, R, R, 3]`.

@@ -14,8 +14,10 @@ public actor LinearPreviewLibrary {
   private var entries: [String: Entry] = [:]
   private var fitting: [String: Task<LinearPreview, any Error>] = [:]
 
-  /// Clips of the first fit, made side by side.
-  static let quickClipCount = 6
+  /// Clips of the first fit.
+  static let quickClipCount = 8
+  /// How many of them are made side by side: after each batch there is a better map.
+  static let quickBatch = 2
   /// Steps that each of them takes.
   static let quickStepCount = 6
   /// Clips after which more teach nothing.
@@ -26,7 +28,8 @@ public actor LinearPreviewLibrary {
     cache = cacheFolder.map(LinearPreviewCache.init(folder:))
   }
 
-  /// The map of an autoencoder, if one was fitted before, here or in an earlier session.
+  /// The map of an autoencoder as far as it is known: fitted here or in an earlier session, or a rough
+  /// one while the first fit is under way.
   ///
   /// - Parameters:
   ///   - hash: SHA-256 of the autoencoder's checkpoint; see ``CheckpointHash``.
@@ -53,7 +56,11 @@ public actor LinearPreviewLibrary {
     guard let geometry = await engine.autoencoderConfiguration?.geometry else {
       throw ModelError(.notLoaded(.autoencoder))
     }
-    if let known = preview(for: hash, geometry: geometry) { return known }
+    if let known = preview(for: hash, geometry: geometry),
+      entries[hash]?.fit.clipCount ?? 0 >= Self.quickClipCount
+    {
+      return known
+    }
     if let running = fitting[hash] { return try await running.value }
     let task = Task { try await self.fit(hash, geometry, engine) }
     fitting[hash] = task
@@ -68,21 +75,36 @@ public actor LinearPreviewLibrary {
   private func fit(
     _ hash: String, _ geometry: PlaneGeometry, _ engine: VideoEngine
   ) async throws -> LinearPreview {
-    var fit = LinearPreviewFit(geometry: geometry)
-    for latent in try await Self.quickLatents(engine) {
-      try Task.checkCancellation()
-      fit.add(latent, try await engine.decode(latent))
+    func known() -> LinearPreviewFit {
+      guard let fit = entries[hash]?.fit, fit.geometry == geometry else {
+        return LinearPreviewFit(geometry: geometry)
+      }
+      return fit
     }
-    return try keep(fit, for: hash)
+    // A fit that was broken off goes on with the clips that it lacks.
+    while true {
+      var clips: [(Latent, PixelClip)] = []
+      for latent in try await Self.quickLatents(
+        engine, count: Self.quickBatch, seed: UInt64(known().clipCount))
+      {
+        try Task.checkCancellation()
+        clips.append((latent, try await engine.decode(latent)))
+      }
+      // Finished clips may have come in meanwhile.
+      var fit = known()
+      for (latent, clip) in clips { fit.add(latent, clip) }
+      let preview = try keep(fit, for: hash)
+      if fit.clipCount >= Self.quickClipCount { return preview }
+    }
   }
 
   /// Clips in few steps. Of so few, a solver with fresh noise in each makes the most lifelike latents;
   /// the seeds are fixed, so that a fit can be repeated.
   static func quickLatents(
-    _ engine: VideoEngine, count: Int = quickClipCount, steps: Int = quickStepCount,
-    seed: UInt64 = 0x11EA_8EED
+    _ engine: VideoEngine, count: Int, seed: UInt64
   ) async throws -> [Latent] {
-    let sampler = SamplerConfiguration(method: .dpmSolverPlusPlus2MStochastic, steps: steps)
+    let sampler = SamplerConfiguration(
+      method: .dpmSolverPlusPlus2MStochastic, steps: quickStepCount)
     let request = GenerationRequest(firstSampler: sampler, seed: seed, sampleCount: count)
     for try await event in engine.generate(request) {
       if case .clipFinished(let clip) = event { return clip.latents }

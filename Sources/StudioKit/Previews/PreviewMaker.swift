@@ -22,7 +22,10 @@ public final class PreviewMaker: Sendable {
     var isCancelled = false
     var lastStep: Int?
     var lastEnd: ContinuousClock.Instant?
-    var linear: (hash: String, preview: LinearPreview)?
+    var hash: String?
+    /// The map, once its fit is complete; until then a rough one is asked for each time.
+    var linear: LinearPreview?
+    var fit: Task<Void, Never>?
   }
 
   /// Linear previews come at most this often: more are not seen, and drawing them takes time from the
@@ -104,28 +107,46 @@ public final class PreviewMaker: Sendable {
   }
 
   private func linearPreview() async throws -> LinearPreview {
-    if let known = state.withLock({ $0.linear?.preview }) { return known }
+    if let known = state.withLock({ $0.linear }) { return known }
     let hash = try await hash()
-    let preview = try await library.preview(for: hash, fittingWith: engine)
-    state.withLock { $0.linear = (hash, preview) }
-    return preview
+    guard let geometry = await engine.autoencoderConfiguration?.geometry else {
+      throw ModelError(.notLoaded(.autoencoder))
+    }
+    state.withLock { state in
+      state.hash = hash
+      guard state.fit == nil, !state.isCancelled else { return }
+      state.fit = Task {
+        let map = try? await self.library.preview(for: hash, fittingWith: self.engine)
+        self.state.withLock { $0.linear = map ?? $0.linear }
+      }
+    }
+    guard let rough = await library.preview(for: hash, geometry: geometry) else {
+      throw NothingYet()
+    }
+    return rough
   }
+
+  /// There is no map so far.
+  private struct NothingYet: Error {}
 
   /// Learns from a clip that is complete and was decoded anyway.
   public func learn(_ latent: Latent, decoded clip: PixelClip) async {
-    guard mode == .linear, let hash = state.withLock({ $0.linear?.hash }),
+    guard mode == .linear, let hash = state.withLock({ $0.hash }),
       let better = try? await library.improve(hash, with: latent, decoded: clip)
     else { return }
-    state.withLock { $0.linear = (hash, better) }
+    state.withLock { if $0.linear != nil { $0.linear = better } }
   }
 
-  /// Ends the previews: waits for the one being made, or with `cancelling` gives it up.
+  /// Ends the previews: waits for the one being made and for the fit of a map, or with `cancelling`
+  /// gives them up.
   public func finish(cancelling: Bool = false) async {
-    let task = state.withLock { state in
+    let tasks = state.withLock { state in
       state.isCancelled = true
-      return state.task
+      return [state.task, state.fit].compactMap { $0 }
     }
-    if cancelling { task?.cancel() }
-    await task?.value
+    if cancelling { for task in tasks { task.cancel() } }
+    for task in tasks { await task.value }
+    // The preview that was waited for may have begun the fit.
+    await state.withLock { $0.fit }?.value
   }
 }
