@@ -229,7 +229,7 @@ static void NAME(attention_tile)(void *context, long item, int thread) {
     TYPE *target = (TYPE *)p->output + NAME(attention_token)(p, sequence, first + i) * p->output_stride +
                    head * p->output_head_stride;
     if (p->log_sums)
-      p->log_sums[NAME(attention_token)(p, sequence, first + i) * p->heads + head] = maximum[i] + log2f(total[i]);
+      p->log_sums[NAME(attention_token)(p, sequence, first + i) * p->heads + head] = reference[i] + log2f(total[i]);
     float inverse = 1.0f / total[i];
     for (int c = 0; c < width; c++) SCALAR_STORE(target + c, output[i * padded_width + c] * inverse);
   }

@@ -17,13 +17,17 @@ struct CropAndResizeTests {
     let reference = try golden.float("resize_out_\(name)")
     for frame in 0..<frames {
       // Stored with the channels first; frames are read with the channels last.
-      let pixels = (0..<(height * width)).flatMap { pixel in
-        (0..<3).map { UInt8(values[(frame * 3 + $0) * height * width + pixel]) }
+      let pixels = (0..<(height * width)).flatMap { pixel -> [UInt8] in
+        (0..<3).map { channel -> UInt8 in
+          UInt8(values[(frame * 3 + channel) * height * width + pixel])
+        }
       }
       let prepared = FramePreparation(resolution: side).preparedValues(
         RGBImage(width: width, height: height, pixels: pixels))
-      let expected = (0..<(side * side)).flatMap { pixel in
-        (0..<3).map { reference[($0 * frames + frame) * side * side + pixel] }
+      let expected = (0..<(side * side)).flatMap { pixel -> [Float] in
+        (0..<3).map { channel -> Float in
+          reference[(channel * frames + frame) * side * side + pixel]
+        }
       }
       #expect(largestDifference(prepared, expected) < 1e-4)
     }
