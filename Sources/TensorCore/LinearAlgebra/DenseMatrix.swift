@@ -72,6 +72,9 @@ public struct DenseMatrix: Sendable, Hashable {
 
   private func decomposed(job: CChar) throws -> (values: [Double], vectors: DenseMatrix) {
     precondition(rows == columns)
+    guard values.allSatisfy(\.isFinite) else {
+      throw TensorError(operation: "dsyevd", reason: "the matrix holds values that are not finite")
+    }
     var vectors = self
     var eigenvalues = [Double](repeating: 0, count: rows)
     var job = job
@@ -95,10 +98,7 @@ public struct DenseMatrix: Sendable, Hashable {
         &integerSize, &status, 1, 1)
     }
     guard status == 0, eigenvalues.allSatisfy(\.isFinite) else {
-      throw TensorError(
-        operation: "dsyevd",
-        reason: status > 0
-          ? "the eigenvalues did not converge" : "the matrix holds values that are not finite")
+      throw TensorError(operation: "dsyevd", reason: "the eigenvalues did not converge")
     }
     return (eigenvalues, vectors)
   }

@@ -7,7 +7,7 @@ struct InceptionUnit {
   private let convolution: VolumeConvolution
 
   /// The normalisation's epsilon, which the checkpoint does not hold.
-  private static let epsilon: Float = 0.001
+  private static let epsilon: Float = 1e-5
 
   /// Takes the unit's parameters: `conv3d.weight` `[outputs, inputs, k, k, k]` and `bn.*`
   /// `[outputs]`.

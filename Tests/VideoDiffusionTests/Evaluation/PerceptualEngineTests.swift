@@ -41,9 +41,10 @@ struct PerceptualEngineTests {
     try Self.parameters(true).write(to: features)
     let engine = try await PerceptualEngine.load(weights: weights, features: features, side: 32)
     let (a, b) = (Self.clip(seed: 1), Self.clip(seed: 2))
-    #expect(try await engine.distance(a, a) == 0)
     let whole = try await engine.distance(a, b)
     #expect(whole > 0)
+    // Two roundings of one quotient may differ.
+    #expect(try await engine.distance(a, a) < 1e-6 * whole)
     var sum = 0.0
     let size = 32 * 32 * 3
     for frame in 0..<5 {
