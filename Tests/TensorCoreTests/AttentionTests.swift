@@ -100,6 +100,24 @@ struct AttentionTests {
     #expect(deviation(try it.run(kernels), from: it.expected) < 1e-4)
   }
 
+  /// The running reference of the scores must follow them, be it in small steps or in large ones, and
+  /// must not be needed again when they fall.
+  @Test(arguments: KernelSelection.available, [Float(0.2), 2, -2])
+  func scoresMayGrowOrFallAlongTheSequence(_ kernels: String, growth: Float) throws {
+    var it = try Case(length: 400, heads: 1, width: 8, layout: .perHead, .float32)
+    var values = it.x.values
+    for token in 0..<400 {
+      for channel in 0..<8 {
+        let query = token * 24 + channel
+        let key = query + 8
+        values[query] = abs(values[query])
+        values[key] = abs(values[key]) * growth * Float(token - 100) / 10
+      }
+    }
+    it.x = (try it.context.tensor(values, shape: [400, 24]), values)
+    #expect(deviation(try it.run(kernels), from: it.expected) < 2e-5)
+  }
+
   @Test(arguments: KernelSelection.available)
   func hugeScoresPickTheBestKey(_ kernels: String) throws {
     let it = try Case(
