@@ -48,6 +48,7 @@ public final class SessionStore: Sendable {
 
   private static func opened(_ path: String) throws -> (SessionStore, isNew: Bool) {
     do {
+      try checkHeader(path)
       let pool = try DatabasePool(path: path)
       do {
         let isNew = try prepare(pool, path)
@@ -58,6 +59,16 @@ public final class SessionStore: Sendable {
       }
     } catch {
       throw SessionStoreError(path: path, error)
+    }
+  }
+
+  /// Tells a file that cannot be a database before SQLite sees it, which would delete the log of one.
+  private static func checkHeader(_ path: String) throws {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let start = try? file.read(upToCount: 16), !start.isEmpty
+    else { return }
+    guard start == Data("SQLite format 3\0".utf8) else {
+      throw SessionStoreError(path: path, .damaged("it does not begin as one"))
     }
   }
 
@@ -107,7 +118,14 @@ public final class SessionStore: Sendable {
   ///
   /// - Throws: ``SessionStoreError`` if it is in use.
   public func close() throws {
-    do { try pool.close() } catch { throw SessionStoreError(path: path, error) }
+    do {
+      // The pool closes its readers last, and they leave the log where it is: with it in the file, a
+      // copy of the one file is a copy of everything.
+      _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+      try pool.close()
+    } catch {
+      throw SessionStoreError(path: path, error)
+    }
   }
 
   /// Changes the database: everything that `body` does, or nothing of it if it throws.

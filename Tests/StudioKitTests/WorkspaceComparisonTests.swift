@@ -5,6 +5,7 @@ import Testing
 import VideoDiffusion
 
 /// Comparisons and sweeps.
+@Suite(.timeLimit(.minutes(5)))
 struct WorkspaceComparisonTests {
   private let fixture: WorkspaceFixture
 

@@ -6,6 +6,7 @@ import Testing
 import VideoDiffusion
 
 /// Branches written to files, with their settings.
+@Suite(.timeLimit(.minutes(5)))
 struct WorkspaceExportTests {
   private let fixture: WorkspaceFixture
 

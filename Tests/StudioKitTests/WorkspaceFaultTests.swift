@@ -7,6 +7,7 @@ import Testing
 import VideoDiffusion
 
 /// What may go wrong around a workspace, and that nothing is lost by it.
+@Suite(.timeLimit(.minutes(5)))
 struct WorkspaceFaultTests {
   private let fixture: WorkspaceFixture
 
@@ -211,7 +212,7 @@ struct WorkspaceFaultTests {
       while true {
         let names = try FileManager.default.contentsOfDirectory(atPath: root + "/out")
         if names.contains(where: { $0.hasPrefix(".a.mp4.") }) { kill(getpid(), SIGKILL) }
-        await Task.yield()
+        if await workspace.toldJobs.allSatisfy(\.state.isOver) { return }
       }
     }
     let out = fixture.folder.path("out")

@@ -2,6 +2,7 @@ import Foundation
 import StudioKit
 import Synchronization
 import TestSupport
+import Testing
 import VideoDiffusion
 
 /// A data folder and a tiny model with random weights, whose clips take milliseconds.
@@ -29,7 +30,7 @@ struct WorkspaceFixture {
     try TinyCheckpoint.write(
       RandomParameters(TinyCheckpoint.denoiser, seed: 2), prefix: "diffusion_model.",
       to: folder + "/denoiser.pth")
-    try Data(#"{"num_heads": 4, "image_size": 4}"#.utf8)
+    try Data(#"{"model_channels": 32, "num_heads": 4}"#.utf8)
       .write(to: URL(filePath: folder + "/config.json"))
     return model
   }
@@ -152,12 +153,18 @@ extension Workspace {
     }
   }
 
-  /// Waits until the run is in the middle of a clip, at least `clips` of which are complete.
+  /// Waits until the run is in the middle of a clip, after at least `clips` others.
   func middleOfClip(after clips: Int = 0) async {
-    _ = await first { event -> Bool? in
-      guard case .progress(let progress) = event, progress.phase == .sampling else { return nil }
-      return progress.finishedClips >= clips && progress.step > 0
-        && progress.step < progress.stepCount ? true : nil
+    for await event in events() {
+      switch event {
+      case .progress(let progress) where progress.phase == .sampling:
+        let isInClip = progress.step > 0 && progress.step < progress.stepCount
+        if progress.finishedClips >= clips && isInClip { return }
+      case .jobs(let jobs) where jobs.allSatisfy({ $0.state != .waiting && $0.state != .running }):
+        Issue.record("nothing runs: \(jobs.map(\.state))")
+        return
+      default: break
+      }
     }
   }
 }

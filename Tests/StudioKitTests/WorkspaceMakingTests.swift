@@ -6,6 +6,7 @@ import Testing
 import VideoDiffusion
 
 /// Making and extending videos, and finding them again.
+@Suite(.timeLimit(.minutes(5)))
 struct WorkspaceMakingTests {
   private let fixture: WorkspaceFixture
 

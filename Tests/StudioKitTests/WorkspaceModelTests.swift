@@ -5,6 +5,7 @@ import Testing
 import VideoDiffusion
 
 /// Models, estimates, presets and previews of a workspace.
+@Suite(.timeLimit(.minutes(5)))
 struct WorkspaceModelTests {
   private let fixture: WorkspaceFixture
 
@@ -25,9 +26,11 @@ struct WorkspaceModelTests {
     #expect(found.autoencoderHash == (try CheckpointHash.sha256(of: other + "/autoencoder.pth")))
     #expect(found.denoiserHash?.count == 64)
     // A changed file has another hash, so the one that was kept is not shown.
-    try Data("x".utf8).write(to: URL(filePath: other + "/autoencoder.pth"))
-    let changed = await again.findModels().first { $0.path == other }
-    #expect(changed != nil && changed?.autoencoderHash == nil)
+    try FileManager.default.removeItem(atPath: other + "/autoencoder.pth")
+    try TinyCheckpoint.write(
+      RandomParameters(TinyCheckpoint.autoencoder, seed: 9), to: other + "/autoencoder.pth")
+    let changed = try #require(await again.findModels().first { $0.path == other })
+    #expect(changed.canGenerate && changed.autoencoderHash == nil && changed.denoiserHash != nil)
     await again.close()
   }
 

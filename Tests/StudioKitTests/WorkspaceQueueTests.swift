@@ -5,6 +5,7 @@ import Testing
 import VideoDiffusion
 
 /// The queue: its order, and jobs that are stopped and go on.
+@Suite(.timeLimit(.minutes(5)))
 struct WorkspaceQueueTests {
   private let fixture: WorkspaceFixture
 

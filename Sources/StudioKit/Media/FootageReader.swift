@@ -62,16 +62,19 @@ public struct FootageReader: Sendable {
   /// The clip that begins at a frame, prepared for the autoencoder.
   ///
   /// - Parameter firstFrame: From 0; `nil` takes the last frames.
-  /// - Returns: The clip, and the number of its first frame.
+  /// - Returns: The clip, the number of its first frame, and the frames as `footage` shows them.
   /// - Throws: As `footage`, and ``StudioError`` if the video has no such frames.
-  public func clip(at firstFrame: Int?) throws -> (clip: PixelClip, firstFrame: Int) {
+  public func clip(
+    at firstFrame: Int?
+  ) throws -> (clip: PixelClip, firstFrame: Int, images: [RGBImage]) {
     if let firstFrame, !(0...1 << 40).contains(firstFrame) {
       throw StudioError(
         path,
         .option(name: "the first frame", found: "\(firstFrame)", expected: "a frame of the video"))
     }
     let (frames, first) = try Continuation.window(reader(), from: firstFrame, clipFrames)
-    return (PixelClip(preparing: frames, side: side), first)
+    let preparation = FramePreparation(resolution: side)
+    return (PixelClip(preparing: frames, side: side), first, frames.map(preparation.prepared))
   }
 
   private func reader() throws -> VideoReader {

@@ -21,13 +21,14 @@ struct BranchExport: Sendable {
   ///   were not complete. `CancellationError` if it was stopped.
   @concurrent
   func write(_ stop: StopSignal, onProgress: (Int) -> Void) async throws {
-    let settings = try RunSettings(branch: clips, framesPerSecond: framesPerSecond).json
+    let settings = RunSettings(branch: clips, framesPerSecond: framesPerSecond)
+    let text = try settings.json
     for path in task.paths where !task.overwrites {
       let sidecar = Self.sidecar(of: path)
       if FileManager.default.fileExists(atPath: sidecar) { throw StudioError(sidecar, .exists) }
     }
     let outputs = try OutputSet(
-      paths: task.paths, framesPerSecond: framesPerSecond, settings: settings, scale: task.scale,
+      paths: task.paths, framesPerSecond: framesPerSecond, settings: text, scale: task.scale,
       overwrites: task.overwrites)
     let keepsLatents = task.paths.contains(where: OutputSet.isLatents)
     let needsPixels = OutputSet.needPixels(task.paths)
@@ -41,10 +42,10 @@ struct BranchExport: Sendable {
       if needsPixels { try outputs.append(images: files.images(clip.id)) }
     }
     try outputs.finish(
-      metadata: [MediaMetadata.key: settings, "pvdm.fps": String(framesPerSecond)])
+      metadata: [MediaMetadata.key: text, "pvdm.fps": String(framesPerSecond)])
     for path in task.paths {
       try Self.verify(path, settings)
-      try AtomicFile.write(to: Self.sidecar(of: path)) { try $0.write(Array(settings.utf8)) }
+      try AtomicFile.write(to: Self.sidecar(of: path)) { try $0.write(Array(text.utf8)) }
     }
   }
 
@@ -69,18 +70,10 @@ struct BranchExport: Sendable {
   /// Reads the settings back from a file that was written.
   ///
   /// - Throws: ``StudioError`` if they are not in it.
-  static func verify(_ path: String, _ settings: String) throws {
-    guard try embeddedText(path) == settings else {
+  static func verify(_ path: String, _ settings: RunSettings) throws {
+    guard try RunSettings(embeddedIn: path) == settings else {
       throw StudioError(
         path, .output(reason: "was written, but the settings in it cannot be read back"))
     }
-  }
-
-  /// The text that is embedded in an output; `nil` if there is none.
-  static func embeddedText(_ path: String) throws -> String? {
-    if OutputSet.isLatents(path) {
-      return try LatentFile(contentsOf: path).metadata[MediaMetadata.key]
-    }
-    return try MediaMetadata.read(path)
   }
 }

@@ -100,7 +100,7 @@ actor ClipRun {
     let (latent, seconds) = try await model.engine.timedEncode(window.clip)
     reporter.note(seconds, .encode, of: model.autoencoder)
     try await add(
-      latent, window.clip.images, steps: 0, seconds: seconds,
+      latent, window.images, steps: 0, seconds: seconds,
       source: .footage(path: path, firstFrame: window.firstFrame))
   }
 
@@ -151,6 +151,7 @@ actor ClipRun {
       try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
       state = clip.state
       clipSeconds = 0
+      keeper.beginClip()
       await previews?.learn(latent, decoded: pixels)
       reporter.clipIsDone()
     }

@@ -38,6 +38,10 @@ struct RunKeeper {
     if !isSynced { cost = clock.now - start }
   }
 
+  /// Begins another clip: its first step is kept whatever that costs, since the state of the clip
+  /// before is of no use any more.
+  mutating func beginClip() { lastSave = nil }
+
   /// What was kept; `nil` if there is nothing, or nothing whole.
   func kept() -> SavedRun? {
     FileManager.default.fileExists(atPath: path) ? try? SavedRun(contentsOf: path) : nil

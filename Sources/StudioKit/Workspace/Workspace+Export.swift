@@ -52,8 +52,8 @@ extension Workspace {
     guard images.indices.contains(frame) else {
       throw StudioError(nil, .noSuchFrame(first: frame, last: frame, frames: images.count))
     }
-    let settings = try RunSettings(branch: [clip]).json
-    try PNGFile.write(images[frame], to: path, settings: settings)
+    let settings = RunSettings(branch: [clip])
+    try PNGFile.write(images[frame], to: path, settings: settings.json)
     try BranchExport.verify(path, settings)
   }
 
@@ -61,11 +61,14 @@ extension Workspace {
   ///
   /// - Parameter path: An output of this program.
   /// - Returns: `nil` if it carries no settings, or none that anything was generated with.
-  /// - Throws: `MediaError` or `CheckpointError` if it cannot be read.
+  /// - Throws: ``StudioError``, `MediaError` or `CheckpointError` if it cannot be read.
   @concurrent
   public nonisolated func settings(in path: String) async throws -> GenerationSettings? {
-    try BranchExport.embeddedText(path).flatMap(RunSettings.init(json:))
-      .flatMap(GenerationSettings.init)
+    do {
+      return GenerationSettings(try RunSettings(embeddedIn: path))
+    } catch let error as StudioError where error.problem == .noSettings {
+      return nil
+    }
   }
 
   // MARK: The job

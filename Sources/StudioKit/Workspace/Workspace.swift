@@ -86,7 +86,9 @@ public actor Workspace {
     while let job = running.first?.value { await job.task.value }
     await engines.end()
     hub.close()
+    // Everything is committed; what can fail is only the tidying of the log.
     try? store.close()
+    lock.release()
   }
 
   // MARK: Small values
