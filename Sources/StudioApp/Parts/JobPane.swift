@@ -13,8 +13,8 @@ package struct JobPane: Sendable, Hashable {
   /// Something that went wrong.
   package init(title: String, text: String, hint: String) {
     self.title = title
-    self.text = text + "."
-    self.hint = hint
+    self.text = Self.sentence(text)
+    self.hint = Self.sentence(hint)
     role = .error
   }
 
@@ -52,9 +52,17 @@ package struct JobPane: Sendable, Hashable {
       title = "Failed"
       role = .error
       let kept = job.finishedClips
-      text = sentence + ". " + (kept > 0 ? "\(kept) finished clips are kept. " : "") + remedy
+      let clips = kept == 1 ? "1 finished clip is kept." : "\(kept) finished clips are kept."
+      text = [Self.sentence(sentence), kept > 0 ? clips : "", Self.sentence(remedy)]
+        .filter { !$0.isEmpty }.joined(separator: " ")
       hint = "r tries again."
     }
+  }
+
+  /// A sentence of a notice as one that stands by itself.
+  private static func sentence(_ text: String) -> String {
+    guard let first = text.first, let last = text.last else { return "" }
+    return first.uppercased() + text.dropFirst() + (last.isPunctuation ? "" : ".")
   }
 
   /// Rows that it takes without its frame.

@@ -9,7 +9,7 @@ extension CompareScreen {
     case .list: drawList(in: &buffer, area: area, world)
     case .variants(let editor): editor.draw(in: &buffer, area: area)
     case .sweep(let form):
-      form.draw(in: &buffer, area: area.centered(width: min(area.width, 76), height: 14))
+      form.draw(in: &buffer, area: area.centered(width: min(area.width, 76), height: 12))
     case .comparison, .marked: drawComparison(in: &buffer, area: area, world, context)
     }
   }
@@ -116,7 +116,7 @@ extension CompareScreen {
     guard let frame = commonFrame(own, other) else { return "" }
     let now = PictureDifference.text(PictureDifference.decibels(own[frame], other[frame]))
     let whole = PictureDifference.text(ratios.indices.contains(index) ? ratios[index] : nil)
-    return "frame \(now)  all \(whole)"
+    return "\(now)  all \(whole)"
   }
 
   /// The frame that is shown, if two players both have it.
@@ -233,7 +233,8 @@ extension CompareScreen {
     let made = cells.count { $0.state == .made }
     if made < cells.count {
       let missing = cells.count(where: \.canResume)
-      let all = missing > 0 ? ", \(missing) missing: R makes them" : ""
+      let all =
+        missing > 0 ? ", \(missing) missing: R makes \(missing == 1 ? "it" : "them")" : ""
       parts.append("\(made) of \(cells.count) made\(all)")
     }
     let text = CharacterWidth.truncate(parts.joined(separator: "  "), to: area.width - 2)
@@ -247,8 +248,9 @@ extension CompareScreen {
     switch page {
     case .list:
       let open = HelpEntry(keys: [.enter], name: "open", help: "open it")
-      let list = CompareListAction.keyMap.bindings.map(\.entry)
-      return rowCount(world) == 0 ? list : [open] + list
+      let list = CompareListAction.keyMap.bindings
+      guard rowCount(world) == 0 else { return [open] + list.map(\.entry) }
+      return list.filter { [.variants, .sweep].contains($0.action) }.map(\.entry)
     case .variants(let editor):
       return editor.editsSettings
         ? [HelpEntry(keys: [.character("r")], name: "make them", help: "")]

@@ -106,7 +106,7 @@ package struct SweepForm: Sendable, Hashable {
   package func draw(in buffer: inout CellBuffer, area: Rectangle) {
     let inner = Border(title: "New sweep", footer: "r makes it, Esc leaves", isFocused: true)
       .draw(in: &buffer, area: area).inset(left: 1, right: 1)
-    let parts = Layout.split(inner, .vertical, gap: 1, [.fixed(6), .fill()])
+    let parts = Layout.split(inner, .vertical, gap: 1, [.fixed(7), .fill()])
     form.draw(in: &buffer, area: parts[0])
     let text: String
     var role = Role.secondary

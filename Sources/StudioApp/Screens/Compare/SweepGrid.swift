@@ -26,26 +26,27 @@ struct SweepGrid {
       columnCount, around: focus % columnCount, room: body.width / Self.smallest.width)
     let seenRows = Self.seen(
       rowCount, around: focus / columnCount, room: body.height / Self.smallest.height)
-    // Pictures are square: what is too wide for its height is left free on the right.
+    // Pictures are square: what is too wide for its height is left free on both sides.
     let height = body.height / seenRows.count
     let widest = Int((Double(max(height - 2, 1)) / cellRatio).rounded()) + 2
     let width = min(body.width / seenColumns.count, widest)
+    let start = area.column + (area.width - left - width * seenColumns.count) / 2
     for (x, column) in seenColumns.enumerated() {
       columnTitles.append(
         (
           column,
-          Rectangle(column: body.column + x * width, row: area.row, width: width, height: 1)
+          Rectangle(column: start + left + x * width, row: area.row, width: width, height: 1)
         ))
     }
     for (y, row) in seenRows.enumerated() {
       let top = body.row + y * height
       rowTitles.append(
-        (row, Rectangle(column: area.column, row: top, width: left, height: height)))
+        (row, Rectangle(column: start, row: top, width: left, height: height)))
       for (x, column) in seenColumns.enumerated() {
         cells.append(
           (
             row * columnCount + column,
-            Rectangle(column: body.column + x * width, row: top, width: width, height: height)
+            Rectangle(column: start + left + x * width, row: top, width: width, height: height)
           ))
       }
     }

@@ -110,8 +110,8 @@ extension ExtendScreen {
       [.fill().limited(3), .fixed(facts.isEmpty ? 0 : facts.count + 2), .fixed(jobRows)])
     drawTree(in: &buffer, area: parts[0], world)
     if !facts.isEmpty {
-      let title = tree?.position.flatMap { outline?.labels[$0] } ?? ""
-      let inner = Border(title: "Clip \(title)").draw(in: &buffer, area: parts[1])
+      let title = tree?.position.flatMap { outline?.labels[$0] }.map { "Clip \($0)" }
+      let inner = Border(title: title ?? "The first clip").draw(in: &buffer, area: parts[1])
       FactList(facts).draw(in: &buffer, area: inner.inset(left: 1, right: 1))
     }
     job?.draw(in: &buffer, area: parts[2])
@@ -134,7 +134,8 @@ extension ExtendScreen {
 
   /// Names and values of the clip at the position.
   func clipFacts(_ world: World) -> [FactList.Fact] {
-    guard let tree, let clip = tree.current else { return [] }
+    guard let tree else { return [] }
+    guard let clip = tree.current else { return firstClipFacts(world) }
     var facts: [FactList.Fact] = [.init("frames", framesText(clip, tree, world))]
     let rolls = tree.rolls(of: clip.id)
     let roll = (rolls.firstIndex { $0.id == clip.id } ?? 0) + 1
@@ -143,18 +144,30 @@ extension ExtendScreen {
     case .generated:
       facts.append(.init("seed", "\(clip.seed)"))
       facts.append(.init("sampler", SettingsText.sampler(clip.settings, steps: clip.steps)))
+      facts.append(SettingsText.numbers(clip.settings))
       let time = ProgressNotes.time(clip.seconds)
       facts.append(.init("model", "\(clip.model.name), took \(time)"))
     case .footage(let path, let firstFrame):
       let file = path.split(separator: "/").last.map(String.init) ?? path
       facts.append(.init("file", "\(file), from frame \(firstFrame + 1)"))
     }
-    let next = settings(world)
-    let text = SettingsText.sampler(next, steps: next.laterSteps)
-    facts.append(
-      .init("next", "\(text)\(nextSettings == nil ? "" : ", edited")", role: .secondary))
+    if let nextSettings {
+      let text = SettingsText.sampler(nextSettings, steps: nextSettings.laterSteps)
+      facts.append(.init("next", "\(text), edited", role: .accent))
+    }
     if let otherModel { facts.append(.init("with", otherModel.name, role: .accent)) }
     return facts
+  }
+
+  /// What the first clip of an empty canvas will be made with.
+  private func firstClipFacts(_ world: World) -> [FactList.Fact] {
+    let settings = settings(world)
+    return [
+      .init("model", nextModel(world)?.name ?? "none"),
+      .init("sampler", SettingsText.sampler(settings, steps: settings.steps)),
+      SettingsText.numbers(settings),
+      .init("seed", settings.isSeedLocked ? "\(settings.seed), locked" : "a new one"),
+    ]
   }
 
   private func framesText(_ clip: Clip, _ tree: ClipTree, _ world: World) -> String {

@@ -86,7 +86,11 @@ package struct FramePicker: Sendable, Hashable {
   /// Shows the next frame.
   package mutating func advance() { player.advance() }
   /// Hints, the most important first.
-  package var hints: [HelpEntry] { Self.keyMap.bindings.map(\.entry) }
+  package var hints: [HelpEntry] {
+    canTake
+      ? Self.keyMap.bindings.map(\.entry)
+      : [HelpEntry(keys: [.character("o")], name: "another file", help: "open another video")]
+  }
 
   // MARK: Drawing
 

@@ -13,8 +13,9 @@ extension GalleryScreen {
       return
     }
     let grid = GalleryGrid(area: area, world)
+    let hasDetails = !grid.details.isEmpty && focused(world) != nil
     let inner = Border(title: title(world), subtitle: subtitle(world), isFocused: true)
-      .draw(in: &buffer, area: grid.pictures)
+      .draw(in: &buffer, area: hasDetails ? grid.pictures : area)
     if let search {
       search.draw(
         in: &buffer, area: inner.inset(left: 1, top: inner.height - 1, right: 1), prompt: "/",
@@ -25,7 +26,7 @@ extension GalleryScreen {
     } else {
       drawPictures(grid, in: &buffer, inner: inner, world, context)
     }
-    if !grid.details.isEmpty { drawDetails(in: &buffer, area: grid.details, world, context) }
+    if hasDetails { drawDetails(in: &buffer, area: grid.details, world, context) }
   }
 
   private func title(_ world: World) -> String {
@@ -87,14 +88,15 @@ extension GalleryScreen {
       CharacterWidth.pad(mark + video.title, to: place.width), column: place.column,
       row: picture.endRow, style: titleStyle, clip: place)
     let clips = "\(video.clipCount) clip\(video.clipCount == 1 ? "" : "s")"
+    let parts = [activityText(video, world), clips].filter { !$0.isEmpty }
     buffer.write(
-      CharacterWidth.truncate("\(clips)  \(activityText(video, world))", to: place.width),
+      CharacterWidth.truncate(parts.joined(separator: "  "), to: place.width),
       column: place.column, row: picture.endRow + 1, style: Style(.secondary), clip: place)
   }
 
   private func activityText(_ video: VideoSummary, _ world: World) -> String {
     switch VideoActivity(of: video.id, world) {
-    case .running(let job): "+ " + ProgressNotes.short(world.progress(of: job))
+    case .running(let job): ProgressNotes.short(world.progress(of: job))
     case .held: "held"
     case .failed: "failed"
     case .waiting: "waits"
@@ -144,10 +146,7 @@ extension GalleryScreen {
   private func drawDetails(
     in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
   ) {
-    guard let video = focused(world) else {
-      Border(title: "Video").draw(in: &buffer, area: area)
-      return
-    }
+    guard let video = focused(world) else { return }
     let side = Int((Double(area.width - 2) * world.cellRatio).rounded()) + 2
     let parts = Layout.split(area, .vertical, [.fixed(min(side, area.height - 6)), .fill()])
     player.draw(
@@ -166,9 +165,6 @@ extension GalleryScreen {
       .init("model", video.modelName), .init("clips", "\(video.clipCount)\(branches)"),
       .init("seed", "\(video.seed)"),
     ]
-    if let clip = world.trees[video.id]?.current {
-      facts.append(.init("steps", SettingsText.sampler(clip.settings, steps: clip.steps)))
-    }
     switch VideoActivity(of: video.id, world) {
     case .failed(_, let sentence, _): facts.append(.init("failed", sentence, role: .error))
     case .running(let job):
@@ -176,6 +172,10 @@ extension GalleryScreen {
         .init("running", ProgressNotes.short(world.progress(of: job)), role: .accent))
     case .held, .waiting: facts.append(.init("run", activityText(video, world), role: .warning))
     case .none, .cancelled: break
+    }
+    if let clip = world.trees[video.id]?.current {
+      facts.append(.init("sampler", SettingsText.sampler(clip.settings, steps: clip.steps)))
+      facts.append(SettingsText.numbers(clip.settings))
     }
     facts.append(.init("changed", Self.date(video.modified)))
     facts.append(.init("speed", "\(SettingsText.number(video.framesPerSecond)) frames a second"))
@@ -187,7 +187,7 @@ extension GalleryScreen {
   /// A date and time to the minute, in UTC so that two machines say the same.
   private static func date(_ date: Date) -> String {
     date.formatted(.iso8601.dateTimeSeparator(.space).timeSeparator(.colon))
-      .split(separator: ":").prefix(2).joined(separator: ":") + " UTC"
+      .split(separator: ":").prefix(2).joined(separator: ":") + "Z"
   }
 
   // MARK: Help
@@ -200,7 +200,12 @@ extension GalleryScreen {
       ]
     }
     switch shelf {
-    case .videos: return GalleryAction.keyMap.bindings.map(\.entry)
+    case .videos:
+      let all = GalleryAction.keyMap.bindings
+      let isEmpty = videos(world).isEmpty
+      // Keys that need a video are no help without one.
+      return all.filter { !isEmpty || [.showTrash, .showExports].contains($0.action) }
+        .map(\.entry)
     case .trash: return GalleryAction.trashMap.bindings.map(\.entry)
     case .exports: return GalleryAction.exportMap.bindings.map(\.entry)
     }
