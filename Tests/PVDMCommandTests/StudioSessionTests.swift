@@ -27,6 +27,7 @@ import Testing
     #expect(studio.sees("frames   17-32 of 32"), "\(studio.terminal.screen)")
     studio.type("R")
     #expect(studio.sees("roll     2 of 2"), "\(studio.terminal.screen)")
+    #expect(studio.sees("idle"))
     studio.type("hb")
     #expect(studio.sees("Clip B2"), "\(studio.terminal.screen)")
 

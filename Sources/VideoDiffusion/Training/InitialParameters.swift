@@ -88,7 +88,7 @@ public final class InitialParameters: ParameterSource {
     case "zeros": return Array(repeating: 0, count: count)
     case "coords": return (0..<count).map { -1 + 2 * Float($0) / last }
     case "inv_freqs": return (0..<count).map { powf(10000, -Float($0) / Float(count)) }
-    case "scales": return (0..<count).map { 1 + 4 * Float($0) / last }
+    case "scales": return (0..<count).map { powf(5, Float($0) / last) }
     default: return nil
     }
   }
