@@ -49,8 +49,8 @@ import VideoDiffusion
     let held = try await heldOut(engine)
     let (clips, estimates) = (held.clips, held.estimates)
     let first = preview.determination(of: clips)
-    #expect(first > 0.9, "R2 is \(first)")
-    #expect(preview.determination(of: estimates) > 0.9)
+    #expect(first > 0.85, "R2 is \(first)")
+    #expect(preview.determination(of: estimates) > 0.85)
 
     var better: LinearPreview?
     for pair in clips.prefix(3) {

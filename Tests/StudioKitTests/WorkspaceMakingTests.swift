@@ -110,7 +110,9 @@ struct WorkspaceMakingTests {
     await workspace.close()
 
     let second = try await fixture.open()
-    #expect(try await second.tree(of: video) == dropped)
+    let kept = try await second.tree(of: video)
+    #expect(kept.visible == dropped.visible && kept.position == dropped.position)
+    #expect(kept.edits == dropped.edits && kept.dropped == dropped.dropped)
     try await second.undo(video)
     #expect(try await second.tree(of: video).visible.map(\.id) == clips)
     try await second.select(clips[1], in: video)

@@ -39,6 +39,7 @@ public actor Workspace {
   var models: [ModelEntry] = []
   var missingFrames: Set<ClipID> = []
   var isClosing = false
+  private var closing: Task<Void, Never>?
 
   /// Opens the workspace of a data folder, or begins one.
   ///
@@ -81,6 +82,13 @@ public actor Workspace {
   ///
   /// - Parameter finishesClip: Whether the clip in progress is finished first.
   public func close(finishesClip: Bool = false) async {
+    // A second caller waits for the first: the database can be closed once.
+    let closing = closing ?? Task { await end(finishesClip: finishesClip) }
+    self.closing = closing
+    await closing.value
+  }
+
+  private func end(finishesClip: Bool) async {
     isClosing = true
     for lane in running.keys { stop(lane, finishesClip ? .afterClip : .afterStep, .interrupt) }
     while let job = running.first?.value { await job.task.value }

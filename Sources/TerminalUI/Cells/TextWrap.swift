@@ -26,7 +26,7 @@ public enum TextWrap {
         line = String(line.dropFirst(head.count))
       }
     }
-    return lines + [line]
+    return line.isEmpty && !lines.isEmpty ? lines : lines + [line]
   }
 
   /// As many characters as fit, at least one.
