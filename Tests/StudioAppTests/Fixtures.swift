@@ -80,6 +80,10 @@ enum Fixtures {
     var world = emptyWorld
     world.models = [skies, published, retrained, broken]
     world.modelID = skies.id
+    var settings = GenerationSettings()
+    settings.seed = 0
+    world.estimates[World.EstimateKey(model: skies.reference, settings: settings)] = RunEstimate(
+      seconds: 190, bytes: 1_900_000_000, isMeasured: true)
     return world
   }
 
@@ -124,7 +128,9 @@ enum Fixtures {
     var job = Job(
       id: JobID(rawValue: id), task: .generate(task), state: state, finishedClips: finishedClips,
       created: start.addingTimeInterval(Double(id)))
-    if state != .waiting { job.started = start.addingTimeInterval(Double(id) * 100) }
+    if state != .waiting, state != .cancelled {
+      job.started = start.addingTimeInterval(Double(id) * 100)
+    }
     if state.isOver { job.ended = job.started?.addingTimeInterval(190) }
     return job
   }
@@ -158,7 +164,8 @@ enum Fixtures {
   static func summary(_ title: String = "sunset", clips: Int = 2) -> VideoSummary {
     VideoSummary(
       id: video, title: title, modelName: "skies-64", clipCount: clips, totalClipCount: clips,
-      poster: ClipID(rawValue: 11), framesPerSecond: 8, seed: settings.seed, created: start,
+      poster: clips == 0 ? nil : ClipID(rawValue: 11), framesPerSecond: 8, seed: settings.seed,
+      created: start,
       modified: start)
   }
 
@@ -201,8 +208,9 @@ enum Fixtures {
     var settings = settings
     settings.clipCount = state == .finished ? finishedClips : 4
     world.jobs = [job(7, state, finishedClips: finishedClips, settings: settings)]
-    world.videos = [summary()]
-    world.trees = [video: tree]
+    world.videos = [summary(clips: finishedClips)]
+    world.trees = [video: finishedClips == 0 ? ClipTree(video: video) : tree]
+    guard finishedClips > 0 else { return world }
     for clip: Int64 in [11, 12] { world.frames.put(frames(clip)) }
     return world
   }

@@ -131,7 +131,8 @@ import Testing
   // MARK: Settings and estimates
 
   @Test func changedSettingsAreRememberedAndEstimatedOnce() {
-    let world = Fixtures.world
+    var world = Fixtures.world
+    world.estimates = [:]
     var screen = MakeScreen(seeds: SeedSource(state: 1))
     var expected = GenerationSettings()
     let begun = screen.refresh(world)

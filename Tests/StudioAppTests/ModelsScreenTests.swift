@@ -130,6 +130,14 @@ import Testing
       ])
   }
 
+  @Test func whatCannotBeReadHasNoHash() {
+    var screen = screen(world, selecting: 3)
+    #expect(
+      screen.handle(.character("H"), world) == [
+        .notify(Notice(.warning, "half-copied has no checkpoint that can be hashed"))
+      ])
+  }
+
   @Test func withoutModelsKeysSayWhatToDo() {
     var screen = screen(Fixtures.emptyWorld)
     for key in [Key.enter, .character("p"), .character("H")] {

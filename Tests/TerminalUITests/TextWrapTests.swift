@@ -10,6 +10,7 @@ struct TextWrapTests {
     #expect(TextWrap.lines("one\n\ntwo", width: 9) == ["one", "", "two"])
     #expect(TextWrap.lines("日本語", width: 4) == ["日本", "語"])
     #expect(TextWrap.lines("日", width: 1) == ["日"], "one character at least")
+    #expect(TextWrap.lines("a   b", width: 5) == ["a   b"], "what fits keeps its spaces")
     #expect(TextWrap.lines("", width: 4) == [""])
     #expect(TextWrap.lines("text", width: 0).isEmpty)
   }

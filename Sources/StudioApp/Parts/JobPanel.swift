@@ -34,7 +34,7 @@ package struct JobPanel: Sendable {
     case .paused:
       [
         Line("Paused\(afterClips); what was done of it is kept", .warning),
-        Line("P goes on   x ends it", .secondary),
+        Line("P lets it go on, x ends it", .secondary),
       ]
     case .interrupted:
       [
@@ -67,7 +67,7 @@ package struct JobPanel: Sendable {
     if job.generation == nil {
       lines.append(Line("x stops it", .secondary))
     } else if progress.isStopping {
-      lines.append(Line("Finishing this clip; x again stops after the step", .warning))
+      lines.append(Line("Stopping after this clip; x again: at once", .warning))
     } else {
       lines.append(Line("x stops after this clip and keeps it", .secondary))
     }
@@ -87,6 +87,7 @@ package struct JobPanel: Sendable {
   package var bar: ProgressBar? {
     guard job.state == .running, let progress else { return nil }
     var notes = [ProgressNotes.short(progress)]
+    if case .loading(let share) = progress.phase { notes = ["loading \(Int(share * 100))%"] }
     if let seconds = progress.secondsPerStep { notes.append(ProgressNotes.speed(seconds)) }
     if let left = progress.secondsLeft { notes.append("\(ProgressNotes.time(left)) left") }
     return ProgressBar(fraction: ProgressNotes.fraction(progress), notes: notes)

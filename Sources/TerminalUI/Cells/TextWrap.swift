@@ -10,6 +10,8 @@ public enum TextWrap {
   }
 
   private static func wrap(_ paragraph: Substring, width: Int) -> [String] {
+    // What fits keeps its spaces, which may set its parts apart.
+    guard CharacterWidth.columns(of: paragraph) > width else { return [String(paragraph)] }
     var lines: [String] = []
     var line = ""
     for word in paragraph.split(separator: " ") {

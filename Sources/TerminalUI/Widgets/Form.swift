@@ -107,8 +107,10 @@ public struct Form: Sendable, Hashable {
         column: area.column, row: area.row + index - offset, width: area.width, height: 1)
       draw(field, at: index, line: line, labelWidth: labelWidth, isFocused: isFocused, &buffer)
     }
+    // Close to the fields, so that the eye need not wander in a tall window.
+    let helpTop = min(page, fields.count + 1)
     TextWrap.draw(
-      helpText, in: &buffer, area: area.inset(top: page),
+      helpText, in: &buffer, area: area.inset(top: helpTop),
       style: Style(problem == nil ? .secondary : .error))
   }
 

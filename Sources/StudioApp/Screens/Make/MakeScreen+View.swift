@@ -14,7 +14,11 @@ extension MakeScreen {
       return
     }
     let columns = Layout.split(area, .horizontal, [.fraction(0.42).limited(34, 52), .fill()])
-    drawSettings(in: &buffer, area: columns[0], world)
+    // A tall window also tells what made the video that is shown.
+    let runRows = area.height >= 36 && picker == nil ? 12 : 0
+    let left = Layout.split(columns[0], .vertical, [.fill(), .fixed(runRows)])
+    drawSettings(in: &buffer, area: left[0], world)
+    if runRows > 0 { drawRun(in: &buffer, area: left[1], world) }
     if let picker {
       picker.draw(in: &buffer, area: columns[1], world.presets)
       return
@@ -52,7 +56,8 @@ extension MakeScreen {
     let previewed = picker?.selected(world.presets).map {
       SettingsForm(settings: $0.settings.keepingSeed(of: form.settings))
     }
-    let rows = Layout.split(inner, .vertical, [.fixed(1), .fill(), .fixed(1)])
+    let formRows = min(inner.height - 2, SettingsForm.fieldCount + 4)
+    let rows = Layout.split(inner, .vertical, [.fixed(1), .fixed(formRows), .fixed(1)])
     let labelWidth = form.labelWidth(in: inner.width)
     func write(_ name: String, _ value: String, _ role: Role, in row: Rectangle) {
       buffer.write(name, column: row.column, row: row.row, style: Style(.secondary), clip: row)
@@ -68,14 +73,37 @@ extension MakeScreen {
     write("estimate", estimateText(world), .accent, in: rows[2])
   }
 
-  /// What the run would take: `3:10   1.9 GB`, with a sign where nothing was measured yet.
+  /// What the run would take: `3:10  1.9 GB`, with `~` before it until runs were measured here.
   func estimateText(_ world: World) -> String {
     guard let key = estimateKey(world) else { return "-" }
     guard let estimate = world.estimates[key] else { return "..." }
     let time = ProgressNotes.time(estimate.seconds)
     let each = form.settings.clipCount == nil ? " a clip" : ""
-    let origin = estimate.isMeasured ? "" : "  not measured"
-    return "\(time)\(each)   \(Wording.bytes(estimate.bytes))\(origin)"
+    let sign = estimate.isMeasured ? "" : "~"
+    return "\(sign)\(time)\(each)  \(Wording.bytes(estimate.bytes))"
+  }
+
+  /// What made the video that is shown: the settings of its run, with the seed that it took.
+  private func drawRun(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let job = world.shownGeneration
+    let inner = Border(title: "Run", subtitle: job.map { "of job \($0.id.rawValue)" } ?? "")
+      .draw(in: &buffer, area: area)
+    guard let job, let task = job.generation else {
+      buffer.write(
+        "None yet", column: inner.column, row: inner.row, style: Style(.placeholder), clip: inner)
+      return
+    }
+    let settings = task.settings
+    FactList([
+      .init("model", task.model.name), .init("seed", "\(settings.seed)", role: .accent),
+      .init("sampler", settings.method.title),
+      .init("steps", "\(settings.steps), then \(settings.laterSteps)"),
+      .init("spacing", (settings.spacing ?? settings.method.defaultSpacing).rawValue),
+      .init("eta", settings.method.usesEta ? FormField.text(of: settings.eta, decimals: 2) : "-"),
+      .init("guidance", FormField.text(of: settings.guidanceScale, decimals: 1)),
+      .init("clips", job.clipText), .init("precision", settings.precision.rawValue),
+      .init("took", job.secondsTaken.map(ProgressNotes.time) ?? "-"),
+    ]).draw(in: &buffer, area: inner)
   }
 
   // MARK: Preview
@@ -122,7 +150,7 @@ extension MakeScreen {
   }
 
   private static let modelsKey = HelpEntry(
-    keys: [.character("1")], name: "", help: "shows the models, Enter there chooses one")
+    keys: [.character("1")], name: "", help: "shows the models; Enter chooses one")
 
   private static func missing(while job: Job, _ world: World) -> EmptyState? {
     guard let task = job.generation else { return nil }
@@ -183,7 +211,7 @@ extension MakeScreen {
       switch job?.state {
       case .running: [.stop, .pause, .add, .reroll, .export, .still, .preview, .otherPane]
       case .paused, .interrupted, .failed:
-        [.pause, .stop, .run, .reroll, .add, .presets, .export, .otherPane]
+        [.pause, .run, .reroll, .add, .presets, .export, .still, .otherPane]
       case .waiting, .finished, .cancelled, nil:
         [.run, .reroll, .add, .presets, .export, .still, .save, .otherPane]
       }
@@ -199,6 +227,10 @@ extension MakeScreen {
     rows.append(("next run", form.settings.shortText))
     rows.append(("next seed", "\(form.settings.seed)"))
     rows.append(("estimate", estimateText(world)))
+    if let key = estimateKey(world), let estimate = world.estimates[key] {
+      let origin = estimate.isMeasured ? "runs on this machine" : "arithmetic, no run was measured"
+      rows.append(("it rests on", origin))
+    }
     guard let job = world.shownGeneration, let task = job.generation else { return rows }
     rows.append(("last run", task.settings.shortText))
     rows.append(("its seed", "\(task.settings.seed)"))

@@ -28,16 +28,17 @@ extension ModelsScreen {
   // MARK: Table
 
   private func drawTable(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let folders = world.modelFolders.joined(separator: ", ")
     let inner = Border(
       title: "Models", subtitle: pairing.map(Self.question) ?? "",
-      footer: "looked in \(world.modelFolders.joined(separator: ", "))", isFocused: true
+      footer: world.models.isEmpty ? "" : "looked in \(folders)", isFocused: true
     ).draw(in: &buffer, area: area)
     guard !world.models.isEmpty else {
       EmptyState(
         "No models found",
         lines: [
-          "Looked in \(world.modelFolders.joined(separator: ", "))",
-          "A model is a folder with an autoencoder and a denoiser; \"pvdm convert\" makes one.",
+          "Looked in \(folders)",
+          "A model is a folder with both networks; \"pvdm convert\" makes one.",
         ],
         keys: [
           HelpEntry(keys: [.character("o")], name: "", help: "opens a folder or a checkpoint"),
@@ -65,7 +66,7 @@ extension ModelsScreen {
   }
 
   private static func question(_ pairing: Pairing) -> String {
-    "a \(pairing.wanted.rawValue) for the \(pairing.kind.rawValue) of \(pairing.model.reference.name)"
+    "choose a \(pairing.wanted.rawValue) for the \(pairing.kind.rawValue) of \(pairing.model.reference.name)"
   }
 
   /// What a model can be used for, or while a pair is chosen, whether it fits.
@@ -139,9 +140,16 @@ extension ModelsScreen {
         HelpEntry(keys: [.escape], name: "leave", help: ""),
       ]
     }
-    let entries = Self.keyMap.bindings.map(\.entry)
-    let withoutModels: Set<String> = ["open", "look again"]
-    return world.models.isEmpty ? entries.filter { withoutModels.contains($0.name) } : entries
+    let order: [Action] =
+      switch selected(world) {
+      case nil: [.open, .lookAgain]
+      case let model? where !model.hasNetwork: [.open, .lookAgain]
+      case let model? where !model.canGenerate: [.pair, .open, .hash, .lookAgain]
+      default: [.use, .open, .pair, .hash, .lookAgain]
+      }
+    return order.compactMap { action in
+      Self.keyMap.bindings.first { $0.action == action }?.entry
+    }
   }
 
   package func information(_ world: World) -> [(name: String, value: String)] {

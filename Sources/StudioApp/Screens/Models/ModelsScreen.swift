@@ -142,6 +142,11 @@ package struct ModelsScreen: StudioScreen {
   }
 
   private func hash(_ model: ModelEntry) -> [StudioEffect] {
+    guard model.hasNetwork else {
+      return [
+        .notify(Notice(.warning, "\(model.reference.name) has no checkpoint that can be hashed"))
+      ]
+    }
     guard !model.isHashed else {
       return [.notify(Notice(.information, "\(model.reference.name) is hashed already"))]
     }
@@ -165,6 +170,9 @@ package struct ModelsScreen: StudioScreen {
 }
 
 extension ModelEntry {
+  /// Whether it has a checkpoint that could be read.
+  var hasNetwork: Bool { autoencoder != nil || denoiser != nil }
+
   /// Whether the hash of each of its checkpoints is known.
   var isHashed: Bool {
     (autoencoder == nil || autoencoderHash != nil) && (denoiser == nil || denoiserHash != nil)

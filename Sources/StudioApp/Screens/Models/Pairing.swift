@@ -12,7 +12,7 @@ struct Pairing: Sendable, Hashable {
   ///
   /// - Returns: `nil` for a model without any network.
   init?(_ model: ModelEntry) {
-    guard model.autoencoder != nil || model.denoiser != nil else { return nil }
+    guard model.hasNetwork else { return nil }
     self.init(model, model.autoencoder == nil ? .denoiser : .autoencoder)
   }
 
