@@ -7,7 +7,7 @@ extension EvaluationRun {
     let stage = try await featureStage(.i3d, &result)
     let fake = try await generated(&result)
     // Frames that lie in a folder are taken as they are, unless a resolution is asked for.
-    let side = (fake as? FolderClips).map(\.side) ?? result.procedure.resolution
+    let side: Int? = (fake as? FolderClips).map(\.side) ?? result.procedure.resolution
     let truth = try real(&result, side: side)
     if let fake = fake as? FolderClips, fake.frameSize != truth.frameSize {
       throw StudioError(

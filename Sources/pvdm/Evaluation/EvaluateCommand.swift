@@ -7,8 +7,8 @@ struct Evaluate: AsyncParsableCommand {
     abstract: "Measures a model or a folder of videos as the paper does.",
     discussion: """
       Every score is written with the whole protocol that it was taken under, and says in what \
-      that differs from the paper's. Features are kept on disk: Ctrl-C stops at any time, and the same \
-      command goes on from there.
+      that differs from the paper's. Features are kept on disk: Ctrl-C stops at any time, and the \
+      same command goes on from there.
 
       Examples:
         pvdm evaluate fvd --model ucf-101 --data UCF-101 --i3d i3d_pretrained_400.pt
@@ -142,8 +142,8 @@ struct EvaluateDrift: AsyncParsableCommand {
     commandName: "drift",
     abstract: "What changes along long videos: colours, contrast, seams, motion. Needs no weights.",
     discussion: """
-      Numbers are means over the videos, for each clip of 16 frames, in shares of the full range of \
-      a channel. A seam is the difference of the two frames at a clip's boundary over the mean \
+      Numbers are means over the videos, for each clip of 16 frames, in shares of the full range \
+      of a channel. A seam is the difference of the two frames at a clip's boundary over the mean \
       difference of neighbouring frames within the two clips: 1 cannot be seen.
       """)
 
