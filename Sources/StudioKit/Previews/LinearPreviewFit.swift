@@ -4,8 +4,8 @@ import VideoDiffusion
 /// The sums from which a ``LinearPreview`` follows by least squares: clips are added one by one, at
 /// any time, and none is kept.
 ///
-/// Each site's bias is drawn towards one bias of all sites, as if that had been seen for another clip's
-/// frames: a few clips tell little of a single site, many tell all. The biases drop out of the
+/// Each site's bias is drawn towards one bias of all sites, as if that had been seen for two clips
+/// more: a few clips tell little of a single site, many tell all. The biases drop out of the
 /// equations, which leaves 12 whatever the resolution. All sums are float64.
 public struct LinearPreviewFit: Sendable, Hashable {
   /// The planes of the latents.
@@ -21,11 +21,11 @@ public struct LinearPreviewFit: Sendable, Hashable {
   /// `[R, R, 3]`: sums of the colours at each site.
   var colorSums: [Double]
 
-  /// The ridge as a share of the features' mean variance: features that hardly vary get no wild
-  /// weights.
-  private static let ridgeShare = 1e-3
-  /// Frames for which the bias of all sites counts at each site.
-  private static let priorFrames = 16.0
+  /// The ridge as a share of the features' mean variance. Of few clips the planes tell much the same,
+  /// and a smaller ridge gives weights that fail other clips; of many, this one costs nothing.
+  private static let ridgeShare = 1e-2
+  /// Frames for which the bias of all sites counts at each site: those of two clips.
+  private static let priorFrames = 32.0
   private static let features = LinearPreview.featureCount
   private static let colors = LinearPreview.colorCount
 

@@ -3,8 +3,8 @@ import VideoDiffusion
 /// The linear previews of all autoencoders in use: from memory, from the cache, or fitted.
 ///
 /// A first fit rests on a few clips that the denoiser makes in a handful of steps: of what a run
-/// shows, they are the cheapest likeness. It needs no finished clip, and every clip that a user makes
-/// afterwards improves it.
+/// shows, they are the cheapest likeness. It needs no finished clip, and the clips that a user makes
+/// afterwards draw it towards what that user's settings make.
 public actor LinearPreviewLibrary {
   private struct Entry {
     var fit: LinearPreviewFit
@@ -16,8 +16,9 @@ public actor LinearPreviewLibrary {
 
   /// Clips of the first fit.
   static let quickClipCount = 8
-  /// How many of them are made side by side: after each batch there is a better map.
-  static let quickBatch = 2
+  /// How many of them are made side by side. The first batch gives a rough map; of fewer clips it may
+  /// be far off.
+  static let quickBatch = 4
   /// Steps that each of them takes.
   static let quickStepCount = 6
   /// Clips after which more teach nothing.
