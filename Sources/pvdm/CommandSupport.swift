@@ -22,7 +22,8 @@ func explaining(_ body: () async throws -> Void) async throws {
     throw report(
       Explanation(
         sentence: error.description,
-        remedy: "Use a terminal that terminfo knows (TERM), or the commands that pvdm --help lists"))
+        remedy: "Use a terminal that terminfo knows (TERM), or the commands that pvdm --help lists")
+    )
   } catch {
     throw report(Explanation(error))
   }

@@ -163,10 +163,10 @@ import Testing
     studio.type("q")
     #expect(studio.end() == 0)
 
-    let limited = try StudioSession(home: home, fileSizeLimit: 200)
+    let limited = try StudioSession(home: home, fileSizeLimit: 40)
     #expect(limited.sees("skies-64"))
     limited.type("2r")
-    #expect(limited.sees("no space left"), "\(limited.terminal.screen)")
+    #expect(limited.sees("Free some space"), "\(limited.terminal.screen)")
     limited.type("3")
     #expect(limited.sees("frames   1-16 of 16"), "\(limited.terminal.screen)")
     limited.type("q")
