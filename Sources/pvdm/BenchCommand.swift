@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import StudioApp
 import StudioKit
 import TensorCore
 import VideoDiffusion
@@ -61,6 +62,9 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Prints one JSON object with flat names instead of tables.")
   var json = false
 
+  @Flag(help: "Measures what drawing the studio costs in a window of 160 x 48, and nothing else.")
+  var screen = false
+
   @Option(
     help: ArgumentHelp(
       "Measures nothing, but writes a checkpoint with random weights in the authors' format.",
@@ -103,10 +107,28 @@ struct Bench: AsyncParsableCommand {
           to: makeCheckpoint, network, size, elementType: type.elementType, seed: seed)
         return
       }
+      if screen { return try printScreen(StudioBenchmark()) }
       let report = try Benchmark.run(plan) { step in
         if !json { writeToStandardError("measuring \(step)\n") }
       }
       print(json ? try pvdm.json(report.fields) : BenchTables.text(report))
+    }
+  }
+
+  private func printScreen(_ result: StudioBenchmark) throws {
+    if json {
+      print(
+        try pvdm.json([
+          "studio.frame.new.seconds": result.newFrameSeconds,
+          "studio.frame.repeated.seconds": result.repeatedFrameSeconds,
+        ]))
+    } else {
+      let (new, repeated) = (result.newFrameSeconds * 1_000, result.repeatedFrameSeconds * 1_000)
+      print(
+        String(
+          format:
+            "a frame of the studio at %d x %d: %.2f ms, %.2f ms where the picture was drawn before",
+          result.columns, result.rows, new, repeated))
     }
   }
 

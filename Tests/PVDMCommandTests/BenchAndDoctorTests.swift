@@ -3,6 +3,15 @@ import TestSupport
 import Testing
 
 @Suite struct BenchAndDoctorTests {
+  @Test func theStudiosFramesAreMeasured() throws {
+    let run = try CommandRun(["bench", "--screen", "--json"])
+    #expect(run.status == 0)
+    for field in ["studio.frame.new.seconds", "studio.frame.repeated.seconds"] {
+      let seconds = try #require(run.json[field] as? Double)
+      #expect(seconds > 0 && seconds.isFinite)
+    }
+  }
+
   @Test func quickBenchmarkReportsEveryField() throws {
     let run = try CommandRun(["bench", "--quick", "--precision", "f32", "--json"])
     #expect(run.status == 0)
