@@ -167,8 +167,8 @@ import Testing
     #expect(limited.sees("skies-64"))
     limited.type("2r")
     #expect(limited.sees("Free some space"), "\(limited.terminal.screen)")
-    limited.type("3")
-    #expect(limited.sees("frames   1-16 of 16"), "\(limited.terminal.screen)")
+    limited.type("5")
+    #expect(limited.sees("1 clip"), "\(limited.terminal.screen)")
     limited.type("q")
     #expect(limited.end() == 0)
   }
