@@ -35,6 +35,9 @@ public struct StudioBenchmark: Sendable {
         var buffer = CellBuffer(columns: columns, rows: rows)
         model.draw(context, in: &buffer)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
+        precondition(
+          buffer.cells.count { $0.style.role == .image } > columns * rows / 4,
+          "the picture is not on the screen")
         if frame < Self.frameCount { new.append(seconds) } else { repeated.append(seconds) }
         _ = model.update(.frame)
       }
@@ -53,11 +56,14 @@ public struct StudioBenchmark: Sendable {
         GenerateTask(
           video: VideoID(rawValue: 1), origin: .nothing,
           model: ModelReference(name: "benchmark", autoencoder: nil, denoiser: nil),
-          settings: GenerationSettings())), state: .running, created: Date())
+          settings: GenerationSettings())), state: .running, created: Date(), started: Date())
+    var progress = JobProgress(job: job.id, phase: .sampling, clipCount: 1)
+    progress.step = 1
+    progress.stepCount = 2
     var model = StudioModel()
     for message: StudioMessage in [
       .resized(size), .ready(Memory(), modelFolders: []), .key(.character("2")),
-      .workspace(.jobs([job])),
+      .workspace(.jobs([job])), .workspace(.progress(progress)),
       .workspace(
         .preview(
           JobPreview(
