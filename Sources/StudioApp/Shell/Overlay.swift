@@ -8,8 +8,6 @@ package enum Overlay: Sendable {
   case help(HelpOverlay)
   /// A question, and what happens on yes.
   case question(Dialog, confirmed: [StudioEffect])
-  /// Something to read.
-  case message(Dialog)
   /// A line of text that a screen asked for.
   case prompt(Prompt)
   /// The list of themes.

@@ -43,10 +43,7 @@ extension StudioModel {
     case "symbols": return chooseSymbols(argument)
     case "cell-ratio": return setCellRatio(argument)
     case "log": showsLog.toggle()
-    case "help":
-      overlay = .help(
-        HelpOverlay(
-          screens[screen].helpSections + [StudioKeys.map.helpSection, StudioKeys.others]))
+    case "help": showHelp()
     case "redraw": return [.redraw]
     case "quit": return follow([.quit])
     default: break

@@ -37,9 +37,7 @@ extension StudioModel {
   private mutating func perform(_ action: StudioAction) -> [StudioEffect] {
     switch action {
     case .show(let screen): return show(screen)
-    case .help:
-      let sections = screens[screen].helpSections + [StudioKeys.map.helpSection, StudioKeys.others]
-      overlay = .help(HelpOverlay(sections))
+    case .help: showHelp()
     case .palette: overlay = .palette(makePalette())
     case .log: showsLog.toggle()
     case .information: showsInformation.toggle()
@@ -52,6 +50,11 @@ extension StudioModel {
     case .quit: return leave() ? [] : askToQuit()
     }
     return []
+  }
+
+  mutating func showHelp() {
+    let sections = screens[screen].helpSections + [StudioKeys.map.helpSection, StudioKeys.others]
+    overlay = .help(HelpOverlay(sections))
   }
 
   /// Leaves the innermost thing that can be left.
@@ -109,9 +112,6 @@ extension StudioModel {
         return follow(confirmed)
       case .chosen, .cancelled: self.overlay = nil
       }
-      return []
-    case .message(var dialog):
-      self.overlay = dialog.handle(key) == .open ? .message(dialog) : nil
       return []
     case .prompt(var prompt):
       switch prompt.input.handle(key) {

@@ -125,7 +125,7 @@ extension StudioModel {
     switch overlay {
     case .palette(let palette): palette.draw(in: &buffer, area: area)
     case .help(let help): help.draw(in: &buffer, area: area)
-    case .question(let dialog, _), .message(let dialog): dialog.draw(in: &buffer, area: area)
+    case .question(let dialog, _): dialog.draw(in: &buffer, area: area)
     case .prompt(let prompt): prompt.draw(in: &buffer, area: area)
     case .themes(let picker): picker.draw(in: &buffer, area: area)
     case nil: break
