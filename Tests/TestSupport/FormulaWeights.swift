@@ -43,7 +43,8 @@ public final class FormulaWeights: ParameterSource {
     }
   }
 
-  private static func values(_ name: String, _ shape: [Int]) -> [Float] {
+  /// A tensor's numbers, row-major.
+  public static func values(_ name: String, _ shape: [Int]) -> [Float] {
     let count = shape.reduce(1, *)
     let scale = (6 / Float(count / shape[0])).squareRoot()
     return uniform(name, count).map { u in
@@ -56,7 +57,7 @@ public final class FormulaWeights: ParameterSource {
   }
 
   /// The formula's numbers in 0 ..< 1, 24 bits each.
-  private static func uniform(_ name: String, _ count: Int) -> [Float] {
+  public static func uniform(_ name: String, _ count: Int) -> [Float] {
     let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     return (0..<count).map { index in
       // splitmix64's finaliser

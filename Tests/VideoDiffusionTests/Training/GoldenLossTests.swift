@@ -45,7 +45,7 @@ struct GoldenLossTests {
   }
 
   @Test func theFormulaOfTheWeightsIsRead() throws {
-    #expect(FormulaParameters.uniform("check", 8) == (try file.float("formula_check")))
+    #expect(FormulaWeights.uniform("check", 8) == (try file.float("formula_check")))
   }
 
   /// With the names of LPIPS' own network and with those of torchvision's.
