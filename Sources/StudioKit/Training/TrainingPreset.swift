@@ -1,0 +1,75 @@
+import VideoDiffusion
+
+/// The configurations that come with the program.
+public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
+  /// The authors' released models: 256 x 256, a denoiser of 528 M parameters.
+  case published
+  /// The authors' smaller denoiser, 132 M parameters.
+  case small
+  /// The model that comes with the program: 64 x 64.
+  case skies64 = "skies-64"
+  /// Networks so small that they train in seconds, for tests and first tries: 32 x 32.
+  case tiny
+
+  /// What it is for: a sentence without a full stop.
+  public var summary: String {
+    switch self {
+    case .published: "The authors' released models: 256 x 256, a denoiser of 528 M parameters"
+    case .small: "The authors' smaller denoiser of 132 M parameters, at 256 x 256"
+    case .skies64: "The model that comes with the program: 64 x 64, trained on two processors"
+    case .tiny: "Networks for tests and first tries: 32 x 32, trained in seconds"
+    }
+  }
+
+  /// The configuration.
+  public var configuration: TrainingConfiguration {
+    switch self {
+    case .published: TrainingConfiguration()
+    case .small: TrainingConfiguration(denoiser: .small)
+    case .skies64: Self.skies
+    case .tiny: Self.tinyConfiguration
+    }
+  }
+
+  private static var skies: TrainingConfiguration {
+    let autoencoder = AutoencoderConfiguration(
+      resolution: 64, patchSide: 4, width: 128, layers: 3, headCount: 4, projectionLayers: 2,
+      projectionHiddenWidth: 256)
+    return TrainingConfiguration(
+      autoencoder: autoencoder,
+      denoiser: DenoiserConfiguration(
+        geometry: autoencoder.geometry, baseWidth: 64, widthMultipliers: [1, 2, 2],
+        attentionFactors: [2, 4], headCount: 4),
+      autoencoderTraining: AutoencoderTrainingSettings(
+        stage: StageSettings(
+          steps: 2500, batch: 4, learningRate: 1e-3, warmUpSteps: 100, decay: .cosine,
+          finalRateShare: 0.02, beta2: 0.99, maximumGradientNorm: 1, mirrors: true, seed: 1,
+          sampleInterval: 500, checkpointInterval: 250)),
+      diffusionTraining: DiffusionTrainingSettings(
+        stage: StageSettings(
+          steps: 4000, batch: 16, learningRate: 5e-4, warmUpSteps: 200, decay: .cosine,
+          finalRateShare: 0.05, maximumGradientNorm: 1, averageDecay: 0.995, mirrors: true,
+          seed: 1, sampleInterval: 1000, checkpointInterval: 500, validationClips: 64),
+        conditionalShare: 0.5, cachesLatents: true, sampleSteps: 50, sampleClips: 4))
+  }
+
+  private static var tinyConfiguration: TrainingConfiguration {
+    let autoencoder = AutoencoderConfiguration(
+      resolution: 32, patchSide: 8, width: 32, layers: 1, headCount: 1, projectionLayers: 1,
+      projectionHeadCount: 2, projectionHiddenWidth: 32)
+    return TrainingConfiguration(
+      autoencoder: autoencoder,
+      denoiser: DenoiserConfiguration(
+        geometry: autoencoder.geometry, baseWidth: 32, widthMultipliers: [1, 2],
+        residualBlocks: 1, attentionFactors: [2], headCount: 2),
+      autoencoderTraining: AutoencoderTrainingSettings(
+        stage: StageSettings(
+          steps: 200, batch: 2, learningRate: 3e-3, warmUpSteps: 10, decay: .cosine, beta2: 0.99,
+          logInterval: 5, sampleInterval: 100, checkpointInterval: 50, validationClips: 2)),
+      diffusionTraining: DiffusionTrainingSettings(
+        stage: StageSettings(
+          steps: 200, batch: 4, learningRate: 1e-3, warmUpSteps: 10, averageDecay: 0.99,
+          logInterval: 5, sampleInterval: 100, checkpointInterval: 50, validationClips: 4),
+        cachesLatents: true, sampleSteps: 10))
+  }
+}
