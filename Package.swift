@@ -63,6 +63,7 @@ let package = Package(
       dependencies: [
         "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "TrainingData",
         "SessionStore", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+        .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: asyncOnCaller),
     .target(

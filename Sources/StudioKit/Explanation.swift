@@ -57,6 +57,8 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.sentence, error.remedy)
     case let error as EvaluationStopped:
       self.init(error.sentence, error.remedy, .interrupted)
+    case let error as TrainingConfigurationError:
+      self.init(error.sentence, error.remedy)
     case let error as ParameterError:
       self.init(error.description, "")
     case let error as SessionStoreError:

@@ -1,4 +1,6 @@
 import Foundation
+import HandwrittenText
+import TOMLKit
 
 extension String {
   /// The text as a basic string of TOML (TOML 1.0, "String").
@@ -15,5 +17,29 @@ extension String {
       }
     }
     return result + "\""
+  }
+}
+
+/// Text that breaks the rules of TOML.
+struct TOMLSyntaxError: Error, Hashable {
+  /// The line from 1.
+  let line: Int
+  /// What is wrong with it.
+  let reason: String
+}
+
+extension TOMLTable {
+  /// Parses text.
+  ///
+  /// - Throws: ``TOMLSyntaxError``.
+  convenience init(text: String) throws {
+    if let line = TableHeaders.brokenLine(in: text) {
+      throw TOMLSyntaxError(line: line, reason: "a table in brackets needs a name")
+    }
+    do {
+      try self.init(string: text)
+    } catch let error as TOMLParseError {
+      throw TOMLSyntaxError(line: error.source.begin.line, reason: error.description)
+    }
   }
 }

@@ -103,7 +103,7 @@ import VideoDiffusion
         "mine.toml:3: steps is 5000; expected a whole number from 1 to 1000",
         "mine.toml:4: unknown key 'stepz'; did you mean 'steps'?",
         "mine.toml:5: eta is \"much\"; expected a number from 0 to 1",
-        "mine.toml:7: threads is a table, list or date; expected a whole number up to 4096; "
+        "mine.toml:7: threads is [1]; expected a whole number up to 4096; "
           + "0 takes all processors",
         "mine.toml:8: spacing is \"karass\"; expected default, published, trailing, linear or karras",
       ])
@@ -116,10 +116,11 @@ import VideoDiffusion
     try write("steps = 5", "c.toml")
     try write("name = \"C\"", "d.toml")
     try write("name = \"Draft\"", "e.toml")
+    try write("[=", "f.toml")
     try write("steps = [", "ignored.txt")
     let (presets, issues) = library.load()
     #expect(presets.filter { !$0.isBuiltIn }.map(\.name) == ["c"])
-    #expect(issues.map(\.file) == ["a.toml", "b.toml", "d.toml", "e.toml"])
+    #expect(issues.map(\.file) == ["a.toml", "b.toml", "d.toml", "e.toml", "f.toml"])
     #expect(issues[0].line == 1 || issues[0].line == 2)
     #expect(issues[2].description == "d.toml:1: the name 'C' is taken by c.toml")
     #expect(issues[3].description.contains("taken by the program"))

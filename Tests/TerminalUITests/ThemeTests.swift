@@ -110,4 +110,19 @@ struct ThemeTests {
     #expect(NearestName.find("boarder", in: ["border", "text"]) == "border")
     #expect(NearestName.find("banana", in: ["border", "text"]) == nil)
   }
+
+  @Test(
+    "A table without a name is refused, which the parser would end the program over",
+    arguments: ["[=", "[[[a]]]", "[ \n", "x = 1\n  [ .a]", "[[ =]]"])
+  func brokenHeaders(text: String) {
+    #expect(throws: TerminalError.self) { try ThemeLoader.load(text, file: "x.toml") }
+    #expect(TableHeaders.brokenLine(in: text) == (text.hasPrefix("x") ? 2 : 1))
+  }
+
+  @Test("Headers and what only looks like one are left alone")
+  func soundHeaders() {
+    for text in ["[a]", " [ a ]", "[[ \"b c\" ]]", "['d']", "x = \"\"\"\n[=\n\"\"\"", "x = [\n1]"] {
+      #expect(TableHeaders.brokenLine(in: text) == nil)
+    }
+  }
 }

@@ -50,10 +50,9 @@ public struct ModelFolder: Sendable, Hashable {
   private init(path: String, descriptionAt file: String) throws {
     let table: TOMLTable
     do {
-      table = try TOMLTable(string: String(contentsOfFile: file, encoding: .utf8))
-    } catch let error as TOMLParseError {
-      let line = error.source.begin.line
-      throw StudioError(file, .badDescription("line \(line): \(error.description)"))
+      table = try TOMLTable(text: String(contentsOfFile: file, encoding: .utf8))
+    } catch let error as TOMLSyntaxError {
+      throw StudioError(file, .badDescription("line \(error.line): \(error.reason)"))
     } catch {
       throw StudioError(file, .badDescription("the file cannot be read"))
     }

@@ -28,15 +28,15 @@ struct PresetFile {
       let source = String(data: data, encoding: .utf8)
     else { return unreadable("it is not a short text in UTF-8") }
     do {
-      let table = try TOMLTable(string: source)
+      let table = try TOMLTable(text: source)
       var reader = Reader(file: name, lines: KeyLines(source))
       let preset = reader.preset(table)
       return (
         PresetFile(path: path, preset: preset, nameLine: reader.lines.line(of: [nameKey])),
         reader.issues.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
       )
-    } catch let error as TOMLParseError {
-      return unreadable(error.description, line: error.source.begin.line)
+    } catch let error as TOMLSyntaxError {
+      return unreadable(error.reason, line: error.line)
     } catch {
       return unreadable("\(error)")
     }
@@ -112,21 +112,4 @@ struct PresetFile {
 extension Preset {
   /// The preset as its file says it: TOML, every setting explained.
   public var fileText: String { PresetFile.text(of: self) }
-}
-
-extension SettingValue {
-  /// A value of TOML; `nil` for a table, a list or a date.
-  fileprivate init?(_ value: any TOMLValueConvertible) {
-    if let flag = value.bool {
-      self = .flag(flag)
-    } else if let number = value.int {
-      self = .integer(number)
-    } else if let number = value.double {
-      self = .number(number)
-    } else if let text = value.string {
-      self = .text(text)
-    } else {
-      return nil
-    }
-  }
 }

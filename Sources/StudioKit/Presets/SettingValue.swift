@@ -4,6 +4,7 @@ public enum SettingValue: Sendable, Hashable {
   case integer(Int)
   case number(Double)
   case flag(Bool)
+  case integers([Int])
 
   /// The value as TOML writes it.
   public var text: String {
@@ -12,6 +13,7 @@ public enum SettingValue: Sendable, Hashable {
     case .integer(let number): String(number)
     case .number(let number): String(number)
     case .flag(let flag): String(flag)
+    case .integers(let list): "[\(list.map(String.init).joined(separator: ", "))]"
     }
   }
 
@@ -28,6 +30,7 @@ public enum SettingValue: Sendable, Hashable {
     case .integer(let number): .integer(number)
     case .number(let number): .number(number)
     case .flag(let flag): .boolean(flag)
+    case .integers(let list): .array(list.map { .integer($0) })
     }
   }
 

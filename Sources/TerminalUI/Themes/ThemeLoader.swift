@@ -17,6 +17,10 @@ public enum ThemeLoader {
   public static func load(
     _ source: String, file: String
   ) throws(TerminalError) -> (theme: Theme, issues: [ThemeIssue]) {
+    if let line = TableHeaders.brokenLine(in: source) {
+      throw .unreadableTheme(
+        file: file, line: line, column: 1, reason: "a table in brackets needs a name")
+    }
     let table: TOMLTable
     do {
       table = try TOMLTable(string: source)
