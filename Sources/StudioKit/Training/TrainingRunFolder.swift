@@ -75,20 +75,23 @@ struct TrainingRunFolder: Sendable {
   /// Whether the folder holds a run.
   var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
 
-  /// Prepares the folder for a new run.
+  /// Prepares the folder for a new run. One that was given up before it began is taken over.
   ///
   /// - Throws: ``TrainingError`` if it holds a run or anything else, ``StudioError`` if it cannot be
   ///   made.
   func prepare() throws {
     if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    if let other = files.sorted().first(where: { $0 != ".lock" }) {
-      throw TrainingError(path, .foreign(other))
+    let manager = FileManager.default
+    func contents(_ folder: String) -> [String] {
+      ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
+    let own = [lock, samples, checkpoints].map { URL(filePath: $0).lastPathComponent }
+    let others =
+      contents(path).filter { !own.contains($0) } + contents(samples) + contents(checkpoints)
+    if let other = others.first { throw TrainingError(path, .foreign(other)) }
     for folder in [path, samples, checkpoints] {
       do {
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
+        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {
         throw StudioError(folder, .output(reason: "the folder cannot be made"))
       }

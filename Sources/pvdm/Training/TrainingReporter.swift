@@ -44,7 +44,8 @@ final class TrainingReporter: Sendable {
       say("done after \(outcome.step) steps; the network is \(outcome.weights)")
     } else {
       say(
-        "stopped after step \(outcome.step), which is saved; the same command with --resume goes on")
+        "stopped after step \(outcome.step), which is saved; the same command with --resume goes on"
+      )
     }
   }
 
