@@ -77,6 +77,7 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
   const ck_attention_problem *p = problem->forward;
   long head = item % p->heads, sequence = item / p->heads, length = work->length;
   long keys = work->stored_keys, queries = work->stored_queries;
+  const long start = NAME(attention_start)(p, sequence);
   int width = p->width, padded = work->padded_width;
   const float scale = p->scale, log2e = 1.44269504088896f, ln2 = 0.693147180559945f;
 
@@ -94,18 +95,19 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
 
   long head_input = head * p->input_head_stride, head_output = head * p->output_head_stride;
   for (long i = 0; i < length; i++) {
-    long token = NAME(attention_token)(p, sequence, i) * p->input_stride + head_input;
+    long token = NAME(attention_token)(p, start, i) * p->input_stride + head_input;
     float *row = key_rows + i * padded;
-    NAME(attention_row)(p, (const TYPE *)p->key + token, i, row);
+    NAME(attention_row)(p, (const TYPE *)p->key + token, i, CK_FLOAT32, row);
     for (int c = 0; c < width; c++) {
       keys_by_channel[c * keys + i] = row[c];
       values_by_channel[c * keys + i] = SCALAR_LOAD((const TYPE *)p->value + token + c);
     }
   }
   for (long i = 0; i < work->query_count; i++) {
-    long token = NAME(attention_token)(p, sequence, i);
+    long token = NAME(attention_token)(p, start, i);
     float *row = query_rows + i * padded, *gradient = gradient_rows + i * padded;
-    NAME(attention_row)(p, (const TYPE *)p->query + token * p->input_stride + head_input, i, row);
+    NAME(attention_row)(p, (const TYPE *)p->query + token * p->input_stride + head_input, i,
+                        CK_FLOAT32, row);
     const TYPE *out = (const TYPE *)p->output + token * p->output_stride + head_output;
     const TYPE *to_out = (const TYPE *)problem->gradient + token * p->output_stride + head_output;
     float product = 0;
@@ -150,7 +152,7 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
   }
 
   for (long i = 0; i < length; i++) {
-    long token = NAME(attention_token)(p, sequence, i) * p->input_stride + head_input;
+    long token = NAME(attention_token)(p, start, i) * p->input_stride + head_input;
     // The rows of q carry scale log2 e, of which the logarithm does not belong to the gradient. Positions
     // that ask nothing have no gradient.
     if (i < work->query_count)

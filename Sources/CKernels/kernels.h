@@ -13,6 +13,7 @@
 #define SCALAR_LOAD scalar_load_f32
 #define SCALAR_STORE scalar_store_f32
 #define NAME(x) CK_JOIN(x, f32)
+#define CK_PAIRED 0
 #include "normalization.h"
 #include "linear.h"
 #include "convolution.h"
@@ -27,6 +28,7 @@
 #undef SCALAR_LOAD
 #undef SCALAR_STORE
 #undef NAME
+#undef CK_PAIRED
 
 #define TYPE uint16_t
 #define LOAD load_bf16
@@ -34,6 +36,7 @@
 #define SCALAR_LOAD scalar_load_bf16
 #define SCALAR_STORE scalar_store_bf16
 #define NAME(x) CK_JOIN(x, bf16)
+#define CK_PAIRED CK_HAS_DOT
 #include "normalization.h"
 #include "linear.h"
 #include "convolution.h"

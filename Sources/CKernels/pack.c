@@ -15,11 +15,16 @@ typedef struct {
 // one row each, megabytes apart, would evict each other from the caches.
 #define GROUP 8
 
-static void store_rows(const pack_work *work, long row, const float *values, long rows) {
-  if (work->type == CK_FLOAT32)
-    memcpy((float *)work->packed + row * CK_PANEL, values, sizeof(float) * rows * CK_PANEL);
-  else
-    ck_float32_to_bfloat16(values, (uint16_t *)work->packed + row * CK_PANEL, rows * CK_PANEL);
+// Stores GROUP rows of a panel; in bfloat16 as pairs of rows.
+static void store_rows(const pack_work *work, long row, float values[][CK_PANEL]) {
+  if (work->type == CK_FLOAT32) {
+    memcpy((float *)work->packed + row * CK_PANEL, values, sizeof(float) * GROUP * CK_PANEL);
+    return;
+  }
+  float pairs[GROUP / 2][CK_PANEL][2];
+  for (int k = 0; k < GROUP; k++)
+    for (int j = 0; j < CK_PANEL; j++) pairs[k / 2][j][k % 2] = values[k][j];
+  ck_float32_to_bfloat16(pairs[0][0], (uint16_t *)work->packed + row * CK_PANEL, GROUP * CK_PANEL);
 }
 
 static void pack_linear_panel(void *context, long panel, int thread) {
@@ -30,7 +35,7 @@ static void pack_linear_panel(void *context, long panel, int thread) {
   for (long first = 0; first < work->inputs; first += GROUP) {
     for (long j = 0; j < CK_PANEL; j++)
       for (long k = 0; k < GROUP; k++) values[k][j] = weight[j * work->inputs + first + k];
-    store_rows(work, panel * work->inputs + first, values[0], GROUP);
+    store_rows(work, panel * work->inputs + first, values);
   }
 }
 
@@ -89,7 +94,7 @@ static void pack_convolution_panel(void *context, long panel, int thread) {
     }
     for (int place = 0; place < side * side; place++) {
       long matrix = work->method == CK_TAPS ? panel * 9 + place : place * work->panels + panel;
-      store_rows(work, matrix * work->inputs + first, values[place][0], GROUP);
+      store_rows(work, matrix * work->inputs + first, values[place]);
     }
   }
 }

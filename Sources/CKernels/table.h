@@ -69,5 +69,5 @@ const ck_kernels *ck_chosen_kernels(void);
 
 extern const ck_kernels ck_kernels_baseline;
 #if defined(__x86_64__)
-extern const ck_kernels ck_kernels_avx2, ck_kernels_avx512;
+extern const ck_kernels ck_kernels_avx2, ck_kernels_avx512, ck_kernels_avx512_bf16;
 #endif

@@ -62,6 +62,21 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Prints one JSON object with flat names instead of tables.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Makes a video of so many clips with a tiny model, 10 to 1000000, and compares the time of a step \
+      and the memory at its beginning and its end; measures nothing else.
+      """,
+      valueName: "count"))
+  var clips: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Measures how long a checkpoint takes to load, against reading its bytes; nothing else.",
+      valueName: "path.pth"))
+  var checkpoint: String?
+
   @Flag(help: "Measures what drawing the studio costs in a window of 160 x 48, and nothing else.")
   var screen = false
 
@@ -95,6 +110,9 @@ struct Bench: AsyncParsableCommand {
     guard batch.values.allSatisfy((1...64).contains) else {
       throw ValidationError("--batch is 1 to 64.")
     }
+    guard clips.map((10...1_000_000).contains) ?? true else {
+      throw ValidationError("--clips is 10 to 1000000.")
+    }
     guard threads?.values.allSatisfy((1...4096).contains) ?? true else {
       throw ValidationError("--threads is 1 to 4096.")
     }
@@ -108,6 +126,18 @@ struct Bench: AsyncParsableCommand {
         return
       }
       if screen { return try printScreen(StudioBenchmark()) }
+      if let checkpoint {
+        let result = try LoadBenchmark(
+          path: checkpoint, precisions: precision.values.map(\.elementType),
+          threadCount: threads?.values.first, runs: runs)
+        print(json ? try pvdm.json(result.fields) : BenchTables.text(result))
+        return
+      }
+      if let clips {
+        let result = try await LongVideoBenchmark.run(clipCount: clips)
+        print(json ? try pvdm.json(result.fields) : BenchTables.text(result))
+        return
+      }
       let report = try Benchmark.run(plan) { step in
         if !json { writeToStandardError("measuring \(step)\n") }
       }
