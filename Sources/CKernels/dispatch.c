@@ -75,6 +75,17 @@ void ck_layer_norm(ck_type type, const void *source, void *destination, long row
 void ck_linear(const ck_linear_problem *problem, int threads) {
   kernels()->typed[problem->type].linear(problem, threads);
 }
+void ck_pack_linear(const float *weight, long inputs, long outputs, ck_type type, void *packed,
+                    int threads) {
+  kernels()->pack_linear(weight, inputs, outputs, type, packed, threads);
+}
+void ck_pack_convolution(const float *weight, long inputs, long outputs, ck_convolution_method method,
+                         ck_type type, void *packed, int threads) {
+  kernels()->pack_convolution(weight, inputs, outputs, method, type, packed, threads);
+}
+long ck_convolution_places(ck_convolution_method method) {
+  return method == CK_TAPS ? 9 : (long)(method + 2) * (long)(method + 2);
+}
 void ck_convolution(const ck_convolution_problem *problem, int threads) {
   kernels()->typed[problem->type].convolution(problem, threads);
 }

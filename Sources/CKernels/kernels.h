@@ -3,6 +3,7 @@
 #include "vector.h"
 
 #include "product.h"
+#include "pack.h"
 
 #define CK_JOIN2(a, b) a##_##b
 #define CK_JOIN(a, b) CK_JOIN2(a, b)
@@ -110,5 +111,6 @@ static bool all_finite(const float *values, long count) {
 
 const ck_kernels CK_TABLE = {
     CK_TABLE_NAME, {CK_TYPED(f32), CK_TYPED(bf16)}, silu, tanh_scaled, to_bfloat16, to_float32, all_finite,
+    pack_linear, pack_convolution,
     {CK_TYPED_GRADIENTS(f32), CK_TYPED_GRADIENTS(bf16)}, silu_gradient, tanh_gradient, adamw,
     squared_gradient_norm, feature_distance};

@@ -21,12 +21,16 @@ struct Bench: AsyncParsableCommand {
         pvdm bench --sizes published --precision bf16 --batch 1,4 --threads 1,2 --json
         pvdm bench --sizes published --precision f32 --batch 1 --profile
         pvdm bench --make-checkpoint big.pth --size published --network denoiser
+        pvdm bench --checkpoint big.pth
+        pvdm bench --clips 1000
 
       With --json, one object with flat names: peak.f32.gflops, memory.read.gbps, \
       memory.peak_resident_bytes, and for denoiser, step, encode, decode and load \
       TASK.SIZE.PRECISION.seconds, .spread, .gflops and .share_of_peak, with .batch4 after the \
       precision for a batch of 4 and .threads1 for threads other than all. linear-preview has seconds \
-      and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it.
+      and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it. \
+      --checkpoint has file.read.seconds and file.load.PRECISION.seconds, --clips long.step.first.seconds, \
+      .last.seconds and long.memory.first_bytes, .last_bytes.
       """)
 
   @Option(help: "Sizes to measure, separated by commas: published, small, skies-64.")
@@ -46,7 +50,7 @@ struct Bench: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Thread counts, separated by commas: 1 to 4096 each. (default: all processors)",
+      "Thread counts, separated by commas: 1 to 4096 each. (default: 1, 2, 4 and so on to all)",
       valueName: "list"))
   var threads: CommaSeparated<Int>?
 
@@ -163,11 +167,13 @@ struct Bench: AsyncParsableCommand {
   }
 
   private var plan: BenchmarkPlan {
-    BenchmarkPlan(
+    let all = Processor.availableCount
+    let doublings = sequence(first: 1) { $0 * 2 }.prefix { $0 < all }
+    return BenchmarkPlan(
       sizes: quick ? [.skies64] : sizes.values, tasks: Set(tasks.values),
       precisions: precision.values.map(\.elementType),
       batches: quick ? [1] : batch.values,
-      threadCounts: threads?.values ?? [Processor.availableCount], runs: quick ? 2 : runs,
+      threadCounts: threads?.values ?? (quick ? [all] : doublings + [all]), runs: quick ? 2 : runs,
       isQuick: quick, profiles: profile)
   }
 }
