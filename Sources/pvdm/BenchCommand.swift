@@ -148,6 +148,8 @@ struct Bench: AsyncParsableCommand {
           if !json { writeToStandardError("measuring \(step)\n") }
         }
         print(json ? try pvdm.json(report.fields) : BenchTables.text(report))
+        return
+      }
       if let checkpoint {
         let result = try LoadBenchmark(
           path: checkpoint, precisions: precision.values.map(\.elementType),
