@@ -39,13 +39,18 @@ struct TrainingRunTests {
   }
 
   @Test(
-    "a run that is stopped and goes on gives the weights of one never stopped", arguments: [1, 3])
-  func resumesAutoencoder(stopAfter: Int) async throws {
+    "a run that is stopped and goes on gives the weights of one never stopped",
+    arguments: [(step: 1, threads: 1), (step: 3, threads: 2)])
+  func resumesAutoencoder(stopAfter: Int, threads: Int) async throws {
     let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
-    _ = try await fixture.job(.autoencoder, configuration, to: "whole").run()
+    func job(_ run: String) -> TrainingJob {
+      var job = fixture.job(.autoencoder, configuration, to: run)
+      job.threadCount = threads
+      return job
+    }
+    _ = try await job("whole").run()
     let stop = StopAfter(step: stopAfter)
-    let part = try await fixture.job(.autoencoder, configuration, to: "parts")
-      .run(stop: stop.signal) { stop.note($0) }
+    let part = try await job("parts").run(stop: stop.signal) { stop.note($0) }
     #expect(part.step == stopAfter && !part.isComplete)
     let rest = try await TrainingJob(
       resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
