@@ -84,18 +84,18 @@ CK_INLINE void NAME(attention_block)(const NAME(attention_work) *work,
     if (block > 0 && real_keys == CK_KEY_BLOCK &&
         NAME(attention_whole_block)(q, words, keys, scale, reference, w, totals))
       continue;
-    float scores[CK_SCORE_ROWS * CK_KEY_BLOCK] __attribute__((aligned(64)));
+    float products[CK_SCORE_ROWS * CK_KEY_BLOCK] __attribute__((aligned(64)));
     long g = 0;
     for (; g + CK_KEY_GROUP <= block_keys; g += CK_KEY_GROUP)
-      NAME(attention_scores)(q, words, keys + g, scale, scores + g, CK_KEY_VECTORS);
+      NAME(attention_store_products)(q, words, keys + g, products + g, CK_KEY_VECTORS);
     for (; g < block_keys; g += CK_WIDTH)
-      NAME(attention_scores)(q, words, keys + g, scale, scores + g, 1);
+      NAME(attention_store_products)(q, words, keys + g, products + g, 1);
     for (int row = 0; row < CK_SCORE_ROWS; row++) {
-      float *s = scores + row * CK_KEY_BLOCK;
-      for (long j = real_keys; j < block_keys; j++) s[j] = -INFINITY;
-      NAME(attention_row_weights)(s, block_keys, block == 0, w + row * CK_WEIGHT_ROW, reference + row,
-                                  totals + row * CK_WIDTH, tile->output + (i + r + row) * padded_width,
-                                  padded_width);
+      float *row_products = products + row * CK_KEY_BLOCK;
+      for (long k = real_keys; k < block_keys; k++) row_products[k] = scale < 0 ? INFINITY : -INFINITY;
+      NAME(attention_row_weights)(row_products, block_keys, block == 0, scale, w + row * CK_WEIGHT_ROW,
+                                  reference + row, totals + row * CK_WIDTH,
+                                  tile->output + (i + r + row) * padded_width, padded_width);
     }
   }
   // A word may hold a key beyond the last: its weight is next to nothing and its values are 0.

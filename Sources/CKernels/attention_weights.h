@@ -54,14 +54,14 @@ CK_INLINE void NAME(attention_products)(const float *q, int words, const float *
   }
 }
 
-// The products of a group of queries and keys, in log2.
-CK_INLINE void NAME(attention_scores)(const float *q, int words, const float *keys, float scale,
-                                      float *scores, const int vectors) {
+// The same, stored in rows of CK_KEY_BLOCK.
+CK_INLINE void NAME(attention_store_products)(const float *q, int words, const float *keys,
+                                              float *products, const int vectors) {
   vfloat sum[CK_SCORE_ROWS][CK_KEY_VECTORS];
   NAME(attention_products)(q, words, keys, sum, vectors);
   CK_UNROLLED for (int r = 0; r < CK_SCORE_ROWS; r++)
     CK_UNROLLED for (int v = 0; v < vectors; v++)
-      store_f32(scores + r * CK_KEY_BLOCK + v * CK_WIDTH, sum[r][v] * splat(scale));
+      store_f32(products + r * CK_KEY_BLOCK + v * CK_WIDTH, sum[r][v]);
 }
 
 // The softmax weights of a group of queries and keys relative to the queries' references, with their
@@ -99,27 +99,33 @@ CK_INLINE bool NAME(attention_whole_block)(const float *q, int words, const floa
   return true;
 }
 
-// The weights of one row of a block of scores. Where the scores have outgrown the row's reference, or
-// there is none yet, moves the reference and rescales what was summed before.
-CK_INLINE void NAME(attention_row_weights)(const float *scores, long keys, bool first, float *weights,
-                                           float *reference, float *totals, float *out,
+// The weights of one row of a block of products. Where the scores have outgrown the row's reference, or
+// there is none yet, moves the reference and rescales what was summed before; else every sum is rounded as
+// in attention_whole_block, so that a row does not depend on the rows beside it.
+CK_INLINE void NAME(attention_row_weights)(const float *products, long keys, bool first, float scale,
+                                           float *weights, float *reference, float *totals, float *out,
                                            int padded_width) {
-  vfloat top = load_f32(scores);
-  for (long j = CK_WIDTH; j < keys; j += CK_WIDTH) top = vmax(top, load_f32(scores + j));
-  float growth = vmaximum(top) - *reference;
-  if (first) {
+  vfloat top = splat(-INFINITY), factor = splat(scale), shift = splat(-*reference);
+  for (long j = 0; j < keys; j += CK_WIDTH) top = vmax(top, vfma(load_f32(products + j), factor, shift));
+  float growth = vmaximum(top);
+  if (first || growth > CK_SCORE_SLACK) {
     *reference += growth;
-  } else if (growth > CK_SCORE_SLACK) {
+    shift = splat(-*reference);
+  }
+  if (!first && growth > CK_SCORE_SLACK) {
     vfloat correction = vexp2(splat(-growth));
-    *reference += growth;
     store_f32(totals, load_f32(totals) * correction);
     for (int c = 0; c < padded_width; c += CK_WIDTH)
       store_f32(out + c, load_f32(out + c) * correction);
   }
-  vfloat sum = load_f32(totals), shift = splat(*reference);
-  for (long j = 0; j < keys; j += CK_WIDTH) {
-    vfloat weight = NAME(attention_power)(load_f32(scores + j) - shift);
-    sum = NAME(attention_store_weights)(weights, j, weight, sum);
-  }
-  store_f32(totals, sum);
+  vfloat sum = {0};
+  long j = 0;
+  for (; j + 2 * CK_WIDTH <= keys; j += 2 * CK_WIDTH)
+    sum = NAME(attention_store_two)(
+        weights, j, NAME(attention_power)(vfma(load_f32(products + j), factor, shift)),
+        NAME(attention_power)(vfma(load_f32(products + j + CK_WIDTH), factor, shift)), sum);
+  if (j < keys)
+    sum = NAME(attention_store_weights)(
+        weights, j, NAME(attention_power)(vfma(load_f32(products + j), factor, shift)), sum);
+  store_f32(totals, load_f32(totals) + sum);
 }

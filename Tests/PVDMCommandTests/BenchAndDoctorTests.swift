@@ -74,10 +74,29 @@ import Testing
     #expect(try CommandRun(arguments).status == 2)
   }
 
+  @Test func aLongVideoAndALoadAreMeasured() throws {
+    let video = try CommandRun(["bench", "--clips", "10", "--json"])
+    #expect(video.status == 0, "\(video.errors)")
+    #expect(video.json["long.clips"] as? Int == 10)
+    for field in ["long.step.first.seconds", "long.step.last.seconds", "long.memory.last_bytes"] {
+      #expect(video.json[field] as? Double ?? 0 > 0, "\(field)")
+    }
+    let folder = try TemporaryFolder()
+    let path = folder.path("random.pth")
+    _ = try CommandRun(["bench", "--make-checkpoint", path, "--size", "skies-64"])
+    let load = try CommandRun([
+      "bench", "--checkpoint", path, "--precision", "f32", "--runs", "1", "--json",
+    ])
+    #expect(load.status == 0, "\(load.errors)")
+    for field in ["file.bytes", "file.read.seconds", "file.load.f32.seconds"] {
+      #expect(load.json[field] as? Double ?? 0 > 0, "\(field)")
+    }
+  }
+
   @Test func badOptionsAreUsageErrors() throws {
     for arguments in [
       ["--sizes", "huge"], ["--precision", "f64"], ["--batch", "0"], ["--threads", "0"],
-      ["--runs", "0"], ["--tasks", "dream"],
+      ["--runs", "0"], ["--tasks", "dream"], ["--clips", "9"],
     ] {
       #expect(try CommandRun(["bench"] + arguments).status == 64, "\(arguments)")
     }

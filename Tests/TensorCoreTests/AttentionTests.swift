@@ -132,6 +132,23 @@ struct AttentionTests {
         < (type == .float32 ? 2e-5 : tolerance(kernels, type)))
   }
 
+  /// Queries are computed in groups, which differ with the threads: one whose scores outgrow their
+  /// reference must not change its neighbours.
+  @Test(arguments: KernelSelection.available, ElementType.kernelPrecisions)
+  func threadsChangeNoBitWhereScoresGrow(_ kernels: String, _ type: ElementType) throws {
+    var it = try Case(length: 400, heads: 1, width: 8, layout: .perHead, type)
+    var values = it.x.values
+    for token in 0..<400 {
+      for channel in 0..<8 { values[token * 24 + 8 + channel] *= Float(token) / 10 }
+    }
+    it.x = try it.context.rounded(values, [400, 24], as: type)
+    let two = try it.run(kernels)
+    for threads in [1, 3, 16] {
+      it.context = try ComputeContext(threadCount: threads)
+      #expect(try it.run(kernels) == two, "\(threads) threads")
+    }
+  }
+
   @Test(arguments: KernelSelection.available)
   func hugeScoresPickTheBestKey(_ kernels: String) throws {
     let it = try Case(
