@@ -33,9 +33,16 @@ extension EvaluateTask {
         return nil
       } catch {
         let explanation = Explanation(error)
-        return Need(subject, explanation.sentence, remedy: explanation.remedy)
+        return Need(
+          subject, explanation.sentence, remedy: Self.withoutOptions(explanation.remedy))
       }
     }
+  }
+
+  /// Remedies name the options of the command in brackets, which mean nothing in a form.
+  private static func withoutOptions(_ remedy: String) -> String {
+    remedy.replacing(#/ \(--[a-z0-9]+\)/#, with: "")
+      .replacing(#/\(--[a-z0-9]+; /#, with: "(")
   }
 
   /// Checks that the evaluation can begin.

@@ -87,7 +87,7 @@ extension Workspace {
   ) -> JobState {
     guard let job = jobs[id] else { return .cancelled }
     if let stopped = failure as? EvaluationStopped {
-      notify(Notice(.information, "the evaluation is \(stopped.sentence)"))
+      notify(Notice(.information, "evaluation \(stopped.sentence)"))
     } else if let failure, !(failure is CancellationError) {
       let explanation = Explanation(failure)
       notify(Notice(failure))

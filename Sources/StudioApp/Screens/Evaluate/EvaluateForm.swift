@@ -48,6 +48,11 @@ package struct EvaluateForm: Sendable, Hashable {
     return true
   }
 
+  /// What the selected line is about.
+  package var subject: EvaluateTask.Subject? {
+    form.selectedID.flatMap(EvaluateTask.Subject.init(rawValue:))
+  }
+
   /// Inserts pasted text into the value being typed.
   package mutating func paste(_ text: String) { form.paste(text) }
 

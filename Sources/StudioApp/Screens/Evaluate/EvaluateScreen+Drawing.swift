@@ -23,15 +23,19 @@ extension EvaluateScreen {
     // A tall window has room for what goes on and for the selected score.
     let isTall = area.height >= 36
     let hasScores = !world.evaluations.isEmpty
+    let stateRows = StateView(self, world).rows(width: columns[1].width - 2) + 2
     let rows = Layout.split(
       columns[1], .vertical,
-      [.fill(), .fixed(isTall && hasScores ? area.height * 4 / 9 : 0), .fixed(isTall ? 9 : 10)])
+      [
+        .fill(), .fixed(isTall && hasScores ? area.height * 4 / 9 : 0),
+        .fixed(min(max(stateRows, 10), area.height - 7)),
+      ])
     drawScores(in: &buffer, area: rows[0], world)
     if isTall, hasScores { drawSelected(in: &buffer, area: rows[1], world) }
     if pane == .scores, !isTall, hasScores {
       drawSelected(in: &buffer, area: rows[2], world)
     } else {
-      drawState(in: &buffer, area: rows[2], world)
+      StateView(self, world).draw(in: &buffer, area: rows[2])
     }
   }
 
@@ -44,7 +48,7 @@ extension EvaluateScreen {
     } else {
       drawScores(in: &buffer, area: rows[0], world)
     }
-    if !rows[1].isEmpty { drawState(in: &buffer, area: rows[1], world) }
+    if !rows[1].isEmpty { StateView(self, world).draw(in: &buffer, area: rows[1]) }
   }
 
   // MARK: What is set up
@@ -68,7 +72,7 @@ extension EvaluateScreen {
   private func estimateText(_ world: World) -> String? {
     guard let key = estimateKey(world) else { return nil }
     guard let estimate = world.estimates[key] else { return "..." }
-    return "~\(ProgressNotes.time(estimate.seconds * Double(form.task.clips))) to make the videos"
+    return "~\(ProgressNotes.time(estimate.seconds * Double(form.task.clips))) to make them"
   }
 
   // MARK: Scores
@@ -131,58 +135,10 @@ extension EvaluateScreen {
         "\(table.selected + 1) of \(world.evaluations.count), h and l go to others, Esc leaves",
       isFocused: true
     ).draw(in: &buffer, area: area)
-    guard view.hasCurves, inner.width >= 60 else {
-      return view.draw(view.lines, from: scroll, in: &buffer, area: inner)
-    }
     let parts = Layout.split(
-      inner, .horizontal, gap: 2, [.fixed(ReportView.textWidth(in: area.width)), .fill()])
+      inner, .horizontal, gap: 2, [.fixed(view.textWidth(in: area.width)), .fill()])
     view.draw(view.lines, from: scroll, in: &buffer, area: parts[0])
     view.drawCurves(in: &buffer, area: parts[1])
-  }
-
-  // MARK: What goes on
-
-  private func drawState(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    if let job = shownJob(world) {
-      let panel = JobPanel(job, world)
-      let inner = Border(title: panel.title, subtitle: job.title(world))
-        .draw(in: &buffer, area: area)
-      let rows = Layout.split(inner, .vertical, [.fixed(job.state == .waiting ? 1 : 0), .fill()])
-      if job.state == .waiting { drawAhead(of: job, in: &buffer, area: rows[0], world) }
-      panel.draw(in: &buffer, area: rows[1])
-      return
-    }
-    let needs = needs(world)
-    let isReady = needs?.isEmpty == true
-    let inner = Border(
-      title: needs == nil ? "Checking" : isReady ? "Ready" : "Missing",
-      subtitle: needs.map { $0.count > 1 ? "\($0.count) things" : "" } ?? ""
-    ).draw(in: &buffer, area: area)
-    if isReady {
-      let text = "r \(form.task.readyText). x stops it and keeps what was computed."
-      TextWrap.draw(text, in: &buffer, area: inner)
-      return
-    }
-    var rest = inner
-    for need in needs ?? [] where !rest.isEmpty {
-      let used = TextWrap.draw(
-        need.sentence, in: &buffer, area: rest, style: Style(.warning))
-      rest = rest.inset(top: used)
-      guard !need.remedy.isEmpty, !rest.isEmpty else { continue }
-      rest = rest.inset(
-        top: TextWrap.draw(need.remedy, in: &buffer, area: rest, style: Style(.secondary)))
-    }
-  }
-
-  /// What a waiting evaluation waits for.
-  private func drawAhead(
-    of job: Job, in buffer: inout CellBuffer, area: Rectangle, _ world: World
-  ) {
-    guard let running = world.runningJob else { return }
-    buffer.write(
-      CharacterWidth.truncate(
-        "job \(running.id.rawValue) comes first: \(running.title(world))", to: area.width),
-      column: area.column, row: area.row, style: Style(.secondary), clip: area)
   }
 
   // MARK: Hints and details
@@ -224,20 +180,5 @@ extension EvaluateScreen {
     return stored.report.scores.map { ($0.name, $0.text) }
       + [("protocol", stored.report.badge)]
       + stored.report.procedure.fields.map { (name: $0.0, value: $0.1) }
-  }
-}
-
-extension EvaluateTask {
-  /// What the evaluation does, after its key.
-  var readyText: String {
-    let clips = Wording.count(self.clips, metric == .drift ? "video" : "clip")
-    switch metric {
-    case .frechetVideoDistance:
-      return "compares \(clips) of \(sourceName) with as many real ones, \(frames) frames each"
-    case .inceptionScore: return "looks at \(clips) of \(sourceName)"
-    case .reconstruction: return "encodes and decodes \(clips) with \(sourceName)"
-    case .drift: return "follows \(clips) of \(frames) frames of \(sourceName)"
-    case .efficiency: return "times \(sourceName) on this machine"
-    }
   }
 }

@@ -3,11 +3,12 @@ import TerminalUI
 
 extension EvaluateScreen {
   /// What a key means on this screen.
-  enum Action: Sendable, Hashable {
+  package enum Action: Sendable, Hashable {
     case run, stop, pause, otherPane, mark, compare, reuse, forget, readAgain
   }
 
-  static let keyMap = KeyMap<Action>(
+  /// The table of the keys.
+  package static let keyMap = KeyMap<Action>(
     title: "Evaluate",
     [
       KeyBinding(
@@ -83,7 +84,8 @@ extension EvaluateScreen {
     default:
       guard let stored = selected(world) else { return [] }
       let size = world.windowSize
-      let lines = ReportView(stored).lineCount(width: ReportView.textWidth(in: size.columns))
+      let view = ReportView(stored)
+      let lines = view.lineCount(width: view.textWidth(in: size.columns))
       // Rows of the window that a report has: all but the studio's and those of its frame.
       let page = max(size.rows - 5, 1)
       let last = max(lines - page, 0)

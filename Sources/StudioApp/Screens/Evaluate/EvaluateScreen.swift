@@ -99,9 +99,12 @@ package struct EvaluateScreen: StudioScreen {
     return [.checkEvaluation(form.task)]
   }
 
-  /// What is missing, once that is known.
+  /// What is missing, once that is known; what the selected line is about comes first.
   func needs(_ world: World) -> [EvaluateTask.Need]? {
-    world.evaluationCheck?.task == form.task ? world.evaluationCheck?.needs : nil
+    guard let check = world.evaluationCheck, check.task == form.task else { return nil }
+    let selected = form.subject
+    return check.needs.filter { $0.subject == selected }
+      + check.needs.filter { $0.subject != selected }
   }
 
   // MARK: What it would take

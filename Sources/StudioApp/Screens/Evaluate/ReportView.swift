@@ -8,6 +8,9 @@ struct ReportView {
   struct Line: Sendable, Hashable {
     var text: String
     var role = Role.text
+    /// Columns by which what follows a break is moved, so that it stands below a value and not below
+    /// its name.
+    var indent = 0
   }
 
   private let stored: StoredEvaluation
@@ -15,18 +18,16 @@ struct ReportView {
 
   init(_ stored: StoredEvaluation) { self.stored = stored }
 
-  /// Columns of the text in a window: beside the curves there is room for them in any.
-  static func textWidth(in columns: Int) -> Int { min(columns / 2, 70) - 2 }
+  /// Columns of the text in a window of so many, beside the curves where there are some.
+  func textWidth(in columns: Int) -> Int {
+    hasCurves && columns >= 62 ? min(columns / 2, 70) - 2 : columns - 2
+  }
 
   // MARK: Text
 
   /// The scores, and whether they can be set beside the paper's.
   var summary: [Line] {
-    let width = report.scores.map { CharacterWidth.columns(of: $0.name) }.max() ?? 0
-    var lines = report.scores.map { score in
-      let padding = String(repeating: " ", count: width - CharacterWidth.columns(of: score.name))
-      return Line(text: "\(score.name)\(padding)  \(score.text)", role: .accent)
-    }
+    var lines = Self.aligned(report.scores.map { ($0.name, $0.text) }, .accent)
     let differences = report.differences
     lines.append(
       Line(
@@ -38,12 +39,7 @@ struct ReportView {
   /// Everything.
   var lines: [Line] {
     var lines = summary + [Line(text: "")]
-    let fields = report.procedure.fields
-    let width = fields.map { CharacterWidth.columns(of: $0.0) }.max() ?? 0
-    for (name, value) in fields {
-      let padding = String(repeating: " ", count: width - CharacterWidth.columns(of: name))
-      lines.append(Line(text: "\(name)\(padding)  \(value)"))
-    }
+    lines += Self.aligned(report.procedure.fields, .text)
     if !report.notes.isEmpty { lines.append(Line(text: "")) }
     lines += report.notes.map { Line(text: "note: \($0)", role: .secondary) }
     lines.append(Line(text: ""))
@@ -56,9 +52,24 @@ struct ReportView {
     return lines
   }
 
+  /// Names and values in two columns.
+  private static func aligned(_ rows: [(String, String)], _ role: Role) -> [Line] {
+    let width = rows.map { CharacterWidth.columns(of: $0.0) }.max() ?? 0
+    return rows.map { name, value in
+      let padding = String(repeating: " ", count: width + 2 - CharacterWidth.columns(of: name))
+      return Line(text: name + padding + value, role: role, indent: width + 2)
+    }
+  }
+
+  /// Lines that fit, a value broken below itself.
   private func broken(_ lines: [Line], width: Int) -> [Line] {
-    lines.flatMap { line in
-      TextWrap.lines(line.text, width: max(width, 1)).map { Line(text: $0, role: line.role) }
+    lines.flatMap { line -> [Line] in
+      let head = line.text.prefix(line.indent)
+      let rest = String(line.text.dropFirst(line.indent))
+      return TextWrap.lines(rest, width: max(width - line.indent, 1)).enumerated().map {
+        let start = $0 == 0 ? String(head) : String(repeating: " ", count: line.indent)
+        return Line(text: start + $1, role: line.role)
+      }
     }
   }
 

@@ -168,7 +168,11 @@ extension QueueScreen {
     if task.metric != .efficiency {
       facts.append(.init("clips", "\(task.clips) of \(task.frames) frames"))
     }
-    if task.generates { facts.append(.init("settings", task.settings.shortText)) }
+    if task.generates {
+      var settings = task.settings
+      settings.clipCount = task.frames > 16 ? nil : 1
+      facts.append(.init("settings", settings.shortText))
+    }
     return facts
   }
 
