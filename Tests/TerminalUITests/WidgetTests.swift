@@ -100,6 +100,21 @@ struct WidgetTests {
     }
   }
 
+  @Test("A graph of few values joins them by straight lines where it is told to")
+  func joinedGraph() {
+    var graph = LineGraph([.init([0, 1])], decimals: 0)
+    func text() -> String {
+      row(0, of: drawn(4, 1) { buffer, area in graph.draw(in: &buffer, area: area) })
+    }
+    #expect(text() == "1│⣀⡏")
+    graph.joinsValues = true
+    #expect(text() == "1│⣠⠞")
+    for values in [[], [Double.nan], [1], [.infinity, 2], [-1e308, 1e308]] {
+      graph.curves = [.init(values)]
+      _ = text()
+    }
+  }
+
   @Test("Dialogs are answered by letter or selection, with the safe answer first")
   func dialogs() throws {
     var dialog = Dialog.confirm(title: "Drop clip?", lines: ["B3 and what follows it."])

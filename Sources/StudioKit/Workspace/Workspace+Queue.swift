@@ -90,8 +90,10 @@ extension Workspace {
       notify(Notice(.information, "evaluation \(stopped.sentence)"))
     } else if let failure, !(failure is CancellationError) {
       let explanation = Explanation(failure)
-      notify(Notice(failure))
-      return .failed(explanation.sentence, remedy: explanation.remedy)
+      let isEvaluation = job.task.video == nil
+      let remedy = isEvaluation ? explanation.remedyWithoutOptions : explanation.remedy
+      notify(Notice(.error, explanation.sentence, remedy: remedy))
+      return .failed(explanation.sentence, remedy: remedy)
     }
     let isComplete: Bool
     switch job.task {

@@ -96,9 +96,7 @@ extension EvaluateScreen {
     guard count > 0 else {
       EmptyState(
         "Nothing has been measured yet",
-        lines: [
-          "Each score is stored with all that it depends on. Drift and efficiency need a model alone."
-        ],
+        lines: ["Drift and efficiency need a model alone."],
         keys: [
           HelpEntry(keys: [.character("h"), .character("l")], name: "", help: "choose the metric"),
           HelpEntry(keys: [.character("r")], name: "", help: "does the evaluation"),
