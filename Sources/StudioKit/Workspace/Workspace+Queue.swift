@@ -90,8 +90,9 @@ extension Workspace {
       notify(Notice(.information, "evaluation \(stopped.sentence)"))
     } else if let failure, !(failure is CancellationError) {
       let explanation = Explanation(failure)
-      let isEvaluation = job.task.video == nil
-      let remedy = isEvaluation ? explanation.remedyWithoutOptions : explanation.remedy
+      // What is set up in a form knows no options of a command.
+      let remedy =
+        job.task.video == nil ? explanation.remedyWithoutOptions : explanation.remedy
       notify(Notice(.error, explanation.sentence, remedy: remedy))
       return .failed(explanation.sentence, remedy: remedy)
     }

@@ -16,12 +16,12 @@ public struct LineGraph: Sendable, Hashable {
 
   /// The curves; later ones are drawn over earlier ones.
   public var curves: [Curve]
+  /// Whether fewer values than columns are joined by straight lines, rather than held.
+  public var joinsValues = false
   /// Values at the lower and upper edge; nil for those of the curves.
   public var range: ClosedRange<Double>?
   /// Decimals of the labels on the axis, 0-9.
   public var decimals: Int
-  /// Whether fewer values than columns are joined by straight lines, rather than held.
-  public var joinsValues = false
 
   /// A graph.
   public init(_ curves: [Curve], range: ClosedRange<Double>? = nil, decimals: Int = 3) {

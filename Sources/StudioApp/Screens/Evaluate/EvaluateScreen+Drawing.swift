@@ -41,8 +41,8 @@ extension EvaluateScreen {
 
   /// In a small window: the pane with the keys, and what goes on below it where there is room.
   private func drawOnePane(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    let rows = Layout.split(
-      area, .vertical, [.fill(), .fixed(area.height >= 14 ? 6 : 0)])
+    let stateRows = area.height >= 12 ? min(area.height - 8, 6) : 0
+    let rows = Layout.split(area, .vertical, [.fill(), .fixed(stateRows)])
     if pane == .setup {
       drawSetup(in: &buffer, area: rows[0], world)
     } else {
