@@ -20,8 +20,8 @@ enum CompareListAction: Sendable, Hashable {
 
 /// What the keys of an open comparison do.
 enum CompareAction: Sendable, Hashable {
-  case flip, difference, more, less, base, keep, open, reuse, export, resume, resumeAll, stop,
-    stopAll
+  case flip, difference, more, less, base, scores, keep, open, reuse, export, resume, resumeAll,
+    stop, stopAll
 
   static let keyMap = KeyMap<CompareAction>(
     title: "Comparison",
@@ -41,6 +41,7 @@ enum CompareAction: Sendable, Hashable {
       binding("R", "make all", "make all that are missing", .resumeAll),
       binding("x", "stop", "stop the one that is being made", .stop),
       binding("X", "stop all", "stop it, and make none of the others", .stopAll),
+      binding("S", "scores", "show or hide the stored scores of these models", .scores),
     ])
 
   private static func binding(
