@@ -23,12 +23,17 @@ public final class Optimizer {
     }
   }
 
-  /// Changes the parameters by the gradients that have gathered, and forgets those.
+  /// Changes the parameters by the gradients that have gathered, and forgets those. A gradient that
+  /// is not finite is forgotten without a step, so that it destroys nothing.
   ///
   /// - Returns: The norm of the gradient before it was clipped.
   @discardableResult
   public func step() -> Double {
     let norm = context.gradientNorm(parameters)
+    guard norm.isFinite else {
+      clearGradients()
+      return norm
+    }
     stepCount += 1
     context.adamW(
       parameters,

@@ -38,29 +38,11 @@ public actor PerceptualEngine {
     _ weights: String, _ features: String, _ side: Int, _ threadCount: Int?
   ) throws {
     let context = try ComputeContext(threadCount: threadCount)
-    do {
-      loaded = (
-        context,
-        try PerceptualDistance(
-          features: Self.parameters(features), weights: Self.parameters(weights), side: side,
-          context)
-      )
-    } catch let error as ParameterError {
-      throw ModelError(
-        path: error.name.hasPrefix("lin") ? weights : features, .parameter(error.description))
-    }
+    loaded = (
+      context,
+      try PerceptualDistance.load(weights: weights, features: features, side: side, context)
+    )
     context.releaseUnusedMemory()
-  }
-
-  private static func parameters(_ path: String) throws -> CheckpointParameters {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw EvaluationError.noPerceptualWeights(path: path)
-    }
-    let checkpoint = try Checkpoint(contentsOf: path)
-    return CheckpointParameters(
-      checkpoint,
-      try StateDictionary(
-        in: checkpoint, wrappers: ["state_dict", "model"], prefixes: ["module."]))
   }
 
   /// The mean distance over the frames of two clips of one shape.
@@ -83,5 +65,38 @@ public actor PerceptualEngine {
       sum += distances.reduce(0) { $0 + Double($1) }
     }
     return sum / Double(clip.frames)
+  }
+}
+
+extension PerceptualDistance {
+  /// Loads the networks of the distance from the files users have.
+  ///
+  /// - Parameters:
+  ///   - weights: A file with the weights of the channels, `lin0.model.1.weight` to `lin4`.
+  ///   - features: A file with VGG16's convolutions; may be the same.
+  ///   - side: Side of the frames that it will mostly see, a multiple of 16.
+  /// - Throws: ``EvaluationError`` if a file is not there, ``ModelError`` naming the file and the
+  ///   weight that is missing, misshapen or not finite, `CheckpointError` for a damaged file.
+  static func load(
+    weights: String, features: String, side: Int, _ context: ComputeContext
+  ) throws -> PerceptualDistance {
+    do {
+      return try PerceptualDistance(
+        features: parameters(features), weights: parameters(weights), side: side, context)
+    } catch let error as ParameterError {
+      throw ModelError(
+        path: error.name.hasPrefix("lin") ? weights : features, .parameter(error.description))
+    }
+  }
+
+  private static func parameters(_ path: String) throws -> CheckpointParameters {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw EvaluationError.noPerceptualWeights(path: path)
+    }
+    let checkpoint = try Checkpoint(contentsOf: path)
+    return CheckpointParameters(
+      checkpoint,
+      try StateDictionary(
+        in: checkpoint, wrappers: ["state_dict", "model"], prefixes: ["module."]))
   }
 }

@@ -189,12 +189,16 @@ public struct NetworkFile: Sendable {
   public var metadata: [String: String] {
     switch network {
     case .autoencoder: [:]
-    case .denoiser(let configuration):
-      [
-        Self.headCountKey: String(configuration.headCount),
-        Self.imageSizeKey: String(configuration.geometry.side),
-      ]
+    case .denoiser(let configuration): Self.metadata(of: configuration)
     }
+  }
+
+  /// The same for a denoiser of a configuration.
+  static func metadata(of configuration: DenoiserConfiguration) -> [String: String] {
+    [
+      headCountKey: String(configuration.headCount),
+      imageSizeKey: String(configuration.geometry.side),
+    ]
   }
 }
 

@@ -38,7 +38,7 @@ public struct DenoiserExample: Sendable, Hashable {
   }
 
   /// The noised latent, `sqrt(a) x0 + sqrt(1 - a) noise` (Ho et al. 2020, equation 4).
-  func noised(_ schedule: DiffusionSchedule) -> Latent {
+  public func noised(_ schedule: DiffusionSchedule = .published) -> Latent {
     let signal = schedule.squareRootAlphasCumulative[step]
     let share = schedule.squareRootOneMinusAlphasCumulative[step]
     var result = clean

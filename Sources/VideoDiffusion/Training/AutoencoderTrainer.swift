@@ -1,0 +1,212 @@
+import CheckpointIO
+import Foundation
+import NeuralLayers
+import TensorCore
+
+/// The first stage of training at work, on a thread of its own (PVDM, section 3.1 and appendix).
+///
+/// With discriminators, steps alternate: the autoencoder learns in the odd ones, counted from 1, both
+/// discriminators in the even ones.
+public actor AutoencoderTrainer {
+  /// What is trained and how.
+  public struct Plan: Sendable {
+    /// The network's settings.
+    public var configuration: AutoencoderConfiguration
+    /// Where it begins.
+    public var beginning: TrainingBeginning
+    /// Factors of the losses.
+    public var weights = AutoencoderLossWeights()
+    /// The autoencoder's optimiser.
+    public var optimizer = OptimizerConfiguration.autoencoder
+    /// Seed of new discriminators, for the second phase; `nil` for the first.
+    public var discriminatorSeed: UInt64?
+    /// A file with the weights of LPIPS, and one with VGG16's if that is another; `nil` leaves the
+    /// perceptual distance out.
+    public var perceptual: (weights: String, features: String?)?
+    /// Precision of products and features.
+    public var elementType = ElementType.float32
+    /// Whether layers run twice in place of keeping what gradients need.
+    public var isCheckpointing = false
+    /// Threads; `nil` for all processors of the process.
+    public var threadCount: Int?
+
+    /// Describes a training; everything else has a default.
+    public init(_ configuration: AutoencoderConfiguration, beginning: TrainingBeginning) {
+      self.configuration = configuration
+      self.beginning = beginning
+    }
+  }
+
+  private struct Work {
+    let context: ComputeContext
+    let step: AutoencoderTrainingStep
+    /// The network, then the discriminators.
+    let groups: [ParameterGroup]
+  }
+
+  private nonisolated let thread = ComputeThread()
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    thread.asUnownedSerialExecutor()
+  }
+  private var opened: Work?
+
+  private init() {}
+
+  /// Builds the networks.
+  ///
+  /// - Throws: ``ModelError`` naming the file and the parameter that cannot be used,
+  ///   ``EvaluationError`` if a file of the perceptual distance is not there, `CheckpointError` for a
+  ///   damaged file, `TensorError` if memory is short.
+  public static func open(_ plan: Plan) async throws -> AutoencoderTrainer {
+    let trainer = AutoencoderTrainer()
+    try await trainer.open(plan)
+    return trainer
+  }
+
+  private func open(_ plan: Plan) throws {
+    let context = try ComputeContext(threadCount: plan.threadCount)
+    let beginning = plan.beginning
+    let source = try beginning.source(.autoencoder) {
+      InitialParameters(plan.configuration, seed: $0)
+    }
+    let pair = try plan.discriminatorSeed.map {
+      try discriminators(plan, seed: $0, context)
+    }
+    let perceptual = try plan.perceptual.map { files in
+      try PerceptualDistance.load(
+        weights: files.weights, features: files.features ?? files.weights,
+        side: plan.configuration.resolution, context)
+    }
+    try beginning.naming {
+      let step = try AutoencoderTrainingStep(
+        source, plan.configuration, weights: plan.weights, perceptualDistance: perceptual,
+        discriminators: pair?.networks, elementType: plan.elementType,
+        checkpointing: plan.isCheckpointing, context)
+      let network = try ParameterGroup(
+        TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
+        from: source, plan.optimizer, context)
+      let groups = [network] + (pair?.groups ?? [])
+      try beginning.restore(groups)
+      opened = Work(context: context, step: step, groups: groups)
+    }
+    context.releaseUnusedMemory()
+  }
+
+  private func discriminators(
+    _ plan: Plan, seed: UInt64, _ context: ComputeContext
+  ) throws -> (networks: DiscriminatorPair, groups: [ParameterGroup]) {
+    func source(_ name: String, _ reach: PatchDiscriminator.Reach) -> any ParameterSource {
+      if case .state(let state) = plan.beginning {
+        return TrainingState.source(of: name, in: state)
+      }
+      return InitialParameters(discriminator: reach, seed: seed)
+    }
+    let frame = source(TrainingGroupName.frameDiscriminator, .frame)
+    let clip = source(TrainingGroupName.clipDiscriminator, .clip)
+    return try plan.beginning.naming {
+      let networks = try DiscriminatorPair(
+        frameSource: frame, clipSource: clip, elementType: plan.elementType, context)
+      var optimizer = OptimizerConfiguration.discriminator
+      optimizer.schedule = plan.optimizer.schedule
+      return (
+        networks,
+        [
+          try ParameterGroup(
+            TrainingGroupName.frameDiscriminator, networks.frameParameters,
+            of: PatchDiscriminator.parameters(.frame), from: frame, optimizer, context),
+          try ParameterGroup(
+            TrainingGroupName.clipDiscriminator, networks.clipParameters,
+            of: PatchDiscriminator.parameters(.clip), from: clip, optimizer, context),
+        ]
+      )
+    }
+  }
+
+  private var work: Work {
+    guard let opened else { preconditionFailure("a trainer is only given out when it is open") }
+    return opened
+  }
+
+  /// Numbers that the autoencoder has to learn.
+  public var parameterCount: Int { work.step.parameters.count }
+
+  /// Takes one step of the autoencoder, or of the discriminators where it is their turn.
+  ///
+  /// - Parameters:
+  ///   - number: The step's number in the run, from 1.
+  ///   - batches: The batches whose gradients make up the step.
+  /// - Returns: The losses; see ``TrainingStepResult/wasTaken``.
+  /// - Throws: `TensorError` if memory is short.
+  public func step(
+    _ number: Int, _ batches: [[AutoencoderExample]]
+  ) throws -> TrainingStepResult {
+    let work = work
+    let share = 1 / Float(batches.count)
+    if work.step.discriminators != nil, number.isMultiple(of: 2) {
+      var frame: Float = 0
+      var clip: Float = 0
+      for batch in batches {
+        guard let losses = try work.step.accumulateDiscriminators(batch, weight: share) else {
+          preconditionFailure("there are discriminators")
+        }
+        frame += share * losses.frame
+        clip += share * losses.clip
+      }
+      return finish(
+        [
+          TrainingLoss("discriminator", frame + clip), TrainingLoss("frame_hinge", frame),
+          TrainingLoss("clip_hinge", clip),
+        ], Array(work.groups.dropFirst()))
+    }
+    var mean = AutoencoderLosses()
+    for batch in batches { mean.add(try work.step.accumulate(batch, weight: share), share) }
+    var losses = [
+      TrainingLoss("loss", mean.total(work.step.weights)), TrainingLoss("l1", mean.absolute),
+    ]
+    if let perceptual = mean.perceptual { losses.append(TrainingLoss("lpips", perceptual)) }
+    if let adversarial = mean.adversarial {
+      losses.append(TrainingLoss("adversarial", adversarial))
+    }
+    if let matching = mean.featureMatching {
+      losses.append(TrainingLoss("feature_matching", matching))
+    }
+    return finish(losses, [work.groups[0]])
+  }
+
+  private func finish(_ losses: [TrainingLoss], _ groups: [ParameterGroup]) -> TrainingStepResult {
+    guard losses.allSatisfy(\.value.isFinite) else {
+      for group in groups { group.optimizer.clearGradients() }
+      return TrainingStepResult(losses: losses, gradientNorm: .nan)
+    }
+    let norms = groups.map { $0.optimizer.step() }
+    return TrainingStepResult(losses: losses, gradientNorm: norms.reduce(0) { max($0, $1) })
+  }
+
+  /// Writes everything that the training needs to go on.
+  ///
+  /// - Parameter metadata: Stored beside it; names that begin with `pvdm.steps.` are taken.
+  /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
+  public func writeState(metadata: [String: String] = [:], to path: String) throws {
+    try TrainingState.write(work.groups, metadata: metadata, to: path)
+  }
+
+  /// Writes the autoencoder as a checkpoint to make videos with.
+  ///
+  /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
+  public func writeNetwork(to path: String) throws {
+    try work.groups[0].writeNetwork(metadata: [:], to: path)
+  }
+}
+
+extension AutoencoderLosses {
+  /// Adds another batch's losses by its share of the mean.
+  fileprivate mutating func add(_ other: AutoencoderLosses, _ share: Float) {
+    absolute += share * other.absolute
+    func sum(_ mine: Float?, _ part: Float?) -> Float? {
+      part.map { (mine ?? 0) + share * $0 } ?? mine
+    }
+    perceptual = sum(perceptual, other.perceptual)
+    adversarial = sum(adversarial, other.adversarial)
+    featureMatching = sum(featureMatching, other.featureMatching)
+  }
+}

@@ -1,0 +1,114 @@
+import CheckpointIO
+import NeuralLayers
+import TensorCore
+
+/// The second stage of training at work, on a thread of its own (PVDM, sections 3.2 and 3.3).
+public actor DenoiserTrainer {
+  /// What is trained and how.
+  public struct Plan: Sendable {
+    /// The network's settings.
+    public var configuration: DenoiserConfiguration
+    /// Where it begins.
+    public var beginning: TrainingBeginning
+    /// Its optimiser.
+    public var optimizer = OptimizerConfiguration.denoiser
+    /// How the predicted noise's error is measured.
+    public var distance = Distance.squared
+    /// Precision of products and features.
+    public var elementType = ElementType.float32
+    /// Whether blocks run twice in place of keeping what gradients need.
+    public var isCheckpointing = false
+    /// Threads; `nil` for all processors of the process.
+    public var threadCount: Int?
+
+    /// Describes a training; everything else has a default.
+    public init(_ configuration: DenoiserConfiguration, beginning: TrainingBeginning) {
+      self.configuration = configuration
+      self.beginning = beginning
+    }
+  }
+
+  private struct Work {
+    let step: DenoiserTrainingStep
+    let group: ParameterGroup
+  }
+
+  private nonisolated let thread = ComputeThread()
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    thread.asUnownedSerialExecutor()
+  }
+  private var opened: Work?
+
+  private init() {}
+
+  /// Builds the network.
+  ///
+  /// - Throws: ``ModelError`` naming the file and the parameter that cannot be used,
+  ///   `CheckpointError` for a damaged file, `TensorError` if memory is short.
+  public static func open(_ plan: Plan) async throws -> DenoiserTrainer {
+    let trainer = DenoiserTrainer()
+    try await trainer.open(plan)
+    return trainer
+  }
+
+  private func open(_ plan: Plan) throws {
+    let context = try ComputeContext(threadCount: plan.threadCount)
+    let source = try plan.beginning.source(.denoiser) {
+      InitialParameters(plan.configuration, seed: $0)
+    }
+    try plan.beginning.naming {
+      let step = try DenoiserTrainingStep(
+        source, plan.configuration, distance: plan.distance, elementType: plan.elementType,
+        checkpointing: plan.isCheckpointing, context)
+      let group = try ParameterGroup(
+        TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
+        from: source, plan.optimizer, context)
+      try plan.beginning.restore([group])
+      opened = Work(step: step, group: group)
+    }
+    context.releaseUnusedMemory()
+  }
+
+  private var work: Work {
+    guard let opened else { preconditionFailure("a trainer is only given out when it is open") }
+    return opened
+  }
+
+  /// Numbers that the denoiser has to learn.
+  public var parameterCount: Int { work.step.parameters.count }
+
+  /// Takes one step.
+  ///
+  /// - Parameter batches: The batches whose gradients make up the step.
+  /// - Returns: The loss; see ``TrainingStepResult/wasTaken``.
+  /// - Throws: `TensorError` if memory is short.
+  public func step(_ batches: [[DenoiserExample]]) throws -> TrainingStepResult {
+    let work = work
+    let share = 1 / Float(batches.count)
+    var loss: Float = 0
+    for batch in batches { loss += share * (try work.step.accumulate(batch, weight: share)) }
+    let losses = [TrainingLoss("loss", loss)]
+    guard loss.isFinite else {
+      work.group.optimizer.clearGradients()
+      return TrainingStepResult(losses: losses, gradientNorm: .nan)
+    }
+    return TrainingStepResult(losses: losses, gradientNorm: work.group.optimizer.step())
+  }
+
+  /// Writes everything that the training needs to go on.
+  ///
+  /// - Parameter metadata: Stored beside it; names that begin with `pvdm.steps.` are taken.
+  /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
+  public func writeState(metadata: [String: String] = [:], to path: String) throws {
+    try TrainingState.write([work.group], metadata: metadata, to: path)
+  }
+
+  /// Writes the denoiser as a checkpoint to make videos with: the moving average of its parameters, if
+  /// one is kept.
+  ///
+  /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
+  public func writeNetwork(to path: String) throws {
+    try work.group.writeNetwork(
+      metadata: NetworkFile.metadata(of: work.step.network.configuration), to: path)
+  }
+}

@@ -1,0 +1,164 @@
+import CheckpointIO
+import NeuralLayers
+import TensorCore
+
+/// The parameters that an optimiser changes together, a network's or a discriminator's, with
+/// everything else that a checkpoint of it holds.
+final class ParameterGroup {
+  /// What they belong to; names in a state begin with it: `network`, `frame_discriminator`.
+  let name: String
+  /// The parameters.
+  let parameters: ParameterSet
+  /// What changes them.
+  let optimizer: Optimizer
+  /// Tensors that are stored beside them and never change.
+  let buffers: [(shape: NamedShape, values: [Float])]
+
+  /// - Parameters:
+  ///   - parameters: Those of a network that was built from `source`.
+  ///   - tensors: Every tensor of its checkpoints.
+  /// - Throws: What the source throws.
+  init(
+    _ name: String, _ parameters: ParameterSet, of tensors: [NamedShape],
+    from source: any ParameterSource, _ configuration: OptimizerConfiguration,
+    _ context: ComputeContext
+  ) throws {
+    self.name = name
+    self.parameters = parameters
+    optimizer = try Optimizer(parameters, configuration, context)
+    buffers = try tensors.filter { parameters[$0.name] == nil }.compactMap { tensor in
+      if source.shape(of: tensor.name) != nil {
+        return (tensor, try source.withValues(of: tensor.name) { Array($0) })
+      }
+      // Some files leave out what no layer needs.
+      return InitialParameters.buffer(tensor.name, tensor.count).map { (tensor, $0) }
+    }
+  }
+
+  /// Writes the network as a checkpoint to make videos with, whole or not at all: the moving averages
+  /// of the parameters if they are kept, under the names of the authors' files, in float32.
+  ///
+  /// - Parameter metadata: What the shapes do not tell.
+  /// - Throws: `CheckpointError` if it cannot be written.
+  func writeNetwork(metadata: [String: String], to path: String) throws {
+    var tensors = buffers.map { buffer in
+      StoredTensor(buffer.shape.name, buffer.shape.shape) { buffer.values }
+    }
+    let averages = optimizer.averages
+    tensors +=
+      averages.isEmpty
+      ? parameters.parameters.map { parameter in
+        StoredTensor(parameter.name, parameter.shape) { parameter.values }
+      }
+      : averages.map { average in StoredTensor(average.name, average.shape) { average.values } }
+    try StoredTensor.write(tensors, metadata: metadata, to: path)
+  }
+}
+
+/// A float32 tensor that is about to be written; its numbers are copied when their turn comes.
+private struct StoredTensor {
+  let description: TensorDescription
+  let values: () -> [Float]
+
+  init(_ name: String, _ shape: [Int], _ values: @escaping () -> [Float]) {
+    description = TensorDescription(name: name, elementType: .float32, shape: shape)
+    self.values = values
+  }
+
+  static func write(
+    _ tensors: [StoredTensor], metadata: [String: String], to path: String
+  ) throws {
+    var next = 0
+    try SafetensorsWriter(tensors: tensors.map(\.description), metadata: metadata)
+      .write(to: path) { _, sink in
+        try sink.append(converting: tensors[next].values())
+        next += 1
+      }
+  }
+}
+
+/// A training's whole state in a file: all that it needs to go on, bit for bit.
+///
+/// A safetensors file with the float32 tensors `GROUP.parameters.NAME`, `GROUP.buffers.NAME`,
+/// `GROUP.first_moment.NAME`, `GROUP.second_moment.NAME` and, where an average is kept,
+/// `GROUP.average.NAME`; the optimisers' steps and what the caller adds are metadata.
+enum TrainingState {
+  private static let parameters = "parameters."
+  private static let buffers = "buffers."
+  private static func stepKey(_ group: String) -> String { "pvdm.steps.\(group)" }
+
+  /// Writes a state, whole or not at all, so that it survives a loss of power.
+  ///
+  /// - Throws: `CheckpointError` if it cannot be written.
+  static func write(
+    _ groups: [ParameterGroup], metadata: [String: String], to path: String
+  ) throws {
+    var tensors: [StoredTensor] = []
+    var metadata = metadata
+    for group in groups {
+      metadata[stepKey(group.name)] = String(group.optimizer.stepCount)
+      let prefix = group.name + "."
+      for parameter in group.parameters.parameters {
+        tensors.append(
+          StoredTensor(prefix + parameters + parameter.name, parameter.shape) { parameter.values })
+      }
+      for buffer in group.buffers {
+        tensors.append(
+          StoredTensor(prefix + buffers + buffer.shape.name, buffer.shape.shape) { buffer.values })
+      }
+      for entry in group.optimizer.state {
+        tensors.append(StoredTensor(prefix + entry.name, entry.shape) { entry.values })
+      }
+    }
+    try StoredTensor.write(tensors, metadata: metadata, to: path)
+  }
+
+  /// The parameters and buffers of a group as they were.
+  static func source(of group: String, in state: Checkpoint) -> any ParameterSource {
+    PrefixedParameters(state, prefixes: [parameters, buffers].map { "\(group).\($0)" })
+  }
+
+  /// Lets a group's optimiser go on where it was.
+  ///
+  /// - Throws: ``ModelError`` if something is missing, misshapen or not finite, `CheckpointError` for
+  ///   a damaged file.
+  static func restoreOptimizer(of group: ParameterGroup, from state: Checkpoint) throws {
+    guard let steps = state.metadata[stepKey(group.name)].flatMap({ Int($0) }), steps >= 0 else {
+      throw ModelError(
+        path: state.path, .savedRun(reason: "it holds no state of the \(group.name)"))
+    }
+    do {
+      try group.optimizer.restore(
+        from: PrefixedParameters(state, prefixes: [group.name + "."]), stepCount: steps)
+    } catch let error as ParameterError {
+      throw ModelError(path: state.path, .parameter(error.description))
+    }
+  }
+}
+
+/// Tensors of a checkpoint whose names begin with one of some prefixes, under the rest of their names.
+private final class PrefixedParameters: ParameterSource {
+  private let checkpoint: Checkpoint
+  private var entries: [String: TensorEntry] = [:]
+
+  init(_ checkpoint: Checkpoint, prefixes: [String]) {
+    self.checkpoint = checkpoint
+    for entry in checkpoint.tensors {
+      for prefix in prefixes where entry.name.hasPrefix(prefix) {
+        entries[String(entry.name.dropFirst(prefix.count))] = entry
+      }
+    }
+  }
+
+  func shape(of name: String) -> [Int]? { entries[name]?.shape }
+
+  func withValues<Result>(
+    of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) throws -> Result {
+    guard let entry = entries[name] else {
+      throw ParameterError(name: name, problem: .missing(expected: []))
+    }
+    defer { checkpoint.releasePages(of: entry) }
+    return try checkpoint.float32Values(entry).withUnsafeBufferPointer(body)
+  }
+}

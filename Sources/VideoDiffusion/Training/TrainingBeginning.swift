@@ -1,0 +1,84 @@
+import CheckpointIO
+import NeuralLayers
+
+/// What a training begins with.
+public enum TrainingBeginning: Sendable {
+  /// Parameters are drawn, as the original code does.
+  case random(seed: UInt64)
+  /// A network that was trained before; the optimiser begins anew.
+  case network(NetworkFile)
+  /// The state of a run that was stopped.
+  case state(Checkpoint)
+
+  /// Where a network's parameters come from.
+  ///
+  /// - Throws: ``ModelError`` if the file holds the other network.
+  func source(
+    _ kind: NetworkKind, random: (UInt64) -> InitialParameters
+  ) throws -> any ParameterSource {
+    switch self {
+    case .random(let seed): return random(seed)
+    case .network(let file):
+      guard file.kind == kind else {
+        throw ModelError(path: file.path, .otherNetwork(expected: kind, found: file.kind))
+      }
+      return CheckpointParameters(file.checkpoint, file.dictionary)
+    case .state(let state): return TrainingState.source(of: TrainingGroupName.network, in: state)
+    }
+  }
+
+  /// Restores the optimisers of a run that was stopped.
+  ///
+  /// - Throws: ``ModelError`` or `CheckpointError` if the state does not fit or is damaged.
+  func restore(_ groups: [ParameterGroup]) throws {
+    guard case .state(let state) = self else { return }
+    for group in groups { try TrainingState.restoreOptimizer(of: group, from: state) }
+  }
+
+  /// Names the file in errors about its parameters.
+  func naming<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as ParameterError {
+      let path: String? =
+        switch self {
+        case .random: nil
+        case .network(let file): file.path
+        case .state(let state): state.path
+        }
+      throw ModelError(path: path, .parameter(error.description))
+    }
+  }
+}
+
+/// What the groups of a training are called in its state.
+enum TrainingGroupName {
+  static let network = "network"
+  static let frameDiscriminator = "frame_discriminator"
+  static let clipDiscriminator = "clip_discriminator"
+}
+
+/// A loss with its name.
+public struct TrainingLoss: Sendable, Hashable {
+  /// Its name as logs have it: `loss` for the whole, `l1`, `lpips` and so on for parts.
+  public let name: String
+  /// Its mean over the step's clips, before its factor; of the whole, the sum with the factors.
+  public let value: Double
+
+  /// Names a loss.
+  public init(_ name: String, _ value: Float) {
+    self.name = name
+    self.value = Double(value)
+  }
+}
+
+/// What one step of a training gave.
+public struct TrainingStepResult: Sendable, Hashable {
+  /// The losses; the first is the whole.
+  public let losses: [TrainingLoss]
+  /// The gradient's norm before it was limited; where two networks learn, the greater.
+  public let gradientNorm: Double
+
+  /// Whether the step was taken. One whose loss or gradient overflowed changes nothing.
+  public var wasTaken: Bool { gradientNorm.isFinite && losses.allSatisfy { $0.value.isFinite } }
+}
