@@ -3,8 +3,8 @@ public struct JobRecord: NumberedRecord {
   public static let databaseTableName = "jobs"
 
   public var id: Int64?
-  /// The video that it works on.
-  public var video: Int64
+  /// The video that it works on; `nil` if it works on none.
+  public var video: Int64?
   /// Its place in the queue; lower ones come first.
   public var position: Int
   /// What is to be done and where it stands, as JSON.
@@ -19,7 +19,7 @@ public struct JobRecord: NumberedRecord {
 
   /// A job that has not begun.
   public init(
-    video: Int64, position: Int, task: String, state: String, finishedClips: Int = 0,
+    video: Int64?, position: Int, task: String, state: String, finishedClips: Int = 0,
     created: Double
   ) {
     self.video = video

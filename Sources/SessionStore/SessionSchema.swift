@@ -8,6 +8,7 @@ package enum SessionSchema {
     migrator.registerMigration("2 queue", migrate: queue)
     migrator.registerMigration("3 comparisons and exports", migrate: comparisonsAndExports)
     migrator.registerMigration("4 measurements and state", migrate: measurementsAndState)
+    migrator.registerMigration("5 evaluations", migrate: evaluations)
     return migrator
   }
 
@@ -98,5 +99,45 @@ package enum SessionSchema {
       table.primaryKey("name", .text)
       table.column("content", .text).notNull()
     }
+  }
+  private static func evaluations(_ database: Database) throws {
+    try database.create(table: EvaluationRecord.databaseTableName) { table in
+      table.autoIncrementedPrimaryKey("id")
+      table.column("metric", .text).notNull()
+      table.column("source", .text).notNull()
+      table.column("content", .text).notNull()
+      table.column("folder", .text).notNull()
+      table.column("measured", .double).notNull()
+    }
+    try letJobsHaveNoVideo(database)
+  }
+
+  /// SQLite cannot take a constraint from a column: the table is made anew, as its manual says, while
+  /// the migrator has foreign keys turned off.
+  private static func letJobsHaveNoVideo(_ database: Database) throws {
+    let (name, new) = (JobRecord.databaseTableName, "newJobs")
+    try database.create(table: new) { table in
+      table.autoIncrementedPrimaryKey("id")
+      table.column("video", .integer)
+        .references(VideoRecord.databaseTableName, onDelete: .cascade)
+      table.column("position", .integer).notNull()
+      table.column("task", .text).notNull()
+      table.column("state", .text).notNull()
+      table.column("finishedClips", .integer).notNull()
+      table.column("created", .double).notNull()
+      table.column("started", .double)
+      table.column("ended", .double)
+    }
+    let columns = "id, video, position, task, state, finishedClips, created, started, ended"
+    try database.execute(
+      sql: "INSERT INTO \(new) (\(columns)) SELECT \(columns) FROM \(name)")
+    // Numbers of jobs that are gone are not used again.
+    try database.execute(sql: "DELETE FROM sqlite_sequence WHERE name = ?", arguments: [new])
+    try database.execute(
+      sql: "INSERT INTO sqlite_sequence SELECT ?, seq FROM sqlite_sequence WHERE name = ?",
+      arguments: [new, name])
+    try database.drop(table: name)
+    try database.rename(table: new, to: name)
+    try database.create(indexOn: name, columns: ["video"])
   }
 }

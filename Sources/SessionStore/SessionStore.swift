@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 
 /// What a studio keeps from one session to the next, in one SQLite file: videos, clips, the queue,
-/// comparisons, exports, measurements, and a few small values.
+/// comparisons, exports, scores, measurements, and a few small values.
 ///
 /// Latents and frames are files beside it; a row says that its files are whole. The store knows the
 /// records, not what they mean: settings, tasks and the like are JSON text.
@@ -46,10 +46,44 @@ public final class SessionStore: Sendable {
     }
   }
 
+  /// Opens the database that another process has open as well, to add to it or to read it.
+  ///
+  /// It is neither made, nor brought up to date, nor set aside: that is for the process that was there
+  /// first.
+  ///
+  /// - Throws: ``SessionStoreError``, of which `older` means that the other process keeps an older
+  ///   schema.
+  public static func join(at path: String) throws -> SessionStore {
+    do {
+      try checkHeader(path)
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw SessionStoreError(path: path, .notWritable("it is not there"))
+      }
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      let migrator = SessionSchema.migrator
+      let (isNewer, isCurrent) = try pool.read { database in
+        (try migrator.hasBeenSuperseded(database), try migrator.hasCompletedMigrations(database))
+      }
+      if isNewer { throw SessionStoreError(path: path, .newer) }
+      guard isCurrent else { throw SessionStoreError(path: path, .older) }
+      return SessionStore(path: path, pool: pool)
+    } catch {
+      throw SessionStoreError(path: path, error)
+    }
+  }
+
+  /// A command may add a score while a studio has the database open: either waits for the other's
+  /// transaction, which takes milliseconds.
+  private static var configuration: Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(5)
+    return configuration
+  }
+
   private static func opened(_ path: String) throws -> (SessionStore, isNew: Bool) {
     do {
       try checkHeader(path)
-      let pool = try DatabasePool(path: path)
+      let pool = try DatabasePool(path: path, configuration: configuration)
       do {
         let isNew = try prepare(pool, path)
         return (SessionStore(path: path, pool: pool), isNew)

@@ -11,6 +11,8 @@ public struct SessionStoreError: Error, Sendable, Hashable, CustomStringConverti
   public enum Problem: Sendable, Hashable {
     /// A newer version of the program wrote it; nothing in it was touched.
     case newer
+    /// An older version of the program has it open; nothing in it was touched.
+    case older
     /// It is no database, or a damaged one. What SQLite found.
     case damaged(String)
     /// The file system refuses to write it: no permission, or read-only.
@@ -60,6 +62,7 @@ extension SessionStoreError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .newer: "a newer version of the program wrote this database"
+    case .older: "an older version of the program has this database open"
     case .damaged(let found): "the database is damaged (\(found))"
     case .notWritable(let found): "the database cannot be written (\(found))"
     case .full: "there is no space left to write the database"

@@ -145,8 +145,8 @@ extension StudioError {
     case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
     case .exists: "Choose another name, or replace it with --overwrite"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
-    case .mixedSizes: "Crop and resize all of them with --resolution"
-    case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse with --data"
+    case .mixedSizes: "Crop and resize all of them to one size (--resolution)"
+    case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse (--data)"
     case .noReport: "Give the folder that \"pvdm evaluate\" wrote, or the report.json in it"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
     case .inUse: "Close it, or choose another folder with XDG_DATA_HOME"
@@ -167,6 +167,7 @@ extension SessionStoreError {
   var remedy: String {
     switch problem {
     case .newer: "Use that version of pvdm, or another data folder with XDG_DATA_HOME"
+    case .older: "Close that studio and open this one"
     case .damaged: "Start the studio again; it sets the database aside and begins a new one"
     case .notWritable: "Check the folder's permissions"
     case .full: "Free some space"

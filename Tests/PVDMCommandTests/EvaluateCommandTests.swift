@@ -61,6 +61,62 @@ import Testing
     #expect(scores?.first?["name"] as? String == "FVD")
   }
 
+  @Test("skies-64 is measured against synthetic skies, stored, listed and compared")
+  func skies() throws {
+    let (skies, home) = (folder.path("skies"), folder.path("home"))
+    let weights = folder.path("i3d.safetensors")
+    try FormulaWeights.i3d.write(to: weights)
+    let made = try CommandRun([
+      "dataset", "skies", "--clips", "4", "--frames", "32", "--test-share", "0.5", "--output",
+      skies,
+    ])
+    #expect(made.status == 0, "\(made.errors)")
+    func distance(_ split: String) throws -> CommandRun {
+      try CommandRun(
+        [
+          "evaluate", "fvd", "--model", "skies-64", "--data", skies, "--i3d", weights, "--clips",
+          "3", "--split", split, "--preset", "draft", "--steps", "2", "--seed", "3", "--json",
+          "-o", folder.path(split),
+        ], home: home)
+    }
+    let train = try distance("train")
+    #expect(train.status == 0, "\(train.errors)")
+    let score = (train.json["scores"] as? [[String: Any]])?.first?["value"] as? Double
+    #expect(try #require(score).isFinite)
+    let procedure = train.json["procedure"] as? [String: Any]
+    #expect(procedure?["split"] as? String == "train" && procedure?["realClips"] as? Int == 3)
+    let test = try distance("test")
+    #expect(test.status == 0, "\(test.errors)")
+
+    let list = try CommandRun(["evaluate", "list"], home: home)
+    #expect(list.output.contains("FVD") && list.output.contains("skies-64"), "\(list.output)")
+    #expect(list.output.split(separator: "\n").count == 3)
+    let json = try CommandRun(["evaluate", "list", "--metric", "fvd", "--json"], home: home)
+    let reports = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [Any]
+    #expect(reports?.count == 2)
+    let none = try CommandRun(["evaluate", "list", "--metric", "drift"], home: home)
+    #expect(none.output.contains("no scores"))
+    let comparison = try CommandRun(["evaluate", "compare", "1", "2"], home: home)
+    #expect(comparison.status == 0 && comparison.output.contains("part"), "\(comparison.errors)")
+    let missing = try CommandRun(["evaluate", "compare", "1", "9"], home: home)
+    #expect(missing.status == 2 && missing.errors.contains("number 9"))
+  }
+
+  @Test("a database that cannot be used leaves the report, and is said in a sentence")
+  func unusableDatabase() throws {
+    let home = folder.path("home")
+    try FileManager.default.createDirectory(
+      atPath: home + "/.local/share", withIntermediateDirectories: true)
+    try Data().write(to: URL(filePath: home + "/.local/share/pvdm"))
+    let result = try CommandRun(
+      [
+        "evaluate", "drift", "--generated", folder.path("videos"), "--frames", "32", "--clips",
+        "2", "-o", folder.path("report"), "--cache", folder.path("cache"),
+      ], home: home)
+    #expect(result.status == 0 && result.errors.contains("not in the studio's list"))
+    #expect(FileManager.default.fileExists(atPath: folder.path("report/report.json")))
+  }
+
   @Test(
     "what is missing or wrong is said in words, with its status",
     arguments: [

@@ -55,6 +55,55 @@ import Testing
     #expect(again.end() == 0)
   }
 
+  @Test func anEvaluationIsStoppedGoesOnAndItsScoreIsThereTheNextTime() throws {
+    let (skies, weights) = (folder.path("skies"), folder.path("i3d.safetensors"))
+    let made = try CommandRun([
+      "dataset", "skies", "--clips", "5", "--frames", "32", "--test-share", "0", "--output", skies,
+    ])
+    #expect(made.status == 0, "\(made.errors)")
+    try FormulaWeights.i3d.write(to: weights)
+
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.type("8")
+    #expect(studio.sees("no real videos were named"), "\(studio.terminal.screen)")
+    studio.type(":data \(skies)\r")
+    #expect(studio.sees("i3d_pretrained_400.pt"), "\(studio.terminal.screen)")
+    studio.type(":i3d \(weights)\r:preset draft\r")
+    #expect(studio.sees("Ready"), "\(studio.terminal.screen)")
+    // From the metric down to the clips.
+    studio.type("gjjjj\r\u{15}8\r")
+    #expect(studio.sees("compares 8 clips"), "\(studio.terminal.screen)")
+    studio.type("r")
+    #expect(studio.sees("generated clips 1/8"), "\(studio.terminal.screen)")
+    studio.type("x")
+    #expect(studio.sees("Paused"), "\(studio.terminal.screen)")
+    studio.type("r")
+    #expect(studio.sees("Frechet video distance of skies-64: FVD"), "\(studio.terminal.screen)")
+    studio.type("\t\r")
+    #expect(studio.sees("not the paper's protocol"), "\(studio.terminal.screen)")
+    studio.type("\u{1B}")
+    #expect(studio.sees("Evaluation"))
+    studio.type("q")
+    #expect(studio.end() == 0)
+
+    // A command adds a score while the studio is open, which shows it when the screen is shown.
+    let again = try StudioSession(home: home)
+    #expect(again.sees("Scores 1"), "\(again.terminal.screen)")
+    again.type("1")
+    #expect(again.sees("Models"))
+    let drift = try CommandRun(
+      [
+        "evaluate", "drift", "--generated", skies, "--frames", "32", "--clips", "2", "-o",
+        folder.path("report"),
+      ], home: home)
+    #expect(drift.status == 0 && !drift.errors.contains("not in the studio"), "\(drift.errors)")
+    again.type("8")
+    #expect(again.sees("Scores 2"), "\(again.terminal.screen)")
+    again.type("q")
+    #expect(again.end() == 0)
+  }
+
   @Test func aRunThatWasKilledIsOfferedAndGoesOn() throws {
     let studio = try StudioSession(home: home)
     #expect(studio.sees("skies-64"))

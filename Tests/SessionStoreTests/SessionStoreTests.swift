@@ -149,7 +149,8 @@ struct SessionStoreTests {
   }
 
   @Test(
-    "an older schema is brought up to date with what it holds", arguments: ["1 videos", "2 queue"])
+    "an older schema is brought up to date with what it holds",
+    arguments: ["1 videos", "2 queue", "4 measurements and state"])
   func migration(from version: String) throws {
     let pool = try DatabasePool(path: path)
     try SessionSchema.migrator.migrate(pool, upTo: version)
@@ -164,5 +165,62 @@ struct SessionStoreTests {
       try #expect(transaction.all(ComparisonRecord.self).isEmpty)
       try #expect(transaction.all(TimingRecord.self).isEmpty)
     }
+  }
+
+  @Test("jobs of an older schema stay, with what they belong to and the numbers they had")
+  func jobsWithoutVideos() throws {
+    let pool = try DatabasePool(path: path)
+    try SessionSchema.migrator.migrate(pool, upTo: "4 measurements and state")
+    let (kept, video) = try pool.write { database in
+      let video = try #require(try video().inserted(database).id)
+      func job(_ position: Int) throws -> JobRecord {
+        try JobRecord(video: video, position: position, task: "{}", state: "{}", created: 0)
+          .inserted(database)
+      }
+      let (first, second) = (try job(1), try job(2))
+      _ = try clip(1, video: video, job: first.id).inserted(database)
+      try second.delete(database)
+      return (first, video)
+    }
+    try pool.close()
+    let store = try open().store
+    try store.write { transaction in
+      try #expect(transaction.all(JobRecord.self) == [kept])
+      try #expect(transaction.all(ClipRecord.self).map(\.job) == [kept.id])
+      let new = try transaction.insert(
+        JobRecord(video: nil, position: 3, task: "{}", state: "{}", created: 0))
+      #expect(new.id == 3, "the second job's number is not used again")
+      try transaction.delete(VideoRecord.self, number: video)
+      try #expect(transaction.all(JobRecord.self) == [new])
+    }
+  }
+
+  private func evaluation(_ source: String) -> EvaluationRecord {
+    EvaluationRecord(metric: "fvd", source: source, content: "{}", folder: "/f", measured: 1.5)
+  }
+
+  @Test("two processes add rows in turn, and each reads the other's")
+  func joining() throws {
+    let studio = try open().store
+    let command = try SessionStore.join(at: path)
+    let kept = try [studio, command, studio].map { store in
+      try store.write { try $0.insert(evaluation("\(store === command)")) }
+    }
+    for store in [studio, command] {
+      #expect(try store.read { try $0.all(EvaluationRecord.self) } == kept)
+    }
+  }
+
+  @Test("a database that is not there, or of another version, is not joined")
+  func joiningInVain() throws {
+    #expect(throws: SessionStoreError.self) { try SessionStore.join(at: path) }
+    #expect(folder.contents.isEmpty)
+    let pool = try DatabasePool(path: path)
+    try SessionSchema.migrator.migrate(pool, upTo: "2 queue")
+    #expect(throws: SessionStoreError(path: path, .older)) { try SessionStore.join(at: path) }
+    var migrator = SessionSchema.migrator
+    migrator.registerMigration("99 to come") { try $0.execute(sql: "CREATE TABLE later (x)") }
+    try migrator.migrate(pool)
+    #expect(throws: SessionStoreError(path: path, .newer)) { try SessionStore.join(at: path) }
   }
 }

@@ -284,4 +284,18 @@ import Testing
     press(keys("Gf"), on: &flipped, busy)
     try expectSnapshots(flipped, busy, named: "compare-flip-failed")
   }
+
+  @Test func scoresOfTheComparedModelsStandBelow() throws {
+    var world = Fixtures.comparing()
+    world.evaluations = Fixtures.evaluations
+    var screen = screen(world, opening: 0)
+    let shown = text(window(screen, world))
+    // Taken with 20 steps: the second cell's own score, the others' with other settings.
+    #expect(shown.contains("812.4") && shown.contains("other settings"))
+    try expectSnapshots(screen, world, named: "compare-scores")
+    press(keys("S"), on: &screen, world)
+    #expect(!text(window(screen, world)).contains("812.4"))
+    world.evaluations = []
+    #expect(press(keys("S"), on: &screen, world).onlyNotice?.sentence.contains("no score") == true)
+  }
 }

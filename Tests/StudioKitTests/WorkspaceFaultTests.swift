@@ -263,10 +263,11 @@ struct WorkspaceFaultTests {
 
 extension Job {
   /// The video that it makes.
-  var video: VideoID {
+  var video: VideoID? {
     switch task {
     case .generate(let task): task.video
     case .export(let task): task.video
+    case .evaluate: nil
     }
   }
 }

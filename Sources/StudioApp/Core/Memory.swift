@@ -19,6 +19,8 @@ package struct Memory: Sendable, Hashable, Codable {
   package var model: ModelEntry.ID?
   /// The video that was open.
   package var video: VideoID?
+  /// The evaluation on the Evaluate screen.
+  package var evaluation: EvaluateTask?
 
   package init() {}
 
@@ -33,6 +35,7 @@ package struct Memory: Sendable, Hashable, Codable {
     case .settings(let settings): self.settings = settings
     case .model(let model): self.model = model
     case .video(let video): self.video = video
+    case .evaluation(let task): evaluation = task
     }
   }
 }
@@ -47,4 +50,5 @@ package enum Preference: Sendable, Hashable {
   case settings(GenerationSettings)
   case model(ModelEntry.ID)
   case video(VideoID)
+  case evaluation(EvaluateTask)
 }

@@ -2,6 +2,7 @@
 public enum ScreenID: Int, CaseIterable, Sendable, Hashable, Codable {
   case models = 1
   case make, extend, compare, gallery, queue
+  case evaluate = 8
 
   /// What its tab says.
   public var title: String {
@@ -12,6 +13,7 @@ public enum ScreenID: Int, CaseIterable, Sendable, Hashable, Codable {
     case .compare: "Compare"
     case .gallery: "Gallery"
     case .queue: "Queue"
+    case .evaluate: "Evaluate"
     }
   }
 }

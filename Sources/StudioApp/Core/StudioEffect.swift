@@ -114,4 +114,14 @@ package enum StudioEffect: Sendable, Hashable {
   case keepVideo(VideoID)
   /// Forgets a comparison; its videos go to the trash.
   case deleteComparison(ComparisonID)
+
+  // Evaluating
+  /// Looks for what an evaluation lacks.
+  case checkEvaluation(EvaluateTask)
+  /// Queues an evaluation.
+  case evaluate(EvaluateTask)
+  /// Reads the stored scores again.
+  case findEvaluations
+  /// Forgets a stored score.
+  case forgetEvaluation(EvaluationID)
 }

@@ -29,6 +29,12 @@ package struct World: Sendable {
   package var preview: PreviewView?
   /// The comparisons, the latest first.
   package var comparisons: [Comparison] = []
+  /// The stored scores, the latest first.
+  package var evaluations: [StoredEvaluation] = []
+  /// The evaluation that was last set up; what the Evaluate screen begins with.
+  package var evaluation: EvaluateTask?
+  /// What the evaluation that was checked last lacks.
+  package var evaluationCheck: EvaluationCheck?
   /// Estimates by what they are for.
   package var estimates: [EstimateKey: RunEstimate] = [:]
   /// Whether the workspace has told everything once.
@@ -48,6 +54,17 @@ package struct World: Sendable {
     package init(model: ModelReference, settings: GenerationSettings) {
       self.model = model
       self.settings = settings
+    }
+  }
+
+  /// What an evaluation lacks.
+  package struct EvaluationCheck: Sendable, Hashable {
+    package var task: EvaluateTask
+    package var needs: [EvaluateTask.Need]
+
+    package init(task: EvaluateTask, needs: [EvaluateTask.Need]) {
+      self.task = task
+      self.needs = needs
     }
   }
 

@@ -9,6 +9,13 @@ extension Job {
       return [.finishJob(id, atOnce: world.progress(of: self)?.isStopping ?? false)]
     case .running: return [.finishJob(id, atOnce: true)]
     case .waiting: return [.cancelJob(id)]
+    case .paused where evaluation != nil, .interrupted where evaluation != nil:
+      return [
+        .confirm(
+          title: "End job \(id.rawValue)?",
+          lines: ["What was computed is kept: the same evaluation would begin with it."],
+          confirmed: [.cancelJob(id)])
+      ]
     case .paused, .interrupted:
       let kept =
         finishedClips == 0

@@ -58,13 +58,21 @@ package struct JobPanel: Sendable {
     guard let progress else { return [Line("Starting", .secondary)] }
     var facts: [String] = []
     if job.generation != nil { facts.append(ProgressNotes.clip(progress)) }
-    if progress.stepCount > 0 { facts.append("step \(progress.step)/\(progress.stepCount)") }
+    if case .evaluating(let stage) = progress.phase {
+      facts.append("\(stage) \(progress.step)/\(progress.stepCount)")
+    } else if progress.stepCount > 0 {
+      facts.append("step \(progress.step)/\(progress.stepCount)")
+    }
     if progress.previewShare > 0 {
       facts.append("previews \(Int((progress.previewShare * 100).rounded()))%")
     }
     if progress.residentBytes > 0 { facts.append(Wording.bytes(progress.residentBytes)) }
     var lines = facts.isEmpty ? [] : [Line(facts.joined(separator: "  "))]
-    if job.generation == nil {
+    if job.evaluation != nil {
+      let text =
+        progress.isStopping ? "Stopping; what was computed is kept" : "x stops it, to go on later"
+      lines.append(Line(text, progress.isStopping ? .warning : .secondary))
+    } else if job.generation == nil {
       lines.append(Line("x stops it", .secondary))
     } else if progress.isStopping {
       lines.append(Line("Stopping after this clip; x again: at once", .warning))
@@ -76,6 +84,9 @@ package struct JobPanel: Sendable {
 
   private var finishedLines: [Line] {
     let time = job.secondsTaken.map { " in \(ProgressNotes.time($0))" } ?? ""
+    guard job.evaluation == nil else {
+      return [Line("Measured\(time); 8 shows the score", .success)]
+    }
     guard job.generation != nil else { return [Line("Written\(time)", .success)] }
     guard let wanted = job.clipCount, job.finishedClips < wanted else {
       return [Line("Finished: \(Wording.count(job.finishedClips, "clip"))\(time)", .success)]

@@ -51,6 +51,11 @@ extension Job {
   package var generation: GenerateTask? {
     if case .generate(let task) = task { task } else { nil }
   }
+
+  /// What it measures, if it measures something.
+  package var evaluation: EvaluateTask? {
+    if case .evaluate(let task) = task { task } else { nil }
+  }
 }
 
 extension World {

@@ -44,6 +44,7 @@ extension Job {
     }
     switch task {
     case .export(let task): return "export \(name(task.video))"
+    case .evaluate(let task): return "\(task.metric.shortTitle) of \(task.sourceName)"
     case .generate(let task):
       switch task.origin {
       case .nothing: return "make \(name(task.video))"

@@ -131,6 +131,8 @@ extension EffectRunner {
     case .sweep(let variant, let columns, let rows):
       _ = try await workspace.sweep(variant, columns: columns, rows: rows)
     case .deleteComparison(let comparison): try await workspace.deleteComparison(comparison)
+    case .evaluate(let task): _ = try await workspace.evaluate(task)
+    case .forgetEvaluation(let evaluation): try await workspace.forgetEvaluation(evaluation)
     default: break
     }
   }

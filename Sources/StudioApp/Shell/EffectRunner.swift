@@ -41,7 +41,9 @@ final class EffectRunner: Sendable {
   /// The command for an effect.
   func command(for effect: StudioEffect) -> Command<StudioMessage> {
     switch effect {
-    case .estimate, .readFootage, .hashModel, .loadFrames, .findModels: beside(effect)
+    case .estimate, .readFootage, .hashModel, .loadFrames, .findModels, .checkEvaluation,
+      .findEvaluations:
+      beside(effect)
     default: inOrder(effect)
     }
   }
@@ -77,6 +79,10 @@ final class EffectRunner: Sendable {
     case .estimate(let model, let settings):
       guard let estimate = await workspace.estimate(model, settings) else { return }
       sender.send(.estimated(World.EstimateKey(model: model, settings: settings), estimate))
+    case .checkEvaluation(let task):
+      let needs = await workspace.needs(of: task)
+      sender.send(.evaluationChecked(World.EvaluationCheck(task: task, needs: needs)))
+    case .findEvaluations: try await workspace.findEvaluations()
     case .readFootage(let path, let model):
       sender.send(.footage(try await workspace.footage(path, for: model)))
     case .loadFrames(let clips):

@@ -23,6 +23,8 @@ package enum StudioMessage: Sendable {
   case frames([ClipFrames])
   /// An estimate that a screen asked for.
   case estimated(World.EstimateKey, RunEstimate)
+  /// What an evaluation lacks, which a screen asked for.
+  case evaluationChecked(World.EvaluationCheck)
   /// A user's video that a screen asked for.
   case footage(Footage)
   /// Something to show that an effect led to.

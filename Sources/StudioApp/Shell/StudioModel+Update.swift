@@ -25,6 +25,9 @@ extension StudioModel {
     case .estimated(let key, let estimate):
       world.estimates[key] = estimate
       return refreshed()
+    case .evaluationChecked(let check):
+      world.evaluationCheck = check
+      return refreshed()
     case .footage(let footage):
       world.footage = World.FootageView(footage)
       return refreshed()
@@ -78,6 +81,9 @@ extension StudioModel {
       case .remember(.settings(let settings)):
         world.settings = settings
         others.append(effect)
+      case .remember(.evaluation(let task)):
+        world.evaluation = task
+        others.append(effect)
       case .quit where !isClosing:
         isClosing = true
         others.append(effect)
@@ -104,7 +110,10 @@ extension StudioModel {
     self.screen = screen
     hasMoved = true
     overlay = nil
-    return [.remember(.screen(screen))] + refreshed()
+    // A command may have added scores meanwhile.
+    let reading: [StudioEffect] =
+      [.evaluate, .compare].contains(screen) ? [.findEvaluations] : []
+    return [.remember(.screen(screen))] + reading + refreshed()
   }
 
   /// Says something: in the status line for a while, and in the log.
@@ -132,6 +141,7 @@ extension StudioModel {
     }
     if !hasMoved { screen = memory.screen ?? screen }
     world.settings = memory.settings ?? world.settings
+    world.evaluation = memory.evaluation
     world.isReady = true
     var effects = refreshed()
     if let video = memory.video { effects.append(.openVideo(video)) }
@@ -158,6 +168,7 @@ extension StudioModel {
       world.progress = progress
     case .preview(let preview): world.preview = World.PreviewView(preview)
     case .comparisons(let comparisons): world.comparisons = comparisons
+    case .evaluations(let evaluations): world.evaluations = evaluations
     case .notice(let notice): return note(notice) + refreshed()
     }
     return refreshed()
@@ -189,6 +200,10 @@ extension StudioModel {
     guard let job = world.runningJob else {
       return note(Notice(.information, "nothing is running; q quits"))
     }
+    guard job.evaluation == nil else {
+      return note(Notice(.information, "stopping the evaluation; what was computed is kept"))
+        + [.pauseJob(job.id)]
+    }
     let atOnce = world.progress?.isStopping ?? false
     // The workspace's own report may be a step away; a second Ctrl-C must count at once.
     world.progress?.isStopping = true
@@ -202,7 +217,9 @@ extension StudioModel {
   /// The terminal is gone: the work is saved, or the running clip finished first.
   private mutating func hangUp() -> [StudioEffect] {
     isHungUp = true
-    guard keepsRunning, let job = world.runningJob else { return follow([.quit]) }
+    guard keepsRunning, let job = world.runningJob, job.evaluation == nil else {
+      return follow([.quit])
+    }
     return [.finishJob(job.id, atOnce: false)]
   }
 }

@@ -18,8 +18,10 @@ extension StudioModel {
     let parts = Layout.split(
       area, .vertical, [.fixed(1), .fixed(1), .fill(), .fixed(logHeight), .fixed(1)])
     drawHeader(context, in: &buffer, area: parts[0])
-    Tabs(ScreenID.allCases.map(\.title), selected: screen.rawValue - 1)
-      .draw(in: &buffer, area: parts[1])
+    Tabs(
+      ScreenID.allCases.map(\.title), selected: ScreenID.allCases.firstIndex(of: screen) ?? 0,
+      numbers: ScreenID.allCases.map(\.rawValue)
+    ).draw(in: &buffer, area: parts[1])
     if world.isReady {
       screens[screen].draw(in: &buffer, area: parts[2], world, context)
     } else {

@@ -28,11 +28,11 @@ extension EvaluationError {
     switch self {
     case .noWeights(let kind, _), .otherNetwork(let kind, _, _): kind.source
     case .noPerceptualWeights:
-      "Give vgg.pth of LPIPS with --lpips (keys lin0.model.1.weight ...), and torchvision's "
-        + "vgg16-397923af.pth with --vgg (keys features.0.weight ...)"
-    case .clipTooShort: "Ask for more with --frames"
-    case .tooFewForCovariance: "Give more or longer videos, or ask for more with --clips"
-    case .tooFewForSplits: "Ask for more with --clips, or fewer with --splits"
+      "Give vgg.pth of LPIPS (--lpips; keys lin0.model.1.weight ...), and torchvision's "
+        + "vgg16-397923af.pth (--vgg; keys features.0.weight ...)"
+    case .clipTooShort: "Ask for more frames (--frames)"
+    case .tooFewForCovariance: "Give more or longer videos, or ask for more clips (--clips)"
+    case .tooFewForSplits: "Ask for more clips (--clips), or fewer splits (--splits)"
     case .featureCounts: "Look at both sets with the same file of weights"
     case .featureNotFinite: "Download or copy the file of weights again"
     }
@@ -47,7 +47,7 @@ extension EvaluationStopped {
   }
 
   /// What to do next.
-  var remedy: String { kept > 0 ? "The same command goes on from there" : "" }
+  var remedy: String { kept > 0 ? "The same evaluation goes on from there" : "" }
 }
 
 extension FeatureNetworkKind {
@@ -62,11 +62,11 @@ extension FeatureNetworkKind {
   fileprivate var source: String {
     switch self {
     case .i3d:
-      "Give i3d_pretrained_400.pt with --i3d: a PyTorch state dictionary with keys such as "
+      "Give i3d_pretrained_400.pt (--i3d): a PyTorch state dictionary with keys such as "
         + "Conv3d_1a_7x7.conv3d.weight. The authors' repository (sihyun-yu/PVDM) fetches it in "
         + "evals/fvd/download.py"
     case .c3d:
-      "Give a state dictionary of C3D trained on UCF-101 with --c3d (.pt or .safetensors; keys "
+      "Give a state dictionary of C3D trained on UCF-101 (--c3d; .pt or .safetensors; keys "
         + "conv1a.weight to fc8.bias, optionally mean). It is converted from "
         + "conv3d_deepnetA_ucf.npz and mean2.npz of TGANv2 (pfnet-research/tgan2)"
     }

@@ -20,6 +20,8 @@ public struct EvaluationJob: Sendable {
   public var metric: EvaluationMetric
   /// Where generated videos come from.
   public var source: Source
+  /// What people call the model; `nil` takes the name that its files give.
+  public var modelName: String?
   /// The folder of real videos, where some are needed.
   public var dataPath: String?
   /// The part of the real videos; `nil` for all.
@@ -62,7 +64,7 @@ public struct EvaluationJob: Sendable {
   /// What people call the source.
   public var sourceName: String {
     switch source {
-    case .model(let model, _): model.name
+    case .model(let model, _): modelName ?? model.name
     case .folder(let path): URL(filePath: path).lastPathComponent
     }
   }

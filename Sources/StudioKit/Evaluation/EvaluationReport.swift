@@ -23,6 +23,29 @@ public enum EvaluationMetric: String, Sendable, Hashable, Codable, CaseIterable 
     case .efficiency: "Efficiency"
     }
   }
+
+  /// A word for it in a table: that of its first score where there is one.
+  public var shortTitle: String {
+    switch self {
+    case .frechetVideoDistance: "FVD"
+    case .inceptionScore: "IS"
+    case .reconstruction: "PSNR"
+    case .drift: "drift"
+    case .efficiency: "efficiency"
+    }
+  }
+
+  /// Clips of each set that the paper takes; of the measures that it does not have, a usual number.
+  public var usualClips: Int {
+    switch self {
+    case .frechetVideoDistance, .reconstruction: 2048
+    case .inceptionScore: 10_000
+    case .drift, .efficiency: 16
+    }
+  }
+
+  /// Frames of each clip, or of each video, that are usual.
+  public var usualFrames: Int { self == .drift ? 128 : 16 }
 }
 
 /// The result of an evaluation with everything that it depends on, as it is stored.
@@ -105,6 +128,13 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   public var badge: String {
     differences.isEmpty ? "paper protocol" : "not the paper's protocol"
   }
+
+  /// The score that stands for the evaluation in a table: the first, and of efficiency the time of the
+  /// long video where there is one.
+  public var leadingScore: Score? {
+    guard metric == .efficiency else { return scores.first }
+    return scores.first { $0.name.hasPrefix("video of") } ?? scores.first
+  }
 }
 
 extension EvaluationReport {
@@ -135,11 +165,15 @@ extension EvaluationReport {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw StudioError(path, .noReport)
     }
+    guard let report = EvaluationReport(json: data) else { throw StudioError(file, .noReport) }
+    self = report
+  }
+
+  /// Understands a report's JSON; `nil` if it is none.
+  init?(json: Data) {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
-    guard let report = try? decoder.decode(EvaluationReport.self, from: data) else {
-      throw StudioError(file, .noReport)
-    }
+    guard let report = try? decoder.decode(EvaluationReport.self, from: json) else { return nil }
     self = report
   }
 }

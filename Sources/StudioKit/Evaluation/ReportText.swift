@@ -6,6 +6,11 @@ extension EvaluationReport {
   public var text: String { ReportText(report: self).text }
 }
 
+extension EvaluationReport.Score {
+  /// The value with its deviation and unit, in as many digits as mean something.
+  public var text: String { ReportText.value(self) }
+}
+
 /// A report as a table for people.
 struct ReportText {
   let report: EvaluationReport

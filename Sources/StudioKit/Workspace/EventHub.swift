@@ -5,7 +5,7 @@ import Synchronization
 final class EventHub: Sendable {
   /// What an event is about. A newer event about the same thing makes the older one worthless.
   private enum Topic: Hashable {
-    case models, presets, videos, jobs, comparisons
+    case models, presets, videos, jobs, comparisons, evaluations
     case tree(VideoID)
     case progress(JobID)
     case preview(JobID)
@@ -107,6 +107,7 @@ final class EventHub: Sendable {
     case .progress(let progress): .progress(progress.job)
     case .preview(let preview): .preview(preview.job)
     case .comparisons: .comparisons
+    case .evaluations: .evaluations
     case .clipFinished, .notice: nil
     }
   }

@@ -63,6 +63,8 @@ public enum JobTask: Sendable, Hashable, Codable {
   case generate(GenerateTask)
   /// Writes a branch of a video to files.
   case export(ExportTask)
+  /// Measures a model or a folder of videos.
+  case evaluate(EvaluateTask)
 }
 
 /// Clips to add to a video, one after the other.
@@ -141,6 +143,8 @@ public struct JobProgress: Sendable, Hashable {
     case decoding
     /// Files are written.
     case writing
+    /// Something is measured; a phrase for what is counted by `step` and `stepCount`: `real clips`.
+    case evaluating(String)
   }
 
   /// The job.
@@ -150,7 +154,7 @@ public struct JobProgress: Sendable, Hashable {
   /// Clips that this job has completed, and will; `nil` until it is stopped.
   public var finishedClips: Int
   public var clipCount: Int?
-  /// Steps done of the clip in progress, and their number.
+  /// Steps done of the clip in progress, and their number; of an evaluation, the stage's items.
   public var step: Int
   public var stepCount: Int
   /// Time of a step, previews left out, averaged over the last ones, in seconds.

@@ -59,11 +59,12 @@ extension VideoRecord {
 }
 
 extension JobTask {
-  /// The video that it works on.
-  var video: VideoID {
+  /// The video that it works on, if it works on one.
+  var video: VideoID? {
     switch self {
     case .generate(let task): task.video
     case .export(let task): task.video
+    case .evaluate: nil
     }
   }
 }
@@ -71,7 +72,7 @@ extension JobTask {
 extension JobRecord {
   init(_ job: Job, position: Int) throws {
     self.init(
-      video: job.task.video.rawValue, position: position, task: try JSONText.encode(job.task),
+      video: job.task.video?.rawValue, position: position, task: try JSONText.encode(job.task),
       state: try JSONText.encode(job.state), finishedClips: job.finishedClips,
       created: job.created.timeIntervalSinceReferenceDate)
     id = job.id.rawValue

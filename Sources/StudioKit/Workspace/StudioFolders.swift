@@ -6,17 +6,23 @@ public struct StudioFolders: Sendable, Hashable {
   public var data: String
   /// The user's presets and themes: `$XDG_CONFIG_HOME/pvdm`.
   public var configuration: String
+  /// What can be computed again: `$XDG_CACHE_HOME/pvdm`.
+  public var cache: String
 
-  /// Names both folders.
-  public init(data: String, configuration: String) {
+  /// Names the folders.
+  ///
+  /// - Parameter cache: `nil` for a folder within `data`.
+  public init(data: String, configuration: String, cache: String? = nil) {
     self.data = data
     self.configuration = configuration
+    self.cache = cache ?? data + "/cache"
   }
 
-  /// Finds both folders. As the specification says, variables that hold no absolute path are passed
+  /// Finds the folders. As the specification says, variables that hold no absolute path are passed
   /// over.
   ///
-  /// - Parameter environment: `XDG_DATA_HOME`, `XDG_CONFIG_HOME` and `HOME` are looked at.
+  /// - Parameter environment: `XDG_DATA_HOME`, `XDG_CONFIG_HOME`, `XDG_CACHE_HOME` and `HOME` are
+  ///   looked at.
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
     func folder(_ variable: String, _ usual: String) -> String {
@@ -25,6 +31,7 @@ public struct StudioFolders: Sendable, Hashable {
     }
     data = folder("XDG_DATA_HOME", ".local/share") + "/pvdm/studio"
     configuration = folder("XDG_CONFIG_HOME", ".config") + "/pvdm"
+    cache = folder("XDG_CACHE_HOME", ".cache") + "/pvdm"
   }
 
   /// The user's presets, TOML files.
@@ -34,6 +41,11 @@ public struct StudioFolders: Sendable, Hashable {
   /// Maps of linear previews; what is in it can be made again.
   public var previews: String { data + "/previews" }
 
+  /// Features of clips that were looked at.
+  public var features: String { cache + "/features" }
+
+  /// The reports of evaluations, a folder each.
+  var evaluations: String { data + "/evaluations" }
   var database: String { data + "/studio.sqlite" }
   var clips: String { data + "/clips" }
   var runs: String { data + "/runs" }

@@ -55,6 +55,7 @@ extension Workspace {
       keeping: Set(
         jobRecords.compactMap(\.id).filter { jobs[JobID(rawValue: $0)]?.canGoOn ?? true }))
 
+    try findEvaluations()
     for id in videos.keys { summaries[id] = summary(of: id) }
     tellVideos()
     tellJobs()

@@ -133,7 +133,7 @@ extension Workspace {
   /// A job at the end of the queue.
   func jobRecord(_ task: JobTask, positionOffset: Int = 0) throws -> JobRecord {
     JobRecord(
-      video: task.video.rawValue, position: (positions.values.max() ?? 0) + 1 + positionOffset,
+      video: task.video?.rawValue, position: (positions.values.max() ?? 0) + 1 + positionOffset,
       task: try JSONText.encode(task), state: try JSONText.encode(JobState.waiting),
       created: now().timeIntervalSinceReferenceDate)
   }

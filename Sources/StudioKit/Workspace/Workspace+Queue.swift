@@ -4,14 +4,14 @@ import VideoDiffusion
 
 /// What jobs wait for: one of each lane is done at a time.
 enum JobLane: Hashable, CaseIterable {
-  /// The engine.
+  /// The engine: what needs the processors for long.
   case generation
   /// Writing files of clips that are there needs no engine, and must not wait for a run without end.
   case export
 
   init(_ task: JobTask) {
     switch task {
-    case .generate: self = .generation
+    case .generate, .evaluate: self = .generation
     case .export: self = .export
     }
   }
@@ -61,6 +61,7 @@ extension Workspace {
       switch job.task {
       case .generate(let task): try await generate(job.id, task, stop)
       case .export(let task): try await export(job.id, task, stop)
+      case .evaluate(let task): try await evaluate(job.id, task, stop)
       }
     } catch {
       failure = error
@@ -85,7 +86,9 @@ extension Workspace {
     after ending: RunningJob.Ending?, _ failure: (any Error)?, _ id: JobID
   ) -> JobState {
     guard let job = jobs[id] else { return .cancelled }
-    if let failure, !(failure is CancellationError) {
+    if let stopped = failure as? EvaluationStopped {
+      notify(Notice(.information, "evaluation \(stopped.sentence)"))
+    } else if let failure, !(failure is CancellationError) {
       let explanation = Explanation(failure)
       notify(Notice(failure))
       return .failed(explanation.sentence, remedy: explanation.remedy)
@@ -95,9 +98,13 @@ extension Workspace {
     case .generate(let task):
       isComplete = task.settings.clipCount.map { job.finishedClips >= $0 } ?? false
     case .export: isComplete = failure == nil && ending == nil
+    // It may have been done when it was asked to stop.
+    case .evaluate: isComplete = failure == nil
     }
     if isComplete { return .finished }
     switch ending {
+    // What was computed is kept, so that it can go on.
+    case .finish where job.task.video == nil: return .paused
     case .pause: return .paused
     case .interrupt: return .interrupted
     case .cancel: return .cancelled

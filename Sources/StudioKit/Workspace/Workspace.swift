@@ -32,6 +32,7 @@ public actor Workspace {
   var jobs: [JobID: Job] = [:]
   var positions: [JobID: Int] = [:]
   var comparisons: [Comparison] = []
+  var evaluations: [StoredEvaluation] = []
   var nextClip: Int64 = 1
 
   // What goes on.

@@ -18,6 +18,8 @@ public enum WorkspaceEvent: Sendable {
   case preview(JobPreview)
   /// The comparisons, the latest first.
   case comparisons([Comparison])
+  /// The stored scores, the latest first.
+  case evaluations([StoredEvaluation])
   /// Something that a person should read.
   case notice(Notice)
 }

@@ -32,6 +32,15 @@ struct WorkspaceOpening {
     }
   }
 
+  /// Opens a data folder and no other in its place.
+  ///
+  /// - Throws: as `init(_:now:)`, and also if the folder cannot be written.
+  init(only folders: StudioFolders, now: Date) throws {
+    (lock, store, notices) = try Self.open(folders, Self.stamp(now))
+    self.folders = folders
+    isTemporary = false
+  }
+
   private static func open(
     _ folders: StudioFolders, _ stamp: String
   ) throws -> (FolderLock, SessionStore, [Notice]) {
@@ -95,7 +104,7 @@ struct WorkspaceOpening {
     case let error as SessionStoreError:
       switch error.problem {
       case .notWritable, .full: true
-      case .newer, .damaged, .failed: false
+      case .newer, .older, .damaged, .failed: false
       }
     default: false
     }

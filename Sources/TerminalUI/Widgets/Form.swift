@@ -28,6 +28,11 @@ public struct Form: Sendable, Hashable {
     self.selected = min(max(selected, 0), max(fields.count - 1, 0))
   }
 
+  /// The name of the selected field.
+  public var selectedID: String? {
+    fields.indices.contains(selected) ? fields[selected].id : nil
+  }
+
   /// Handles a key.
   public mutating func handle(_ key: Key) -> Outcome {
     guard fields.indices.contains(selected) else { return .ignored }
@@ -96,8 +101,9 @@ public struct Form: Sendable, Hashable {
   public func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool = true) {
     guard !area.isEmpty else { return }
     let help = TextWrap.lines(helpText, width: area.width)
-    // Where the fields need every row, one is still worth giving up, if enough are left.
-    let free = max(area.height - fields.count, area.height >= 6 ? 1 : 0)
+    // Where the fields need every row, some are still worth giving up, if enough are left.
+    let least = area.height >= 16 ? 3 : area.height >= 6 ? 1 : 0
+    let free = max(area.height - fields.count, least)
     let helpRows = min(free, max(help.count, 1))
     let page = area.height - helpRows
     let offset = TableState.offset(0, selected: selected, count: fields.count, page: page)

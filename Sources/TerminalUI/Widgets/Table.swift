@@ -40,6 +40,8 @@ public struct Table: Sendable, Hashable {
   public var rows: [Row]
   /// Whether the columns' titles are shown.
   public var hasHeader: Bool
+  /// Whether the selected row stands out; not in a table that is only read.
+  public var hasSelection = true
   /// What is shown when there are no rows: what is missing, and the key that mends it.
   public var emptyText: String
 
@@ -98,7 +100,7 @@ public struct Table: Sendable, Hashable {
       let line = Rectangle(
         column: body.column, row: body.row + index - offset, width: body.width, height: 1)
       let selection: Role = isFocused ? .selection : .selectionInactive
-      let style = Style(index == selected ? selection : row.role)
+      let style = Style(hasSelection && index == selected ? selection : row.role)
       draw(row, line: line, places: places, style: style, query: state.search.query, in: &buffer)
     }
   }

@@ -5,19 +5,26 @@ public struct Tabs: Sendable, Hashable {
   /// The tab that is shown, from 0.
   public var selected: Int
 
+  /// The numbers that choose them, one for each title.
+  public var numbers: [Int]
+
   /// Tabs with one shown.
-  public init(_ titles: [String], selected: Int = 0) {
+  ///
+  /// - Parameter numbers: `nil` counts them from 1.
+  public init(_ titles: [String], selected: Int = 0, numbers: [Int]? = nil) {
     self.titles = titles
     self.selected = selected
+    self.numbers = numbers ?? Array(1..<(titles.count + 1))
   }
 
-  /// Handles a digit from 1.
+  /// Handles a digit.
   ///
   /// - Returns: whether the key was one for a tab.
   public mutating func handle(_ key: Key) -> Bool {
-    guard let digit = key.typedCharacter?.wholeNumberValue, digit > 0, digit <= titles.count
+    guard let digit = key.typedCharacter?.wholeNumberValue,
+      let index = numbers.firstIndex(of: digit)
     else { return false }
-    selected = digit - 1
+    selected = index
     return true
   }
 
@@ -25,12 +32,12 @@ public struct Tabs: Sendable, Hashable {
   /// selected one keep only their number.
   public func draw(in buffer: inout CellBuffer, area: Rectangle) {
     guard !area.isEmpty else { return }
-    let full = titles.indices.map { " \($0 + 1) \(titles[$0]) " }
+    let full = zip(numbers, titles).map { " \($0) \($1) " }
     let needed = full.reduce(0) { $0 + CharacterWidth.columns(of: $1) }
     var column = area.column
     for index in titles.indices {
       let isSelected = index == selected
-      let text = needed <= area.width || isSelected ? full[index] : " \(index + 1) "
+      let text = needed <= area.width || isSelected ? full[index] : " \(numbers[index]) "
       column = buffer.write(
         text, column: column, row: area.row, style: Style(isSelected ? .tabActive : .tab),
         clip: area)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import StudioKit
 
 struct CompareEvaluations: AsyncParsableCommand {
@@ -10,7 +11,10 @@ struct CompareEvaluations: AsyncParsableCommand {
       each other.
       """)
 
-  @Argument(help: "A folder that \"pvdm evaluate\" wrote, or the report.json in it.")
+  @Argument(
+    help: """
+      A folder that "pvdm evaluate" wrote, the report.json in it, or a number of "pvdm evaluate list".
+      """)
   var first: String
 
   @Argument(help: "The other.")
@@ -19,7 +23,7 @@ struct CompareEvaluations: AsyncParsableCommand {
   func run() async throws {
     try await explaining {
       let comparison = try ReportComparison(
-        EvaluationReport(contentsOf: first), EvaluationReport(contentsOf: second))
+        Self.report(first), Self.report(second))
       let scores = TextTable(
         header: ["score", "first", "second", "change"],
         rows: comparison.scores.map { [$0.name, $0.first, $0.second, $0.change] },
@@ -31,5 +35,15 @@ struct CompareEvaluations: AsyncParsableCommand {
         }, rightAligned: [])
       print(scores.text + "\n\n" + settings.text)
     }
+  }
+
+  /// A report by its folder or file, or by its number where no file has that name.
+  private static func report(_ name: String) throws -> EvaluationReport {
+    guard let number = Int64(name), !FileManager.default.fileExists(atPath: name) else {
+      return try EvaluationReport(contentsOf: name)
+    }
+    let stored = try EvaluationArchive.ofUser.evaluations().first { $0.id.rawValue == number }
+    guard let stored else { throw StudioError(nil, .gone("the score number \(number)")) }
+    return stored.report
   }
 }

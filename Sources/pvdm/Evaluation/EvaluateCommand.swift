@@ -7,18 +7,19 @@ struct Evaluate: AsyncParsableCommand {
     abstract: "Measures a model or a folder of videos as the paper does.",
     discussion: """
       Every score is written with the whole protocol that it was taken under, and says in what \
-      that differs from the paper's. Features are kept on disk: Ctrl-C stops at any time, and the \
-      same command goes on from there.
+      that differs from the paper's. Scores are kept for the studio as well. Features are kept on \
+      disk: Ctrl-C stops at any time, and the same command goes on from there.
 
       Examples:
         pvdm evaluate fvd --model ucf-101 --data UCF-101 --i3d i3d_pretrained_400.pt
         pvdm evaluate fvd --generated videos/ --data real/ --resolution 64 --i3d i3d.safetensors
         pvdm evaluate drift --model skies-64 --frames 128 --clips 4
+        pvdm evaluate list
         pvdm evaluate compare evaluations/fvd-a evaluations/fvd-b
       """,
     subcommands: [
       EvaluateDistance.self, EvaluateInception.self, EvaluateReconstruction.self,
-      EvaluateDrift.self, EvaluateEfficiency.self, CompareEvaluations.self,
+      EvaluateDrift.self, EvaluateEfficiency.self, ListEvaluations.self, CompareEvaluations.self,
     ])
 }
 

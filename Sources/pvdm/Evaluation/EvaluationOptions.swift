@@ -85,19 +85,12 @@ struct SourceOptions: ParsableArguments {
           try models.open(model), chosen.settings.request(sampleCount: batch.batch))
       }
     var job = EvaluationJob(
-      metric, of: source, cacheFolder: cache ?? Self.cacheFolder, outputFolder: "")
+      metric, of: source, cacheFolder: cache ?? StudioFolders().features, outputFolder: "")
     job.outputFolder = output ?? "evaluations/\(metric.rawValue)-\(job.sourceName)"
     job.overwrites = overwrite
     job.precision = chosen.settings.precision
     job.threadCount = chosen.settings.threadCount
     return job
-  }
-
-  /// By the XDG base directory specification; variables that hold no absolute path are passed over.
-  private static var cacheFolder: String {
-    let environment = ProcessInfo.processInfo.environment
-    let named = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    return (named ?? NSHomeDirectory() + "/.cache") + "/pvdm/features"
   }
 
   /// Does a job with its progress shown, and prints its report.
@@ -117,6 +110,17 @@ struct SourceOptions: ParsableArguments {
     } else {
       print(try EvaluationText(report).text, terminator: "")
       writeToStandardError("wrote \(job.outputFolder)\n")
+    }
+    store(report, job)
+  }
+
+  /// Keeps the score for the studio. The report is written: what fails here is said, and no more.
+  private func store(_ report: EvaluationReport, _ job: EvaluationJob) {
+    do {
+      try EvaluationArchive.ofUser.add(report, folder: job.outputFolder)
+    } catch {
+      writeToStandardError(
+        "note: the score is not in the studio's list: \(Explanation(error).text)\n")
     }
   }
 }

@@ -4,11 +4,7 @@ import Synchronization
 
 /// Shows how far an evaluation is, on standard error where that is a terminal.
 final class EvaluationReporter: Sendable {
-  private struct State {
-    var stage = ""
-    var start = ContinuousClock.now
-  }
-  private let state = Mutex(State())
+  private let pace = Mutex(EvaluationPace())
   private let isQuiet: Bool
   private let isTerminal = isatty(2) != 0
 
@@ -23,13 +19,11 @@ final class EvaluationReporter: Sendable {
       for note in notes { writeToStandardError("note: \(note)\n") }
     case .progress(let progress):
       guard isTerminal else { return }
-      let seconds = state.withLock { state in
-        if state.stage != progress.stage {
-          state = State(stage: progress.stage, start: .now)
-        }
-        return (ContinuousClock.now - state.start) / .seconds(1)
+      let pace = pace.withLock { pace in
+        pace.note(progress, at: .now)
+        return pace
       }
-      writeToStandardError("\r\u{1B}[K" + Self.line(progress, seconds: seconds))
+      writeToStandardError("\r\u{1B}[K" + Self.line(progress, pace))
     }
   }
 
@@ -38,14 +32,11 @@ final class EvaluationReporter: Sendable {
     if isTerminal, !isQuiet { writeToStandardError("\r\u{1B}[K") }
   }
 
-  /// What is done, the speed and the time left, from what was done in `seconds`.
-  static func line(_ progress: EvaluationProgress, seconds: Double) -> String {
+  /// What is done, the speed and the time left.
+  private static func line(_ progress: EvaluationProgress, _ pace: EvaluationPace) -> String {
     var parts = ["\(progress.stage) \(progress.done)/\(progress.total)"]
-    let made = progress.done - progress.resumed
-    if made > 0, seconds > 0.5 {
-      let each = seconds / Double(made)
+    if let each = pace.secondsEach, let left = pace.secondsLeft {
       parts.append(each < 1 ? "\(Int(1 / each)) a second" : "\(ProgressText.time(each)) each")
-      let left = each * Double(progress.total - progress.done)
       parts.append("\(ProgressText.time(left)) left")
     }
     return parts.joined(separator: "  ")

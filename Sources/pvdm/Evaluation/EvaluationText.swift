@@ -31,3 +31,13 @@ struct EvaluationText {
     return title + writer.lines(buffer, theme: .plain).map { $0 + "\n" }.joined()
   }
 }
+
+extension EvaluationArchive {
+  /// The user's scores; what was noticed on opening them is written to standard error.
+  static var ofUser: EvaluationArchive {
+    EvaluationArchive(onNotice: { notice in
+      let remedy = notice.remedy.isEmpty ? "" : ". \(notice.remedy)"
+      writeToStandardError("note: \(notice.sentence)\(remedy)\n")
+    })
+  }
+}

@@ -20,8 +20,8 @@ enum CompareListAction: Sendable, Hashable {
 
 /// What the keys of an open comparison do.
 enum CompareAction: Sendable, Hashable {
-  case flip, difference, more, less, base, keep, open, reuse, export, resume, resumeAll, stop,
-    stopAll
+  case flip, difference, more, less, base, scores, keep, open, reuse, export, resume, resumeAll,
+    stop, stopAll
 
   static let keyMap = KeyMap<CompareAction>(
     title: "Comparison",
@@ -33,6 +33,7 @@ enum CompareAction: Sendable, Hashable {
         [.character("+"), .character("=")], name: "", help: "show differences more strongly",
         .more),
       binding("-", "", "show differences less strongly", .less),
+      binding("S", "scores", "show or hide the stored scores of these models", .scores),
       binding("t", "keep", "keep this one as a video of its own", .keep),
       KeyBinding([.enter, .character("e")], name: "extend", help: "open it in Extend", .open),
       binding("U", "reuse", "its settings into Make", .reuse),

@@ -78,7 +78,11 @@ extension CompareScreen {
   ) {
     let cells = cells(world)
     guard !cells.isEmpty else { return }
-    let parts = Layout.split(area, .vertical, [.fill(), .fixed(1)])
+    let scores = scores(cells, world)
+    // Where the window is low, pictures come first.
+    let scoreRows = showsScores && area.height >= 12 ? min(scores.height, area.height / 3) : 0
+    let parts = Layout.split(area, .vertical, [.fill(), .fixed(1), .fixed(scoreRows)])
+    if scoreRows > 0 { scores.draw(in: &buffer, area: parts[2]) }
     if player.isZoomed {
       draw(cells, [focus], places: [parts[0]], in: &buffer, world, context)
     } else if let comparison = comparison(world), comparison.columnAxis != nil {
@@ -90,6 +94,17 @@ extension CompareScreen {
       draw(cells, Array(cells.indices), places: places, in: &buffer, world, context)
     }
     drawStatus(cells, in: &buffer, area: parts[1], world)
+  }
+
+  /// The stored scores of what is shown; of a sweep, which has too many cells, of the focused one.
+  func scores(_ cells: [CompareCell], _ world: World) -> CompareScores {
+    let isSweep = comparison(world)?.columnAxis != nil
+    let shown = isSweep || player.isZoomed ? [focus] : Array(cells.indices)
+    return CompareScores(
+      shown.map { index in
+        let letter = isSweep ? cells[index].label : Comparison.letter(index)
+        return (letter: letter, cell: cells[index])
+      }, world)
   }
 
   /// Draws cells in frames.

@@ -161,6 +161,14 @@ extension CompareScreen {
     case .difference: showsDifference.toggle()
     case .more, .less: amplify(action == .more ? 1 : -1)
     case .base: base = focus
+    case .scores:
+      guard scores(cells, world).height > 0 else {
+        return [
+          .notify(
+            Notice(.information, "no score of these is stored", remedy: "8 shows Evaluate"))
+        ]
+      }
+      showsScores.toggle()
     case .keep:
       guard case .comparison = page else { return [] }
       return [

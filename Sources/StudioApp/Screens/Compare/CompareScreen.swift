@@ -27,6 +27,8 @@ package struct CompareScreen: StudioScreen {
   package internal(set) var base = 0
   /// Whether differences are shown.
   package internal(set) var showsDifference = false
+  /// Whether the stored scores are shown, where there are some.
+  package internal(set) var showsScores = true
   /// How much differences are amplified.
   package internal(set) var amplification = 4
   /// The clock of all players; zoomed while one picture fills the screen.

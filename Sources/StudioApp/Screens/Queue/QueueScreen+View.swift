@@ -32,8 +32,10 @@ extension QueueScreen {
     return switch column {
     case .number: "\(job.id.rawValue)"
     case .title: job.title(world)
-    case .model: task?.model.name ?? ""
-    case .settings: task?.settings.shortText ?? ""
+    case .model: task?.model.name ?? job.evaluation?.sourceName ?? ""
+    case .settings:
+      task?.settings.shortText
+        ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" } ?? ""
     case .seed: task.map { "\($0.settings.seed)" } ?? ""
     case .state: job.stateText(world)
     case .clips: job.clipText
@@ -136,6 +138,7 @@ extension QueueScreen {
   }
 
   private func facts(_ job: Job, _ world: World) -> [FactList.Fact] {
+    if let task = job.evaluation { return evaluationFacts(task) }
     guard let task = job.generation else {
       guard case .export(let export) = job.task else { return [] }
       return export.paths.map { FactList.Fact("file", $0) }
@@ -154,6 +157,21 @@ extension QueueScreen {
     ]
     if let seconds = job.secondsTaken {
       facts.insert(FactList.Fact("took", ProgressNotes.time(seconds)), at: 4)
+    }
+    return facts
+  }
+
+  private func evaluationFacts(_ task: EvaluateTask) -> [FactList.Fact] {
+    var facts = [FactList.Fact("measures", task.metric.title)]
+    facts.append(.init(task.model == nil ? "videos" : "model", task.sourceName))
+    if task.needsData { facts.append(.init("data", task.data)) }
+    if task.metric != .efficiency {
+      facts.append(.init("clips", "\(task.clips) of \(task.frames) frames"))
+    }
+    if task.generates {
+      var settings = task.settings
+      settings.clipCount = task.frames > 16 ? nil : 1
+      facts.append(.init("settings", settings.shortText))
     }
     return facts
   }
@@ -230,11 +248,12 @@ extension Job {
     return secondsTaken.map(ProgressNotes.time) ?? ""
   }
 
-  /// The video that it works on.
-  var video: VideoID {
+  /// The video that it works on, if it works on one.
+  var video: VideoID? {
     switch task {
     case .generate(let task): task.video
     case .export(let task): task.video
+    case .evaluate: nil
     }
   }
 }

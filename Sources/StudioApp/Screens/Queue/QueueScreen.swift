@@ -79,7 +79,8 @@ package struct QueueScreen: StudioScreen {
         help: "end this job: a running one after the clip, again after the step", .cancel),
       KeyBinding([.character("X")], name: "others", help: "end all other jobs", .cancelOthers),
       KeyBinding([.character("c")], name: "clear", help: "forget jobs that are over", .clear),
-      KeyBinding([.character("o")], name: "open", help: "show its video on Extend", .open),
+      KeyBinding(
+        [.character("o")], name: "open", help: "show its video on Extend, or its screen", .open),
       KeyBinding([.tab, .backTab], name: "", help: "jobs or details", .otherPane),
     ])
 
@@ -123,7 +124,9 @@ package struct QueueScreen: StudioScreen {
       }
     case .cancel: return job.stop(world)
     case .cancelOthers: return cancelOthers(than: job, world)
-    case .open: return [.openVideo(job.video), .show(.extend)]
+    case .open:
+      guard let video = job.video else { return [.show(.evaluate)] }
+      return [.openVideo(video), .show(.extend)]
     case .otherPane: showsDetails.toggle()
     case .clear: break
     }

@@ -1,0 +1,257 @@
+import StudioKit
+import TerminalUI
+
+/// A line of the form of an evaluation: its name, its range, what it means, and where it is kept. The
+/// settings of the sampler follow as ``SettingsField``.
+enum EvaluateField: String, CaseIterable {
+  case metric, model, videos, data, part, clips, frames, resolution, splits
+  case i3d, c3d, perceptualWeights, perceptualFeatures, batch, preset
+
+  /// What the lines are made from.
+  struct Source {
+    var task: EvaluateTask
+    var models: [ModelEntry]
+    var presets: [Preset]
+  }
+
+  /// The sampler's settings that matter for an evaluation.
+  static let samplerFields: [SettingsField] = [
+    .sampler, .steps, .laterSteps, .spacing, .eta, .guidance, .reencode, .seed,
+  ]
+  private static let computeFields: [SettingsField] = [.precision, .threads]
+
+  /// The lines that matter for an evaluation.
+  static func fields(_ source: Source) -> [FormField] {
+    let task = source.task
+    let own = allCases.filter { $0.matters(for: task) }.map { field in
+      FormField(
+        id: field.rawValue, label: field.label, value: field.value(source),
+        help: field.help(task), note: field.note(task))
+    }
+    var settings: [SettingsField] = task.generates ? samplerFields : []
+    if task.model != nil { settings += computeFields }
+    let all = SettingsField.fields(for: task.settings)
+    return own + settings.compactMap { field in all.first { $0.id == field.rawValue } }
+  }
+
+  private func matters(for task: EvaluateTask) -> Bool {
+    let metric = task.metric
+    return switch self {
+    case .metric, .model: true
+    case .videos: task.model == nil
+    case .data, .part: task.needsData
+    case .clips: metric != .efficiency
+    case .frames: metric == .frechetVideoDistance || metric == .drift
+    case .resolution: task.model == nil
+    case .splits, .c3d: metric == .inceptionScore
+    case .i3d: metric == .frechetVideoDistance || metric == .reconstruction
+    case .perceptualWeights: metric == .reconstruction
+    case .perceptualFeatures: metric == .reconstruction && !task.perceptualWeights.isEmpty
+    case .batch, .preset: task.generates
+    }
+  }
+
+  private var label: String {
+    switch self {
+    case .metric: "metric"
+    case .model: "model"
+    case .videos: "videos"
+    case .data: "real data"
+    case .part: "part"
+    case .clips: "clips"
+    case .frames: "frames"
+    case .resolution: "resize to"
+    case .splits: "splits"
+    case .i3d: "I3D"
+    case .c3d: "C3D"
+    case .perceptualWeights: "LPIPS"
+    case .perceptualFeatures: "VGG16"
+    case .batch: "at once"
+    case .preset: "preset"
+    }
+  }
+
+  private func help(_ task: EvaluateTask) -> String {
+    func path(_ text: String, _ path: String) -> String {
+      path.isEmpty ? text : "\(path) (\(text))"
+    }
+    return switch self {
+    case .metric: task.metric.help
+    case .model: "what is judged"
+    case .videos: path("the folder of videos that are judged", task.videos)
+    case .data:
+      path("real videos: UCF-101, SkyTimelapse or any folder of videos or frames", task.data)
+    case .part: "the part of the real videos"
+    case .clips:
+      task.metric == .drift ? "videos to look at" : "the paper takes \(task.metric.usualClips)"
+    case .frames:
+      task.metric == .drift
+        ? "frames of each video, two clips or more"
+        : "frames of each clip; the paper takes 16 or 128"
+    case .resolution: "side that frames are cropped and resized to; 0 takes them as they are"
+    case .splits: "parts, over which mean and deviation are taken"
+    case .i3d: path("file of weights: i3d_pretrained_400.pt", task.i3d)
+    case .c3d: path("file of weights of C3D trained on UCF-101", task.c3d)
+    case .perceptualWeights:
+      path("vgg.pth of LPIPS, for the perceptual distance", task.perceptualWeights)
+    case .perceptualFeatures:
+      path("torchvision's vgg16-397923af.pth, if LPIPS does not hold it", task.perceptualFeatures)
+    case .batch: "videos that are made side by side; more take more memory"
+    case .preset: "takes the sampler's settings of a preset"
+    }
+  }
+
+  private func note(_ task: EvaluateTask) -> String {
+    func needed(_ path: String) -> String { path.isEmpty ? "needed" : "" }
+    func optional(_ path: String) -> String { path.isEmpty ? "not given" : "" }
+    let isDistance = task.metric == .frechetVideoDistance
+    return switch self {
+    case .videos: needed(task.videos)
+    case .data: needed(task.data)
+    case .i3d: isDistance ? needed(task.i3d) : optional(task.i3d)
+    case .c3d: needed(task.c3d)
+    case .perceptualWeights: optional(task.perceptualWeights)
+    case .perceptualFeatures: optional(task.perceptualFeatures)
+    case .clips: task.clips == task.metric.usualClips && task.metric != .drift ? "as the paper" : ""
+    case .resolution: task.resolution == nil ? "as they are" : ""
+    case .metric, .model, .part, .frames, .splits, .batch, .preset: ""
+    }
+  }
+}
+
+extension EvaluateField {
+  /// The name of the choice that judges videos in a folder.
+  private static let folderName = "videos in a folder"
+
+  private func value(_ source: Source) -> FormField.Value {
+    let task = source.task
+    func whole(_ number: Int, _ range: ClosedRange<Double>, step: Double) -> FormField.Value {
+      .number(Double(number), range: range, step: step, decimals: 0)
+    }
+    switch self {
+    case .metric:
+      return .choice(
+        EvaluationMetric.allCases.firstIndex(of: task.metric) ?? 0,
+        of: EvaluationMetric.allCases.map(\.formTitle))
+    case .model:
+      let models = Self.models(source)
+      let chosen = models.firstIndex { $0 == task.model }
+      return .choice(
+        chosen ?? models.count,
+        of: models.map(\.name) + (task.canJudgeFolder ? [Self.folderName] : []))
+    case .part:
+      return .choice(
+        EvaluateTask.Part.allCases.firstIndex(of: task.part) ?? 0,
+        of: EvaluateTask.Part.allCases.map(\.rawValue))
+    case .videos: return .text(task.videos)
+    case .data: return .text(task.data)
+    case .i3d: return .text(task.i3d)
+    case .c3d: return .text(task.c3d)
+    case .perceptualWeights: return .text(task.perceptualWeights)
+    case .perceptualFeatures: return .text(task.perceptualFeatures)
+    case .clips: return whole(task.clips, 1...100_000, step: 8)
+    case .frames: return whole(task.frames, 2...4096, step: 16)
+    case .resolution: return whole(task.resolution ?? 0, 0...1024, step: 16)
+    case .splits: return whole(task.splits, 1...1000, step: 1)
+    case .batch: return whole(task.batch, 1...64, step: 1)
+    case .preset:
+      let chosen = source.presets.firstIndex { $0.settings.samples(like: task.settings) }
+      let names = source.presets.map(\.name)
+      return .choice(chosen ?? 0, of: chosen == nil ? ["own settings"] + names : names)
+    }
+  }
+
+  /// The models that can be judged by this metric, and the one that is, whether it is there or not.
+  static func models(_ source: Source) -> [ModelReference] {
+    let found = source.models.filter {
+      $0.canGenerate
+        || source.task.metric == .reconstruction && $0.problem == nil && $0.autoencoder != nil
+    }.map(\.reference)
+    guard let model = source.task.model, !found.contains(model) else { return found }
+    return [model] + found
+  }
+
+  /// Keeps an edited value.
+  func store(_ value: FormField.Value, in source: inout Source) {
+    switch (self, value) {
+    case (.metric, .choice(let index, _)): source.choose(EvaluationMetric.allCases[index])
+    case (.model, .choice(let index, _)):
+      let models = Self.models(source)
+      source.task.model = models.indices.contains(index) ? models[index] : nil
+      source.fitFrames()
+    case (.part, .choice(let index, _)): source.task.part = EvaluateTask.Part.allCases[index]
+    case (.videos, .text(let text)): source.task.videos = text
+    case (.data, .text(let text)): source.task.data = text
+    case (.i3d, .text(let text)): source.task.i3d = text
+    case (.c3d, .text(let text)): source.task.c3d = text
+    case (.perceptualWeights, .text(let text)): source.task.perceptualWeights = text
+    case (.perceptualFeatures, .text(let text)): source.task.perceptualFeatures = text
+    case (.clips, .number(let number, _, _, _)): source.task.clips = Int(number)
+    case (.frames, .number(let number, _, _, _)): source.task.frames = Int(number)
+    case (.resolution, .number(let number, _, _, _)):
+      // Less than this is no picture; stepping goes over it in both directions.
+      source.task.resolution = number < 16 ? nil : Int(number)
+    case (.splits, .number(let number, _, _, _)): source.task.splits = Int(number)
+    case (.batch, .number(let number, _, _, _)): source.task.batch = Int(number)
+    case (.preset, .choice(let index, let names)):
+      guard let preset = source.presets.first(where: { $0.name == names[index] }) else { return }
+      source.task.settings = preset.settings.keepingSeed(of: source.task.settings)
+    default: preconditionFailure("a field keeps its kind of value")
+    }
+  }
+}
+
+extension EvaluateField.Source {
+  /// Changes the metric, with as many clips and frames as are usual for it.
+  mutating func choose(_ metric: EvaluationMetric) {
+    task.metric = metric
+    task.clips = metric.usualClips
+    task.frames = metric.usualFrames
+    if task.model == nil, !task.canJudgeFolder { task.model = EvaluateField.models(self).first }
+    fitFrames()
+  }
+
+  /// A reconstruction has the clips that the model encodes.
+  mutating func fitFrames() {
+    guard task.metric == .reconstruction,
+      let length = models.first(where: { $0.reference == task.model })?.autoencoder?.clipLength
+    else { return }
+    task.frames = length
+  }
+}
+
+extension EvaluationMetric {
+  /// What it is called where it is chosen.
+  var formTitle: String {
+    switch self {
+    case .frechetVideoDistance: "FVD"
+    case .inceptionScore: "IS"
+    case .reconstruction: "reconstruction"
+    case .drift: "drift"
+    case .efficiency: "efficiency"
+    }
+  }
+
+  /// What it tells.
+  var help: String {
+    switch self {
+    case .frechetVideoDistance:
+      "Frechet video distance of generated to real clips, by I3D; lower is better"
+    case .inceptionScore: "inception score of generated clips, by C3D; higher is better"
+    case .reconstruction:
+      "PSNR and SSIM of the autoencoder; LPIPS and R-FVD where weights are given"
+    case .drift: "colour, contrast, seams and motion along long videos; needs no weights"
+    case .efficiency: "seconds a step, a clip and a long video, and memory; needs no weights"
+    }
+  }
+}
+
+extension GenerationSettings {
+  /// Whether videos are sampled in the same way, whatever the seed.
+  func samples(like other: GenerationSettings) -> Bool {
+    let (a, b) = (request(), other.request())
+    return a.firstSampler == b.firstSampler && a.laterSampler == b.laterSampler
+      && guidanceScale == other.guidanceScale && reencodesCondition == other.reencodesCondition
+      && precision == other.precision
+  }
+}

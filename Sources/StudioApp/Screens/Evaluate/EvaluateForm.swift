@@ -1,0 +1,107 @@
+import StudioKit
+import TerminalUI
+
+/// The evaluation that is set up, each setting edited in place. Changes can be undone.
+package struct EvaluateForm: Sendable, Hashable {
+  /// The evaluation as it stands.
+  package private(set) var task: EvaluateTask
+  private var models: [ModelEntry] = []
+  private var presets: [Preset] = []
+  private var form: Form
+  private var undoable: [EvaluateTask] = []
+  private var redoable: [EvaluateTask] = []
+
+  private static let undoLimit = 100
+
+  /// A form for an evaluation.
+  package init(_ task: EvaluateTask) {
+    self.task = task
+    form = Form(fields: EvaluateField.fields(.init(task: task, models: [], presets: [])))
+  }
+
+  /// Whether a value is being typed, so that no key means anything else.
+  package var isTyping: Bool { form.editing != nil }
+
+  /// Follows the models and presets there are.
+  package mutating func follow(_ world: World) {
+    guard models != world.models || presets != world.presets else { return }
+    models = world.models
+    presets = world.presets
+    // What is being typed is not to be disturbed: the next change shows them.
+    if !isTyping { show(task) }
+  }
+
+  /// Handles a key: movements select, `h` and `l` step, Enter types.
+  ///
+  /// - Returns: Whether the evaluation changed.
+  package mutating func handle(_ key: Key) -> Bool {
+    guard case .changed(let id) = form.handle(key),
+      let value = form.fields.first(where: { $0.id == id })?.value
+    else { return false }
+    var source = EvaluateField.Source(task: task, models: models, presets: presets)
+    if let field = EvaluateField(rawValue: id) {
+      field.store(value, in: &source)
+    } else if let field = SettingsField(rawValue: id) {
+      field.store(value, in: &source.task.settings)
+    }
+    replace(with: source.task)
+    return true
+  }
+
+  /// What the selected line is about.
+  package var subject: EvaluateTask.Subject? {
+    form.selectedID.flatMap(EvaluateTask.Subject.init(rawValue:))
+  }
+
+  /// Inserts pasted text into the value being typed.
+  package mutating func paste(_ text: String) { form.paste(text) }
+
+  /// Leaves the value being typed as it was. False if none is.
+  package mutating func goBack() -> Bool {
+    guard isTyping else { return false }
+    _ = form.handle(.escape)
+    return true
+  }
+
+  /// Puts another evaluation into the form; this can be undone like any change.
+  package mutating func replace(with new: EvaluateTask) {
+    if new != task {
+      undoable = (undoable + [task]).suffix(Self.undoLimit)
+      redoable = []
+    }
+    show(new)
+  }
+
+  /// Takes the last change back. False if there is none.
+  package mutating func undo() -> Bool {
+    guard let last = undoable.popLast() else { return false }
+    redoable.append(task)
+    show(last)
+    return true
+  }
+
+  /// Makes the change again that was taken back last. False if there is none.
+  package mutating func redo() -> Bool {
+    guard let next = redoable.popLast() else { return false }
+    undoable.append(task)
+    show(next)
+    return true
+  }
+
+  private mutating func show(_ new: EvaluateTask) {
+    task = new
+    let fields = EvaluateField.fields(.init(task: task, models: models, presets: presets))
+    form = Form(fields: fields, selected: form.selected)
+  }
+
+  /// Columns that the labels take, for lines around the form to align with.
+  package func labelWidth(in width: Int) -> Int { form.labelWidth(in: width) }
+
+  /// Rows that show every field with the help of the selected one.
+  package var rows: Int { form.fields.count + 4 }
+
+  /// Draws the fields, and below them what the selected one means.
+  package func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool) {
+    form.draw(in: &buffer, area: area, isFocused: isFocused)
+  }
+}

@@ -1,0 +1,72 @@
+import StudioKit
+import TerminalUI
+
+extension EvaluateScreen {
+  /// Commands of the palette: what takes a path is easier to paste there.
+  enum Command: String, CaseIterable {
+    case run, metric, data, videos, i3d, c3d, lpips, vgg, preset
+
+    var entry: CommandPalette.Entry {
+      let help =
+        switch self {
+        case .run: "do the evaluation that is set up"
+        case .metric: "fvd, is, reconstruction, drift or efficiency"
+        case .data: "the folder of real videos"
+        case .videos: "judge the videos in a folder"
+        case .i3d: "the file with the weights of I3D, i3d_pretrained_400.pt"
+        case .c3d: "the file with the weights of C3D"
+        case .lpips: "the file with the weights of LPIPS, vgg.pth"
+        case .vgg: "the file with VGG16's weights, vgg16-397923af.pth"
+        case .preset: "take the sampler's settings of a preset"
+        }
+      return CommandPalette.Entry(name: rawValue, help: help, takesArgument: self != .run)
+    }
+  }
+
+  package var commands: [CommandPalette.Entry] { Command.allCases.map(\.entry) }
+
+  package mutating func run(
+    _ command: String, argument: String, _ world: World
+  ) -> [StudioEffect] {
+    guard let command = Command(rawValue: command) else { return [] }
+    var task = form.task
+    switch command {
+    case .run: return handle(.character("r"), world)
+    case .metric:
+      guard let metric = EvaluationMetric(rawValue: argument) else {
+        let names = EvaluationMetric.allCases.map(\.rawValue).joined(separator: ", ")
+        return [
+          .notify(Notice(.warning, "there is no metric \(argument)", remedy: "There are \(names)"))
+        ]
+      }
+      var source = EvaluateField.Source(task: task, models: world.models, presets: world.presets)
+      source.choose(metric)
+      task = source.task
+    case .preset:
+      guard let preset = world.presets.first(where: { $0.name == argument }) else {
+        let names = world.presets.map(\.name).joined(separator: ", ")
+        return [
+          .notify(Notice(.warning, "there is no preset \(argument)", remedy: "There are \(names)"))
+        ]
+      }
+      task.settings = preset.settings.keepingSeed(of: task.settings)
+    case .videos:
+      guard task.canJudgeFolder else {
+        return [
+          .notify(
+            Notice(.warning, "\(task.metric.title.lowercased()) is measured of a model alone"))
+        ]
+      }
+      task.videos = argument
+      task.model = nil
+    case .data: task.data = argument
+    case .i3d: task.i3d = argument
+    case .c3d: task.c3d = argument
+    case .lpips: task.perceptualWeights = argument
+    case .vgg: task.perceptualFeatures = argument
+    }
+    form.replace(with: task)
+    page = .main
+    return setupChanged(world)
+  }
+}

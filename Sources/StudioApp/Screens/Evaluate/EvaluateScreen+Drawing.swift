@@ -1,0 +1,184 @@
+import StudioKit
+import TerminalUI
+
+extension EvaluateScreen {
+  package func draw(
+    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+  ) {
+    switch page {
+    case .report: drawReport(in: &buffer, area: area, world)
+    case .comparison:
+      comparison(world)?.draw(in: &buffer, area: area, state: rowOfComparison)
+    case .main:
+      guard area.width >= 80, area.height >= 20 else {
+        return drawOnePane(in: &buffer, area: area, world)
+      }
+      drawMain(in: &buffer, area: area, world)
+    }
+  }
+
+  private func drawMain(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let columns = Layout.split(area, .horizontal, [.fraction(0.42).limited(34, 52), .fill()])
+    drawSetup(in: &buffer, area: columns[0], world)
+    // A tall window has room for what goes on and for the selected score.
+    let isTall = area.height >= 36
+    let hasScores = !world.evaluations.isEmpty
+    let stateRows = StateView(self, world).rows(width: columns[1].width - 2) + 2
+    let rows = Layout.split(
+      columns[1], .vertical,
+      [
+        .fill(), .fixed(isTall && hasScores ? area.height * 4 / 9 : 0),
+        .fixed(min(max(stateRows, 10), area.height - 7)),
+      ])
+    drawScores(in: &buffer, area: rows[0], world)
+    if isTall, hasScores { drawSelected(in: &buffer, area: rows[1], world) }
+    if pane == .scores, !isTall, hasScores {
+      drawSelected(in: &buffer, area: rows[2], world)
+    } else {
+      StateView(self, world).draw(in: &buffer, area: rows[2])
+    }
+  }
+
+  /// In a small window: the pane with the keys, and what goes on below it where there is room.
+  private func drawOnePane(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let rows = Layout.split(
+      area, .vertical, [.fill(), .fixed(area.height >= 14 ? 6 : 0)])
+    if pane == .setup {
+      drawSetup(in: &buffer, area: rows[0], world)
+    } else {
+      drawScores(in: &buffer, area: rows[0], world)
+    }
+    if !rows[1].isEmpty { StateView(self, world).draw(in: &buffer, area: rows[1]) }
+  }
+
+  // MARK: What is set up
+
+  private func drawSetup(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let hasKeys = pane == .setup
+    let inner = Border(title: "Evaluation", isFocused: hasKeys).draw(in: &buffer, area: area)
+    let rows = Layout.split(
+      inner, .vertical, [.fixed(min(inner.height - 1, form.rows)), .fixed(1)])
+    form.draw(in: &buffer, area: rows[0], isFocused: hasKeys)
+    guard let text = estimateText(world) else { return }
+    let place = rows[1].inset(left: form.labelWidth(in: inner.width) + 1)
+    buffer.write(
+      "takes", column: inner.column, row: rows[1].row, style: Style(.secondary), clip: rows[1])
+    buffer.write(
+      CharacterWidth.truncate(text, to: place.width), column: place.column, row: place.row,
+      style: Style(.accent), clip: place)
+  }
+
+  /// What generating the videos takes: `3:24:00 to make them`; `nil` where none are made.
+  private func estimateText(_ world: World) -> String? {
+    guard let key = estimateKey(world) else { return nil }
+    guard let estimate = world.estimates[key] else { return "..." }
+    return "~\(ProgressNotes.time(estimate.seconds * Double(form.task.clips))) to make them"
+  }
+
+  // MARK: Scores
+
+  /// The rows of the table.
+  func rows(_ world: World, _ columns: [ScoreColumn]) -> [Table.Row] {
+    world.evaluations.map { stored in
+      Table.Row(
+        columns.map { $0.text(stored, marked: markedID) },
+        role: stored.id == markedID
+          ? .accent : stored.report.differences.isEmpty ? .success : .text)
+    }
+  }
+
+  private func drawScores(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    let hasKeys = pane == .scores
+    let count = world.evaluations.count
+    let inner = Border(
+      title: "Scores", subtitle: count == 0 ? "" : "\(count)", isFocused: hasKeys
+    ).draw(in: &buffer, area: area)
+    guard count > 0 else {
+      EmptyState(
+        "Nothing has been measured yet",
+        lines: [
+          "Each score is stored with all that it depends on. Drift and efficiency need a model alone."
+        ],
+        keys: [
+          HelpEntry(keys: [.character("h"), .character("l")], name: "", help: "choose the metric"),
+          HelpEntry(keys: [.character("r")], name: "", help: "does the evaluation"),
+        ]
+      ).draw(in: &buffer, area: inner)
+      return
+    }
+    let columns = inner.width >= 90 ? ScoreColumn.wide : ScoreColumn.narrow
+    Table(columns: columns.map(\.tableColumn), rows: rows(world, columns))
+      .draw(in: &buffer, area: inner, state: table, isFocused: hasKeys)
+  }
+
+  private func drawSelected(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    guard let stored = selected(world) else { return }
+    let inner = Border(
+      title: stored.report.metric.title, subtitle: stored.report.procedure.source,
+      footer: "Enter shows all"
+    ).draw(in: &buffer, area: area)
+    let view = ReportView(stored)
+    guard inner.width >= 90, view.hasCurves else {
+      return view.draw(inner.height >= 14 ? view.lines : view.summary, in: &buffer, area: inner)
+    }
+    let parts = Layout.split(inner, .horizontal, gap: 2, [.fixed(48), .fill()])
+    view.draw(view.lines, in: &buffer, area: parts[0])
+    view.drawCurves(in: &buffer, area: parts[1])
+  }
+
+  private func drawReport(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+    guard let stored = selected(world) else { return }
+    let view = ReportView(stored)
+    let inner = Border(
+      title: stored.report.metric.title, subtitle: stored.report.procedure.source,
+      footer:
+        "\(table.selected + 1) of \(world.evaluations.count), h and l go to others, Esc leaves",
+      isFocused: true
+    ).draw(in: &buffer, area: area)
+    let parts = Layout.split(
+      inner, .horizontal, gap: 2, [.fixed(view.textWidth(in: area.width)), .fill()])
+    view.draw(view.lines, from: scroll, in: &buffer, area: parts[0])
+    view.drawCurves(in: &buffer, area: parts[1])
+  }
+
+  // MARK: Hints and details
+
+  package func hints(_ world: World) -> [HelpEntry] {
+    let leave = HelpEntry(keys: [.escape], name: "leave", help: "")
+    switch page {
+    case .comparison: return [HelpEntry(keys: [.character("j")], name: "down", help: ""), leave]
+    case .report:
+      return [
+        HelpEntry(keys: [.character("j")], name: "scroll", help: ""),
+        HelpEntry(keys: [.character("l")], name: "next", help: ""),
+      ] + Self.entries([.mark, .compare, .reuse, .forget]) + [leave]
+    case .main: break
+    }
+    let running: [Action] =
+      switch shownJob(world)?.state {
+      case .running: [.stop, .pause]
+      case .waiting, .paused, .interrupted: [.run, .stop]
+      default: [.run]
+      }
+    guard pane == .scores, !world.evaluations.isEmpty else {
+      return Self.entries(running + [.otherPane])
+        + [
+          HelpEntry(keys: [.character("l")], name: "next choice", help: ""),
+          HelpEntry(keys: [.enter], name: "type", help: ""),
+        ]
+    }
+    return [HelpEntry(keys: [.enter], name: "open", help: "")]
+      + Self.entries([.mark, .compare, .reuse, .forget] + running + [.otherPane])
+  }
+
+  private static func entries(_ actions: [Action]) -> [HelpEntry] {
+    actions.compactMap { action in keyMap.bindings.first { $0.action == action }?.entry }
+  }
+
+  package func information(_ world: World) -> [(name: String, value: String)] {
+    guard let stored = selected(world) else { return [] }
+    return stored.report.scores.map { ($0.name, $0.text) }
+      + [("protocol", stored.report.badge)]
+      + stored.report.procedure.fields.map { (name: $0.0, value: $0.1) }
+  }
+}

@@ -1,0 +1,245 @@
+import StudioKit
+import TerminalUI
+
+extension EvaluateScreen {
+  /// What a key means on this screen.
+  package enum Action: Sendable, Hashable {
+    case run, stop, pause, otherPane, mark, compare, reuse, forget, readAgain
+  }
+
+  /// The table of the keys.
+  package static let keyMap = KeyMap<Action>(
+    title: "Evaluate",
+    [
+      KeyBinding(
+        [.character("r")], name: "run", help: "do this evaluation, or go on with one that stopped",
+        .run),
+      KeyBinding(
+        [.character("x")], name: "stop", help: "stop it; what was computed is kept", .stop),
+      KeyBinding([.character("P")], name: "pause", help: "pause, go on or try again", .pause),
+      KeyBinding([.character("m")], name: "mark", help: "mark this score", .mark),
+      KeyBinding(
+        [.character("c")], name: "compare", help: "this score beside the marked one", .compare),
+      KeyBinding(
+        [.character("U")], name: "reuse", help: "set up the selected evaluation again", .reuse),
+      KeyBinding([.character("d")], name: "forget", help: "forget the selected score", .forget),
+      KeyBinding(
+        [.character("R")], name: "", help: "read the scores again, which commands may add",
+        .readAgain),
+      KeyBinding(
+        [.tab, .backTab], name: "pane", help: "what is set up, or the scores", .otherPane),
+    ])
+
+  private static let reportHelp = HelpSection(
+    title: "A score",
+    entries: [
+      HelpEntry(
+        keys: [.enter], name: "open", help: "everything that it depends on, and its curves"),
+      HelpEntry(keys: Movement.down.keys + Movement.up.keys, name: "", help: "scroll"),
+      HelpEntry(
+        keys: [.character("h"), .character("l")], name: "", help: "the score before and after"),
+    ])
+
+  package var helpSections: [HelpSection] {
+    [
+      Self.keyMap.helpSection, SettingsForm.helpSection, Self.reportHelp,
+      HelpSection(title: "Lists", entries: Movement.helpEntries),
+    ]
+  }
+
+  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    if form.isTyping { return edit(key, world) }
+    if !isTyping, let action = Self.keyMap.action(for: key) { return perform(action, world) }
+    switch page {
+    case .report: return handleInReport(key, world)
+    case .comparison: return handleInComparison(key, world)
+    case .main: return pane == .setup ? edit(key, world) : handleInScores(key, world)
+    }
+  }
+
+  private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
+    form.handle(key) ? setupChanged(world) : []
+  }
+
+  private mutating func handleInScores(_ key: Key, _ world: World) -> [StudioEffect] {
+    let texts = rows(world, ScoreColumn.wide).map(\.text)
+    let outcome = table.handle(key, texts: texts, page: Self.tablePage)
+    if world.evaluations.indices.contains(table.selected) {
+      selectedID = world.evaluations[table.selected].id
+    }
+    if case .activated = outcome, let selectedID { open(.report(selectedID)) }
+    return []
+  }
+
+  mutating func open(_ page: Page) {
+    self.page = page
+    scroll = 0
+    rowOfComparison = TableState()
+  }
+
+  private mutating func handleInReport(_ key: Key, _ world: World) -> [StudioEffect] {
+    guard let movement = Movement(key) else { return [] }
+    switch movement {
+    case .left, .right: step(by: movement == .left ? -1 : 1, world)
+    default:
+      guard let stored = selected(world) else { return [] }
+      let size = world.windowSize
+      let view = ReportView(stored)
+      let lines = view.lineCount(width: view.textWidth(in: size.columns))
+      // Rows of the window that a report has: all but the studio's and those of its frame.
+      let page = max(size.rows - 5, 1)
+      let last = max(lines - page, 0)
+      scroll = min(movement.applied(to: scroll, count: last + 1, page: page), last)
+    }
+    return []
+  }
+
+  /// Goes to another score's report.
+  private mutating func step(by offset: Int, _ world: World) {
+    let index = table.selected + offset
+    guard world.evaluations.indices.contains(index) else { return }
+    table.selected = index
+    selectedID = world.evaluations[index].id
+    open(.report(world.evaluations[index].id))
+  }
+
+  private mutating func handleInComparison(_ key: Key, _ world: World) -> [StudioEffect] {
+    guard let comparison = comparison(world) else { return [] }
+    _ = rowOfComparison.handle(
+      key, texts: comparison.rows.map(\.text), page: max(world.windowSize.rows - 8, 1))
+    return []
+  }
+
+  // MARK: Actions
+
+  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+    switch action {
+    case .run: return run(world)
+    case .stop: return shownJob(world)?.stop(world) ?? [Self.nothingRuns]
+    case .pause: return shownJob(world)?.pauseOrResume() ?? [Self.nothingRuns]
+    case .otherPane:
+      guard page == .main else { return [] }
+      pane = pane == .setup ? .scores : .setup
+    case .mark: return mark(world)
+    case .compare: return compare(world)
+    case .reuse: return reuse(world)
+    case .forget:
+      guard let stored = selected(world) else { return [Self.noScore] }
+      return [
+        .confirm(
+          title: "Forget this score?",
+          lines: [
+            "\(stored.report.metric.title) of \(stored.report.procedure.source)",
+            "Its report stays in \(stored.folder.fileName)/.",
+          ], confirmed: [.forgetEvaluation(stored.id)])
+      ]
+    case .readAgain: return [.findEvaluations]
+    }
+    return []
+  }
+
+  private static let nothingRuns = StudioEffect.notify(
+    Notice(.information, "no evaluation runs", remedy: "r begins the one that is set up"))
+  private static let noScore = StudioEffect.notify(
+    Notice(.information, "no score is stored yet", remedy: "r does the evaluation that is set up"))
+
+  /// Queues what is set up, or lets an evaluation go on that was stopped: what it computed would be
+  /// forgotten sight of beside a new one.
+  private mutating func run(_ world: World) -> [StudioEffect] {
+    if let job = shownJob(world), job.state == .paused || job.state == .interrupted {
+      return [
+        .resumeJob(job.id),
+        .notify(
+          Notice(
+            .information, "\(job.title(world)) goes on", remedy: "x twice ends it for another")),
+      ]
+    }
+    if let need = needs(world)?.first {
+      return [.notify(Notice(.warning, need.sentence, remedy: need.remedy))]
+    }
+    page = .main
+    let ahead = world.jobs.filter {
+      ($0.state == .running || $0.state == .waiting) && !$0.isExport
+    }
+    let waits: [StudioEffect] =
+      ahead.first.map {
+        [
+          .notify(
+            Notice(
+              .information, "it waits for job \($0.id.rawValue), \($0.title(world))",
+              remedy: "6 shows the queue"))
+        ]
+      } ?? []
+    return [.remember(.evaluation(form.task)), .evaluate(form.task)] + waits
+  }
+
+  private mutating func mark(_ world: World) -> [StudioEffect] {
+    guard let stored = selected(world) else { return [Self.noScore] }
+    markedID = markedID == stored.id ? nil : stored.id
+    guard markedID != nil else { return [] }
+    return [
+      .notify(
+        Notice(.information, "marked", remedy: "c on another score shows it beside this one"))
+    ]
+  }
+
+  private mutating func compare(_ world: World) -> [StudioEffect] {
+    guard let stored = selected(world) else { return [Self.noScore] }
+    guard let markedID, markedID != stored.id else {
+      return [
+        .notify(
+          Notice(.information, "mark one score with m, then go to another and press c"))
+      ]
+    }
+    guard ScoreComparison(markedID, stored.id, world) != nil else {
+      return [
+        .notify(
+          Notice(
+            .warning, "the two scores measure different things",
+            remedy: "Mark one of the same metric with m"))
+      ]
+    }
+    open(.comparison(markedID, stored.id))
+    return []
+  }
+
+  private mutating func reuse(_ world: World) -> [StudioEffect] {
+    guard let stored = selected(world) else { return [Self.noScore] }
+    var task = form.task
+    task.take(stored.report, models: world.models)
+    form.replace(with: task)
+    page = .main
+    pane = .setup
+    return setupChanged(world)
+      + [
+        .notify(
+          Notice(
+            .success, "its settings are set up", remedy: "Folders and weights stay as they were"))
+      ]
+  }
+}
+
+extension EvaluateTask {
+  /// Takes over how a score was taken, as far as its report tells: it names files, not where they are.
+  mutating func take(_ report: EvaluationReport, models: [ModelEntry]) {
+    let procedure = report.procedure
+    metric = report.metric
+    model = models.first { $0.reference.name == procedure.source }?.reference ?? model
+    clips = procedure.generatedClips ?? procedure.realClips ?? metric.usualClips
+    frames = procedure.frames ?? metric.usualFrames
+    part = procedure.split.flatMap(Part.init(rawValue:)) ?? part
+    splits = procedure.splits ?? splits
+    guard let request = procedure.request else { return }
+    let precision = procedure.precision.flatMap(Precision.init(rawValue:)) ?? settings.precision
+    settings = GenerationSettings(request)
+    settings.precision = precision
+    batch = request.sampleCount
+  }
+}
+
+extension Job {
+  /// Whether it writes files, which waits for no run.
+  var isExport: Bool {
+    if case .export = task { true } else { false }
+  }
+}

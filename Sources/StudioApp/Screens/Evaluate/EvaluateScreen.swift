@@ -1,0 +1,172 @@
+import StudioKit
+import TerminalUI
+
+/// Measures models: sets an evaluation up, follows it, and shows the scores that are stored, one by one
+/// or two side by side.
+package struct EvaluateScreen: StudioScreen {
+  /// What is shown.
+  package enum Page: Sendable, Hashable {
+    /// The evaluation to do next, and the scores.
+    case main
+    /// A score with everything that it depends on.
+    case report(EvaluationID)
+    /// Two scores side by side.
+    case comparison(EvaluationID, EvaluationID)
+  }
+
+  /// The parts of the main page, of which one has the keys.
+  package enum Pane: Sendable, Hashable { case setup, scores }
+
+  /// What is shown.
+  package internal(set) var page = Page.main
+  /// The part that has the keys.
+  package internal(set) var pane = Pane.setup
+  /// The evaluation that is set up.
+  package internal(set) var form: EvaluateForm
+  /// The selected row of the scores and the search.
+  var table = TableState()
+  /// The selected score, which stays selected when others come.
+  package internal(set) var selectedID: EvaluationID?
+  /// The score that another is to be compared with.
+  package internal(set) var markedID: EvaluationID?
+  /// Rows that a report is scrolled by, and the row of a comparison.
+  var scroll = 0
+  var rowOfComparison = TableState()
+  /// The failed job whose error gave way to what was set up after it.
+  var passedJob: JobID?
+  private var hasBegun = false
+  private var checked: EvaluateTask?
+  private var askedEstimate: World.EstimateKey?
+
+  package init() {
+    form = EvaluateForm(EvaluateTask(.frechetVideoDistance, of: nil))
+  }
+
+  /// The selected score.
+  func selected(_ world: World) -> StoredEvaluation? {
+    world.evaluations.first { $0.id == selectedID } ?? world.evaluations.first
+  }
+
+  package var isTyping: Bool { page == .main && (form.isTyping || table.search.isTyping) }
+
+  package mutating func paste(_ text: String) { form.paste(text) }
+
+  package mutating func goBack() -> Bool {
+    if form.goBack() { return true }
+    guard page != .main else { return false }
+    page = .main
+    return true
+  }
+
+  // MARK: Following the world
+
+  package mutating func refresh(_ world: World) -> [StudioEffect] {
+    guard world.isReady else { return [] }
+    begin(world)
+    form.follow(world)
+    if let index = world.evaluations.firstIndex(where: { $0.id == selectedID }) {
+      table.selected = index
+    }
+    table.scroll(count: world.evaluations.count, page: Self.tablePage)
+    selectedID = world.evaluations.isEmpty ? nil : world.evaluations[table.selected].id
+    if !world.evaluations.contains(where: { $0.id == markedID }) { markedID = nil }
+    switch page {
+    case .main: break
+    case .report(let id): if !world.evaluations.contains(where: { $0.id == id }) { page = .main }
+    case .comparison: if comparison(world) == nil { page = .main }
+    }
+    return check() + estimate(world)
+  }
+
+  /// Rows that a page of the table moves by.
+  static let tablePage = 10
+
+  /// Takes up the evaluation that was set up last, else the usual one of the model in use.
+  private mutating func begin(_ world: World) {
+    guard !hasBegun, world.evaluation != nil || world.model != nil else { return }
+    hasBegun = true
+    var task = EvaluateTask(.frechetVideoDistance, of: world.model?.reference)
+    task.settings = world.settings
+    form = EvaluateForm(world.evaluation ?? task)
+  }
+
+  /// Asks what is missing, once for each change.
+  func needsCheck(_ task: EvaluateTask) -> Bool { task != checked }
+
+  private mutating func check() -> [StudioEffect] {
+    guard needsCheck(form.task) else { return [] }
+    checked = form.task
+    return [.checkEvaluation(form.task)]
+  }
+
+  /// What is missing, once that is known; what the selected line is about comes first.
+  func needs(_ world: World) -> [EvaluateTask.Need]? {
+    guard let check = world.evaluationCheck, check.task == form.task else { return nil }
+    let selected = form.subject
+    return check.needs.filter { $0.subject == selected }
+      + check.needs.filter { $0.subject != selected }
+  }
+
+  // MARK: What it would take
+
+  /// Asks what one video takes.
+  private mutating func estimate(_ world: World) -> [StudioEffect] {
+    guard let key = estimateKey(world), key != askedEstimate else { return [] }
+    askedEstimate = key
+    return world.estimates[key] == nil ? [.estimate(key.model, key.settings)] : []
+  }
+
+  /// One of the videos, without what changes nothing about its cost.
+  func estimateKey(_ world: World) -> World.EstimateKey? {
+    let task = form.task
+    guard task.generates, task.metric != .efficiency, let model = task.model,
+      let entry = world.models.first(where: { $0.reference == model }), entry.canGenerate
+    else { return nil }
+    let length = max(entry.autoencoder?.clipLength ?? 16, 1)
+    var settings = task.settings
+    settings.seed = 0
+    settings.isSeedLocked = false
+    settings.preview = .off
+    settings.clipCount = (task.frames + length - 1) / length
+    return World.EstimateKey(model: model, settings: settings)
+  }
+
+  /// Takes note of a change of what is set up.
+  mutating func setupChanged(_ world: World) -> [StudioEffect] {
+    passedJob = world.jobs.first { $0.evaluation != nil }?.id
+    return [.remember(.evaluation(form.task))] + check() + estimate(world)
+  }
+
+  // MARK: The job
+
+  /// The evaluation to show: the one that runs, else one that waits or is held, else one that failed
+  /// since the last change of what is set up.
+  func shownJob(_ world: World) -> Job? {
+    let jobs = world.jobs.filter { $0.evaluation != nil }
+    if let open = jobs.first(where: { !$0.state.isOver }) { return open }
+    guard let last = jobs.first, last.id != passedJob, case .failed = last.state else { return nil }
+    return last
+  }
+
+  // MARK: Undo
+
+  package mutating func undo(_ world: World) -> [StudioEffect] {
+    form.undo()
+      ? setupChanged(world)
+      : [.notify(Notice(.information, "no change of the evaluation is left to undo"))]
+  }
+
+  package mutating func redo(_ world: World) -> [StudioEffect] {
+    form.redo()
+      ? setupChanged(world)
+      : [.notify(Notice(.information, "no change of the evaluation is left to redo"))]
+  }
+
+  // MARK: Two scores
+
+  /// The comparison that is shown; `nil` if one of the scores is gone.
+  func comparison(_ world: World) -> ScoreComparison? {
+    guard case .comparison(let first, let second) = page else { return nil }
+    return ScoreComparison(first, second, world)
+  }
+}

@@ -1,0 +1,84 @@
+import StudioKit
+import TerminalUI
+
+/// What goes on beside an evaluation's form: how far the job is, else what is missing before it can
+/// begin, else what it does.
+struct StateView {
+  private let job: Job?
+  private let ahead: Job?
+  private let task: EvaluateTask
+  private let needs: [EvaluateTask.Need]?
+  private let world: World
+
+  init(_ screen: EvaluateScreen, _ world: World) {
+    job = screen.shownJob(world)
+    ahead = job?.state == .waiting ? world.runningJob : nil
+    task = screen.form.task
+    needs = screen.needs(world)
+    self.world = world
+  }
+
+  /// The lines where no job is shown.
+  private var lines: [JobPanel.Line] {
+    guard let needs else { return [] }
+    guard !needs.isEmpty else {
+      return [.init("r \(task.readyText). x stops it and keeps what was computed.")]
+    }
+    return needs.flatMap { need in
+      [JobPanel.Line(need.sentence, .warning)]
+        + (need.remedy.isEmpty ? [] : [.init(need.remedy, .secondary)])
+    }
+  }
+
+  /// Rows that it needs.
+  func rows(width: Int) -> Int {
+    if let job { return JobPanel(job, world).rows(width: width) + (ahead == nil ? 0 : 1) }
+    return lines.reduce(0) { $0 + TextWrap.lines($1.text, width: max(width, 1)).count }
+  }
+
+  func draw(in buffer: inout CellBuffer, area: Rectangle) {
+    if let job {
+      drawJob(job, in: &buffer, area: area)
+      return
+    }
+    let count = needs?.count ?? 0
+    let inner = Border(
+      title: needs == nil ? "Checking" : count == 0 ? "Ready" : "Missing",
+      subtitle: count > 1 ? "\(count) things" : ""
+    ).draw(in: &buffer, area: area)
+    var rest = inner
+    for line in lines where !rest.isEmpty {
+      rest = rest.inset(
+        top: TextWrap.draw(line.text, in: &buffer, area: rest, style: Style(line.role)))
+    }
+  }
+
+  private func drawJob(_ job: Job, in buffer: inout CellBuffer, area: Rectangle) {
+    let panel = JobPanel(job, world)
+    let inner = Border(title: panel.title, subtitle: job.title(world))
+      .draw(in: &buffer, area: area)
+    let rows = Layout.split(inner, .vertical, [.fixed(ahead == nil ? 0 : 1), .fill()])
+    if let ahead {
+      buffer.write(
+        CharacterWidth.truncate(
+          "job \(ahead.id.rawValue) comes first: \(ahead.title(world))", to: rows[0].width),
+        column: rows[0].column, row: rows[0].row, style: Style(.secondary), clip: rows[0])
+    }
+    panel.draw(in: &buffer, area: rows[1])
+  }
+}
+
+extension EvaluateTask {
+  /// What the evaluation does, after its key.
+  var readyText: String {
+    let clips = Wording.count(self.clips, metric == .drift ? "video" : "clip")
+    switch metric {
+    case .frechetVideoDistance:
+      return "compares \(clips) of \(sourceName) with as many real ones, \(frames) frames each"
+    case .inceptionScore: return "looks at \(clips) of \(sourceName)"
+    case .reconstruction: return "encodes and decodes \(clips) with \(sourceName)"
+    case .drift: return "follows \(clips) of \(frames) frames of \(sourceName)"
+    case .efficiency: return "times \(sourceName) on this machine"
+    }
+  }
+}

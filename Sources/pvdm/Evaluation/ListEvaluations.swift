@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import StudioKit
+
+struct ListEvaluations: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "Shows the stored scores, the latest first.",
+    discussion: """
+      Every evaluation is stored, whether a command or the studio did it, in \
+      $XDG_DATA_HOME/pvdm/studio (usually ~/.local/share/pvdm/studio). "pvdm evaluate compare" takes \
+      the numbers as well as folders.
+      """)
+
+  @Option(help: "Only scores of this metric: fvd, is, reconstruction, drift or efficiency.")
+  var metric: EvaluationMetric?
+
+  @Option(help: "Only scores of this model or folder.")
+  var source: String?
+
+  @Flag(help: "Print a JSON array of the whole reports.")
+  var json = false
+
+  func run() async throws {
+    try await explaining {
+      let stored = try EvaluationArchive.ofUser.evaluations().filter {
+        (metric == nil || $0.report.metric == metric)
+          && (source == nil || $0.report.procedure.source == source)
+      }
+      if json {
+        print("[" + (try stored.map { try $0.report.json }.joined(separator: ",")) + "]")
+      } else {
+        print(stored.isEmpty ? "no scores are stored" : Self.table(stored))
+      }
+    }
+  }
+
+  private static func table(_ stored: [StoredEvaluation]) -> String {
+    let rows = stored.map { stored in
+      let (report, procedure) = (stored.report, stored.report.procedure)
+      let count = report.differences.count
+      return [
+        "\(stored.id.rawValue)", report.metric.shortTitle, report.leadingScore?.text ?? "",
+        procedure.source, procedure.data ?? "", procedure.generatedClips.map(String.init) ?? "",
+        procedure.frames.map(String.init) ?? "",
+        count == 0 ? report.badge : "differs in \(count)",
+        report.date.formatted(.iso8601.year().month().day()),
+      ]
+    }
+    return TextTable(
+      header: [
+        "#", "metric", "score", "source", "data", "clips", "frames", "protocol", "date",
+      ], rows: rows, rightAligned: [0, 2, 5, 6]
+    ).text
+  }
+}
+
+extension EvaluationMetric: ExpressibleByArgument {}
