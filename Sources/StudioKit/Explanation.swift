@@ -53,6 +53,8 @@ public struct Explanation: Sendable, Hashable {
       self.init(error.description, "")
     case let error as EvaluationError:
       self.init(error.sentence, error.remedy)
+    case let error as TrainingError:
+      self.init(error.sentence, error.remedy)
     case let error as EvaluationStopped:
       self.init(error.sentence, error.remedy, .interrupted)
     case let error as TrainingConfigurationError:

@@ -19,7 +19,7 @@ struct PVDM: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       StudioCommand.self, Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self,
-      Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Evaluate.self,
-      Doctor.self, Bench.self,
+      Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Train.self,
+      Evaluate.self, Doctor.self, Bench.self,
     ], defaultSubcommand: StudioCommand.self)
 }

@@ -143,7 +143,7 @@ func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count 
 
 extension SeededNumbers {
   /// A number of its own for every text and seed: FNV-1a, then splitmix64.
-  static func hash(_ text: String, seed: UInt64) -> UInt64 {
+  package static func hash(_ text: String, seed: UInt64) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     var numbers = SeededNumbers(seed, hash)

@@ -44,6 +44,9 @@ public struct LatentCache: Sendable {
       byStart = Dictionary(uniqueKeysWithValues: zip(starts, latents))
     }
 
+    /// Memory that they take, in bytes.
+    public var byteCount: Int { byStart.values.reduce(0) { $0 + 4 * $1.values.count } }
+
     /// The latent of the S frames from `start` on; nil where none was cached.
     public func latent(from start: Int) -> Latent? { byStart[start] }
   }

@@ -1,0 +1,131 @@
+import CheckpointIO
+import MediaIO
+import TensorCore
+import TrainingData
+import VideoDiffusion
+
+/// The first stage of a run: clips are reconstructed.
+final class AutoencoderStage: StageWork {
+  private let settings: AutoencoderTrainingSettings
+  private let frames: Int
+  private let trainer: AutoencoderTrainer
+  private let loader: ClipLoader<ClipSampler>
+  private let heldOut: [PixelClip]
+  private let framesPerSecond: Double
+  private let threadCount: Int
+  private let hasPerceptualDistance: Bool
+
+  /// Clips that a sample video shows.
+  private static let shownClips = 4
+  /// Memory for videos that are decoded once, in bytes.
+  static let frameCacheBytes = 2 << 30
+  /// LPIPS halves frames four times, discriminators three times with kernels of 4.
+  private static let sideMultiple = 16
+
+  /// - Parameters:
+  ///   - job: The run.
+  ///   - beginning: What the network begins with.
+  ///   - position: Where the data goes on; `nil` begins.
+  init(
+    _ job: TrainingJob, _ videos: TrainingVideos, beginning: TrainingBeginning,
+    position: ClipSampler.Position?
+  ) async throws {
+    settings = job.configuration.autoencoderTraining
+    let network = job.configuration.autoencoder
+    frames = network.frames
+    framesPerSecond = videos.framesPerSecond
+    threadCount = job.resolvedThreadCount
+    hasPerceptualDistance = job.perceptualWeights != nil
+    if hasPerceptualDistance || settings.usesDiscriminators,
+      network.resolution % Self.sideMultiple != 0
+    {
+      throw TrainingError(
+        job.runFolder,
+        .sideTooSmall(
+          resolution: network.resolution, needed: Self.sideMultiple,
+          what: hasPerceptualDistance ? "the perceptual distance" : "the discriminators"))
+    }
+    if settings.usesDiscriminators, case .random = beginning {
+      throw TrainingError(job.runFolder, .phaseNeedsNetwork)
+    }
+    var plan = AutoencoderTrainer.Plan(network, beginning: beginning)
+    plan.weights = settings.weights
+    plan.optimizer = settings.stage.optimizer
+    plan.discriminatorSeed = settings.usesDiscriminators ? settings.stage.seed : nil
+    plan.perceptual = job.perceptualWeights.map { ($0, job.perceptualFeatures) }
+    plan.elementType = settings.stage.precision.elementType
+    plan.isCheckpointing = settings.stage.gradientCheckpointing
+    plan.threadCount = threadCount
+
+    let reader = ClipReader(
+      root: videos.root, side: network.resolution,
+      cache: FrameCache(byteLimit: Self.frameCacheBytes))
+    heldOut = try HeldOutClips.read(
+      videos, reader: reader, frames: frames, count: settings.stage.validationClips)
+    let cut = ClipSampler.Settings(
+      frames: frames, fewestFrames: frames, mirrors: settings.stage.mirrors)
+    let sampler =
+      if let position {
+        try ClipSampler(videos.training, of: videos.root, settings: cut, resumingAt: position)
+      } else {
+        try ClipSampler(
+          videos.training, of: videos.root, settings: cut, seed: settings.stage.seed)
+      }
+    loader = ClipLoader(sampler, reader: reader, batchSize: settings.stage.batch)
+    trainer = try await AutoencoderTrainer.open(plan)
+  }
+
+  var parameterCount: Int { get async { await trainer.parameterCount } }
+
+  var lossNames: [String] {
+    var names = ["loss", "l1"]
+    if hasPerceptualDistance { names.append("lpips") }
+    if settings.usesDiscriminators {
+      names += ["adversarial", "feature_matching", "discriminator", "frame_hinge", "clip_hinge"]
+    }
+    return names
+  }
+
+  var scoreNames: [String] { ["psnr"] }
+  var position: ClipSampler.Position { loader.source.position }
+  var skipped: (clips: Int, videos: [BrokenVideo]) { (loader.skippedCount, loader.broken) }
+
+  func step(_ number: Int) async throws -> TrainingStepResult {
+    let draws = StepDraws(seed: settings.stage.seed, step: number)
+    var batches: [[AutoencoderExample]] = []
+    for batch in 0..<settings.stage.accumulation {
+      guard let clips = try await loader.next()?.clips else {
+        preconditionFailure("a sampler's windows have no end")
+      }
+      var numbers = draws.numbers(.frame, batch: batch)
+      batches.append(
+        clips.map {
+          AutoencoderExample(clip: $0.pixels, frame: numbers.whole(below: frames))
+        })
+    }
+    return try await trainer.step(number, batches)
+  }
+
+  func writeState(metadata: [String: String], to path: String) async throws {
+    try await trainer.writeState(metadata: metadata, to: path)
+  }
+
+  func writeNetwork(to path: String) async throws { try await trainer.writeNetwork(to: path) }
+
+  /// The mean PSNR of reconstructed clips, and a video with originals above their reconstructions.
+  func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {
+    let engine = try VideoEngine(threadCount: threadCount)
+    try await engine.load(network)
+    var sum = 0.0
+    var shown: [(PixelClip, PixelClip)] = []
+    for clip in heldOut {
+      let made = try await engine.decode(engine.encode(clip))
+      sum += made.signalToNoise(against: clip)
+      if shown.count < Self.shownClips { shown.append((clip, made)) }
+    }
+    try SampleVideo.write(
+      rows: [shown.map { [$0.0] }, shown.map { [$0.1] }], framesPerSecond: framesPerSecond,
+      to: video)
+    return [NamedNumber("psnr", sum / Double(heldOut.count))]
+  }
+}

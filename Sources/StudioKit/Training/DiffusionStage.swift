@@ -1,0 +1,185 @@
+import CheckpointIO
+import Foundation
+import MediaIO
+import TensorCore
+import TrainingData
+import VideoDiffusion
+
+/// The second stage of a run: the noise in latents is predicted.
+final class DiffusionStage: StageWork {
+  private let settings: DiffusionTrainingSettings
+  private let frames: Int
+  private let trainer: DenoiserTrainer
+  /// Encodes and decodes; its denoiser is the one that was written last.
+  private let engine: VideoEngine
+  private let pairs: any LatentPairs
+  private let heldOut: [DenoiserExample]
+  private let framesPerSecond: Double
+
+  /// Videos that a sample video shows.
+  private static let shownVideos = 4
+
+  /// - Parameters:
+  ///   - job: The run.
+  ///   - beginning: What the network begins with.
+  ///   - position: Where the data goes on; `nil` begins.
+  ///   - autoencoder: Makes the latents.
+  ///   - autoencoderHash: SHA-256 of its file.
+  ///   - onProgress: Called with the videos whose latents are cached, and their total.
+  init(
+    _ job: TrainingJob, _ videos: TrainingVideos, beginning: TrainingBeginning,
+    position: ClipSampler.Position?, autoencoder: NetworkFile, autoencoderHash: String,
+    stop: StopSignal, onProgress: (_ done: Int, _ total: Int) -> Void
+  ) async throws {
+    settings = job.configuration.diffusionTraining
+    framesPerSecond = videos.framesPerSecond
+    let network = job.configuration.autoencoder
+    frames = network.frames
+    engine = try VideoEngine(threadCount: job.resolvedThreadCount)
+    try await engine.load(autoencoder)
+
+    let reader = ClipReader(
+      root: videos.root, side: network.resolution,
+      cache: FrameCache(byteLimit: AutoencoderStage.frameCacheBytes))
+    let cut = ClipSampler.Settings(
+      frames: 2 * frames, fewestFrames: frames,
+      startMultiple: settings.cachesLatents ? settings.latentStride : 1,
+      mirrors: settings.stage.mirrors)
+    let sampler =
+      if let position {
+        try ClipSampler(videos.training, of: videos.root, settings: cut, resumingAt: position)
+      } else {
+        try ClipSampler(
+          videos.training, of: videos.root, settings: cut, seed: settings.stage.seed)
+      }
+    if settings.cachesLatents {
+      let cache = CachedLatentPairs(
+        sampler, folder: Self.cacheFolder(job, videos, autoencoderHash),
+        identity: LatentCache.Identity(
+          autoencoder: autoencoderHash, side: network.resolution, frames: frames,
+          stride: settings.latentStride), batch: settings.stage.batch)
+      try await cache.fill(reader: reader, engine: engine, stop: stop, onProgress: onProgress)
+      if stop.moment > .never { throw CancellationError() }
+      pairs = cache
+    } else {
+      pairs = ComputedLatentPairs(
+        ClipLoader(sampler, reader: reader, batchSize: settings.stage.batch), engine: engine,
+        frames: frames)
+    }
+    heldOut = try await Self.heldOut(
+      videos, reader: reader, engine: engine, frames: frames, settings)
+
+    var plan = DenoiserTrainer.Plan(job.configuration.denoiser, beginning: beginning)
+    plan.optimizer = settings.stage.optimizer
+    plan.distance = settings.distance.distance
+    plan.elementType = settings.stage.precision.elementType
+    plan.isCheckpointing = settings.stage.gradientCheckpointing
+    plan.threadCount = job.resolvedThreadCount
+    trainer = try await DenoiserTrainer.open(plan)
+  }
+
+  /// Where latents of these videos by this autoencoder are kept, for this and for later runs.
+  private static func cacheFolder(
+    _ job: TrainingJob, _ videos: TrainingVideos, _ hash: String
+  ) -> String {
+    let set = String(SeededNumbers.hash(videos.root, seed: 0), radix: 16)
+    return "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)"
+  }
+
+  /// Examples to measure with: the latents of held-out clips, half of them with the clip before, at
+  /// steps that cover the schedule evenly, with noise that is always the same.
+  private static func heldOut(
+    _ videos: TrainingVideos, reader: ClipReader, engine: VideoEngine, frames: Int,
+    _ settings: DiffusionTrainingSettings
+  ) async throws -> [DenoiserExample] {
+    let long = videos.heldOut.contains { $0.frameCount >= 2 * frames }
+    let clips = try HeldOutClips.read(
+      videos, reader: reader, frames: long ? 2 * frames : frames,
+      count: settings.stage.validationClips)
+    var examples: [DenoiserExample] = []
+    var generator = TorchGenerator(seed: 0)
+    for (number, clip) in clips.enumerated() {
+      let parts = clip.clips(of: frames)
+      var latents: [Latent] = []
+      for part in parts { latents.append(try await engine.encode(part)) }
+      guard let clean = latents.last else { continue }
+      let steps = DiffusionSchedule.published.stepCount
+      examples.append(
+        DenoiserExample(
+          clean: clean, condition: latents.count > 1 && number % 2 == 1 ? latents[0] : nil,
+          noise: Latent(
+            values: generator.normals(count: clean.values.count), tokenCount: clean.tokenCount),
+          step: (2 * number + 1) * steps / (2 * clips.count)))
+    }
+    return examples
+  }
+
+  var parameterCount: Int { get async { await trainer.parameterCount } }
+  var lossNames: [String] { ["loss"] }
+  var scoreNames: [String] { ["validation_loss"] }
+  var position: ClipSampler.Position { pairs.position }
+  var skipped: (clips: Int, videos: [BrokenVideo]) { pairs.skipped }
+
+  func step(_ number: Int) async throws -> TrainingStepResult {
+    let draws = StepDraws(seed: settings.stage.seed, step: number)
+    var batches: [[DenoiserExample]] = []
+    for batch in 0..<settings.stage.accumulation {
+      var chance = draws.numbers(.condition, batch: batch)
+      let isConditional = chance.chance(Float(settings.conditionalShare))
+      var offsets = draws.numbers(.offset, batch: batch)
+      var generator = TorchGenerator(seed: draws.generatorSeed(.noise, batch: batch))
+      var disturbance = TorchGenerator(seed: draws.generatorSeed(.conditionNoise, batch: batch))
+      let pairs = try await pairs.next(isConditional: isConditional, offsets: &offsets)
+      batches.append(
+        pairs.map { pair in
+          DenoiserExample(
+            clean: pair.clean, condition: pair.condition.map { disturbed($0, &disturbance) },
+            generator: &generator)
+        })
+    }
+    return try await trainer.step(batches)
+  }
+
+  /// A condition with slight noise, so that the denoiser learns to continue clips that it made itself.
+  private func disturbed(_ condition: Latent, _ generator: inout TorchGenerator) -> Latent {
+    guard settings.conditionNoise > 0 else { return condition }
+    var result = condition
+    let noise = generator.normals(count: condition.values.count)
+    let deviation = Float(settings.conditionNoise)
+    for index in noise.indices { result.values[index] += deviation * noise[index] }
+    return result
+  }
+
+  func writeState(metadata: [String: String], to path: String) async throws {
+    try await trainer.writeState(metadata: metadata, to: path)
+  }
+
+  func writeNetwork(to path: String) async throws { try await trainer.writeNetwork(to: path) }
+
+  /// The mean square error on held-out clips, and a video of videos made from nothing and extended.
+  func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {
+    try await engine.load(network)
+    var sum = 0.0
+    for example in heldOut {
+      let noise = try await engine.predictNoise(
+        [example.noised()], conditions: example.condition.map { [$0] }, timestep: example.step)
+      for (made, drawn) in zip(noise[0].values, example.noise.values) {
+        sum += Double((made - drawn) * (made - drawn)) / Double(example.noise.values.count)
+      }
+    }
+    var films = [[PixelClip]](repeating: [], count: Self.shownVideos)
+    let sampler = SamplerConfiguration(steps: settings.sampleSteps)
+    let isConditional = await engine.denoiserConfiguration?.isConditional ?? false
+    let request = GenerationRequest(
+      clipCount: isConditional ? settings.sampleClips : 1, firstSampler: sampler,
+      laterSampler: sampler, seed: settings.stage.seed, sampleCount: Self.shownVideos)
+    for try await event in engine.generate(request) {
+      guard case .clipFinished(let clip) = event else { continue }
+      for (index, latent) in clip.latents.enumerated() {
+        films[index].append(try await engine.decode(latent))
+      }
+    }
+    try SampleVideo.write(rows: [films], framesPerSecond: framesPerSecond, to: video)
+    return [NamedNumber("validation_loss", sum / Double(max(1, heldOut.count)))]
+  }
+}

@@ -1,0 +1,254 @@
+import CheckpointIO
+import Foundation
+import TrainingData
+import VideoDiffusion
+
+/// A ``TrainingJob`` at work: prepares the stage, then steps, logs, saves and samples.
+struct TrainingRun {
+  private var job: TrainingJob
+  private let folder: TrainingRunFolder
+  private let stop: StopSignal
+  private let report: @Sendable (TrainingEvent) -> Void
+  private let now: @Sendable () -> Date
+
+  /// Key of the run's own state in a checkpoint's metadata.
+  private static let stateKey = "pvdm.training"
+
+  init(
+    _ job: TrainingJob, stop: StopSignal, report: @escaping @Sendable (TrainingEvent) -> Void,
+    now: @escaping @Sendable () -> Date
+  ) {
+    self.job = job
+    folder = TrainingRunFolder(path: job.runFolder)
+    self.stop = stop
+    self.report = report
+    self.now = now
+  }
+
+  /// What a checkpoint says beside the tensors.
+  private struct SavedPosition: Codable {
+    let stage: TrainingStage
+    let step: Int
+    let position: ClipSampler.Position
+  }
+
+  /// Does the run.
+  mutating func perform() async throws -> TrainingOutcome {
+    if !job.resumes { try folder.prepare() }
+    let lock = try lockFolder()
+    defer { lock.release() }
+    let (saved, state) = try job.resumes ? savedState() : (nil, nil)
+    let settings = job.configuration[job.stage]
+    if let saved, saved.step >= settings.steps {
+      throw TrainingError(job.runFolder, .complete(steps: settings.steps))
+    }
+
+    let autoencoder = try await openAutoencoder()
+    let beginning = try beginning(state)
+    let videos = try TrainingVideos(
+      job.dataPath, cacheFolder: job.cacheFolder + "/datasets"
+    ) { [report] done, total in
+      report(.preparation(EvaluationProgress("videos looked at", done: done, total: total)))
+    }
+    if job.resumes {
+      try folder.write(job.configuration)
+    } else {
+      try folder.write(record(autoencoder), job.configuration)
+    }
+    let work = try await work(videos, beginning, saved?.position, autoencoder)
+    let log = try TrainingLog(
+      folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
+    let notes = [job.perceptualNote].compactMap { $0 } + videos.notes
+    report(.notes(notes))
+    for note in notes { try log.note(note) }
+    return try await train(work, videos, from: saved?.step ?? 0, settings, log)
+  }
+
+  // MARK: Preparing
+
+  private func lockFolder() throws -> FolderLock {
+    do {
+      return try FolderLock(path: folder.lock)
+    } catch let error as StudioError where error.problem == .inUse {
+      throw TrainingError(job.runFolder, .inUse)
+    }
+  }
+
+  /// The newest checkpoint; `nil` if the run was stopped before the first.
+  private func savedState() throws -> (SavedPosition?, Checkpoint?) {
+    guard let step = folder.checkpointSteps.last else { return (nil, nil) }
+    let path = folder.checkpoint(step)
+    let checkpoint = try Checkpoint(contentsOf: path)
+    guard let text = checkpoint.metadata[Self.stateKey],
+      let saved = try? JSONDecoder().decode(SavedPosition.self, from: Data(text.utf8)),
+      saved.stage == job.stage
+    else {
+      throw TrainingError(
+        job.runFolder, .damaged(file: path, reason: "is not a checkpoint of this run"))
+    }
+    return (saved, checkpoint)
+  }
+
+  private func beginning(_ state: Checkpoint?) throws -> TrainingBeginning {
+    if let state { return .state(state) }
+    guard let path = job.initialPath else {
+      return .random(seed: job.configuration[job.stage].seed)
+    }
+    let file = try NetworkFile(path: path)
+    let fits =
+      switch file.network {
+      case .autoencoder(let found):
+        job.stage == .diffusion || found == job.configuration.autoencoder
+      case .denoiser(let found):
+        job.stage == .autoencoder || found == job.configuration.denoiser
+      }
+    guard fits else { throw TrainingError(job.runFolder, .otherNetwork(path: path)) }
+    return .network(file)
+  }
+
+  /// The second stage's autoencoder and the hash of its file; its settings become the run's.
+  private mutating func openAutoencoder() async throws -> (file: NetworkFile, hash: String)? {
+    guard job.stage == .diffusion else { return nil }
+    guard let path = job.autoencoderPath else {
+      throw TrainingError(job.runFolder, .noAutoencoder)
+    }
+    let file = try NetworkFile(path: path)
+    guard case .autoencoder(let configuration) = file.network else {
+      throw ModelError(path: path, .otherNetwork(expected: .autoencoder, found: file.kind))
+    }
+    let hash = try CheckpointHash.sha256(of: path) { [stop] _, _ in
+      if stop.moment > .never { throw CancellationError() }
+    }
+    if job.resumes, let known = try folder.readRecord().autoencoderHash, known != hash {
+      throw TrainingError(job.runFolder, .autoencoderChanged(path: path))
+    }
+    job.configuration.autoencoder = configuration
+    job.configuration.denoiser.geometry = configuration.geometry
+    // Beside the denoiser it makes the run's folder a model.
+    let copy = folder.network(.autoencoder)
+    if !FileManager.default.fileExists(atPath: copy) {
+      try CheckpointConversion(file).write(to: copy)
+    }
+    return (file, hash)
+  }
+
+  private func record(_ autoencoder: (file: NetworkFile, hash: String)?) -> TrainingRecord {
+    func absolute(_ path: String?) -> String? { path.map { URL(filePath: $0).path } }
+    return TrainingRecord(
+      stage: job.stage, data: URL(filePath: job.dataPath).path,
+      autoencoder: absolute(job.autoencoderPath), autoencoderHash: autoencoder?.hash,
+      initial: absolute(job.initialPath), perceptualWeights: absolute(job.perceptualWeights),
+      perceptualFeatures: absolute(job.perceptualFeatures), threads: job.resolvedThreadCount,
+      version: RunSettings.programVersion, created: now())
+  }
+
+  private func work(
+    _ videos: TrainingVideos, _ beginning: TrainingBeginning, _ position: ClipSampler.Position?,
+    _ autoencoder: (file: NetworkFile, hash: String)?
+  ) async throws -> any StageWork {
+    guard let autoencoder else {
+      return try await AutoencoderStage(job, videos, beginning: beginning, position: position)
+    }
+    return try await DiffusionStage(
+      job, videos, beginning: beginning, position: position, autoencoder: autoencoder.file,
+      autoencoderHash: autoencoder.hash, stop: stop
+    ) { [report] done, total in
+      report(.preparation(EvaluationProgress("videos encoded", done: done, total: total)))
+    }
+  }
+
+  // MARK: Training
+
+  private func train(
+    _ work: any StageWork, _ videos: TrainingVideos, from start: Int, _ settings: StageSettings,
+    _ log: TrainingLog
+  ) async throws -> TrainingOutcome {
+    report(
+      .began(
+        TrainingStart(
+          finishedSteps: start, steps: settings.steps, parameterCount: await work.parameterCount,
+          trainingVideos: videos.training.count, heldOutVideos: videos.heldOut.count,
+          clipsPerStep: settings.batch * settings.accumulation)))
+    var step = start
+    var saved = start
+    var meter = TrainingMeter(settings, start: start, names: work.lossNames)
+    var watch = DivergenceWatch()
+    var named = 0
+    while step < settings.steps, stop.moment == .never {
+      let began = ContinuousClock.now
+      let result = try await work.step(step + 1)
+      guard result.wasTaken else {
+        throw TrainingError(
+          job.runFolder, .notFinite(step: step + 1, checkpoint: newestCheckpoint))
+      }
+      step += 1
+      meter.note(result, seconds: (ContinuousClock.now - began) / .seconds(1))
+      if step % settings.logInterval == 0 || step == settings.steps {
+        let skipped = work.skipped
+        let progress = meter.progress(at: step, skippedClips: skipped.clips)
+        try log.progress(progress)
+        report(.progress(progress))
+        try tell(skipped.videos.dropFirst(named), log)
+        named = skipped.videos.count
+      }
+      if let loss = result.losses.first, loss.name == "loss", work.lossNames.count < 4,
+        let lowest = watch.diverged(loss.value)
+      {
+        throw TrainingError(
+          job.runFolder,
+          .diverged(step: step, loss: loss.value, lowest: lowest, checkpoint: newestCheckpoint))
+      }
+      if step % settings.checkpointInterval == 0 {
+        try await save(work, step, settings, log)
+        saved = step
+      }
+      if step % settings.sampleInterval == 0, step < settings.steps {
+        try await sample(work, step, log)
+      }
+    }
+    if step > saved { try await save(work, step, settings, log) }
+    let network = folder.network(job.stage)
+    if step == settings.steps {
+      try await sample(work, step, log)
+    } else if step > start {
+      try await work.writeNetwork(to: network)
+    }
+    return TrainingOutcome(
+      step: step, isComplete: step == settings.steps, checkpoint: newestCheckpoint,
+      weights: network)
+  }
+
+  private var newestCheckpoint: String? {
+    folder.checkpointSteps.last.map { folder.checkpoint($0) }
+  }
+
+  /// Names videos that could not be read, each once.
+  private func tell(_ broken: ArraySlice<BrokenVideo>, _ log: TrainingLog) throws {
+    guard !broken.isEmpty else { return }
+    let notes = broken.map { "skipped \($0.path): \($0.reason)" }
+    report(.notes(notes))
+    for note in notes { try log.note(note) }
+  }
+
+  private func save(
+    _ work: any StageWork, _ step: Int, _ settings: StageSettings, _ log: TrainingLog
+  ) async throws {
+    let saved = SavedPosition(stage: job.stage, step: step, position: work.position)
+    let text = String(decoding: try JSONEncoder().encode(saved), as: UTF8.self)
+    let path = folder.checkpoint(step)
+    try await work.writeState(metadata: [Self.stateKey: text], to: path)
+    folder.removeCheckpoints(keeping: settings.keptCheckpoints)
+    try log.checkpoint(step, path)
+    report(.checkpoint(step: step, path: path))
+  }
+
+  private func sample(_ work: any StageWork, _ step: Int, _ log: TrainingLog) async throws {
+    let network = folder.network(job.stage)
+    try await work.writeNetwork(to: network)
+    let video = folder.video(step)
+    let scores = try await work.sample(network: NetworkFile(path: network), video: video)
+    let samples = TrainingSamples(step: step, scores: scores, videoPath: video)
+    try log.samples(samples)
+    report(.samples(samples))
+  }
+}

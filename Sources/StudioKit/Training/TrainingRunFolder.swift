@@ -1,0 +1,142 @@
+import CheckpointIO
+import Foundation
+
+/// What a training run began with: the file `run.json` in its folder.
+public struct TrainingRecord: Sendable, Hashable, Codable {
+  /// The stage.
+  public var stage: TrainingStage
+  /// The folder of videos, as an absolute path.
+  public var data: String
+  /// The autoencoder whose latents the denoiser learns, as an absolute path.
+  public var autoencoder: String?
+  /// SHA-256 of its file.
+  public var autoencoderHash: String?
+  /// The network that the run began with in place of random parameters, as an absolute path.
+  public var initial: String?
+  /// Weights of LPIPS.
+  public var perceptualWeights: String?
+  /// Weights of VGG16, if they are in another file.
+  public var perceptualFeatures: String?
+  /// Threads; the same number gives the same weights.
+  public var threads: Int
+  /// Version of the program.
+  public var version: String
+  /// When it began.
+  public var created: Date
+}
+
+/// The folder of a training run.
+///
+/// `config.toml` and `run.json` say what the run is; `metrics.csv`, `scores.csv`, `log.txt` and
+/// `log.jsonl` what happened; `samples` holds videos, `checkpoints` the states to go on from; and
+/// `autoencoder.safetensors`, for the second stage also `denoiser.safetensors`, is the model by now.
+struct TrainingRunFolder: Sendable {
+  let path: String
+
+  var configuration: String { path + "/config.toml" }
+  var record: String { path + "/run.json" }
+  var metrics: String { path + "/metrics.csv" }
+  var scores: String { path + "/scores.csv" }
+  var textLog: String { path + "/log.txt" }
+  var eventLog: String { path + "/log.jsonl" }
+  var samples: String { path + "/samples" }
+  var checkpoints: String { path + "/checkpoints" }
+  var lock: String { path + "/.lock" }
+
+  /// The network by now.
+  func network(_ stage: TrainingStage) -> String {
+    path + "/\(stage.network.rawValue).safetensors"
+  }
+
+  /// The state after a step. Names sort by step.
+  func checkpoint(_ step: Int) -> String { "\(checkpoints)/step-\(Self.digits(step)).safetensors" }
+
+  /// The samples after a step.
+  func video(_ step: Int) -> String { "\(samples)/step-\(Self.digits(step)).mp4" }
+
+  private static func digits(_ step: Int) -> String {
+    String(repeating: "0", count: max(0, 8 - String(step).count)) + String(step)
+  }
+
+  /// The steps of the checkpoints that are there, ascending.
+  var checkpointSteps: [Int] { Self.steps(in: checkpoints, ending: ".safetensors") }
+
+  /// The steps of the samples that are there, ascending.
+  var sampleSteps: [Int] { Self.steps(in: samples, ending: ".mp4") }
+
+  private static func steps(in folder: String, ending: String) -> [Int] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.compactMap { name in
+      guard name.hasPrefix("step-"), name.hasSuffix(ending) else { return nil }
+      return Int(name.dropFirst(5).dropLast(ending.count))
+    }.sorted()
+  }
+
+  /// Whether the folder holds a run.
+  var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
+
+  /// Prepares the folder for a new run.
+  ///
+  /// - Throws: ``TrainingError`` if it holds a run or anything else, ``StudioError`` if it cannot be
+  ///   made.
+  func prepare() throws {
+    if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    if let other = files.sorted().first(where: { $0 != ".lock" }) {
+      throw TrainingError(path, .foreign(other))
+    }
+    for folder in [path, samples, checkpoints] {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true)
+      } catch {
+        throw StudioError(folder, .output(reason: "the folder cannot be made"))
+      }
+    }
+  }
+
+  /// Reads what the run began with.
+  ///
+  /// - Throws: ``TrainingError`` if there is no run or its description is damaged.
+  func readRecord() throws -> TrainingRecord {
+    guard let data = FileManager.default.contents(atPath: record) else {
+      throw TrainingError(path, .noRun)
+    }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    do {
+      return try decoder.decode(TrainingRecord.self, from: data)
+    } catch {
+      throw TrainingError(
+        path, .damaged(file: record, reason: "is not the description of a run"))
+    }
+  }
+
+  /// Writes what the run is, the record last: with it the folder holds a run.
+  ///
+  /// - Throws: `CheckpointError` if a file cannot be written.
+  func write(_ record: TrainingRecord, _ configuration: TrainingConfiguration) throws {
+    try write(configuration)
+    let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .iso8601
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    let json = try encoder.encode(record)
+    try AtomicFile.write(to: self.record) { try $0.write(Array(json) + [UInt8(ascii: "\n")]) }
+  }
+
+  /// Writes the configuration.
+  ///
+  /// - Throws: `CheckpointError` if it cannot be written.
+  func write(_ configuration: TrainingConfiguration) throws {
+    let text = Array(configuration.fileText.utf8)
+    try AtomicFile.write(to: self.configuration) { try $0.write(text) }
+  }
+
+  /// Removes all checkpoints but the newest.
+  func removeCheckpoints(keeping count: Int) {
+    // One that stays is no harm; the next checkpoint tries again.
+    for step in checkpointSteps.dropLast(count) {
+      try? FileManager.default.removeItem(atPath: checkpoint(step))
+    }
+  }
+}

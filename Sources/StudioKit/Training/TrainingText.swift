@@ -1,0 +1,50 @@
+import Foundation
+
+/// A training's progress as lines of text, for logs and terminals.
+public enum TrainingText {
+  /// How far the run is: step, losses, pace, time left, memory.
+  public static func line(_ progress: TrainingProgress) -> String {
+    var parts = ["step \(progress.step)/\(progress.steps)"]
+    parts += progress.losses.map { "\(label($0.name)) \(number($0.value))" }
+    parts.append("rate \(number(progress.learningRate))")
+    parts.append("gradient \(number(progress.gradientNorm))")
+    parts.append(pace(progress.secondsPerStep))
+    parts.append("\(number(progress.clipsPerSecond)) clips/s")
+    parts.append("\(time(progress.secondsLeft)) left")
+    parts.append("\(number(Double(progress.residentBytes) / 1e9)) GB")
+    if progress.skippedClips > 0 { parts.append("\(progress.skippedClips) clips skipped") }
+    return parts.joined(separator: "  ")
+  }
+
+  /// What the run can do by now.
+  public static func line(_ samples: TrainingSamples) -> String {
+    let scores = samples.scores.map { score in
+      "\(label(score.name)) \(number(score.value))" + (score.name == "psnr" ? " dB" : "")
+    }
+    return (["held-out clips after step \(samples.step):"] + scores + [samples.videoPath])
+      .joined(separator: "  ")
+  }
+
+  /// A name of a column for people: `feature_matching` is `feature matching`.
+  public static func label(_ name: String) -> String {
+    name == "psnr" ? "PSNR" : name.replacing("_", with: " ")
+  }
+
+  /// Four significant digits; very small and very large numbers with an exponent.
+  public static func number(_ value: Double) -> String { String(format: "%.4g", value) }
+
+  /// Seconds a step, or steps a second where that is more.
+  public static func pace(_ seconds: Double) -> String {
+    seconds >= 0.1 || seconds <= 0
+      ? String(format: "%.2f s/it", seconds) : String(format: "%.1f it/s", 1 / seconds)
+  }
+
+  /// Hours, minutes and seconds.
+  public static func time(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "unknown" }
+    let whole = Int(seconds.rounded(.up))
+    return whole >= 3600
+      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+      : String(format: "%d:%02d", whole / 60, whole % 60)
+  }
+}

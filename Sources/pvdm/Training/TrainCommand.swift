@@ -1,0 +1,120 @@
+import ArgumentParser
+import Foundation
+import StudioKit
+
+/// `pvdm train`: both stages of training.
+struct Train: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains an autoencoder and a denoiser on a folder of videos.",
+    discussion: """
+      The first stage trains the autoencoder, which writes clips as planes; the second the denoiser, \
+      which learns to make such planes, with and without the clip before as a condition. Both keep \
+      everything in a folder, can be stopped at any moment with Ctrl-C and go on with --resume as if \
+      they had never stopped. The second stage's folder is a model to make videos with.
+
+      Examples:
+        pvdm dataset skies --clips 700 --seed 1 --output skies
+        pvdm train autoencoder --config skies-64 --data skies --output runs/autoencoder
+        pvdm train diffusion --config skies-64 --data skies --output runs/denoiser \\
+          --autoencoder runs/autoencoder/autoencoder.safetensors
+        pvdm sample runs/denoiser --clips 4 --output sky.mp4
+      """,
+    subcommands: [TrainAutoencoder.self, TrainDiffusion.self, TrainConfig.self])
+}
+
+struct TrainAutoencoder: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "autoencoder",
+    abstract: "The first stage: the autoencoder, which writes clips as planes.",
+    discussion: """
+      The loss is the mean difference of pixels and, if --lpips is given, the perceptual distance of \
+      one frame a clip. The phase with discriminators is a run of its own, which begins with the \
+      network of the first:
+
+        pvdm train autoencoder --config published --data UCF-101 --output runs/first \\
+          --lpips vgg.pth --vgg vgg16-397923af.pth
+        pvdm train autoencoder --config published --data UCF-101 --output runs/second \\
+          --lpips vgg.pth --vgg vgg16-397923af.pth --from runs/first/autoencoder.safetensors \\
+          --set discriminators=true --set steps=10000
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"))
+  var lpips: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "VGG16 of torchvision for LPIPS (vgg16-397923af.pth), if --lpips does not hold it.",
+      valueName: "file"))
+  var vgg: String?
+
+  @OptionGroup var training: TrainingOptions
+
+  func validate() throws {
+    if vgg != nil, lpips == nil { throw ValidationError("--vgg is of use with --lpips alone.") }
+  }
+
+  func run() async throws {
+    try await explaining {
+      var job = try training.job(.autoencoder)
+      if let lpips { job.perceptualWeights = lpips }
+      if let vgg { job.perceptualFeatures = vgg }
+      try await training.perform(job)
+    }
+  }
+}
+
+struct TrainDiffusion: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diffusion",
+    abstract: "The second stage: the denoiser, on the latents of an autoencoder.",
+    discussion: """
+      The denoiser learns jointly to make a clip from nothing and to continue one. The folder of the \
+      run is a model: "pvdm sample FOLDER" makes videos with it at any time.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "The autoencoder's checkpoint (.safetensors, or the authors' model_last.pth).",
+      valueName: "file"))
+  var autoencoder: String?
+
+  @OptionGroup var training: TrainingOptions
+
+  func run() async throws {
+    try await explaining {
+      var job = try training.job(.diffusion)
+      if let autoencoder { job.autoencoderPath = autoencoder }
+      try await training.perform(job)
+    }
+  }
+}
+
+struct TrainConfig: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config",
+    abstract: "Prints a configuration with every setting explained, to be edited.",
+    discussion: """
+      Example:
+        pvdm train config skies-64 > my.toml
+        pvdm train autoencoder --config my.toml --data videos --output runs/mine
+
+      A file may also begin with preset = "skies-64" and hold only what differs.
+      """)
+
+  @Argument(
+    help: """
+      A preset (\(TrainingPreset.allCases.map(\.rawValue).joined(separator: ", "))), a TOML file, or \
+      one of the authors' YAML files.
+      """)
+  var configuration = TrainingPreset.published.rawValue
+
+  func run() async throws {
+    try await explaining {
+      let (configuration, notes) = try TrainingConfiguration.load(configuration)
+      for note in notes { writeToStandardError("note: \(note)\n") }
+      print(configuration.fileText, terminator: "")
+    }
+  }
+}

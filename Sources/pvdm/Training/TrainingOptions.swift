@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import StudioKit
+
+/// What both stages of training are told.
+struct TrainingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      A preset (\(TrainingPreset.allCases.map(\.rawValue).joined(separator: ", "))), a TOML file \
+      ("pvdm train config" prints one), or one of the authors' YAML files. (default: published)
+      """, valueName: "config"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Videos to learn from: UCF-101, SkyTimelapse, or any folder of videos or of folders of frames.",
+      valueName: "folder"))
+  var data: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The run's folder.", valueName: "folder"))
+  var output: String
+
+  @Flag(help: "Go on with the run in the folder; its settings and data are known.")
+  var resume = false
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Changes a setting of the configuration; may be repeated. Example: --set steps=2000.",
+      valueName: "key=value"))
+  var assignments: [String] = []
+
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp(
+      "A trained network to begin with in place of random weights.", valueName: "file"))
+  var initial: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Threads to compute with; the same number gives the same weights. (default: all processors)"))
+  var threads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where latents are kept. (default: pvdm in the user's cache folder)", valueName: "folder"))
+  var cache: String?
+
+  @Flag(help: "Writes one JSON object a line to standard output for everything that happens.")
+  var json = false
+
+  @Flag(name: [.short, .long], help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    guard threads ?? 1 >= 1 else { throw ValidationError("--threads is 1 or more.") }
+    guard resume || data != nil else {
+      throw ValidationError("--data names the folder of videos; or go on with a run with --resume.")
+    }
+    if resume, config != nil {
+      throw ValidationError("A run that goes on has its configuration; change it with --set.")
+    }
+  }
+
+  /// The job that the options describe.
+  func job(_ stage: TrainingStage) throws -> TrainingJob {
+    var job: TrainingJob
+    if resume {
+      job = try TrainingJob(resuming: output)
+      guard job.stage == stage else {
+        throw StudioError(
+          output,
+          .resume(reason: "it is one of pvdm train \(job.stage.rawValue)"))
+      }
+      if let data { job.dataPath = data }
+    } else {
+      let (configuration, notes) = try TrainingConfiguration.load(
+        config ?? TrainingPreset.published.rawValue)
+      if !quiet { for note in notes { writeToStandardError("note: \(note)\n") } }
+      job = TrainingJob(
+        stage: stage, configuration: configuration, dataPath: data ?? "", runFolder: output)
+    }
+    try job.configuration.apply(assignments, stage: stage)
+    if let initial { job.initialPath = initial }
+    if let threads { job.threadCount = threads }
+    if let cache { job.cacheFolder = cache }
+    return job
+  }
+
+  /// Does a job with its progress shown.
+  ///
+  /// - Throws: `ExitCode` if it was stopped, and what ``TrainingJob/run(stop:report:now:)`` throws.
+  func perform(_ job: TrainingJob) async throws {
+    let stop = StopSignalSource()
+    let reporter = TrainingReporter(isQuiet: quiet, writesEvents: json)
+    let outcome = try await job.run(stop: stop.signal) { reporter.report($0) }
+    reporter.end(outcome)
+    if !outcome.isComplete {
+      throw ExitCode(Explanation.Category.interrupted.rawValue)
+    }
+  }
+}
