@@ -18,24 +18,26 @@ typedef struct {
 } NAME(attention_gradient_work);
 
 // out[CK_QUERIES][columns] += a[CK_QUERIES][count] b[count][columns], `vectors` vectors wide. Row r of
-// a begins at a + r * row_step, and its elements are `step` apart.
+// a begins at a + r * row_step, and its elements are `step` apart. Two vectors of sums for each row are
+// what the registers hold.
 CK_INLINE void NAME(tile_product)(const float *a, long row_step, long step, long count, const float *b,
                                   long b_stride, float *out, long out_stride, bool adding,
                                   const int vectors) {
-  vfloat sum[CK_QUERIES][CK_KEY_VECTORS];
-  for (int r = 0; r < CK_QUERIES; r++)
-    for (int v = 0; v < vectors; v++)
+  vfloat sum[CK_QUERIES][2];
+  CK_UNROLLED for (int r = 0; r < CK_QUERIES; r++)
+    CK_UNROLLED for (int v = 0; v < vectors; v++)
       sum[r][v] = adding ? load_f32(out + r * out_stride + v * CK_WIDTH) : (vfloat){0};
   for (long i = 0; i < count; i++) {
-    vfloat x[CK_KEY_VECTORS];
-    for (int v = 0; v < vectors; v++) x[v] = load_f32(b + i * b_stride + v * CK_WIDTH);
-    for (int r = 0; r < CK_QUERIES; r++) {
+    vfloat x[2];
+    CK_UNROLLED for (int v = 0; v < vectors; v++) x[v] = load_f32(b + i * b_stride + v * CK_WIDTH);
+    CK_UNROLLED for (int r = 0; r < CK_QUERIES; r++) {
       vfloat factor = splat(a[r * row_step + i * step]);
-      for (int v = 0; v < vectors; v++) sum[r][v] = vfma(factor, x[v], sum[r][v]);
+      CK_UNROLLED for (int v = 0; v < vectors; v++) sum[r][v] = vfma(factor, x[v], sum[r][v]);
     }
   }
-  for (int r = 0; r < CK_QUERIES; r++)
-    for (int v = 0; v < vectors; v++) store_f32(out + r * out_stride + v * CK_WIDTH, sum[r][v]);
+  CK_UNROLLED for (int r = 0; r < CK_QUERIES; r++)
+    CK_UNROLLED for (int v = 0; v < vectors; v++)
+      store_f32(out + r * out_stride + v * CK_WIDTH, sum[r][v]);
 }
 
 // The same for any number of columns, a multiple of CK_WIDTH, and rows, a multiple of CK_QUERIES.
@@ -46,12 +48,9 @@ static void NAME(block_product)(const float *a, long row_step, long step, long c
     const float *left = a + r * row_step;
     float *target = out + r * out_stride;
     long c = 0;
-    for (; c + CK_KEY_GROUP <= columns; c += CK_KEY_GROUP)
-      NAME(tile_product)(left, row_step, step, count, b + c, b_stride, target + c, out_stride, adding,
-                         CK_KEY_VECTORS);
     for (; c + 2 * CK_WIDTH <= columns; c += 2 * CK_WIDTH)
       NAME(tile_product)(left, row_step, step, count, b + c, b_stride, target + c, out_stride, adding, 2);
-    for (; c < columns; c += CK_WIDTH)
+    if (c < columns)
       NAME(tile_product)(left, row_step, step, count, b + c, b_stride, target + c, out_stride, adding, 1);
   }
 }

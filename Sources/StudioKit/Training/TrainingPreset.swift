@@ -33,7 +33,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
 
   private static var skies: TrainingConfiguration {
     let autoencoder = AutoencoderConfiguration(
-      resolution: 64, patchSide: 4, width: 128, layers: 3, headCount: 4, projectionLayers: 2,
+      resolution: 64, patchSide: 4, width: 96, layers: 3, headCount: 2, projectionLayers: 2,
       projectionHiddenWidth: 256)
     return TrainingConfiguration(
       autoencoder: autoencoder,
@@ -42,7 +42,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
         attentionFactors: [2, 4], headCount: 4),
       autoencoderTraining: AutoencoderTrainingSettings(
         stage: StageSettings(
-          steps: 2500, batch: 4, learningRate: 1e-3, warmUpSteps: 100, decay: .cosine,
+          steps: 4000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
           finalRateShare: 0.02, beta2: 0.99, maximumGradientNorm: 1, mirrors: true, seed: 1,
           sampleInterval: 500, checkpointInterval: 250)),
       diffusionTraining: DiffusionTrainingSettings(
