@@ -7,60 +7,30 @@ extension TrainingRunEntry {
     let entries = names.sorted().compactMap { name -> TrainingRunEntry? in
       let path = folder + "/" + name
       guard TrainingRunFolder(path: path).holdsRun else { return nil }
-      do { return try TrainingRunEntry(contentsOf: path) } catch {
+      do { return TrainingRunEntry(try TrainingRunSummary(contentsOf: path)) } catch {
         return TrainingRunEntry(path, problem: error)
       }
     }
-    return entries.sorted { $0.created > $1.created }
+    return entries.sorted { ($0.created, $0.path) > ($1.created, $1.path) }
   }
 
-  /// Reads what a run's folder tells.
-  ///
-  /// - Throws: ``TrainingError`` if it holds no run, ``TrainingConfigurationError`` if its
-  ///   configuration was changed into one that cannot be used.
-  public init(contentsOf path: String) throws {
-    let folder = TrainingRunFolder(path: path)
-    let record = try folder.readRecord()
-    let weights = folder.network(record.stage)
+  /// What a run's folder tells.
+  init(_ summary: TrainingRunSummary) {
     self.init(
-      path: path, stage: record.stage,
-      configuration: try TrainingConfiguration(contentsOf: folder.configuration),
-      dataPath: record.data, finishedSteps: folder.checkpointSteps.last ?? 0,
-      history: Self.table(folder.metrics), scores: Self.table(folder.scores),
-      samplePath: folder.sampleSteps.last.map { folder.video($0) },
-      weightsPath: FileManager.default.fileExists(atPath: weights) ? weights : nil,
-      isElsewhere: Self.isLocked(folder.lock), created: record.created)
+      path: summary.folder, stage: summary.record.stage, configuration: summary.configuration,
+      dataPath: summary.record.data, finishedSteps: summary.savedStep,
+      history: TrainingHistory(summary.metrics.map(TrainingHistory.Point.init)),
+      scores: TrainingHistory(summary.scores.map(TrainingHistory.Point.init)),
+      samplePath: summary.videoPath, weightsPath: summary.networkPath,
+      isElsewhere: summary.isRunning, created: summary.record.created)
   }
+}
 
-  /// Reads a table of the run's log. A line that is none, such as one cut short, is passed over.
-  private static func table(_ path: String) -> TrainingHistory {
-    var history = TrainingHistory()
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return history }
-    let lines = text.split(separator: "\n")
-    guard let header = lines.first else { return history }
-    let columns = header.split(separator: ",", omittingEmptySubsequences: false)
-    for line in lines.dropFirst() {
-      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-      guard fields.count == columns.count, let step = fields.first.flatMap({ Int($0) }) else {
-        continue
-      }
-      var values: [String: Double] = [:]
-      for (column, field) in zip(columns, fields).dropFirst() {
-        values[String(column)] = Double(field)
-      }
-      history.add(TrainingHistory.Point(step: step, values: values))
-    }
-    return history
-  }
-
-  /// Whether a process trains in a folder.
-  private static func isLocked(_ path: String) -> Bool {
-    guard FileManager.default.fileExists(atPath: path) else { return false }
-    do {
-      try FolderLock(path: path).release()
-      return false
-    } catch {
-      return (error as? StudioError)?.problem == .inUse
-    }
+extension TrainingHistory.Point {
+  /// A line of a run's table.
+  init(_ row: TrainingRunSummary.Row) {
+    self.init(
+      step: row.step,
+      values: Dictionary(row.values.map { ($0.name, $0.value) }) { first, _ in first })
   }
 }

@@ -144,7 +144,7 @@ extension TrainTask {
   /// The run as it is before it begins or goes on.
   func entry(_ job: TrainingJob) throws -> TrainingRunEntry {
     if TrainingRunFolder(path: runFolder).holdsRun {
-      return try TrainingRunEntry(contentsOf: runFolder)
+      return TrainingRunEntry(try TrainingRunSummary(contentsOf: runFolder))
     }
     return TrainingRunEntry(
       path: runFolder, stage: job.stage, configuration: job.configuration,

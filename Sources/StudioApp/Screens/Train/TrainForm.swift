@@ -179,7 +179,7 @@ package struct TrainForm: Sendable, Hashable {
 
   /// Keeps a value; an empty one, or the configuration's own, is no difference.
   private mutating func setOverride(_ key: String, _ text: String) {
-    request.overrides.removeAll { self.key(of: $0) == key }
+    request.overrides = request.overrides.filter { self.key(of: $0) != key }
     if !text.isEmpty, text != configured(key) { request.overrides.insert("\(key)=\(text)", at: 0) }
   }
 

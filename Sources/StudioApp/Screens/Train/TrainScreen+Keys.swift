@@ -3,11 +3,11 @@ import TerminalUI
 
 extension TrainScreen {
   /// What a key means on this screen.
-  enum Action: Sendable, Hashable {
+  package enum Action: Sendable, Hashable {
     case new, run, stop, curve, scale, open, reuse, lookAgain, otherPane
   }
 
-  static let keyMap = KeyMap<Action>(
+  package static let keyMap = KeyMap<Action>(
     title: "Train",
     [
       KeyBinding([.character("n")], name: "new", help: "set up a new training", .new),

@@ -98,6 +98,9 @@ package struct TrainScreen: StudioScreen {
 
   package mutating func advance(_ world: World) { player.advance() }
 
+  /// The name of the number whose curve is shown of a run; `nil` while nothing was logged.
+  package func shownName(of run: TrainingRunEntry) -> String? { curve(of: run)?.name }
+
   /// The curve that is shown of a run.
   func curve(of run: TrainingRunEntry) -> TrainCurve? {
     let names = TrainCurve.names(of: run)
