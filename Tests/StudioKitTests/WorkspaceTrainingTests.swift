@@ -136,6 +136,11 @@ struct WorkspaceTrainingTests {
       return
     }
     #expect(sentence.contains("empty"))
+    // Mended, the same job goes on.
+    try FileManager.default.copyItem(atPath: videos, toPath: task.dataPath)
+    await workspace.resume(job)
+    await workspace.settle()
+    #expect(await workspace.state(of: job) == .finished)
     await workspace.close()
   }
 

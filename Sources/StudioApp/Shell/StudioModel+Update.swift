@@ -96,6 +96,11 @@ extension StudioModel {
       case .remember(.evaluation(let task)):
         world.evaluation = task
         others.append(effect)
+      case .finishJob(let job, _) where job == world.training?.job,
+        .pauseJob(let job) where job == world.training?.job:
+        // Its own report comes with the next line of its log.
+        world.training?.isStopping = true
+        others.append(effect)
       case .quit where !isClosing:
         isClosing = true
         others.append(effect)

@@ -81,10 +81,11 @@ struct TrainingRunFolder: Sendable {
   ///   made.
   func prepare() throws {
     if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    if let other = files.sorted().first(where: { $0 != ".lock" }) {
-      throw TrainingError(path, .foreign(other))
+    // What a run leaves that ended before its first step is no hindrance.
+    let files = Self.files(in: path).filter { name in
+      name != ".lock" && !(isOwnFolder(name) && Self.files(in: "\(path)/\(name)").isEmpty)
     }
+    if let other = files.first { throw TrainingError(path, .foreign(other)) }
     for folder in [path, samples, checkpoints] {
       do {
         try FileManager.default.createDirectory(
@@ -93,6 +94,14 @@ struct TrainingRunFolder: Sendable {
         throw StudioError(folder, .output(reason: "the folder cannot be made"))
       }
     }
+  }
+
+  private func isOwnFolder(_ name: String) -> Bool {
+    [samples, checkpoints].contains("\(path)/\(name)")
+  }
+
+  private static func files(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
   /// Reads what the run began with.

@@ -35,7 +35,8 @@ extension QueueScreen {
     case .model: task?.model.name ?? job.evaluation?.sourceName ?? job.training?.name ?? ""
     case .settings:
       task?.settings.shortText
-        ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" } ?? ""
+        ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" }
+        ?? job.training?.request.map { "\($0.stage.rawValue), \($0.configuration.fileName)" } ?? ""
     case .seed: task.map { "\($0.settings.seed)" } ?? ""
     case .state: job.stateText(world)
     case .clips: job.clipText

@@ -142,10 +142,12 @@ extension TrainScreen {
     _ row: TrainRow, in buffer: inout CellBuffer, area: Rectangle, _ world: World,
     _ context: ViewContext
   ) {
-    let step = row.run?.scores.points.last.map { "after step \($0.step)" } ?? ""
+    // The file's name says it: while newer ones are read, the old ones go on playing.
+    let digits = shownSample?.fileName.filter(\.isNumber).prefix(8)
+    let step = digits.flatMap { Int($0) }.map { "after step \($0)" } ?? ""
     player.draw(
       in: &buffer, area: area, title: row.stage == .autoencoder ? "Reconstructions" : "Samples",
-      subtitle: shownSample == nil ? "" : step, missing: missingSamples(row), world, context)
+      subtitle: step, missing: missingSamples(row), world, context)
   }
 
   private func missingSamples(_ row: TrainRow) -> EmptyState {

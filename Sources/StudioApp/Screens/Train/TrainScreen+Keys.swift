@@ -111,9 +111,7 @@ extension TrainScreen {
     if let problem = preparation.problem { return [.notify(problem)] }
     form?.begin()
     form = nil
-    // The new run comes first, and is shown as soon as it is there.
-    selectedID = nil
-    table.selected = 0
+    awaitedName = request.name
     var effects: [StudioEffect] = [.train(request)]
     if let job = world.heavyJob {
       effects.append(

@@ -7,6 +7,8 @@ package struct TrainScreen: StudioScreen {
   var table = TableState()
   /// The selected run, which stays selected wherever it moves.
   package internal(set) var selectedID: String?
+  /// The name of a run that was just started, to be selected once it is there.
+  var awaitedName: String?
   /// The training that is being set up; `nil` while runs are watched.
   package internal(set) var form: TrainForm?
   /// The number whose curve is shown, by name; `nil` for the loss.
@@ -51,6 +53,10 @@ package struct TrainScreen: StudioScreen {
 
   package mutating func refresh(_ world: World) -> [StudioEffect] {
     let rows = world.trainingRows
+    if let new = rows.first(where: { $0.name == awaitedName }) {
+      selectedID = new.id
+      awaitedName = nil
+    }
     if let index = rows.firstIndex(where: { $0.id == selectedID }) { table.selected = index }
     table.scroll(count: rows.count, page: Self.page)
     selectedID = rows.isEmpty ? nil : rows[table.selected].id
