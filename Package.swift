@@ -103,7 +103,7 @@ let package = Package(
       name: "StudioKitTests",
       dependencies: [
         "StudioKit", "SessionStore", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "TestSupport",
+        "TrainingData", "TestSupport",
       ]),
     .testTarget(
       name: "PVDMCommandTests",

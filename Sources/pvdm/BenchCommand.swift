@@ -20,6 +20,7 @@ struct Bench: AsyncParsableCommand {
         pvdm bench --sizes skies-64
         pvdm bench --sizes published --precision bf16 --batch 1,4 --threads 1,2 --json
         pvdm bench --sizes published --precision f32 --batch 1 --profile
+        pvdm bench --train --sizes published --batch 1 --checkpointing
         pvdm bench --make-checkpoint big.pth --size published --network denoiser
 
       With --json, one object with flat names: peak.f32.gflops, memory.read.gbps, \
@@ -61,6 +62,19 @@ struct Bench: AsyncParsableCommand {
 
   @Flag(help: "Prints one JSON object with flat names instead of tables.")
   var json = false
+
+  @Flag(
+    help: """
+      Measures training steps of both networks, the optimiser's work included, and their memory; \
+      nothing else. --sizes, --precision, --batch, --runs, --profile and --json count.
+      """)
+  var train = false
+
+  @Flag(help: "With --train: also measures with gradient checkpointing.")
+  var checkpointing = false
+
+  @Option(help: "With --train: the networks, separated by commas: autoencoder, denoiser.")
+  var networks: CommaSeparated<NetworkKind> = CommaSeparated(NetworkKind.allCases)
 
   @Flag(help: "Measures what drawing the studio costs in a window of 160 x 48, and nothing else.")
   var screen = false
@@ -108,6 +122,13 @@ struct Bench: AsyncParsableCommand {
         return
       }
       if screen { return try printScreen(StudioBenchmark()) }
+      if train {
+        let report = try TrainingBenchmark.run(trainingPlan) { step in
+          if !json { writeToStandardError("measuring \(step)\n") }
+        }
+        print(json ? try pvdm.json(report.fields) : BenchTables.text(report))
+        return
+      }
       let report = try Benchmark.run(plan) { step in
         if !json { writeToStandardError("measuring \(step)\n") }
       }
@@ -130,6 +151,18 @@ struct Bench: AsyncParsableCommand {
             "a frame of the studio at %d x %d: %.2f ms, %.2f ms where the picture was drawn before",
           result.columns, result.rows, new, repeated))
     }
+  }
+
+  private var trainingPlan: TrainingBenchmark.Plan {
+    var plan = TrainingBenchmark.Plan(
+      sizes: quick ? [.skies64] : sizes.values, precisions: precision.values.map(\.elementType),
+      batches: quick ? [1] : batch.values, runs: quick ? 1 : runs)
+    plan.networks = networks.values
+    plan.checkpointing = checkpointing ? [false, true] : [false]
+    plan.threads = threads?.values.first ?? Processor.availableCount
+    plan.isQuick = quick
+    plan.profiles = profile
+    return plan
   }
 
   private var plan: BenchmarkPlan {

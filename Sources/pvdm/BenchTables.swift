@@ -54,6 +54,26 @@ enum BenchTables {
     return TextTable(header: header, rows: rows, rightAligned: Set(2...4)).text
   }
 
+  /// Training steps.
+  static func text(_ report: TrainingBenchmark.Report) -> String {
+    let header = [
+      "training step", "size", "type", "batch", "checkpointing", "median", "GFLOP/s", "of peak",
+      "memory", "beside parameters",
+    ]
+    let rows = report.measurements.map { measurement in
+      [
+        measurement.network.rawValue, measurement.size.rawValue, measurement.precision.shortName,
+        String(measurement.batch), measurement.isCheckpointing ? "yes" : "no",
+        seconds(measurement.median), fixed(measurement.rate, 0),
+        measurement.shareOfPeak.map(percent) ?? "",
+        "\(fixed(Double(measurement.peakBytes) / 1e9, 2)) GB",
+        "\(fixed(Double(measurement.bytesBesideParameters) / 1e9, 2)) GB",
+      ]
+    }
+    let table = TextTable(header: header, rows: rows, rightAligned: [3, 5, 6, 7, 8, 9]).text
+    return ([table] + report.profiles.map(profile)).joined(separator: "\n\n")
+  }
+
   private static func profile(_ profile: ProfileSummary) -> String {
     func table(_ title: String, _ rows: [ProfileSummary.Row]) -> String {
       TextTable(

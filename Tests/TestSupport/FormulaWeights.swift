@@ -122,4 +122,30 @@ public final class FormulaWeights: ParameterSource {
     }
     return FormulaWeights(parameters)
   }
+
+  /// The channel weights of the perceptual distance as LPIPS names them; to be made positive.
+  public static var perceptualChannels: FormulaWeights {
+    FormulaWeights(
+      perceptualSlices.enumerated().map { slice, layers in
+        ("lin\(slice).model.1.weight", [1, layers.width, 1, 1])
+      })
+  }
+
+  /// VGG16's convolutions as torchvision names them.
+  public static var vgg16: FormulaWeights {
+    var parameters: [(name: String, shape: [Int])] = []
+    var inputs = 3
+    for (width, numbers) in perceptualSlices {
+      for number in numbers {
+        parameters.append(("features.\(number).weight", [width, inputs, 3, 3]))
+        parameters.append(("features.\(number).bias", [width]))
+        inputs = width
+      }
+    }
+    return FormulaWeights(parameters)
+  }
+
+  private static let perceptualSlices: [(width: Int, numbers: [Int])] = [
+    (64, [0, 2]), (128, [5, 7]), (256, [10, 12, 14]), (512, [17, 19, 21]), (512, [24, 26, 28]),
+  ]
 }

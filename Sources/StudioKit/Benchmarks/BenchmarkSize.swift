@@ -15,9 +15,7 @@ public enum BenchmarkSize: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .published: .published
     case .small: .small
-    case .skies64:
-      DenoiserConfiguration(
-        geometry: PlaneGeometry(side: 8), baseWidth: 64, widthMultipliers: [1, 2, 4])
+    case .skies64: TrainingPreset.skies64.configuration.denoiser
     }
   }
 
@@ -25,7 +23,7 @@ public enum BenchmarkSize: String, Sendable, Hashable, CaseIterable {
   public var autoencoder: AutoencoderConfiguration {
     switch self {
     case .published, .small: .published
-    case .skies64: AutoencoderConfiguration(resolution: 64, width: 96)
+    case .skies64: TrainingPreset.skies64.configuration.autoencoder
     }
   }
 

@@ -87,6 +87,7 @@ final class AutoencoderStage: StageWork {
   }
 
   var scoreNames: [String] { ["psnr"] }
+  var tooShortVideos: Int { loader.source.tooShortCount }
   var position: ClipSampler.Position { loader.source.position }
   var skipped: (clips: Int, videos: [BrokenVideo]) { (loader.skippedCount, loader.broken) }
 

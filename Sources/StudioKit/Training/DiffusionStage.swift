@@ -117,6 +117,7 @@ final class DiffusionStage: StageWork {
   var parameterCount: Int { get async { await trainer.parameterCount } }
   var lossNames: [String] { ["loss"] }
   var scoreNames: [String] { ["validation_loss"] }
+  var tooShortVideos: Int { pairs.tooShortVideos }
   var position: ClipSampler.Position { pairs.position }
   var skipped: (clips: Int, videos: [BrokenVideo]) { pairs.skipped }
 

@@ -18,6 +18,8 @@ protocol LatentPairs: AnyObject {
   var position: ClipSampler.Position { get }
   /// Clips passed over so far, and the videos that they are of.
   var skipped: (clips: Int, videos: [BrokenVideo]) { get }
+  /// Videos that are left out because they are shorter than a clip.
+  var tooShortVideos: Int { get }
 
   /// The next batch.
   ///
@@ -85,6 +87,7 @@ final class CachedLatentPairs: LatentPairs {
   }
 
   var position: ClipSampler.Position { sampler.position }
+  var tooShortVideos: Int { sampler.tooShortCount }
 
   func next(isConditional: Bool, offsets: inout SeededNumbers) async throws -> [LatentPair] {
     var pairs: [LatentPair] = []
@@ -161,6 +164,7 @@ final class ComputedLatentPairs: LatentPairs {
   }
 
   var position: ClipSampler.Position { loader.source.position }
+  var tooShortVideos: Int { loader.source.tooShortCount }
   var skipped: (clips: Int, videos: [BrokenVideo]) { (loader.skippedCount, loader.broken) }
 
   func next(isConditional: Bool, offsets: inout SeededNumbers) async throws -> [LatentPair] {

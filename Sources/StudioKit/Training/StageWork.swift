@@ -12,6 +12,8 @@ protocol StageWork: AnyObject {
   var scoreNames: [String] { get }
   /// Where the data goes on after the steps taken so far.
   var position: ClipSampler.Position { get }
+  /// Videos that are left out because they are shorter than a clip.
+  var tooShortVideos: Int { get }
   /// Clips passed over so far, and the videos that they are of.
   var skipped: (clips: Int, videos: [BrokenVideo]) { get }
 

@@ -72,7 +72,8 @@ public struct TrainingJob: Sendable {
     guard stage == .autoencoder, perceptualWeights == nil,
       configuration.autoencoderTraining.weights.perceptual > 0
     else { return nil }
-    return "no weights of LPIPS are given, so that the perceptual loss is left out; vgg.pth of LPIPS "
+    return
+      "no weights of LPIPS are given, so that the perceptual loss is left out; vgg.pth of LPIPS "
       + "and torchvision's vgg16-397923af.pth make it possible"
   }
 

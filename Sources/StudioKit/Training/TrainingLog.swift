@@ -35,9 +35,11 @@ struct TrainingLog: Sendable {
       return try append((["step"] + columns).joined(separator: ",") + "\n", to: path)
     }
     let lines = text.split(separator: "\n")
-    let kept = lines.prefix(1) + lines.dropFirst().filter { line in
-      line.split(separator: ",").first.flatMap { Int($0) }.map { $0 <= step } ?? false
-    }
+    let kept =
+      lines.prefix(1)
+      + lines.dropFirst().filter { line in
+        line.split(separator: ",").first.flatMap { Int($0) }.map { $0 <= step } ?? false
+      }
     if kept.count < lines.count || !text.hasSuffix("\n") {
       try replace(path, with: kept.map { $0 + "\n" }.joined())
     }

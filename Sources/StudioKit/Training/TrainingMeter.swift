@@ -66,7 +66,9 @@ struct TrainingMeter {
 }
 
 /// Notices a loss that has left for good, long before it overflows.
-struct DivergenceWatch {
+package struct DivergenceWatch {
+  package init() {}
+
   private var smoothed: Double?
   private var lowest = Double.infinity
   private var steps = 0
@@ -81,7 +83,7 @@ struct DivergenceWatch {
   /// Notes a step's loss.
   ///
   /// - Returns: The lowest smoothed loss so far, if the training has diverged.
-  mutating func diverged(_ loss: Double) -> Double? {
+  package mutating func diverged(_ loss: Double) -> Double? {
     steps += 1
     let value = (smoothed ?? loss) + Self.share * (loss - (smoothed ?? loss))
     smoothed = value

@@ -50,15 +50,14 @@ struct TrainingRun {
     ) { [report] done, total in
       report(.preparation(EvaluationProgress("videos looked at", done: done, total: total)))
     }
-    if job.resumes {
-      try folder.write(job.configuration)
-    } else {
-      try folder.write(record(autoencoder), job.configuration)
-    }
     let work = try await work(videos, beginning, saved?.position, autoencoder)
+    try describe(autoencoder)
     let log = try TrainingLog(
       folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
-    let notes = [job.perceptualNote].compactMap { $0 } + videos.notes
+    var notes = [job.perceptualNote].compactMap { $0 } + videos.notes
+    if work.tooShortVideos > 0 {
+      notes.append("left out \(work.tooShortVideos) videos that are shorter than a clip")
+    }
     report(.notes(notes))
     for note in notes { try log.note(note) }
     return try await train(work, videos, from: saved?.step ?? 0, settings, log)
@@ -124,12 +123,17 @@ struct TrainingRun {
     }
     job.configuration.autoencoder = configuration
     job.configuration.denoiser.geometry = configuration.geometry
-    // Beside the denoiser it makes the run's folder a model.
-    let copy = folder.network(.autoencoder)
-    if !FileManager.default.fileExists(atPath: copy) {
-      try CheckpointConversion(file).write(to: copy)
-    }
     return (file, hash)
+  }
+
+  /// Writes what the run is, once it is certain that it can begin.
+  private func describe(_ autoencoder: (file: NetworkFile, hash: String)?) throws {
+    if job.resumes { return try folder.write(job.configuration) }
+    if let autoencoder {
+      // Beside the denoiser it makes the run's folder a model.
+      try CheckpointConversion(autoencoder.file).write(to: folder.network(.autoencoder))
+    }
+    try folder.write(record(autoencoder), job.configuration)
   }
 
   private func record(_ autoencoder: (file: NetworkFile, hash: String)?) -> TrainingRecord {

@@ -75,33 +75,27 @@ struct TrainingRunFolder: Sendable {
   /// Whether the folder holds a run.
   var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
 
-  /// Prepares the folder for a new run.
+  /// Prepares the folder for a new run. One that was given up before it began is taken over.
   ///
   /// - Throws: ``TrainingError`` if it holds a run or anything else, ``StudioError`` if it cannot be
   ///   made.
   func prepare() throws {
     if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
-    // What a run leaves that ended before its first step is no hindrance.
-    let files = Self.files(in: path).filter { name in
-      name != ".lock" && !(isOwnFolder(name) && Self.files(in: "\(path)/\(name)").isEmpty)
+    let manager = FileManager.default
+    func contents(_ folder: String) -> [String] {
+      ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
-    if let other = files.first { throw TrainingError(path, .foreign(other)) }
+    let own = [lock, samples, checkpoints].map { URL(filePath: $0).lastPathComponent }
+    let others =
+      contents(path).filter { !own.contains($0) } + contents(samples) + contents(checkpoints)
+    if let other = others.first { throw TrainingError(path, .foreign(other)) }
     for folder in [path, samples, checkpoints] {
       do {
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
+        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {
         throw StudioError(folder, .output(reason: "the folder cannot be made"))
       }
     }
-  }
-
-  private func isOwnFolder(_ name: String) -> Bool {
-    [samples, checkpoints].contains("\(path)/\(name)")
-  }
-
-  private static func files(in folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
   /// Reads what the run began with.

@@ -2,18 +2,28 @@ import Foundation
 
 /// A training's progress as lines of text, for logs and terminals.
 public enum TrainingText {
-  /// How far the run is: step, losses, pace, time left, memory.
-  public static func line(_ progress: TrainingProgress) -> String {
+  /// How far the run is: step, losses, pace, time left, and more as far as there is room.
+  ///
+  /// - Parameter width: Columns that the line may take; `nil` for all of it.
+  public static func line(_ progress: TrainingProgress, width: Int? = nil) -> String {
     var parts = ["step \(progress.step)/\(progress.steps)"]
     parts += progress.losses.map { "\(label($0.name)) \(number($0.value))" }
+    parts.append(pace(progress.secondsPerStep))
+    parts.append("\(time(progress.secondsLeft)) left")
+    if progress.skippedClips > 0 { parts.append("\(progress.skippedClips) clips skipped") }
+    parts.append("\(number(Double(progress.residentBytes) / 1e9)) GB")
+    parts.append("\(number(progress.clipsPerSecond)) clips/s")
     parts.append("rate \(number(progress.learningRate))")
     parts.append("gradient \(number(progress.gradientNorm))")
-    parts.append(pace(progress.secondsPerStep))
-    parts.append("\(number(progress.clipsPerSecond)) clips/s")
-    parts.append("\(time(progress.secondsLeft)) left")
-    parts.append("\(number(Double(progress.residentBytes) / 1e9)) GB")
-    if progress.skippedClips > 0 { parts.append("\(progress.skippedClips) clips skipped") }
-    return parts.joined(separator: "  ")
+    var line = parts.joined(separator: "  ")
+    if let width {
+      while line.count > width, parts.count > 1 {
+        parts.removeLast()
+        line = parts.joined(separator: "  ")
+      }
+      line = String(line.prefix(width))
+    }
+    return line
   }
 
   /// What the run can do by now.

@@ -30,7 +30,11 @@ final class TrainingReporter: Sendable {
           + "\(start.parameterCount) parameters, \(start.trainingVideos) videos to learn from, "
           + "\(start.heldOutVideos) to measure with")
     case .progress(let progress):
-      isTerminal ? show(TrainingText.line(progress)) : say(TrainingText.line(progress))
+      if isTerminal {
+        show(TrainingText.line(progress, width: Self.columns))
+      } else {
+        say(TrainingText.line(progress))
+      }
     case .samples(let samples): say(TrainingText.line(samples))
     case .checkpoint: break
     }
@@ -44,8 +48,16 @@ final class TrainingReporter: Sendable {
       say("done after \(outcome.step) steps; the network is \(outcome.weights)")
     } else {
       say(
-        "stopped after step \(outcome.step), which is saved; the same command with --resume goes on")
+        "stopped after step \(outcome.step), which is saved; the same command with --resume goes on"
+      )
     }
+  }
+
+  /// Columns of the terminal, less the one that the cursor needs.
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 79 }
+    return Int(size.ws_col) - 1
   }
 
   /// A line that stays.

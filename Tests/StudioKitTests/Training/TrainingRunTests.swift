@@ -1,0 +1,193 @@
+import CheckpointIO
+import Foundation
+import MediaIO
+import StudioKit
+import Synchronization
+import TestSupport
+import Testing
+import TrainingData
+import VideoDiffusion
+
+/// What a training run leaves behind, and that stopping it changes nothing.
+@Suite(.timeLimit(.minutes(5)))
+struct TrainingRunTests {
+  private let fixture: TrainingFixture
+
+  init() async throws { fixture = try await TrainingFixture() }
+
+  @Test("two clips are learnt to 35 dB")
+  func overfits() async throws {
+    // Two videos with exactly one clip each, which are also measured on.
+    let recipe = SkyRecipe(clips: 2, seed: 5, size: 32, frames: 16, testShare: 0)
+    _ = try await SkyDatasetWriter(
+      recipe, to: fixture.folder.path("two"), overwrites: false
+    ).write(threadCount: 2)
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 400)
+    configuration.autoencoder.width = 64
+    configuration.autoencoder.projectionHiddenWidth = 64
+    configuration.autoencoderTraining.stage.checkpointInterval = 400
+    configuration.autoencoderTraining.stage.logInterval = 100
+    var job = fixture.job(.autoencoder, configuration, to: "overfit")
+    job.dataPath = fixture.folder.path("two")
+    let outcome = try await job.run()
+    #expect(outcome.isComplete)
+    let summary = try TrainingRunSummary(contentsOf: job.runFolder)
+    let psnr = try #require(summary.scores.last?["psnr"])
+    #expect(psnr >= 35, "\(psnr) dB")
+    let notes = try String(contentsOfFile: job.runFolder + "/log.txt", encoding: .utf8)
+    #expect(notes.contains("no video is held out"))
+  }
+
+  @Test(
+    "a run that is stopped and goes on gives the weights of one never stopped", arguments: [1, 3])
+  func resumesAutoencoder(stopAfter: Int) async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+    _ = try await fixture.job(.autoencoder, configuration, to: "whole").run()
+    let stop = StopAfter(step: stopAfter)
+    let part = try await fixture.job(.autoencoder, configuration, to: "parts")
+      .run(stop: stop.signal) { stop.note($0) }
+    #expect(part.step == stopAfter && !part.isComplete)
+    let rest = try await TrainingJob(
+      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
+    ).run()
+    #expect(rest.isComplete)
+    #expect(
+      fixture.bytes("whole", "autoencoder.safetensors")
+        == fixture.bytes("parts", "autoencoder.safetensors"))
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test(
+    "the second stage goes on in the same way, with latents on disk and without",
+    arguments: [true, false])
+  func resumesDiffusion(cached: Bool) async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 6)
+    configuration.diffusionTraining.cachesLatents = cached
+    configuration.diffusionTraining.conditionNoise = 0.1
+    configuration.diffusionTraining.stage.mirrors = true
+    configuration.diffusionTraining.stage.accumulation = 2
+    _ = try await fixture.job(.diffusion, configuration, to: "whole").run()
+    let stop = StopAfter(step: 3)
+    _ = try await fixture.job(.diffusion, configuration, to: "parts")
+      .run(stop: stop.signal) { stop.note($0) }
+    _ = try await TrainingJob(
+      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
+    ).run()
+    #expect(
+      fixture.bytes("whole", "denoiser.safetensors")
+        == fixture.bytes("parts", "denoiser.safetensors"))
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test("a run that was killed goes on from its checkpoint as if it never had been")
+  func killed() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+    _ = try await fixture.job(.autoencoder, configuration, to: "whole").run()
+    let root = fixture.folder.url.path
+    await #expect(processExitsWith: .signal(SIGKILL)) { [root = root as String] in
+      let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+      _ = try await TrainingFixture.job(
+        .autoencoder, configuration, in: root, to: root + "/parts"
+      ).run { event in
+        // After a step that no checkpoint has yet.
+        if case .progress(let progress) = event, progress.step == 5 { kill(getpid(), SIGKILL) }
+      }
+    }
+    let summary = try TrainingRunSummary(contentsOf: fixture.folder.path("parts"))
+    #expect(summary.savedStep == 4 && summary.metrics.last?.step == 5 && !summary.isRunning)
+    let rest = try await TrainingJob(
+      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
+    ).run()
+    #expect(rest.isComplete)
+    #expect(
+      fixture.bytes("whole", "autoencoder.safetensors")
+        == fixture.bytes("parts", "autoencoder.safetensors"))
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test("the second stage's folder is a model, with the authors' names in both files")
+  func folderIsModel() async throws {
+    try await fixture.makeAutoencoder()
+    let configuration = TrainingFixture.configuration(.diffusion, steps: 2)
+    _ = try await fixture.job(.diffusion, configuration, to: "run").run()
+    let model = try ModelFiles(model: fixture.folder.path("run"))
+    let denoiser = try #require(model.denoiser)
+    let autoencoder = try #require(model.autoencoder)
+    #expect(denoiser.network == .denoiser(configuration.denoiser))
+    #expect(
+      Set(denoiser.dictionary.tensors.map(\.name))
+        == Set(configuration.denoiser.parameters.map(\.name)))
+    #expect(
+      Set(autoencoder.dictionary.tensors.map(\.name))
+        == Set(configuration.autoencoder.parameters.map(\.name)))
+    let engine = try VideoEngine(threadCount: 1)
+    try await engine.load(autoencoder)
+    try await engine.load(denoiser)
+    let video = try Video.read(fixture.folder.path("run/samples/step-00000002.mp4"))
+    // Four videos side by side, each 32 wide with gutters of 2, four times as large.
+    #expect(video.frames.count == 32 && video.frames[0].width == 4 * (4 * 32 + 3 * 2))
+  }
+
+  @Test("the phase with discriminators goes on from the first phase and can be stopped")
+  func secondPhase() async throws {
+    let first = try await fixture.job(
+      .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 2), to: "first"
+    ).run()
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
+    configuration.autoencoderTraining.usesDiscriminators = true
+    var job = fixture.job(.autoencoder, configuration, to: "whole")
+    await #expect(throws: TrainingError.self) { _ = try await job.run() }
+    job.initialPath = first.weights
+    _ = try await job.run()
+    let table = try TrainingRunSummary(contentsOf: job.runFolder).metrics
+    #expect(table.map { $0["loss"] != nil } == [true, false, true, false])
+    #expect(table.map { $0["clip_hinge"] != nil } == [false, true, false, true])
+
+    job.runFolder = fixture.folder.path("parts")
+    let stop = StopAfter(step: 2)
+    _ = try await job.run(stop: stop.signal) { stop.note($0) }
+    _ = try await TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache).run()
+    #expect(
+      fixture.bytes("whole", "autoencoder.safetensors")
+        == fixture.bytes("parts", "autoencoder.safetensors"))
+  }
+
+  @Test("the perceptual loss is part of the whole where weights are given, and its want said once")
+  func perceptual() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
+    let notes = Mutex<[String]>([])
+    var job = fixture.job(.autoencoder, configuration, to: "without")
+    _ = try await job.run { event in
+      if case .notes(let new) = event { notes.withLock { $0 += new } }
+    }
+    #expect(notes.withLock { $0.filter { $0.contains("vgg.pth") }.count } == 1)
+
+    let (weights, features) = (
+      fixture.folder.path("vgg.safetensors"), fixture.folder.path("vgg16.safetensors")
+    )
+    try FormulaWeights.perceptualChannels.write(to: weights) { _, values in
+      values = values.map(abs)
+    }
+    try FormulaWeights.vgg16.write(to: features)
+    job = fixture.job(.autoencoder, configuration, to: "with")
+    job.perceptualWeights = weights
+    job.perceptualFeatures = features
+    _ = try await job.run()
+    let row = try #require(try TrainingRunSummary(contentsOf: job.runFolder).metrics.first)
+    let (loss, absolute, perceptual) = (row["loss"], row["l1"], row["lpips"])
+    let whole = 4 * (absolute ?? 0) + 4 * (perceptual ?? 0)
+    #expect((perceptual ?? 0) > 0 && abs((loss ?? 0) - whole) < 1e-4 * whole)
+  }
+
+  @Test("old checkpoints go, the last ones stay")
+  func retention() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 7)
+    let outcome = try await fixture.job(.autoencoder, configuration, to: "run").run()
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: fixture.folder.path("run/checkpoints")
+    ).sorted()
+    #expect(names == ["step-00000006.safetensors", "step-00000007.safetensors"])
+    #expect(outcome.checkpoint?.hasSuffix("step-00000007.safetensors") == true)
+  }
+}
