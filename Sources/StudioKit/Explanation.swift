@@ -112,6 +112,7 @@ extension StudioError {
     case .resume(let reason): "the run cannot be resumed: \(reason)"
     case .mixedSizes(let first, let second): "frames differ in size: \(first), \(second)"
     case .noData: "no real videos were named"
+    case .noVideos: "no videos to judge were named"
     case .noReport: "holds no report of an evaluation"
     case .noSuchPreset(let name, _): "there is no preset \(name)"
     case .preset(let reason): reason
@@ -135,7 +136,7 @@ extension StudioError {
       "Put an autoencoder and a denoiser (.pth or .safetensors) there, or name them with "
         + "--autoencoder and --denoiser"
     case .noModelGiven:
-      "Name a model folder, such as skies-64, or two checkpoints with --autoencoder and --denoiser"
+      "Name a model folder, such as skies-64, or two checkpoints (--autoencoder and --denoiser)"
     case .noSuchModel(let searched):
       "Looked here and in \(searched.joined(separator: ", ")); \"pvdm convert\" makes a model folder"
     case .notAFolder:
@@ -149,6 +150,7 @@ extension StudioError {
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
     case .mixedSizes: "Crop and resize all of them to one size (--resolution)"
     case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse (--data)"
+    case .noVideos: "Name a folder of generated videos (--generated), or a model"
     case .noReport: "Give the folder that \"pvdm evaluate\" wrote, or the report.json in it"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
     case .inUse: "Close it, or choose another folder with XDG_DATA_HOME"

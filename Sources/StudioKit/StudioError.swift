@@ -43,6 +43,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case mixedSizes(String, String)
     /// Real videos are needed and none were named.
     case noData
+    /// Neither a model nor videos that are judged were named.
+    case noVideos
     /// The file or folder holds no report of an evaluation.
     case noReport
     /// There is no preset of this name.

@@ -171,16 +171,16 @@ struct SessionStoreTests {
   func jobsWithoutVideos() throws {
     let pool = try DatabasePool(path: path)
     try SessionSchema.migrator.migrate(pool, upTo: "4 measurements and state")
-    let (kept, video) = try pool.write { database in
-      let video = try #require(try video().inserted(database).id)
+    let (kept, number) = try pool.write { database -> (JobRecord, Int64) in
+      let number = try self.video().inserted(database).id ?? 0
       func job(_ position: Int) throws -> JobRecord {
-        try JobRecord(video: video, position: position, task: "{}", state: "{}", created: 0)
+        try JobRecord(video: number, position: position, task: "{}", state: "{}", created: 0)
           .inserted(database)
       }
       let (first, second) = (try job(1), try job(2))
-      _ = try clip(1, video: video, job: first.id).inserted(database)
+      _ = try clip(1, video: number, job: first.id).inserted(database)
       try second.delete(database)
-      return (first, video)
+      return (first, number)
     }
     try pool.close()
     let store = try open().store
@@ -190,7 +190,7 @@ struct SessionStoreTests {
       let new = try transaction.insert(
         JobRecord(video: nil, position: 3, task: "{}", state: "{}", created: 0))
       #expect(new.id == 3, "the second job's number is not used again")
-      try transaction.delete(VideoRecord.self, number: video)
+      try transaction.delete(VideoRecord.self, number: number)
       try #expect(transaction.all(JobRecord.self) == [new])
     }
   }

@@ -203,8 +203,17 @@ import Testing
     try expectSnapshots(
       screen(Fixtures.evaluatedWorld, [.tab] + keys("mj")), Fixtures.evaluatedWorld,
       named: "evaluate-scores")
-    try expectSnapshots(
-      EvaluateScreen(), Fixtures.emptyWorld, named: "evaluate-no-model")
+    var none = Fixtures.emptyWorld
+    let alone = screen(none)
+    none.evaluationCheck = .init(
+      task: alone.form.task,
+      needs: [
+        .init(
+          .videos, "no videos to judge were named",
+          remedy: "Name a folder of generated videos, or a model"),
+        Fixtures.evaluationNeeds[0],
+      ])
+    try expectSnapshots(alone, none, named: "evaluate-no-model")
   }
 
   @Test func snapshotsOfJobs() throws {
@@ -221,7 +230,7 @@ import Testing
         9,
         .failed(
           "/data/skies: frames differ in size: a.mp4 is 64 x 64, b.mp4 is 96 x 64",
-          remedy: "Crop and resize all of them to one size (--resolution)"))
+          remedy: "Crop and resize all of them to one size"))
     ]
     try expectSnapshots(screen(world), world, named: "evaluate-failed")
   }

@@ -35,7 +35,7 @@ struct WorkspaceFaultTests {
     let workspace = try await fixture.open()
     let job = try #require(await workspace.toldJobs.first)
     #expect(job.state == .interrupted && job.finishedClips >= 1)
-    let video = job.video
+    let video = try #require(job.video)
     #expect(try await workspace.tree(of: video).branch.count == job.finishedClips)
     let kept = try SavedRun(
       contentsOf: fixture.folders.data + "/runs/\(job.id.rawValue).safetensors")

@@ -76,6 +76,21 @@ struct WidgetTests {
     #expect(bar(4, ProgressBar(done: 1, total: 0)) == "░░░░")
   }
 
+  @Test("A graph of few values joins them by straight lines where it is told to")
+  func joinedGraph() {
+    var graph = LineGraph([.init([0, 1])], decimals: 0)
+    func text() -> String {
+      row(0, of: drawn(4, 1) { buffer, area in graph.draw(in: &buffer, area: area) })
+    }
+    #expect(text() == "1│⣀⡏")
+    graph.joinsValues = true
+    #expect(text() == "1│⣠⠞")
+    for values in [[], [Double.nan], [1], [.infinity, 2], [-1e308, 1e308]] {
+      graph.curves = [.init(values)]
+      _ = text()
+    }
+  }
+
   @Test("A sparkline shows the latest values, with gaps where there are none")
   func sparkline() {
     let line = Sparkline([9, 0, 1, .nan, 7, 3.5])

@@ -72,3 +72,11 @@ extension FeatureNetworkKind {
     }
   }
 }
+
+extension Explanation {
+  /// The remedy for a form, where the options of the command, which stand in brackets, mean nothing.
+  var remedyWithoutOptions: String {
+    remedy.replacing(#/ \(--[a-z0-9-]+( and --[a-z0-9-]+)*\)/#, with: "")
+      .replacing(#/\(--[a-z0-9-]+; /#, with: "(")
+  }
+}

@@ -34,15 +34,9 @@ extension EvaluateTask {
       } catch {
         let explanation = Explanation(error)
         return Need(
-          subject, explanation.sentence, remedy: Self.withoutOptions(explanation.remedy))
+          subject, explanation.sentence, remedy: explanation.remedyWithoutOptions)
       }
     }
-  }
-
-  /// Remedies name the options of the command in brackets, which mean nothing in a form.
-  private static func withoutOptions(_ remedy: String) -> String {
-    remedy.replacing(#/ \(--[a-z0-9]+\)/#, with: "")
-      .replacing(#/\(--[a-z0-9]+; /#, with: "(")
   }
 
   /// Checks that the evaluation can begin.
@@ -57,7 +51,7 @@ extension EvaluateTask {
     if let model {
       checks.append((.model, { try checkModel(model) }))
     } else if canJudgeFolder {
-      checks.append((.videos, { try checkFolder(videos, or: .noModelGiven) }))
+      checks.append((.videos, { try checkFolder(videos, or: .noVideos) }))
     } else {
       checks.append((.model, { throw StudioError(nil, .noModelGiven) }))
     }

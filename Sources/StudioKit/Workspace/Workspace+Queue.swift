@@ -91,8 +91,11 @@ extension Workspace {
       notify(Notice(.information, "evaluation \(stopped.sentence)"))
     } else if let failure, !(failure is CancellationError) {
       let explanation = Explanation(failure)
-      notify(Notice(failure))
-      return .failed(explanation.sentence, remedy: explanation.remedy)
+      // What is set up in a form knows no options of a command.
+      let remedy =
+        job.task.video == nil ? explanation.remedyWithoutOptions : explanation.remedy
+      notify(Notice(.error, explanation.sentence, remedy: remedy))
+      return .failed(explanation.sentence, remedy: remedy)
     }
     let isComplete: Bool
     switch job.task {

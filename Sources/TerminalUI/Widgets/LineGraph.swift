@@ -23,6 +23,8 @@ public struct LineGraph: Sendable, Hashable {
 
   /// The curves; later ones are drawn over earlier ones.
   public var curves: [Curve]
+  /// Whether fewer values than columns are joined by straight lines, rather than held.
+  public var joinsValues = false
   /// Values at the lower and upper edge; nil for those of the curves.
   public var range: ClosedRange<Double>?
   /// Decimals of the labels on the axis, 0-9.
@@ -76,7 +78,11 @@ public struct LineGraph: Sendable, Hashable {
     var dots = [UInt8](repeating: 0, count: plot.width * plot.height)
     var last: Int?
     for x in 0..<width {
-      guard let value = Self.value(of: curve.values, at: x, width: width) else {
+      let value =
+        joinsValues && curve.values.count < width
+        ? Self.joined(curve.values, at: x, width: width)
+        : Self.value(of: curve.values, at: x, width: width)
+      guard let value else {
         last = nil
         continue
       }
@@ -108,6 +114,18 @@ public struct LineGraph: Sendable, Hashable {
     let end = max((x + 1) * values.count / width, first + 1)
     let part = values[first..<min(end, values.count)].filter(\.isFinite)
     return part.isEmpty ? nil : part.reduce(0, +) / Double(part.count)
+  }
+
+  /// The value at a column of dots on the line between the two values beside it; the first and last
+  /// values are at the edges.
+  private static func joined(_ values: [Double], at x: Int, width: Int) -> Double? {
+    guard let last = values.indices.last, width > 1 else { return values.first }
+    let place = Double(x * last) / Double(width - 1)
+    let before = Int(place)
+    let value = values[before]
+    guard before < last, place > Double(before) else { return value.isFinite ? value : nil }
+    let joined = value + (values[before + 1] - value) * (place - Double(before))
+    return joined.isFinite ? joined : nil
   }
 
   /// The bit of a braille dot, from U+2800's numbering.

@@ -25,7 +25,9 @@ struct EvaluationText {
 
   private func curve(_ series: EvaluationReport.Series, _ writer: ANSIText) -> String {
     var buffer = CellBuffer(columns: Self.columns, rows: Self.rows)
-    LineGraph([.init(series.values)], decimals: 4).draw(in: &buffer, area: buffer.bounds)
+    var graph = LineGraph([.init(series.values)], decimals: 4)
+    graph.joinsValues = true
+    graph.draw(in: &buffer, area: buffer.bounds)
     let last = series.firstClip + series.values.count
     let title = "\n\(series.name), clips \(series.firstClip + 1) to \(last)\n"
     return title + writer.lines(buffer, theme: .plain).map { $0 + "\n" }.joined()

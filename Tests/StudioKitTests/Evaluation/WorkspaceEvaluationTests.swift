@@ -189,6 +189,9 @@ struct EvaluationNeedTests {
     task.i3d = EvaluationFixtures.featureWeights
     (task.clips, task.frames) = (1, 8)
     #expect(subjects(task) == [.frames, .clips])
+    for task in [EvaluateTask(.drift, of: nil), EvaluateTask(.efficiency, of: nil)] {
+      #expect(task.needs().allSatisfy { !$0.remedy.isEmpty && !$0.remedy.contains("--") })
+    }
     task = EvaluateTask(.reconstruction, of: fixture.model)
     task.data = folder.path("gone")
     task.perceptualWeights = folder.path("vgg.pth")

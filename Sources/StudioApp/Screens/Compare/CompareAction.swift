@@ -33,7 +33,6 @@ enum CompareAction: Sendable, Hashable {
         [.character("+"), .character("=")], name: "", help: "show differences more strongly",
         .more),
       binding("-", "", "show differences less strongly", .less),
-      binding("S", "scores", "show or hide the stored scores of these models", .scores),
       binding("t", "keep", "keep this one as a video of its own", .keep),
       KeyBinding([.enter, .character("e")], name: "extend", help: "open it in Extend", .open),
       binding("U", "reuse", "its settings into Make", .reuse),
@@ -42,6 +41,7 @@ enum CompareAction: Sendable, Hashable {
       binding("R", "make all", "make all that are missing", .resumeAll),
       binding("x", "stop", "stop the one that is being made", .stop),
       binding("X", "stop all", "stop it, and make none of the others", .stopAll),
+      binding("S", "scores", "show or hide the stored scores of these models", .scores),
     ])
 
   private static func binding(

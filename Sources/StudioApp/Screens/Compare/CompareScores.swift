@@ -5,17 +5,17 @@ import TerminalUI
 /// with the compared settings first.
 struct CompareScores {
   private let titles: [String]
-  private let rows: [Table.Row]
+  private let scores: [[Score]]
 
   /// - Parameter cells: What is compared, with the letters that name it.
   init(_ cells: [(letter: String, cell: CompareCell)], _ world: World) {
     titles = cells.map(\.letter)
-    let scores = cells.map { Self.scores(of: $0.cell, world) }
-    rows = EvaluationMetric.allCases.compactMap { metric in
-      let texts = scores.map { column in
-        column.first { $0.stored.report.metric == metric }?.text ?? "-"
-      }
-      return texts.allSatisfy { $0 == "-" } ? nil : Table.Row([metric.shortTitle] + texts)
+    scores = cells.map { Self.scores(of: $0.cell, world) }
+  }
+
+  private var metrics: [EvaluationMetric] {
+    EvaluationMetric.allCases.filter { metric in
+      scores.contains { $0.contains { $0.stored.report.metric == metric } }
     }
   }
 
@@ -25,12 +25,13 @@ struct CompareScores {
     /// Whether it was taken with the cell's settings.
     let hasSameSettings: Bool
 
-    var text: String {
+    /// The score, and what keeps it from being the cell's own, or the paper's, as far as there is room.
+    func text(width: Int) -> String {
       let report = stored.report
-      var notes = [report.differences.isEmpty ? "paper protocol" : "not the paper's"]
-      // What keeps it from being the cell's own score comes first.
-      if !hasSameSettings { notes.insert("other settings", at: 0) }
-      return "\(report.leadingScore?.shortText ?? "")  \(notes.joined(separator: ", "))"
+      let value = report.leadingScore?.shortText ?? ""
+      let badge = report.differences.isEmpty ? "paper protocol" : "not the paper's"
+      guard !hasSameSettings else { return "\(value) \(badge)" }
+      return width < 36 ? "\(value) other settings" : "\(value) other settings, \(badge)"
     }
   }
 
@@ -48,15 +49,24 @@ struct CompareScores {
   }
 
   /// Rows that it takes: none without scores.
-  var height: Int { rows.isEmpty ? 0 : rows.count + 1 }
+  var height: Int { metrics.isEmpty ? 0 : metrics.count + 1 }
 
   /// Draws a row for each metric, the scores below the letters.
   func draw(in buffer: inout CellBuffer, area: Rectangle) {
+    let area = area.inset(left: 1, right: 1)
     let columns =
       [Table.Column("scores", width: .fixed(10))]
       + titles.map { Table.Column($0, width: .fill()) }
+    let width = (area.width - 10) / max(titles.count, 1) - 1
+    let rows = metrics.map { metric in
+      Table.Row(
+        [metric.shortTitle]
+          + scores.map { column in
+            column.first { $0.stored.report.metric == metric }?.text(width: width) ?? "-"
+          })
+    }
     var table = Table(columns: columns, rows: rows)
     table.hasSelection = false
-    table.draw(in: &buffer, area: area.inset(left: 1, right: 1), state: TableState())
+    table.draw(in: &buffer, area: area, state: TableState())
   }
 }

@@ -41,8 +41,8 @@ extension EvaluateScreen {
 
   /// In a small window: the pane with the keys, and what goes on below it where there is room.
   private func drawOnePane(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    let rows = Layout.split(
-      area, .vertical, [.fill(), .fixed(area.height >= 14 ? 6 : 0)])
+    let stateRows = area.height >= 12 ? min(area.height - 8, 6) : 0
+    let rows = Layout.split(area, .vertical, [.fill(), .fixed(stateRows)])
     if pane == .setup {
       drawSetup(in: &buffer, area: rows[0], world)
     } else {
@@ -96,9 +96,7 @@ extension EvaluateScreen {
     guard count > 0 else {
       EmptyState(
         "Nothing has been measured yet",
-        lines: [
-          "Each score is stored with all that it depends on. Drift and efficiency need a model alone."
-        ],
+        lines: ["Drift and efficiency need a model alone."],
         keys: [
           HelpEntry(keys: [.character("h"), .character("l")], name: "", help: "choose the metric"),
           HelpEntry(keys: [.character("r")], name: "", help: "does the evaluation"),

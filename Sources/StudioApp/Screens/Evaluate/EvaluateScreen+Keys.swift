@@ -49,12 +49,20 @@ extension EvaluateScreen {
 
   package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
     if form.isTyping { return edit(key, world) }
-    if !isTyping, let action = Self.keyMap.action(for: key) { return perform(action, world) }
+    if !isTyping, let action = Self.keyMap.action(for: key), isOfUse(action) {
+      return perform(action, world)
+    }
     switch page {
     case .report: return handleInReport(key, world)
     case .comparison: return handleInComparison(key, world)
     case .main: return pane == .setup ? edit(key, world) : handleInScores(key, world)
     }
+  }
+
+  /// Beside two scores there is no telling which one a key would mean.
+  private func isOfUse(_ action: Action) -> Bool {
+    guard case .comparison = page else { return true }
+    return ![.mark, .compare, .reuse, .forget].contains(action)
   }
 
   private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
@@ -143,8 +151,8 @@ extension EvaluateScreen {
   private static let noScore = StudioEffect.notify(
     Notice(.information, "no score is stored yet", remedy: "r does the evaluation that is set up"))
 
-  /// Queues what is set up, or lets an evaluation go on that was stopped: what it computed would be
-  /// forgotten sight of beside a new one.
+  /// Queues what is set up, or lets an evaluation go on that was stopped, which would be lost sight of
+  /// beside a new one.
   private mutating func run(_ world: World) -> [StudioEffect] {
     if let job = shownJob(world), job.state == .paused || job.state == .interrupted {
       return [

@@ -47,7 +47,13 @@ package struct EvaluateScreen: StudioScreen {
     world.evaluations.first { $0.id == selectedID } ?? world.evaluations.first
   }
 
-  package var isTyping: Bool { page == .main && (form.isTyping || table.search.isTyping) }
+  package var isTyping: Bool {
+    switch page {
+    case .main: form.isTyping || table.search.isTyping
+    case .report: false
+    case .comparison: rowOfComparison.search.isTyping
+    }
+  }
 
   package mutating func paste(_ text: String) { form.paste(text) }
 
@@ -91,10 +97,8 @@ package struct EvaluateScreen: StudioScreen {
   }
 
   /// Asks what is missing, once for each change.
-  func needsCheck(_ task: EvaluateTask) -> Bool { task != checked }
-
   private mutating func check() -> [StudioEffect] {
-    guard needsCheck(form.task) else { return [] }
+    guard form.task != checked else { return [] }
     checked = form.task
     return [.checkEvaluation(form.task)]
   }

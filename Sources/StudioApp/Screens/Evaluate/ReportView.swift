@@ -109,8 +109,9 @@ struct ReportView {
         row: place.row, style: Style(.secondary), clip: place)
       // A row stays free below, so that no curve runs into the next title.
       let gap = place.height >= 6 ? 1 : 0
-      LineGraph([.init(series.values)], decimals: 4)
-        .draw(in: &buffer, area: place.inset(top: 1, bottom: gap))
+      var graph = LineGraph([.init(series.values)], decimals: 4)
+      graph.joinsValues = true
+      graph.draw(in: &buffer, area: place.inset(top: 1, bottom: gap))
     }
   }
 }
