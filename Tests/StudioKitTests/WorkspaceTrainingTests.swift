@@ -110,7 +110,7 @@ struct WorkspaceTrainingTests {
     await #expect(throws: StudioError.self) { try await workspace.train(noName) }
     var noAutoencoder = request()
     noAutoencoder.stage = .diffusion
-    await #expect(throws: TrainingError.self) { try await workspace.train(noAutoencoder) }
+    await #expect(throws: StudioError.self) { try await workspace.train(noAutoencoder) }
     var wrong = request()
     wrong.overrides = ["stepz=3"]
     await #expect(throws: TrainingConfigurationError.self) { try await workspace.train(wrong) }

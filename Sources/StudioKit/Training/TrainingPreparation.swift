@@ -50,12 +50,12 @@ public struct TrainingPreparation: Sendable, Hashable {
       var (configuration, notes) = try request.load()
       self.configuration = configuration
       self.notes = notes
-      try request.check()
-      if request.stage == .diffusion {
+      if request.stage == .diffusion, !request.autoencoderPath.isEmpty {
         try configuration.take(autoencoderAt: request.autoencoderPath)
+        self.configuration = configuration
       }
-      self.configuration = configuration
       describe(configuration, request.stage, runs)
+      try request.check()
       if request.stage == .autoencoder { addPerceptualNote(request, configuration) }
       let dataset = try VideoDataset(root: request.dataPath, cacheFolder: cacheFolder)
       trainingVideos = try dataset.videos(in: .train).count

@@ -86,9 +86,19 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
           name: "the run's name", found: name.isEmpty ? "empty" : name,
           expected: "letters, digits, and - _ . between them"))
     }
-    guard !dataPath.isEmpty else { throw StudioError(nil, .noData) }
-    if stage == .diffusion, autoencoderPath.isEmpty {
-      throw TrainingError(name, .noAutoencoder)
+    guard !dataPath.isEmpty else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the folder of videos", found: "empty",
+          expected: "a folder of videos or of folders of frames, UCF-101 or SkyTimelapse"))
+    }
+    guard stage == .autoencoder || !autoencoderPath.isEmpty else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the autoencoder", found: "none",
+          expected: "the checkpoint whose latents the denoiser is to learn"))
     }
     for path in [autoencoderPath, initialPath, perceptualWeights, perceptualFeatures]
     where !path.isEmpty && !FileManager.default.fileExists(atPath: path) {

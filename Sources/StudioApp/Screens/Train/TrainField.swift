@@ -42,7 +42,7 @@ enum TrainField: String, CaseIterable {
     case .batch: "batch"
     case .rate: "rate"
     case .precision: "precision"
-    case .checkpointing: "checkpoints"
+    case .checkpointing: "less memory"
     case .threads: "threads"
     case .more: "more"
     }
@@ -64,7 +64,7 @@ enum TrainField: String, CaseIterable {
     case .batch: "clips of a batch; fewer take less memory"
     case .rate: "the highest learning rate"
     case .precision: "of products and features; bf16 is faster on some processors"
-    case .checkpointing: "run blocks twice: less memory, more time"
+    case .checkpointing: "gradient checkpointing: blocks run twice and keep less; slower"
     case .threads: "processors to use; 0 is all of them"
     case .more: "other settings, such as mirrors=true seed=3 (pvdm train config shows all)"
     }

@@ -5,6 +5,8 @@ import TerminalUI
 struct TrainPreparationView: Sendable {
   private var title = "Before it begins"
   private var lines: [JobPanel.Line] = []
+  /// Whether lines are sentences, between which a row is left where there is room.
+  private var areSentences = true
 
   init(_ form: TrainForm, _ world: World) {
     if let path = form.typedPath {
@@ -13,6 +15,7 @@ struct TrainPreparationView: Sendable {
         completion.flatMap { [$0.typed, $0.completed].contains(path) ? $0.candidates : nil }
       if let candidates {
         title = "Fits \(path.fileName)"
+        areSentences = false
         lines =
           candidates.isEmpty
           ? [.init("nothing of that name", .warning)] : candidates.map { .init($0) }
@@ -24,22 +27,22 @@ struct TrainPreparationView: Sendable {
       lines = [.init("Looking at the videos and the settings ...", .secondary)]
       return
     }
-    if let configuration = preparation.configuration {
-      describe(configuration, request.stage, preparation)
-    }
     if let problem = preparation.problem {
       lines.append(.init(problem.sentence, .error))
       if !problem.remedy.isEmpty { lines.append(.init(problem.remedy)) }
+    } else {
+      lines.append(.init("r starts it", .success))
     }
-    lines += preparation.notes.map { .init($0, .secondary) }
-    guard preparation.problem == nil else { return }
     if let job = world.heavyJob {
       lines.append(
         .init(
           "Job \(job.id.rawValue) (\(job.title(world))) is at work; this starts when that is over",
           .warning))
     }
-    lines.append(.init("r starts it", .success))
+    if let configuration = preparation.configuration {
+      describe(configuration, request.stage, preparation)
+    }
+    lines += preparation.notes.map { .init($0, .secondary) }
   }
 
   private mutating func describe(
@@ -87,9 +90,11 @@ struct TrainPreparationView: Sendable {
 
   func draw(in buffer: inout CellBuffer, area: Rectangle) {
     var rest = Border(title: title).draw(in: &buffer, area: area).inset(left: 1, right: 1)
+    let needed = lines.reduce(0) { $0 + TextWrap.lines($1.text, width: rest.width).count }
+    let gap = areSentences && needed + lines.count - 1 <= rest.height ? 1 : 0
     for line in lines where !rest.isEmpty {
       let rows = TextWrap.draw(line.text, in: &buffer, area: rest, style: Style(line.role))
-      rest = rest.inset(top: rows)
+      rest = rest.inset(top: rows + gap)
     }
   }
 }

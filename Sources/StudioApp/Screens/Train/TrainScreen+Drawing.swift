@@ -144,7 +144,7 @@ extension TrainScreen {
   ) {
     // The file's name says it: while newer ones are read, the old ones go on playing.
     let digits = shownSample?.fileName.filter(\.isNumber).prefix(8)
-    let step = digits.flatMap { Int($0) }.map { "after step \($0)" } ?? ""
+    let step = digits.flatMap { Int($0) }.map { "step \($0)" } ?? ""
     player.draw(
       in: &buffer, area: area, title: row.stage == .autoencoder ? "Reconstructions" : "Samples",
       subtitle: step, missing: missingSamples(row), world, context)
@@ -241,6 +241,6 @@ extension TrainScreen {
       return []
     }
     return [("run", row.name), ("state", row.stateText), ("folder", row.id)]
-      + [("videos", run.dataPath)] + run.facts.map { ($0.name, $0.value) }
+      + [("videos", run.dataPath)] + run.facts.dropLast().map { ($0.name, $0.value) }
   }
 }
