@@ -121,6 +121,20 @@ import Testing
       request.autoencoderPath == "\(Fixtures.trainings)/autoencoder-1/autoencoder.safetensors")
   }
 
+  @Test func aTrainedAutoencoderGetsItsDenoiserNext() {
+    var world = Fixtures.trainingWorld
+    world.trainingRequest = Fixtures.trainingRequest
+    var screen = screen(world, selecting: 1)
+    guard case .checkTraining(let request)? = screen.handle(.character("n"), world).last else {
+      Issue.record("nothing is checked")
+      return
+    }
+    #expect(request.stage == .diffusion && request.name == "diffusion-1")
+    #expect(request.autoencoderPath == "\(Fixtures.trainings)/older/autoencoder.safetensors")
+    #expect(request.configuration == "\(Fixtures.trainings)/older/config.toml")
+    #expect(request.dataPath == "/data/skies")
+  }
+
   // MARK: Runs
 
   @Test func aRunStopsAndGoesOn() {

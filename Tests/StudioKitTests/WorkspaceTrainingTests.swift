@@ -52,6 +52,9 @@ struct WorkspaceTrainingTests {
     #expect(try NetworkFile(path: #require(run.weightsPath)).kind == .autoencoder)
     let sample = try await workspace.trainingSample(at: #require(run.samplePath))
     #expect(!sample.images.isEmpty && sample.framesPerSecond > 0)
+    // Its checkpoints are states to go on from, and no models.
+    let found = try ModelLibrary(places: [.init(path: run.path, depth: 3)]).entries()
+    #expect(found.map(\.path) == [run.weightsPath])
     await workspace.close()
   }
 

@@ -74,10 +74,7 @@ extension TrainScreen {
   private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
     switch action {
     case .new:
-      guard form == nil else { return [] }
-      var request = world.trainingRequest ?? TrainingRequest()
-      request.name = ""
-      return setUp(request, world)
+      return form == nil ? setUp(newRequest(world), world) : []
     case .run: return form == nil ? goOn(world) : start(world)
     case .stop: return stop(world)
     case .curve:
@@ -95,6 +92,23 @@ extension TrainScreen {
   }
 
   // MARK: Setting up
+
+  /// What a new training begins with: what was set up the last time, or the denoiser for the trained
+  /// autoencoder that is selected.
+  private func newRequest(_ world: World) -> TrainingRequest {
+    var request = world.trainingRequest ?? TrainingRequest()
+    request.name = ""
+    guard let row = selected(world), row.state == .complete, row.stage == .autoencoder,
+      let run = row.run, let weights = run.weightsPath
+    else { return request }
+    request.stage = .diffusion
+    request.autoencoderPath = weights
+    request.dataPath = run.dataPath
+    request.configuration = row.job?.training?.request?.configuration ?? run.path + "/config.toml"
+    request.overrides = []
+    request.initialPath = ""
+    return request
+  }
 
   private mutating func setUp(_ request: TrainingRequest, _ world: World) -> [StudioEffect] {
     form = TrainForm(request)
