@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
-    .target(name: "CheckpointIO", dependencies: ["TensorCore"]),
+    .target(name: "CheckpointIO", dependencies: ["TensorCore", "CKernels"]),
     .target(
       name: "VideoDiffusion",
       dependencies: [

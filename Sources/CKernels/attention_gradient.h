@@ -55,19 +55,46 @@ static void NAME(block_product)(const float *a, long row_step, long step, long c
   }
 }
 
-// Writes a gradient of q or k, which was taken after the rotation.
+// Writes a gradient of q or k, which was taken after the rotation: rotated back, times a factor.
 CK_INLINE void NAME(store_unrotated)(const ck_attention_problem *p, const float *gradient, long position,
                                      float factor, TYPE *out) {
+  const int width = p->width;
+  int i = 0;
   if (!p->rotary_cosine) {
-    for (int i = 0; i < p->width; i++) SCALAR_STORE(out + i, factor * gradient[i]);
+    for (; i + CK_WIDTH <= width; i += CK_WIDTH) STORE(out + i, splat(factor) * load_f32(gradient + i));
+    for (; i < width; i++) SCALAR_STORE(out + i, factor * gradient[i]);
     return;
   }
-  const float *cosine = p->rotary_cosine + position * p->width, *sine = p->rotary_sine + position * p->width;
-  for (int i = 0; i < p->width; i += 2) {
+  const float *cosine = p->rotary_cosine + position * width, *sine = p->rotary_sine + position * width;
+  for (; i + CK_WIDTH <= width; i += CK_WIDTH) {
+    vfloat x = splat(factor) * load_f32(gradient + i);
+    STORE(out + i, vfma(x, load_f32(cosine + i), vswap(x * load_f32(sine + i))));
+  }
+  for (; i < width; i += 2) {
     float a = factor * gradient[i], b = factor * gradient[i + 1];
     SCALAR_STORE(out + i, a * cosine[i] + b * sine[i + 1]);
     SCALAR_STORE(out + i + 1, a * sine[i] + b * cosine[i + 1]);
   }
+}
+
+// rows[keys][padded] transposed into columns[width][keys]. Both extents are multiples of CK_WIDTH, but
+// for the width, of which there may be less.
+CK_INLINE void NAME(transpose_rows)(const float *rows, long keys, int padded, int width, float *columns) {
+  for (long i = 0; i < keys; i += CK_WIDTH)
+    for (int c = 0; c < padded; c += CK_WIDTH) {
+      vfloat square[CK_WIDTH];
+      CK_UNROLLED for (int j = 0; j < CK_WIDTH; j++) square[j] = load_f32(rows + (i + j) * padded + c);
+      vtranspose(square);
+      for (int j = 0; j < CK_WIDTH && c + j < width; j++) store_f32(columns + (c + j) * keys + i, square[j]);
+    }
+}
+
+// A row of numbers as float32, zeros after them.
+CK_INLINE void NAME(load_row)(const TYPE *row, int width, int padded, float *out) {
+  int i = 0;
+  for (; i + CK_WIDTH <= width; i += CK_WIDTH) store_f32(out + i, LOAD(row + i));
+  for (; i < width; i++) out[i] = SCALAR_LOAD(row + i);
+  for (; i < padded; i++) out[i] = 0;
 }
 
 static void NAME(attention_gradient_item)(void *context, long item, int thread) {
@@ -76,6 +103,7 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
   const ck_attention_problem *p = problem->forward;
   long head = item % p->heads, sequence = item / p->heads, length = work->length;
   long keys = work->stored_keys, queries = work->stored_queries;
+  const long start = NAME(attention_start)(p, sequence);
   int width = p->width, padded = work->padded_width;
   const float scale = p->scale, log2e = 1.44269504088896f, ln2 = 0.693147180559945f;
 
@@ -88,34 +116,49 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
   float *query_rows = to_values + keys * padded;  // times scale log2 e
   float *gradient_rows = query_rows + queries * padded, *to_queries = gradient_rows + queries * padded;
   float *log_sums = to_queries + queries * padded, *products = log_sums + queries;
-  // Padding must be finite, and zero wherever it is added up.
-  memset(keys_by_channel, 0, sizeof(float) * (2 * width * keys + 3 * keys * padded + 3 * queries * padded + 2 * queries));
 
   long head_input = head * p->input_head_stride, head_output = head * p->output_head_stride;
+  float *value_rows = to_values;  // which are not needed before all values are transposed
   for (long i = 0; i < length; i++) {
-    long token = NAME(attention_token)(p, sequence, i) * p->input_stride + head_input;
+    long token = NAME(attention_token)(p, start, i) * p->input_stride + head_input;
     float *row = key_rows + i * padded;
-    NAME(attention_row)(p, (const TYPE *)p->key + token, i, row);
-    for (int c = 0; c < width; c++) {
-      keys_by_channel[c * keys + i] = row[c];
-      values_by_channel[c * keys + i] = SCALAR_LOAD((const TYPE *)p->value + token + c);
-    }
+    NAME(attention_row)(p, (const TYPE *)p->key + token, i, CK_FLOAT32, row);
+    for (int c = width; c < padded; c++) row[c] = 0;
+    NAME(load_row)((const TYPE *)p->value + token, width, padded, value_rows + i * padded);
   }
+  // Padding must be finite, and zero wherever it is added up.
+  memset(key_rows + length * padded, 0, sizeof(float) * (keys - length) * padded);
+  memset(value_rows + length * padded, 0, sizeof(float) * (keys - length) * padded);
+  NAME(transpose_rows)(key_rows, keys, padded, width, keys_by_channel);
+  NAME(transpose_rows)(value_rows, keys, padded, width, values_by_channel);
   for (long i = 0; i < work->query_count; i++) {
-    long token = NAME(attention_token)(p, sequence, i);
+    long token = NAME(attention_token)(p, start, i);
     float *row = query_rows + i * padded, *gradient = gradient_rows + i * padded;
-    NAME(attention_row)(p, (const TYPE *)p->query + token * p->input_stride + head_input, i, row);
+    NAME(attention_row)(p, (const TYPE *)p->query + token * p->input_stride + head_input, i,
+                        CK_FLOAT32, row);
+    for (int c = width; c < padded; c++) row[c] = 0;
+    NAME(load_row)((const TYPE *)problem->gradient + token * p->output_stride + head_output, width, padded,
+                   gradient);
     const TYPE *out = (const TYPE *)p->output + token * p->output_stride + head_output;
-    const TYPE *to_out = (const TYPE *)problem->gradient + token * p->output_stride + head_output;
-    float product = 0;
-    for (int c = 0; c < width; c++) {
+    vfloat product = {0};
+    float rest = 0;
+    int c = 0;
+    for (; c + CK_WIDTH <= width; c += CK_WIDTH) {
+      store_f32(row + c, load_f32(row + c) * splat(scale * log2e));
+      product = vfma(load_f32(gradient + c), LOAD(out + c), product);
+    }
+    for (; c < width; c++) {
       row[c] *= scale * log2e;
-      gradient[c] = SCALAR_LOAD(to_out + c);
-      product += gradient[c] * SCALAR_LOAD(out + c);
+      rest += gradient[c] * SCALAR_LOAD(out + c);
     }
     log_sums[i] = p->log_sums[token * p->heads + head];
-    products[i] = product;
+    products[i] = vsum(product) + rest;
   }
+  long spare = queries - work->query_count;
+  memset(query_rows + work->query_count * padded, 0, sizeof(float) * spare * padded);
+  memset(gradient_rows + work->query_count * padded, 0, sizeof(float) * spare * padded);
+  memset(log_sums + work->query_count, 0, sizeof(float) * spare);
+  memset(products + work->query_count, 0, sizeof(float) * spare);
 
   for (long first_key = 0; first_key < length; first_key += CK_GRADIENT_KEYS) {
     long count = length - first_key < CK_GRADIENT_KEYS ? length - first_key : CK_GRADIENT_KEYS;
@@ -140,16 +183,17 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
         for (long j = count; j < filled; j++) s[j] = ds[j] = 0;
       }
       NAME(block_product)(score_gradients, CK_GRADIENT_KEYS, 1, count, key_rows + first_key * padded,
-                          padded, to_queries + first_query * padded, padded, block, padded, true);
+                          padded, to_queries + first_query * padded, padded, block, padded,
+                          first_key > 0);
       NAME(block_product)(score_gradients, 1, CK_GRADIENT_KEYS, block, q, padded,
-                          to_keys + first_key * padded, padded, rows, padded, true);
+                          to_keys + first_key * padded, padded, rows, padded, first_query > 0);
       NAME(block_product)(scores, 1, CK_GRADIENT_KEYS, block, g, padded,
-                          to_values + first_key * padded, padded, rows, padded, true);
+                          to_values + first_key * padded, padded, rows, padded, first_query > 0);
     }
   }
 
   for (long i = 0; i < length; i++) {
-    long token = NAME(attention_token)(p, sequence, i) * p->input_stride + head_input;
+    long token = NAME(attention_token)(p, start, i) * p->input_stride + head_input;
     // The rows of q carry scale log2 e, of which the logarithm does not belong to the gradient. Positions
     // that ask nothing have no gradient.
     if (i < work->query_count)
@@ -158,7 +202,9 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
       memset((TYPE *)problem->query_gradient + token, 0, sizeof(TYPE) * width);
     NAME(store_unrotated)(p, to_keys + i * padded, i, ln2, (TYPE *)problem->key_gradient + token);
     TYPE *to_value = (TYPE *)problem->value_gradient + token;
-    for (int c = 0; c < width; c++) SCALAR_STORE(to_value + c, to_values[i * padded + c]);
+    int c = 0;
+    for (; c + CK_WIDTH <= width; c += CK_WIDTH) STORE(to_value + c, load_f32(to_values + i * padded + c));
+    for (; c < width; c++) SCALAR_STORE(to_value + c, to_values[i * padded + c]);
   }
 }
 

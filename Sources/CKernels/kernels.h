@@ -3,6 +3,7 @@
 #include "vector.h"
 
 #include "product.h"
+#include "pack.h"
 
 #define CK_JOIN2(a, b) a##_##b
 #define CK_JOIN(a, b) CK_JOIN2(a, b)
@@ -13,6 +14,7 @@
 #define SCALAR_LOAD scalar_load_f32
 #define SCALAR_STORE scalar_store_f32
 #define NAME(x) CK_JOIN(x, f32)
+#define CK_PAIRED 0
 #include "normalization.h"
 #include "linear.h"
 #include "convolution.h"
@@ -27,6 +29,7 @@
 #undef SCALAR_LOAD
 #undef SCALAR_STORE
 #undef NAME
+#undef CK_PAIRED
 
 #define TYPE uint16_t
 #define LOAD load_bf16
@@ -34,6 +37,7 @@
 #define SCALAR_LOAD scalar_load_bf16
 #define SCALAR_STORE scalar_store_bf16
 #define NAME(x) CK_JOIN(x, bf16)
+#define CK_PAIRED CK_HAS_DOT
 #include "normalization.h"
 #include "linear.h"
 #include "convolution.h"
@@ -107,5 +111,6 @@ static bool all_finite(const float *values, long count) {
 
 const ck_kernels CK_TABLE = {
     CK_TABLE_NAME, {CK_TYPED(f32), CK_TYPED(bf16)}, silu, tanh_scaled, to_bfloat16, to_float32, all_finite,
+    pack_linear, pack_convolution,
     {CK_TYPED_GRADIENTS(f32), CK_TYPED_GRADIENTS(bf16)}, silu_gradient, tanh_gradient, adamw,
     squared_gradient_norm, feature_distance};

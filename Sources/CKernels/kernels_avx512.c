@@ -5,6 +5,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #define CK_WIDTH 16
 #define CK_HAS_FMA 1
+#define CK_HAS_DOT 0
 #define CK_TABLE ck_kernels_avx512
 #define CK_TABLE_NAME "avx512"
 #include "kernels.h"

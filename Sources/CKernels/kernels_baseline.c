@@ -6,6 +6,7 @@
 #else
 #define CK_HAS_FMA 0
 #endif
+#define CK_HAS_DOT 0
 #define CK_TABLE ck_kernels_baseline
 #define CK_TABLE_NAME "baseline"
 #include "kernels.h"

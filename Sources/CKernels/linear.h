@@ -1,13 +1,15 @@
 // Linear layers with packed weights. Included once for each element type.
 
-// Most rows of one work item, 18 blocks of registers: its copy in float32 stays in the second-level
-// cache, and a weight that is read serves all of them.
+// Most rows of one work item, 18 blocks of registers, and most bytes of their copy, which stays in the
+// second-level cache: a weight that is read serves all of them.
 #define CK_ROW_BLOCK 252
+#define CK_ROW_BYTES (512 * 1024)
 
 typedef struct {
   const ck_linear_problem *problem;
   long panels, row_blocks, column_groups, a_stride;
-  float *scratch;  // [threads, scratch_floats]
+  ck_type operand;  // of the copied rows
+  float *scratch;   // [threads, scratch_floats]
   size_t scratch_floats;
 } NAME(linear_work);
 
@@ -21,13 +23,13 @@ static void NAME(linear_item)(void *context, long item, int thread) {
   long panels = work->panels, width = panels * CK_PANEL, panel_numbers = p->inputs * CK_PANEL;
   long last_panel = panels * (group + 1) / work->column_groups;
   long size = p->output_type == CK_FLOAT32 ? 4 : 2;
-  float *a = work->scratch + thread * work->scratch_floats, *c = a + rows * work->a_stride;
-  float *gates = c + rows * CK_PANEL;
+  float *c = work->scratch + thread * work->scratch_floats, *gates = c + rows * CK_PANEL;
+  void *a = gates + rows * CK_PANEL;
 
   for (long r = 0; r < rows; r++) {
     const TYPE *source = (const TYPE *)p->source + (first_row + r) * p->inputs;
     for (long k = 0; k < p->inputs; k += CK_WIDTH)
-      store_f32(a + r * work->a_stride + k, LOAD(source + k));
+      product_store_operand(work->operand, a, r * work->a_stride + k, LOAD(source + k));
   }
   for (long panel = panels * group / work->column_groups; panel < last_panel; panel++) {
     long value_panel = panel * panel_numbers, gate_panel = value_panel + panels * panel_numbers;
@@ -58,8 +60,11 @@ static void NAME(linear_item)(void *context, long item, int thread) {
 
 static void NAME(linear)(const ck_linear_problem *p, int threads) {
   long panels = p->outputs / CK_PANEL / (p->gated ? 2 : 1);
-  NAME(linear_work) work = {.problem = p, .panels = panels, .a_stride = p->inputs + 16};
-  work.row_blocks = (p->rows + CK_ROW_BLOCK - 1) / CK_ROW_BLOCK;
+  NAME(linear_work) work = {.problem = p, .panels = panels, .a_stride = p->inputs + 32};
+  work.operand = product_operand(p->weight_type);
+  long fit = CK_ROW_BYTES / (p->inputs * (work.operand == CK_FLOAT32 ? 4 : 2)) / CK_ROWS * CK_ROWS;
+  fit = fit < CK_ROWS ? CK_ROWS : fit > CK_ROW_BLOCK ? CK_ROW_BLOCK : fit;
+  work.row_blocks = (p->rows + fit - 1) / fit;
   // Weights are read once for each block of rows. Where there are fewer blocks than threads, these
   // share the columns; where there are not many, as many go to each thread.
   work.column_groups = 1;

@@ -55,6 +55,8 @@ typedef struct {
   void (*to_bfloat16)(const float *, uint16_t *, long);
   void (*to_float32)(const uint16_t *, float *, long);
   bool (*all_finite)(const float *, long);
+  void (*pack_linear)(const float *, long, long, ck_type, void *, int);
+  void (*pack_convolution)(const float *, long, long, ck_convolution_method, ck_type, void *, int);
   ck_typed_gradient_kernels gradients[2];  // indexed by ck_type
   void (*silu_gradient)(const float *, const float *, float *, long);
   void (*tanh_gradient)(const float *, const float *, float *, float, long);
@@ -69,5 +71,5 @@ const ck_kernels *ck_chosen_kernels(void);
 
 extern const ck_kernels ck_kernels_baseline;
 #if defined(__x86_64__)
-extern const ck_kernels ck_kernels_avx2, ck_kernels_avx512;
+extern const ck_kernels ck_kernels_avx2, ck_kernels_avx512, ck_kernels_avx512_bf16;
 #endif

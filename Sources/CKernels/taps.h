@@ -8,7 +8,8 @@ typedef struct {
   long tap_tokens[10];          // where each tap's rows start in `rows`
   const long *sources, *sums;   // of each row of `rows`: token it is read from, sum it is added to
   const long *destinations;     // token of each sum
-  float *rows;                  // [tap_tokens[9]][row_stride]
+  void *rows;                   // [tap_tokens[9]][row_stride] of the type `operand`
+  ck_type operand;
   long row_stride;
   float *scratch;  // [threads, 2, token_count, CK_PANEL]
 } NAME(taps_work);
@@ -19,7 +20,7 @@ static void NAME(taps_gather)(void *context, long item, int thread) {
   long inputs = work->problem->inputs;
   const TYPE *source = (const TYPE *)work->problem->source + work->sources[item] * inputs;
   for (long c = 0; c < inputs; c += CK_WIDTH)
-    store_f32(work->rows + item * work->row_stride + c, LOAD(source + c));
+    product_store_operand(work->operand, work->rows, item * work->row_stride + c, LOAD(source + c));
 }
 
 static void NAME(taps_panel)(void *context, long panel, int thread) {
@@ -27,13 +28,14 @@ static void NAME(taps_panel)(void *context, long panel, int thread) {
   const ck_convolution_problem *p = work->problem;
   float *sums = work->scratch + thread * 2 * work->token_count * CK_PANEL;
   float *products = sums + work->token_count * CK_PANEL;
+  long row_bytes = work->row_stride * (work->operand == CK_FLOAT32 ? 4 : 2);
   memset(sums, 0, sizeof(float) * work->token_count * CK_PANEL);
   for (int tap = 0; tap < 9; tap++) {
     long first = work->tap_tokens[tap], count = work->tap_tokens[tap + 1] - first;
     if (count == 0) continue;
     long offset = (panel * 9 + tap) * p->inputs * CK_PANEL;
-    product_packed(work->rows + first * work->row_stride, work->row_stride, count, p->weight_type,
-                   p->weights, offset, p->inputs, products, CK_PANEL, offset + p->inputs * CK_PANEL);
+    product_packed((const char *)work->rows + first * row_bytes, work->row_stride, count,
+                   p->weight_type, p->weights, offset, p->inputs, products, CK_PANEL, offset + p->inputs * CK_PANEL);
     for (long r = 0; r < count; r++) {
       float *sum = sums + work->sums[first + r] * CK_PANEL;
       for (int j = 0; j < CK_PANEL; j += CK_WIDTH)
@@ -50,15 +52,16 @@ static void NAME(taps_panel)(void *context, long panel, int thread) {
 }
 
 static void NAME(convolve_taps)(const ck_convolution_problem *p, int threads) {
-  NAME(taps_work) work = {.problem = p, .row_stride = p->inputs + 16};
+  NAME(taps_work) work = {.problem = p, .row_stride = p->inputs + 32};
+  work.operand = product_operand(p->weight_type);
   for (int i = 0; i < p->image_count; i++)
     work.token_count += p->batch * p->images[i].height * p->width;
   size_t lists = sizeof(long) * 19 * work.token_count + 64;
   size_t floats = 9 * (size_t)work.token_count * work.row_stride +
                   2 * (size_t)work.token_count * CK_PANEL * threads;
   char *scratch = ck_scratch(sizeof(float) * floats + lists);
-  work.rows = (float *)scratch;
-  work.scratch = work.rows + 9 * work.token_count * work.row_stride;
+  work.rows = scratch;
+  work.scratch = (float *)scratch + 9 * work.token_count * work.row_stride;
   long *sources = (long *)(scratch + sizeof(float) * floats), *sums = sources + 9 * work.token_count;
   long *destinations = sums + 9 * work.token_count;
   work.sources = sources;

@@ -5,7 +5,7 @@
 //
 // The interpolation points are 0, 1, -1 (m = 2) and 0, and plus and minus sqrt 2 and its reciprocal
 // (m = 4), and infinity. With these four the largest error is a quarter of that with the usual 1, -1,
-// 2, -2. Included once for each element type; the products are float32.
+// 2, -2. Included once for each element type.
 
 #define CK_ROOT 1.41421356237309505f
 #define CK_TILE_ROUND 256              // tiles at a time: memory does not grow with the batch
@@ -15,8 +15,9 @@ typedef struct {
   const ck_convolution_problem *problem;
   long tiles_across, sample_tiles;
   long first_tile, tile_count;      // of this round
-  long transformed_stride;          // floats from one tile to the next
-  float *transformed;               // [places][tile_count][transformed_stride]
+  long transformed_stride;          // numbers from one tile to the next
+  void *transformed;                // [places][tile_count][transformed_stride] of the type `operand`
+  ck_type operand;
   long column_groups, tile_blocks;  // work items of a round
   float *products;  // [threads][product_floats]
   size_t product_floats;
@@ -94,7 +95,7 @@ CK_INLINE void NAME(winograd_transform_tile)(NAME(winograd_work) *work, long ite
   // Columns of the tile that lie in the image.
   int from = tile.column == 0 ? 1 : 0;
   int to = p->width + 1 - tile.column < side ? (int)(p->width + 1 - tile.column) : side;
-  float *out = work->transformed + item * work->transformed_stride;
+  long out = item * work->transformed_stride;
   long place = work->tile_count * work->transformed_stride;
   for (long c = 0; c < p->inputs; c += CK_WIDTH) {
     vfloat half[36], whole[36];
@@ -105,7 +106,8 @@ CK_INLINE void NAME(winograd_transform_tile)(NAME(winograd_work) *work, long ite
       NAME(winograd_input)(d, 1, half + y * side, 1, m);
     }
     CK_UNROLLED for (int x = 0; x < side; x++) NAME(winograd_input)(half + x, side, whole + x, side, m);
-    CK_UNROLLED for (int i = 0; i < side * side; i++) store_f32(out + i * place + c, whole[i]);
+    CK_UNROLLED for (int i = 0; i < side * side; i++)
+      product_store_operand(work->operand, work->transformed, out + i * place + c, whole[i]);
   }
 }
 
@@ -122,9 +124,11 @@ CK_INLINE void NAME(winograd_multiply)(NAME(winograd_work) *work, long item, int
   // A line more from place to place, so that they do not compete for one set of the cache.
   long place_stride = tiles * columns + 16;
   float *products = work->products + thread * work->product_floats;
+  long number_bytes = work->operand == CK_FLOAT32 ? 4 : 2;
 
   for (int i = 0; i < places; i++) {
-    const float *a = work->transformed + (i * work->tile_count + first_tile) * work->transformed_stride;
+    const char *a = (const char *)work->transformed +
+                    (i * work->tile_count + first_tile) * work->transformed_stride * number_bytes;
     for (long panel = first_panel; panel < last_panel; panel++) {
       long next = panel + 1 < last_panel ? i * panels + panel + 1 : (i + 1) * panels + first_panel;
       product_packed(a, work->transformed_stride, tiles, p->weight_type, p->weights,
@@ -178,7 +182,8 @@ static void NAME(winograd)(const ck_convolution_problem *p, int threads) {
   for (int i = 0; i < p->image_count; i++)
     work.sample_tiles += (p->images[i].height + m - 1) / m * work.tiles_across;
   // Not a multiple of 4 KiB, which would put all rows of a block into one set of the cache.
-  work.transformed_stride = p->inputs + 16;
+  work.transformed_stride = p->inputs + 32;
+  work.operand = product_operand(p->weight_type);
   long all = p->batch * work.sample_tiles;
   long rounds = (all + CK_TILE_ROUND - 1) / CK_TILE_ROUND;
   long most = (all + rounds - 1) / rounds;

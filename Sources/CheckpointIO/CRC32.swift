@@ -1,7 +1,10 @@
+internal import CKernels
+
 /// The CRC-32 that zip files store (polynomial 0xEDB88320, reflected; PKWARE APPNOTE 4.4.7).
 ///
-/// Sixteen bytes a step through sixteen tables ("slicing by 16"); about 2.6 GB/s was measured on
-/// one shared core, page faults of a mapped file included.
+/// By carry-less multiplication where the processor has it, else sixteen bytes a step through sixteen
+/// tables ("slicing by 16"; about 2.6 GB/s was measured on one shared core, page faults of a mapped file
+/// included).
 struct CRC32 {
   /// The checksum of what was added so far.
   var value: UInt32 { ~register }
@@ -34,6 +37,12 @@ struct CRC32 {
 
   /// Adds `bytes` to the checksum.
   mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    let taken = ck_crc32(&register, bytes.baseAddress, bytes.count)
+    updateByTables(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+  }
+
+  /// The same without special instructions.
+  mutating func updateByTables(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     let count = bytes.count
     var crc = register

@@ -8,7 +8,8 @@ public enum Processor {
   /// Processors that this process may run on (its affinity mask, not the machine's total).
   public static var availableCount: Int { max(1, Int(ck_available_processors())) }
 
-  /// The code that the package's own kernels chose: `avx512`, `avx2` or `baseline`.
+  /// The code that the package's own kernels chose: `avx512_bf16` (with dot products of bfloat16, where
+  /// they are fast), `avx512`, `avx2` or `baseline`.
   public static var kernelInstructionSet: String { String(cString: ck_instruction_set()) }
 
   /// Uses kernels of a lesser instruction set, to compare them; `nil` restores the best.
@@ -61,13 +62,9 @@ public enum Processor {
       == dnnl_cpu_isa_avx512_core.rawValue
   }
 
-  /// Whether bfloat16 products run at twice the rate of float32 or more: with AMX, or AVX512_BF16 of
-  /// AMD. Intel's AVX512_BF16 has half the rate of float32 (measured on Emerald Rapids: 177 against 360
-  /// GFLOP/s with two cores), and float32 products of bfloat16 numbers are the faster ones there.
-  static var hasFastBFloat16: Bool {
-    hasNativeBFloat16
-      && (ck_processor_is_amd() || dnnl_get_effective_cpu_isa() == dnnl_cpu_isa_avx512_core_amx)
-  }
+  /// Whether the processor has AMX, whose bfloat16 products have a multiple of any other rate. Only
+  /// oneDNN uses it.
+  static var hasMatrixUnit: Bool { dnnl_get_effective_cpu_isa() == dnnl_cpu_isa_avx512_core_amx }
 
   /// Multiply-adds of float32 that all threads together reach, in GFLOP/s.
   public static func measureFloat32Peak(threads: Int, seconds: Double = 0.5) -> Double {

@@ -22,12 +22,16 @@ struct Bench: AsyncParsableCommand {
         pvdm bench --sizes published --precision f32 --batch 1 --profile
         pvdm bench --train --sizes published --batch 1 --checkpointing
         pvdm bench --make-checkpoint big.pth --size published --network denoiser
+        pvdm bench --checkpoint big.pth
+        pvdm bench --clips 1000
 
       With --json, one object with flat names: peak.f32.gflops, memory.read.gbps, \
       memory.peak_resident_bytes, and for denoiser, step, encode, decode and load \
       TASK.SIZE.PRECISION.seconds, .spread, .gflops and .share_of_peak, with .batch4 after the \
       precision for a batch of 4 and .threads1 for threads other than all. linear-preview has seconds \
-      and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it.
+      and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it. \
+      --checkpoint has file.read.seconds and file.load.PRECISION.seconds, --clips long.step.first.seconds, \
+      .last.seconds and long.memory.first_bytes, .last_bytes.
       """)
 
   @Option(help: "Sizes to measure, separated by commas: published, small, skies-64.")
@@ -47,7 +51,7 @@ struct Bench: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Thread counts, separated by commas: 1 to 4096 each. (default: all processors)",
+      "Thread counts, separated by commas: 1 to 4096 each. (default: 1, 2, 4 and so on to all)",
       valueName: "list"))
   var threads: CommaSeparated<Int>?
 
@@ -75,6 +79,20 @@ struct Bench: AsyncParsableCommand {
 
   @Option(help: "With --train: the networks, separated by commas: autoencoder, denoiser.")
   var networks: CommaSeparated<NetworkKind> = CommaSeparated(NetworkKind.allCases)
+  @Option(
+    help: ArgumentHelp(
+      """
+      Makes a video of so many clips with a tiny model, 10 to 1000000, and compares the time of a step \
+      and the memory at its beginning and its end; measures nothing else.
+      """,
+      valueName: "count"))
+  var clips: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Measures how long a checkpoint takes to load, against reading its bytes; nothing else.",
+      valueName: "path.pth"))
+  var checkpoint: String?
 
   @Flag(help: "Measures what drawing the studio costs in a window of 160 x 48, and nothing else.")
   var screen = false
@@ -109,6 +127,9 @@ struct Bench: AsyncParsableCommand {
     guard batch.values.allSatisfy((1...64).contains) else {
       throw ValidationError("--batch is 1 to 64.")
     }
+    guard clips.map((10...1_000_000).contains) ?? true else {
+      throw ValidationError("--clips is 10 to 1000000.")
+    }
     guard threads?.values.allSatisfy((1...4096).contains) ?? true else {
       throw ValidationError("--threads is 1 to 4096.")
     }
@@ -127,6 +148,18 @@ struct Bench: AsyncParsableCommand {
           if !json { writeToStandardError("measuring \(step)\n") }
         }
         print(json ? try pvdm.json(report.fields) : BenchTables.text(report))
+        return
+      }
+      if let checkpoint {
+        let result = try LoadBenchmark(
+          path: checkpoint, precisions: precision.values.map(\.elementType),
+          threadCount: threads?.values.first, runs: runs)
+        print(json ? try pvdm.json(result.fields) : BenchTables.text(result))
+        return
+      }
+      if let clips {
+        let result = try await LongVideoBenchmark.run(clipCount: clips)
+        print(json ? try pvdm.json(result.fields) : BenchTables.text(result))
         return
       }
       let report = try Benchmark.run(plan) { step in
@@ -166,11 +199,13 @@ struct Bench: AsyncParsableCommand {
   }
 
   private var plan: BenchmarkPlan {
-    BenchmarkPlan(
+    let all = Processor.availableCount
+    let doublings = sequence(first: 1) { $0 * 2 }.prefix { $0 < all }
+    return BenchmarkPlan(
       sizes: quick ? [.skies64] : sizes.values, tasks: Set(tasks.values),
       precisions: precision.values.map(\.elementType),
       batches: quick ? [1] : batch.values,
-      threadCounts: threads?.values ?? [Processor.availableCount], runs: quick ? 2 : runs,
+      threadCounts: threads?.values ?? (quick ? [all] : doublings + [all]), runs: quick ? 2 : runs,
       isQuick: quick, profiles: profile)
   }
 }

@@ -11,6 +11,34 @@ enum BenchTables {
     .filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
+  /// A long video's beginning against its end.
+  static func text(_ result: LongVideoBenchmark) -> String {
+    let table = TextTable(
+      header: ["of \(result.clipCount) clips", "a step", "memory"],
+      rows: [
+        ["the first tenth", seconds(result.firstStepSeconds), megabytes(result.firstByteCount)],
+        ["the last tenth", seconds(result.lastStepSeconds), megabytes(result.lastByteCount)],
+        ["growth", percent(result.timeGrowth), megabytes(result.byteGrowth)],
+      ], rightAligned: [1, 2])
+    return table.text + "\nin \(seconds(result.seconds)), \(result.stepCount) steps a clip"
+  }
+
+  /// The time to load a checkpoint against the time to read it.
+  static func text(_ result: LoadBenchmark) -> String {
+    TextTable(
+      header: [megabytes(result.byteCount), "time", "beyond reading"],
+      rows: [["read from the page cache", seconds(result.readSeconds), ""]]
+        + result.loads.map {
+          [
+            "load in \($0.precision.shortName)", seconds($0.seconds),
+            seconds($0.seconds - result.readSeconds),
+          ]
+        }, rightAligned: [1, 2]
+    ).text
+  }
+
+  private static func megabytes(_ count: Int) -> String { "\(fixed(Double(count) / 1e6, 1)) MB" }
+
   private static func machine(_ report: BenchmarkReport) -> String {
     let facts = report.facts.sorted { $0.key < $1.key }.map { key, value in
       switch value {

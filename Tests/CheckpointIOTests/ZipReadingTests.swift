@@ -40,6 +40,25 @@ struct ZipReadingTests {
     }
   }
 
+  @Test(
+    "checksums hold for records of every size, and one changed bit is found",
+    arguments: [1, 3, 15, 16, 17, 31, 36, 63, 129, 2_050, 9_000])
+  func checksums(count: Int) throws {
+    let values = (0..<count).map { Float($0 % 97) - 48.5 }
+    let pickle = PickleAssembler.oneTensor(count: count, shape: [count], strides: [1])
+    var zip = ZipAssembler.torch(pickle, [floatBytes(values)])
+    let checkpoint = try folder.checkpoint(zip.bytes)
+    try checkpoint.verifyChecksums()
+    #expect(try checkpoint.float32Values(checkpoint.tensors[0]) == values)
+    zip.records[2].crc32 = ZipAssembler.crc32(zip.records[2].bytes)
+    zip.records[2].bytes[count * 2] ^= 4
+    let damaged = try folder.checkpoint(zip.bytes)
+    guard case .checksumMismatch = errorKind({ try damaged.verifyChecksums() }) else {
+      Issue.record("the damage was not found")
+      return
+    }
+  }
+
   @Test("deflated and encrypted records are refused in words")
   func otherMethods() {
     var deflated = ZipAssembler.torch(pickle, [storage])

@@ -55,12 +55,15 @@ struct GradientKernelTests {
   @Test(arguments: ElementType.kernelPrecisions)
   func everyInstructionSetGivesTheSameGradients(_ type: ElementType) throws {
     let sets = KernelSelection.available
+    // Dot products of bfloat16 round attention's weights too, and a row's gradient is a sum of many that
+    // nearly cancel.
+    let tolerance = type == .bfloat16 ? 0.015 : 1e-5
     let best = try KernelSelection.withKernels { try gradients(threads: 2, type) }
     for set in sets.dropFirst() {
       let found = try KernelSelection.withKernels(set) { try gradients(threads: 2, type) }
       for (index, pair) in zip(found, best).enumerated() {
         #expect(
-          relativeError(pair.0, from: pair.1) < (type == .bfloat16 ? 0.01 : 1e-5),
+          relativeError(pair.0, from: pair.1) < tolerance,
           "\(set), input \(index)")
       }
     }

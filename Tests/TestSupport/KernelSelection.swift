@@ -11,7 +11,7 @@ public enum KernelSelection {
   /// The instruction sets of this processor, the best first.
   public static let available: [String] = lock.withLock {
     defer { Processor.selectKernels(nil) }
-    return ["avx512", "avx2", "baseline"].filter { Processor.selectKernels($0) }
+    return ["avx512_bf16", "avx512", "avx2", "baseline"].filter { Processor.selectKernels($0) }
   }
 
   /// Runs `body` with the named kernels, or with the best ones, while nobody else changes them.

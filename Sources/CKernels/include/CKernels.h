@@ -28,9 +28,10 @@ typedef void (*ck_task)(void *context, long item, int thread);
 // team, the calling thread included; items are handed out one by one.
 void ck_parallel_for(long items, int threads, ck_task task, void *context);
 
-// "avx512", "avx2", or "baseline": the code chosen for this processor.
+// "avx512_bf16", "avx512", "avx2", or "baseline": the code chosen for this processor. The first is
+// chosen where bfloat16 dot products are faster than float32.
 const char *ck_instruction_set(void);
-// The same without AVX-512 ("avx2") or without both ("baseline"), for tests; NULL restores the best.
+// Chooses one of these, for tests; NULL restores the best.
 // Returns false, changing nothing, where the processor lacks the set.
 bool ck_select_instruction_set(const char *name);
 
@@ -55,6 +56,12 @@ void ck_float32_to_bfloat16(const float *source, uint16_t *destination, long cou
 void ck_bfloat16_to_float32(const uint16_t *source, float *destination, long count);
 // Whether every value is finite.
 bool ck_all_finite(const float *values, long count);
+
+// ---- Checksums --------------------------------------------------------------------------------
+
+// Takes bytes into the state of a CRC-32 (reflected polynomial 0xEDB88320; the state is not inverted).
+// Returns how many were taken: all but the last few, or none where the processor lacks the instruction.
+size_t ck_crc32(uint32_t *state, const void *bytes, size_t count);
 
 // ---- Normalisation ----------------------------------------------------------------------------
 
@@ -85,11 +92,14 @@ void ck_layer_norm(ck_type type, const void *source, void *destination, long row
 
 // ---- Linear layers and convolutions -----------------------------------------------------------
 
-// Packed weights have their output channels in panels of CK_PANEL, as float32 or bfloat16; products
-// are float32 in either case. Inputs are a multiple of 16 and outputs of CK_PANEL.
+// Packed weights have their output channels in panels of CK_PANEL, as float32 or as pairs of bfloat16
+// that follow each other along the inputs. Products with bfloat16 weights are dot products of bfloat16
+// where the chosen code has them (inputs are then rounded), else float32; sums are always float32.
+// Inputs are a multiple of 16 and outputs of CK_PANEL.
 #define CK_PANEL 32
 
-// [outputs, inputs] -> [outputs / CK_PANEL, inputs, CK_PANEL].
+// [outputs, inputs] -> [outputs / CK_PANEL, inputs, CK_PANEL], in bfloat16
+// [outputs / CK_PANEL, inputs / 2, CK_PANEL, 2].
 void ck_pack_linear(const float *weight, long inputs, long outputs, ck_type type, void *packed,
                     int threads);
 

@@ -60,6 +60,11 @@ public enum MachineFacts {
 
 /// How much memory this process uses.
 enum MemoryUse {
+  /// What is resident now, in bytes.
+  static var residentByteCount: Int {
+    MachineFacts.kibibytes(of: "VmRSS", in: "/proc/self/status")
+  }
+
   /// The most that was resident at once, in bytes.
   static var peakResidentByteCount: Int {
     MachineFacts.kibibytes(of: "VmHWM", in: "/proc/self/status")

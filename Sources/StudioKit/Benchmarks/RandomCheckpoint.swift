@@ -19,15 +19,24 @@ public enum RandomCheckpoint {
     to path: String, _ kind: NetworkKind, _ size: BenchmarkSize, elementType: ElementType,
     seed: UInt64 = 0
   ) throws {
+    try write(
+      to: path, kind == .autoencoder ? .autoencoder(size.autoencoder) : .denoiser(size.denoiser),
+      elementType: elementType, seed: seed)
+  }
+
+  /// The same for a network of any configuration.
+  static func write(
+    to path: String, _ network: NetworkFile.Network, elementType: ElementType, seed: UInt64 = 0
+  ) throws {
     guard !FileManager.default.fileExists(atPath: path) else { throw StudioError(path, .exists) }
     let source: RandomParameters
     let prefix: String
-    switch kind {
-    case .autoencoder:
-      source = RandomParameters(size.autoencoder, seed: seed)
+    switch network {
+    case .autoencoder(let configuration):
+      source = RandomParameters(configuration, seed: seed)
       prefix = ""
-    case .denoiser:
-      source = RandomParameters(size.denoiser, seed: seed)
+    case .denoiser(let configuration):
+      source = RandomParameters(configuration, seed: seed)
       prefix = "diffusion_model."
     }
     let tensors = source.parameters.map {

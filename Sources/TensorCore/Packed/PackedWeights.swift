@@ -1,8 +1,8 @@
 internal import CKernels
 
 /// Weights as this package's own products read them: output channels in panels of 32, each panel in
-/// one piece. The products are float32; weights of a bfloat16 layer may be stored in bfloat16 and are
-/// widened as they are read.
+/// one piece. Weights of a bfloat16 layer may be stored in bfloat16; their products are then dot products
+/// of bfloat16 where these are fast, elsewhere float32 products of the widened numbers.
 struct PackedWeights: Sendable {
   /// All panels, one after the other.
   let values: Tensor
@@ -11,11 +11,10 @@ struct PackedWeights: Sendable {
   static let panelWidth = Int(CK_PANEL)
 
   /// Whether a layer has a packed form that serves it best. Widths must fill whole panels, and
-  /// bfloat16 products belong to the library where the processor computes them at twice the rate of
-  /// float32 or more.
+  /// bfloat16 products belong to the library where the processor has a matrix unit.
   static func fit(inputs: Int, outputs: Int, _ elementType: ElementType) -> Bool {
     inputs % 16 == 0 && outputs % panelWidth == 0
-      && (elementType == .float32 || !Processor.hasFastBFloat16)
+      && (elementType == .float32 || !Processor.hasMatrixUnit)
   }
 }
 
