@@ -104,6 +104,47 @@ import Testing
     #expect(again.end() == 0)
   }
 
+  @Test func aTrainingIsWatchedStoppedAndGoesOn() throws {
+    let skies = folder.path("skies")
+    let made = try CommandRun([
+      "dataset", "skies", "--clips", "4", "--frames", "32", "--size", "32", "--output", skies,
+    ])
+    #expect(made.status == 0, "\(made.errors)")
+
+    let studio = try StudioSession(home: home)
+    #expect(studio.sees("skies-64"))
+    studio.type("7")
+    #expect(studio.sees("Nothing was trained yet"), "\(studio.terminal.screen)")
+    studio.type("n")
+    #expect(studio.sees("New training"), "\(studio.terminal.screen)")
+    // The preset tiny, the videos, and more steps than anybody waits for.
+    studio.type("gjjlj\r\u{15}\(skies)\r")
+    #expect(studio.sees("to learn from"), "\(studio.terminal.screen)")
+    studio.type("jjjj\r\u{15}1000000\r")
+    #expect(studio.sees("unknown for 1000000 steps"), "\(studio.terminal.screen)")
+    studio.type("r")
+    #expect(studio.sees("clips/s"), "\(studio.terminal.screen)")
+    #expect(studio.sees("1000000"), "\(studio.terminal.screen)")
+    studio.type("x")
+    #expect(studio.sees("r goes on from there"), "\(studio.terminal.screen)")
+    studio.type("r")
+    #expect(studio.sees("x stops and saves it"), "\(studio.terminal.screen)")
+    studio.type("qy")
+    #expect(studio.end() == 0)
+
+    let again = try StudioSession(home: home)
+    #expect(again.sees("Stopped at step"), "\(again.terminal.screen)")
+    again.type("r")
+    #expect(again.sees("clips/s"), "\(again.terminal.screen)")
+    again.kill(.kill)
+    _ = again.end()
+
+    let last = try StudioSession(home: home)
+    #expect(last.sees("r goes on from there"), "\(last.terminal.screen)")
+    last.type("q")
+    #expect(last.end() == 0)
+  }
+
   @Test func aRunThatWasKilledIsOfferedAndGoesOn() throws {
     let studio = try StudioSession(home: home)
     #expect(studio.sees("skies-64"))

@@ -115,6 +115,24 @@ struct WidgetTests {
     }
   }
 
+  @Test("On a logarithmic scale equal factors are equal heights")
+  func logarithmicGraph() {
+    func graph(_ values: [Double], isLogarithmic: Bool) -> CellBuffer {
+      drawn(30, 5) { buffer, area in
+        LineGraph([.init(values)], decimals: 0, isLogarithmic: isLogarithmic).draw(
+          in: &buffer, area: area)
+      }
+    }
+    #expect(
+      graph([1, 10, 100, 1000], isLogarithmic: true)
+        == graph([1, 334, 667, 1000], isLogarithmic: false))
+    #expect(
+      graph([0, 1, 10, -3], isLogarithmic: true) == graph([.nan, 1, 10, .nan], isLogarithmic: true))
+    for values in [[], [0, -1], [Double.nan, 1], [1e-300, 1e300]] {
+      _ = graph(values, isLogarithmic: true)
+    }
+  }
+
   @Test("Dialogs are answered by letter or selection, with the safe answer first")
   func dialogs() throws {
     var dialog = Dialog.confirm(title: "Drop clip?", lines: ["B3 and what follows it."])

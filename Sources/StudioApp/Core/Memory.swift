@@ -21,6 +21,8 @@ package struct Memory: Sendable, Hashable, Codable {
   package var video: VideoID?
   /// The evaluation on the Evaluate screen.
   package var evaluation: EvaluateTask?
+  /// The training that was last set up on the Train screen.
+  package var training: TrainingRequest?
 
   package init() {}
 
@@ -36,6 +38,7 @@ package struct Memory: Sendable, Hashable, Codable {
     case .model(let model): self.model = model
     case .video(let video): self.video = video
     case .evaluation(let task): evaluation = task
+    case .training(let request): training = request
     }
   }
 }
@@ -51,4 +54,5 @@ package enum Preference: Sendable, Hashable {
   case model(ModelEntry.ID)
   case video(VideoID)
   case evaluation(EvaluateTask)
+  case training(TrainingRequest)
 }

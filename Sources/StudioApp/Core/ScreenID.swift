@@ -2,6 +2,7 @@
 public enum ScreenID: Int, CaseIterable, Sendable, Hashable, Codable {
   case models = 1
   case make, extend, compare, gallery, queue
+  case train = 7
   case evaluate = 8
 
   /// What its tab says.
@@ -13,6 +14,7 @@ public enum ScreenID: Int, CaseIterable, Sendable, Hashable, Codable {
     case .compare: "Compare"
     case .gallery: "Gallery"
     case .queue: "Queue"
+    case .train: "Train"
     case .evaluate: "Evaluate"
     }
   }

@@ -124,4 +124,18 @@ package enum StudioEffect: Sendable, Hashable {
   case findEvaluations
   /// Forgets a stored score.
   case forgetEvaluation(EvaluationID)
+
+  // Training
+  /// Looks for training runs.
+  case findTrainingRuns
+  /// Looks at what a training needs, and estimates it.
+  case checkTraining(TrainingRequest)
+  /// Queues a new training.
+  case train(TrainingRequest)
+  /// Lets the run in a folder go on.
+  case resumeTraining(String)
+  /// Reads a run's video of samples.
+  case loadTrainingSample(path: String)
+  /// Looks for what may follow a path that is being typed.
+  case completePath(String)
 }

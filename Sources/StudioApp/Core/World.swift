@@ -35,6 +35,18 @@ package struct World: Sendable {
   package var evaluation: EvaluateTask?
   /// What the evaluation that was checked last lacks.
   package var evaluationCheck: EvaluationCheck?
+  /// The training runs, the latest first.
+  package var trainingRuns: [TrainingRunEntry] = []
+  /// The training at work.
+  package var training: TrainingWatch?
+  /// The training that was last set up; what a new one begins with.
+  package var trainingRequest: TrainingRequest?
+  /// What was found out about the training that was checked last.
+  package var trainingCheck: TrainingCheck?
+  /// The video of samples that was read last.
+  package var trainingSample: SampleView?
+  /// What may follow the path that was looked at last.
+  package var pathCompletion: PathCompletion?
   /// Estimates by what they are for.
   package var estimates: [EstimateKey: RunEstimate] = [:]
   /// Whether the workspace has told everything once.
@@ -65,6 +77,30 @@ package struct World: Sendable {
     package init(task: EvaluateTask, needs: [EvaluateTask.Need]) {
       self.task = task
       self.needs = needs
+    }
+  }
+
+  /// What was found out about a training that is set up.
+  package struct TrainingCheck: Sendable, Hashable {
+    package var request: TrainingRequest
+    package var preparation: TrainingPreparation
+
+    package init(request: TrainingRequest, preparation: TrainingPreparation) {
+      self.request = request
+      self.preparation = preparation
+    }
+  }
+
+  /// A training's video of samples, ready to be drawn.
+  package struct SampleView: Sendable {
+    package var path: String
+    package var framesPerSecond: Double
+    package var strip: Filmstrip
+
+    package init(_ sample: TrainingSample) {
+      path = sample.path
+      framesPerSecond = sample.framesPerSecond
+      strip = Filmstrip(sample.images)
     }
   }
 

@@ -16,6 +16,13 @@ extension Job {
           lines: ["What was computed is kept: the same evaluation would begin with it."],
           confirmed: [.cancelJob(id)])
       ]
+    case .paused where training != nil, .interrupted where training != nil:
+      return [
+        .confirm(
+          title: "Take job \(id.rawValue) from the queue?",
+          lines: ["The run stays as it is; r on Train lets it go on."],
+          confirmed: [.cancelJob(id)])
+      ]
     case .paused, .interrupted:
       let kept =
         finishedClips == 0

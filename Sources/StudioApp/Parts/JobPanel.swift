@@ -58,7 +58,7 @@ package struct JobPanel: Sendable {
     guard let progress else { return [Line("Starting", .secondary)] }
     var facts: [String] = []
     if job.generation != nil { facts.append(ProgressNotes.clip(progress)) }
-    if case .evaluating(let stage) = progress.phase {
+    if let stage = progress.phase.counted {
       facts.append("\(stage) \(progress.step)/\(progress.stepCount)")
     } else if progress.stepCount > 0 {
       facts.append("step \(progress.step)/\(progress.stepCount)")
@@ -71,6 +71,9 @@ package struct JobPanel: Sendable {
     if job.evaluation != nil {
       let text =
         progress.isStopping ? "Stopping; what was computed is kept" : "x stops it, to go on later"
+      lines.append(Line(text, progress.isStopping ? .warning : .secondary))
+    } else if job.training != nil {
+      let text = progress.isStopping ? "Stopping after this step" : "x stops and saves it"
       lines.append(Line(text, progress.isStopping ? .warning : .secondary))
     } else if job.generation == nil {
       lines.append(Line("x stops it", .secondary))
@@ -86,6 +89,9 @@ package struct JobPanel: Sendable {
     let time = job.secondsTaken.map { " in \(ProgressNotes.time($0))" } ?? ""
     guard job.evaluation == nil else {
       return [Line("Measured\(time); 8 shows the score", .success)]
+    }
+    guard job.training == nil else {
+      return [Line("Trained\(time); 7 shows the run", .success)]
     }
     guard job.generation != nil else { return [Line("Written\(time)", .success)] }
     guard let wanted = job.clipCount, job.finishedClips < wanted else {
@@ -139,6 +145,16 @@ package struct JobPanel: Sendable {
       place.height = min(room, rest.height)
       let rows = TextWrap.draw(line.text, in: &buffer, area: place, style: Style(line.role))
       rest = rest.inset(top: rows)
+    }
+  }
+}
+
+extension JobProgress.Phase {
+  /// What `step` and `stepCount` count, where that is not the steps of a clip.
+  fileprivate var counted: String? {
+    switch self {
+    case .evaluating(let stage), .training(let stage): stage
+    default: nil
     }
   }
 }

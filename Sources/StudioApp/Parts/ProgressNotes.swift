@@ -7,7 +7,7 @@ package enum ProgressNotes {
   package static func fraction(_ progress: JobProgress) -> Double? {
     switch progress.phase {
     case .loading(let share): share
-    case .sampling, .evaluating:
+    case .sampling, .evaluating, .training:
       progress.stepCount > 0 ? Double(progress.step) / Double(progress.stepCount) : 0
     case .decoding, .writing: 1
     case .encoding: nil
@@ -22,7 +22,7 @@ package enum ProgressNotes {
     case .encoding: "encoding"
     case .decoding: "decoding"
     case .writing: "writing"
-    case .sampling, .evaluating:
+    case .sampling, .evaluating, .training:
       progress.stepCount > 0 ? "\(progress.step * 100 / progress.stepCount)%" : "0%"
     }
   }

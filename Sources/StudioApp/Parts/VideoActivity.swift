@@ -56,6 +56,11 @@ extension Job {
   package var evaluation: EvaluateTask? {
     if case .evaluate(let task) = task { task } else { nil }
   }
+
+  /// What it trains, if it trains something.
+  package var training: TrainTask? {
+    if case .train(let task) = task { task } else { nil }
+  }
 }
 
 extension World {

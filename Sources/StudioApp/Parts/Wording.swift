@@ -36,6 +36,11 @@ extension GenerationSettings {
   }
 }
 
+extension TrainTask {
+  /// The run's name.
+  package var name: String { runFolder.fileName }
+}
+
 extension Job {
   /// What is to be done, such as `extend sunset`.
   package func title(_ world: World) -> String {
@@ -45,6 +50,7 @@ extension Job {
     switch task {
     case .export(let task): return "export \(name(task.video))"
     case .evaluate(let task): return "\(task.metric.shortTitle) of \(task.sourceName)"
+    case .train(let task): return "train \(task.name)"
     case .generate(let task):
       switch task.origin {
       case .nothing: return "make \(name(task.video))"

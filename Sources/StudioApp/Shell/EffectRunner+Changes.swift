@@ -133,6 +133,8 @@ extension EffectRunner {
     case .deleteComparison(let comparison): try await workspace.deleteComparison(comparison)
     case .evaluate(let task): _ = try await workspace.evaluate(task)
     case .forgetEvaluation(let evaluation): try await workspace.forgetEvaluation(evaluation)
+    case .train(let request): _ = try await workspace.train(request)
+    case .resumeTraining(let folder): _ = try await workspace.resumeTraining(folder)
     default: break
     }
   }

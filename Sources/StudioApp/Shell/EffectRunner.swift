@@ -42,7 +42,7 @@ final class EffectRunner: Sendable {
   func command(for effect: StudioEffect) -> Command<StudioMessage> {
     switch effect {
     case .estimate, .readFootage, .hashModel, .loadFrames, .findModels, .checkEvaluation,
-      .findEvaluations:
+      .findEvaluations, .findTrainingRuns, .checkTraining, .loadTrainingSample, .completePath:
       beside(effect)
     default: inOrder(effect)
     }
@@ -83,6 +83,14 @@ final class EffectRunner: Sendable {
       let needs = await workspace.needs(of: task)
       sender.send(.evaluationChecked(World.EvaluationCheck(task: task, needs: needs)))
     case .findEvaluations: try await workspace.findEvaluations()
+    case .findTrainingRuns: await workspace.findTrainingRuns()
+    case .checkTraining(let request):
+      let preparation = await workspace.preparation(of: request)
+      sender.send(
+        .trainingChecked(World.TrainingCheck(request: request, preparation: preparation)))
+    case .loadTrainingSample(let path):
+      sender.send(.trainingSample(try await workspace.trainingSample(at: path)))
+    case .completePath(let typed): sender.send(.pathCompleted(PathCompletion(of: typed)))
     case .readFootage(let path, let model):
       sender.send(.footage(try await workspace.footage(path, for: model)))
     case .loadFrames(let clips):

@@ -20,6 +20,7 @@ package struct Screens: Sendable {
     case .compare: CompareScreen()
     case .gallery: GalleryScreen()
     case .queue: QueueScreen()
+    case .train: TrainScreen()
     case .evaluate: EvaluateScreen()
     }
   }

@@ -25,6 +25,12 @@ package enum StudioMessage: Sendable {
   case estimated(World.EstimateKey, RunEstimate)
   /// What an evaluation lacks, which a screen asked for.
   case evaluationChecked(World.EvaluationCheck)
+  /// What was found out about a training, which a screen asked for.
+  case trainingChecked(World.TrainingCheck)
+  /// A training's video of samples that a screen asked for.
+  case trainingSample(TrainingSample)
+  /// What may follow a path, which a screen asked for.
+  case pathCompleted(PathCompletion)
   /// A user's video that a screen asked for.
   case footage(Footage)
   /// Something to show that an effect led to.

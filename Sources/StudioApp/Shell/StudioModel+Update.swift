@@ -28,6 +28,15 @@ extension StudioModel {
     case .evaluationChecked(let check):
       world.evaluationCheck = check
       return refreshed()
+    case .trainingChecked(let check):
+      world.trainingCheck = check
+      return refreshed()
+    case .trainingSample(let sample):
+      world.trainingSample = World.SampleView(sample)
+      return refreshed()
+    case .pathCompleted(let completion):
+      world.pathCompletion = completion
+      return refreshed()
     case .footage(let footage):
       world.footage = World.FootageView(footage)
       return refreshed()
@@ -81,8 +90,16 @@ extension StudioModel {
       case .remember(.settings(let settings)):
         world.settings = settings
         others.append(effect)
+      case .remember(.training(let request)):
+        world.trainingRequest = request
+        others.append(effect)
       case .remember(.evaluation(let task)):
         world.evaluation = task
+        others.append(effect)
+      case .finishJob(let job, _) where job == world.training?.job,
+        .pauseJob(let job) where job == world.training?.job:
+        // Its own report comes with the next line of its log.
+        world.training?.isStopping = true
         others.append(effect)
       case .quit where !isClosing:
         isClosing = true
@@ -110,9 +127,13 @@ extension StudioModel {
     self.screen = screen
     hasMoved = true
     overlay = nil
-    // A command may have added scores meanwhile.
+    // A command may have added scores or runs meanwhile.
     let reading: [StudioEffect] =
-      [.evaluate, .compare].contains(screen) ? [.findEvaluations] : []
+      switch screen {
+      case .evaluate, .compare: [.findEvaluations]
+      case .train: [.findTrainingRuns]
+      default: []
+      }
     return [.remember(.screen(screen))] + reading + refreshed()
   }
 
@@ -142,8 +163,10 @@ extension StudioModel {
     if !hasMoved { screen = memory.screen ?? screen }
     world.settings = memory.settings ?? world.settings
     world.evaluation = memory.evaluation
+    world.trainingRequest = memory.training
     world.isReady = true
     var effects = refreshed()
+    if screen == .train { effects.append(.findTrainingRuns) }
     if let video = memory.video { effects.append(.openVideo(video)) }
     return effects
   }
@@ -169,6 +192,8 @@ extension StudioModel {
     case .preview(let preview): world.preview = World.PreviewView(preview)
     case .comparisons(let comparisons): world.comparisons = comparisons
     case .evaluations(let evaluations): world.evaluations = evaluations
+    case .trainingRuns(let runs): world.trainingRuns = runs
+    case .training(let watch): world.training = watch
     case .notice(let notice): return note(notice) + refreshed()
     }
     return refreshed()
@@ -184,6 +209,7 @@ extension StudioModel {
     world.jobs = jobs
     if world.runningJob?.id != world.progress?.job { world.progress = nil }
     if world.runningJob == nil { world.preview = nil }
+    if world.runningJob?.id != world.training?.job { world.training = nil }
     var effects: [StudioEffect] = []
     for job in jobs where before[job.id] != nil && before[job.id] != job.state {
       if case .failed(let sentence, let remedy) = job.state {
@@ -204,6 +230,10 @@ extension StudioModel {
       return note(Notice(.information, "stopping the evaluation; what was computed is kept"))
         + [.pauseJob(job.id)]
     }
+    if let task = job.training {
+      return note(Notice(.information, "stopping \(task.name) after this step and saving it"))
+        + [.pauseJob(job.id)]
+    }
     let atOnce = world.progress?.isStopping ?? false
     // The workspace's own report may be a step away; a second Ctrl-C must count at once.
     world.progress?.isStopping = true
@@ -217,7 +247,7 @@ extension StudioModel {
   /// The terminal is gone: the work is saved, or the running clip finished first.
   private mutating func hangUp() -> [StudioEffect] {
     isHungUp = true
-    guard keepsRunning, let job = world.runningJob, job.evaluation == nil else {
+    guard keepsRunning, let job = world.runningJob, job.generation != nil else {
       return follow([.quit])
     }
     return [.finishJob(job.id, atOnce: false)]

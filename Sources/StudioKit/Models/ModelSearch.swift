@@ -111,10 +111,10 @@ struct ModelSearch {
     return [model] + entries.filter { pair.problem != nil || $0.problem != nil }
   }
 
-  /// Whether a file is latents or a run that was kept: whole, and meant to be no model.
+  /// Whether a file is latents, a run that was kept or a training's state: whole, and meant to be no model.
   private static func isOwnOutput(_ path: String) -> Bool {
     guard let file = try? Checkpoint(contentsOf: path) else { return false }
-    return SavedRun.isSavedRun(file)
+    return SavedRun.isSavedRun(file) || file.metadata[TrainingRun.stateKey] != nil
       || file.tensors.contains { $0.name == "latents" && $0.shape.count == 3 }
   }
 

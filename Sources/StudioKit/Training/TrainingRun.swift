@@ -12,7 +12,7 @@ struct TrainingRun {
   private let now: @Sendable () -> Date
 
   /// Key of the run's own state in a checkpoint's metadata.
-  private static let stateKey = "pvdm.training"
+  static let stateKey = "pvdm.training"
 
   init(
     _ job: TrainingJob, stop: StopSignal, report: @escaping @Sendable (TrainingEvent) -> Void,

@@ -5,10 +5,11 @@ import Synchronization
 final class EventHub: Sendable {
   /// What an event is about. A newer event about the same thing makes the older one worthless.
   private enum Topic: Hashable {
-    case models, presets, videos, jobs, comparisons, evaluations
+    case models, presets, videos, jobs, comparisons, evaluations, trainingRuns
     case tree(VideoID)
     case progress(JobID)
     case preview(JobID)
+    case training(JobID)
   }
 
   private struct State {
@@ -80,7 +81,9 @@ final class EventHub: Sendable {
   /// Forgets how far a job was: it does not run any more.
   func forget(_ job: JobID) {
     state.withLock { state in
-      state.present.removeAll { $0.topic == .progress(job) || $0.topic == .preview(job) }
+      state.present.removeAll {
+        [.progress(job), .preview(job), .training(job)].contains($0.topic)
+      }
     }
   }
 
@@ -108,6 +111,8 @@ final class EventHub: Sendable {
     case .preview(let preview): .preview(preview.job)
     case .comparisons: .comparisons
     case .evaluations: .evaluations
+    case .trainingRuns: .trainingRuns
+    case .training(let watch): .training(watch.job)
     case .clipFinished, .notice: nil
     }
   }

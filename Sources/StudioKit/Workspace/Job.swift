@@ -65,6 +65,8 @@ public enum JobTask: Sendable, Hashable, Codable {
   case export(ExportTask)
   /// Measures a model or a folder of videos.
   case evaluate(EvaluateTask)
+  /// Trains a network.
+  case train(TrainTask)
 }
 
 /// Clips to add to a video, one after the other.
@@ -145,6 +147,8 @@ public struct JobProgress: Sendable, Hashable {
     case writing
     /// Something is measured; a phrase for what is counted by `step` and `stepCount`: `real clips`.
     case evaluating(String)
+    /// Something is trained, or prepared for it; a phrase for what is counted: `steps`.
+    case training(String)
   }
 
   /// The job.

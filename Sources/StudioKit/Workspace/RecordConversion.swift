@@ -64,7 +64,7 @@ extension JobTask {
     switch self {
     case .generate(let task): task.video
     case .export(let task): task.video
-    case .evaluate: nil
+    case .evaluate, .train: nil
     }
   }
 }

@@ -44,6 +44,11 @@ public struct StudioFolders: Sendable, Hashable {
   /// Features of clips that were looked at.
   public var features: String { cache + "/features" }
 
+  /// Training runs, a folder each.
+  public var trainings: String { data + "/training" }
+  /// The folder of a training run.
+  func training(named name: String) -> String { "\(trainings)/\(name)" }
+
   /// The reports of evaluations, a folder each.
   var evaluations: String { data + "/evaluations" }
   var database: String { data + "/studio.sqlite" }

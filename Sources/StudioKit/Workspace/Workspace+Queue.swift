@@ -11,7 +11,7 @@ enum JobLane: Hashable, CaseIterable {
 
   init(_ task: JobTask) {
     switch task {
-    case .generate, .evaluate: self = .generation
+    case .generate, .evaluate, .train: self = .generation
     case .export: self = .export
     }
   }
@@ -62,6 +62,7 @@ extension Workspace {
       case .generate(let task): try await generate(job.id, task, stop)
       case .export(let task): try await export(job.id, task, stop)
       case .evaluate(let task): try await evaluate(job.id, task, stop)
+      case .train(let task): try await train(job.id, task, stop)
       }
     } catch {
       failure = error
@@ -102,7 +103,7 @@ extension Workspace {
       isComplete = task.settings.clipCount.map { job.finishedClips >= $0 } ?? false
     case .export: isComplete = failure == nil && ending == nil
     // It may have been done when it was asked to stop.
-    case .evaluate: isComplete = failure == nil
+    case .evaluate, .train: isComplete = failure == nil
     }
     if isComplete { return .finished }
     switch ending {

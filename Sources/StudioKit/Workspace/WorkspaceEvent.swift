@@ -20,6 +20,10 @@ public enum WorkspaceEvent: Sendable {
   case comparisons([Comparison])
   /// The stored scores, the latest first.
   case evaluations([StoredEvaluation])
+  /// The training runs in the data folder, the latest first.
+  case trainingRuns([TrainingRunEntry])
+  /// The training at work went on.
+  case training(TrainingWatch)
   /// Something that a person should read.
   case notice(Notice)
 }

@@ -54,6 +54,9 @@ public struct Form: Sendable, Hashable {
     return .handled
   }
 
+  /// Replaces the text being typed, as completion does. Without one nothing happens.
+  public mutating func setTyped(_ text: String) { editing?.setText(text) }
+
   /// Inserts pasted text into the field being typed.
   public mutating func paste(_ text: String) { editing?.insert(text) }
 

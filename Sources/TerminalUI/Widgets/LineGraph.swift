@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Curves drawn with braille dots, 2x4 a cell, above an axis with the extreme values.
 public struct LineGraph: Sendable, Hashable {
   /// One curve: its values at evenly spaced places, the first on the left.
@@ -12,6 +14,11 @@ public struct LineGraph: Sendable, Hashable {
       self.values = values
       self.role = role
     }
+
+    /// The curve of the logarithms, with gaps where there is none.
+    fileprivate var logarithmic: Curve {
+      Curve(values.map { $0 > 0 ? log($0) : .nan }, role: role)
+    }
   }
 
   /// The curves; later ones are drawn over earlier ones.
@@ -22,17 +29,23 @@ public struct LineGraph: Sendable, Hashable {
   public var range: ClosedRange<Double>?
   /// Decimals of the labels on the axis, 0-9.
   public var decimals: Int
+  /// Whether equal factors are equal heights; values that are not above 0 are gaps then.
+  public var isLogarithmic: Bool
 
   /// A graph.
-  public init(_ curves: [Curve], range: ClosedRange<Double>? = nil, decimals: Int = 3) {
+  public init(
+    _ curves: [Curve], range: ClosedRange<Double>? = nil, decimals: Int = 3,
+    isLogarithmic: Bool = false
+  ) {
     self.curves = curves
     self.range = range
     self.decimals = decimals
+    self.isLogarithmic = isLogarithmic
   }
 
   /// Draws the curves over the whole width of an area. Values that are not finite are gaps.
   public func draw(in buffer: inout CellBuffer, area: Rectangle) {
-    let finite = curves.flatMap(\.values).filter(\.isFinite)
+    let finite = curves.flatMap(\.values).filter { $0.isFinite && (!isLogarithmic || $0 > 0) }
     guard let low = range?.lowerBound ?? finite.min(),
       let high = range?.upperBound ?? finite.max(), area.width > 0, area.height > 0
     else { return }
@@ -50,9 +63,10 @@ public struct LineGraph: Sendable, Hashable {
         labels[1], column: area.column, row: area.endRow - 1, style: labelStyle, clip: area)
     }
     for curve in curves {
+      let (bottom, top) = isLogarithmic ? (log(low), log(high)) : (low, high)
       draw(
-        curve, in: &buffer, plot: plot, low: low,
-        span: high > low ? min(high - low, .greatestFiniteMagnitude) : 1)
+        isLogarithmic ? curve.logarithmic : curve, in: &buffer, plot: plot, low: bottom,
+        span: top > bottom ? min(top - bottom, .greatestFiniteMagnitude) : 1)
     }
   }
 

@@ -167,7 +167,7 @@ extension MakeScreen {
     case .sampling:
       return EmptyState("Sampling", lines: ["The first estimate comes after a few steps."])
     case .decoding: return EmptyState("Decoding the clip")
-    case .writing, .evaluating: return EmptyState("Writing")
+    case .writing, .evaluating, .training: return EmptyState("Writing")
     }
   }
 

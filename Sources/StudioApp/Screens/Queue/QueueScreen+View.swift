@@ -32,10 +32,11 @@ extension QueueScreen {
     return switch column {
     case .number: "\(job.id.rawValue)"
     case .title: job.title(world)
-    case .model: task?.model.name ?? job.evaluation?.sourceName ?? ""
+    case .model: task?.model.name ?? job.evaluation?.sourceName ?? job.training?.name ?? ""
     case .settings:
       task?.settings.shortText
-        ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" } ?? ""
+        ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" }
+        ?? job.training?.request.map { "\($0.stage.rawValue), \($0.configuration.fileName)" } ?? ""
     case .seed: task.map { "\($0.settings.seed)" } ?? ""
     case .state: job.stateText(world)
     case .clips: job.clipText
@@ -139,6 +140,7 @@ extension QueueScreen {
 
   private func facts(_ job: Job, _ world: World) -> [FactList.Fact] {
     if let task = job.evaluation { return evaluationFacts(task) }
+    if let task = job.training { return trainingFacts(task) }
     guard let task = job.generation else {
       guard case .export(let export) = job.task else { return [] }
       return export.paths.map { FactList.Fact("file", $0) }
@@ -174,6 +176,14 @@ extension QueueScreen {
       facts.append(.init("settings", settings.shortText))
     }
     return facts
+  }
+
+  private func trainingFacts(_ task: TrainTask) -> [FactList.Fact] {
+    guard let request = task.request else { return [.init("folder", task.runFolder)] }
+    return [
+      .init("stage", request.stage.rawValue), .init("settings", request.configuration),
+      .init("data", request.dataPath), .init("folder", task.runFolder),
+    ]
   }
 
   // MARK: Hints and details
@@ -253,7 +263,7 @@ extension Job {
     switch task {
     case .generate(let task): task.video
     case .export(let task): task.video
-    case .evaluate: nil
+    case .evaluate, .train: nil
     }
   }
 }

@@ -125,7 +125,9 @@ package struct QueueScreen: StudioScreen {
     case .cancel: return job.stop(world)
     case .cancelOthers: return cancelOthers(than: job, world)
     case .open:
-      guard let video = job.video else { return [.show(.evaluate)] }
+      guard let video = job.video else {
+        return [.show(job.training == nil ? .evaluate : .train)]
+      }
       return [.openVideo(video), .show(.extend)]
     case .otherPane: showsDetails.toggle()
     case .clear: break

@@ -1,0 +1,207 @@
+import StudioKit
+import TerminalUI
+
+extension TrainScreen {
+  /// What a key means on this screen.
+  package enum Action: Sendable, Hashable {
+    case new, run, stop, curve, scale, open, reuse, lookAgain, otherPane
+  }
+
+  package static let keyMap = KeyMap<Action>(
+    title: "Train",
+    [
+      KeyBinding([.character("n")], name: "new", help: "set up a new training", .new),
+      KeyBinding(
+        [.character("r")], name: "run",
+        help: "start what is set up; let the selected run go on from its last checkpoint", .run),
+      KeyBinding(
+        [.character("x")], name: "stop+save", help: "stop after the step and save everything",
+        .stop),
+      KeyBinding([.character("m")], name: "curve", help: "the next number over the steps", .curve),
+      KeyBinding(
+        [.character("y")], name: "scale", help: "a logarithmic scale, or a linear one", .scale),
+      KeyBinding(
+        [.character("o")], name: "open", help: "add the trained network to the models", .open),
+      KeyBinding(
+        [.character("U")], name: "reuse", help: "set up a training as the selected run was",
+        .reuse),
+      KeyBinding(
+        [.character("R")], name: "", help: "look for runs again, which commands may add",
+        .lookAgain),
+      KeyBinding(
+        [.tab, .backTab], name: "pane", help: "the list or the run, in a small window", .otherPane
+      ),
+    ])
+
+  private static let typingHelp = HelpSection(
+    title: "While a path is typed",
+    entries: [HelpEntry(keys: [.tab], name: "", help: "complete it")])
+
+  package var helpSections: [HelpSection] {
+    [
+      Self.keyMap.helpSection, player.keyMap.helpSection, SettingsForm.helpSection,
+      Self.typingHelp, HelpSection(title: "Lists", entries: Movement.helpEntries),
+    ]
+  }
+
+  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    if form?.isTyping == true { return edit(key, world) }
+    if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
+      return perform(action, world)
+    }
+    guard form == nil else { return edit(key, world) }
+    if !table.search.isTyping, player.handle(key) { return [] }
+    let rows = world.trainingRows
+    let outcome = table.handle(key, texts: rows.map(\.name), page: Self.page)
+    if rows.indices.contains(table.selected) { selectedID = rows[table.selected].id }
+    if case .activated = outcome { showsSecond = true }
+    return refresh(world)
+  }
+
+  private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
+    if key == .tab, let path = form?.typedPath { return [.completePath(path)] }
+    guard form?.handle(key) == true else { return [] }
+    return setupChanged(world)
+  }
+
+  /// Keeps what is set up, and has it looked at.
+  private mutating func setupChanged(_ world: World) -> [StudioEffect] {
+    followForm(world)
+    guard let request = form?.chosen else { return [] }
+    return [.remember(.training(request)), .checkTraining(request)]
+  }
+
+  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+    switch action {
+    case .new:
+      return form == nil ? setUp(newRequest(world), world) : []
+    case .run: return form == nil ? goOn(world) : start(world)
+    case .stop: return stop(world)
+    case .curve:
+      guard let run = selected(world)?.run else { return [] }
+      let names = TrainCurve.names(of: run)
+      let index = curve(of: run).flatMap { names.firstIndex(of: $0.name) } ?? -1
+      curveName = names.isEmpty ? nil : names[(index + 1) % names.count]
+    case .scale: isLogarithmic.toggle()
+    case .open: return open(world)
+    case .reuse: return reuse(world)
+    case .lookAgain: return [.findTrainingRuns]
+    case .otherPane: showsSecond.toggle()
+    }
+    return []
+  }
+
+  // MARK: Setting up
+
+  /// What a new training begins with: what was set up the last time, or the denoiser for the trained
+  /// autoencoder that is selected.
+  private func newRequest(_ world: World) -> TrainingRequest {
+    var request = world.trainingRequest ?? TrainingRequest()
+    request.name = ""
+    guard let row = selected(world), row.state == .complete, row.stage == .autoencoder,
+      let run = row.run, let weights = run.weightsPath
+    else { return request }
+    request.stage = .diffusion
+    request.autoencoderPath = weights
+    request.dataPath = run.dataPath
+    request.configuration = row.job?.training?.request?.configuration ?? run.path + "/config.toml"
+    request.overrides = []
+    request.initialPath = ""
+    return request
+  }
+
+  private mutating func setUp(_ request: TrainingRequest, _ world: World) -> [StudioEffect] {
+    form = TrainForm(request)
+    showsSecond = false
+    player.isZoomed = false
+    return setupChanged(world)
+  }
+
+  private mutating func start(_ world: World) -> [StudioEffect] {
+    guard let request = form?.chosen else { return [] }
+    guard let preparation = world.preparation(of: request) else {
+      return [.notify(Notice(.information, "the videos are still being looked at"))]
+    }
+    if let problem = preparation.problem { return [.notify(problem)] }
+    form?.begin()
+    form = nil
+    awaitedName = request.name
+    var effects: [StudioEffect] = [.train(request)]
+    if let job = world.heavyJob {
+      effects.append(
+        .notify(
+          Notice(
+            .information, "\(request.name) starts when job \(job.id.rawValue) is over",
+            remedy: "6 shows the queue")))
+    }
+    return effects
+  }
+
+  private mutating func reuse(_ world: World) -> [StudioEffect] {
+    guard let row = selected(world) else { return [Self.noRun] }
+    var request =
+      row.job?.training?.request
+      ?? TrainingRequest(
+        stage: row.stage, configuration: row.id + "/config.toml",
+        dataPath: row.run?.dataPath ?? "")
+    request.name = ""
+    return setUp(request, world)
+  }
+
+  // MARK: Runs
+
+  static let noRun = StudioEffect.notify(
+    Notice(.information, "there is no run yet", remedy: "n sets one up"))
+
+  private func goOn(_ world: World) -> [StudioEffect] {
+    guard let row = selected(world) else { return [Self.noRun] }
+    switch row.state {
+    case .running, .stopping:
+      return [.notify(Notice(.information, "\(row.name) is being trained"))]
+    case .waiting:
+      return [.notify(Notice(.information, "\(row.name) waits for its turn"))]
+    case .complete:
+      return [
+        .notify(
+          Notice(
+            .information, "\(row.name) has done all its steps",
+            remedy: "U sets up another training like it"))
+      ]
+    case .elsewhere:
+      return [.notify(Notice(.warning, "another process is training \(row.name)"))]
+    case .damaged(let sentence): return [.notify(Notice(.error, sentence))]
+    case .stopped, .failed:
+      if let job = row.job, !job.state.isOver { return [.resumeJob(job.id)] }
+      if let job = row.job, row.run == nil { return [.resumeJob(job.id)] }
+      return [.resumeTraining(row.id)]
+    }
+  }
+
+  private func stop(_ world: World) -> [StudioEffect] {
+    let running = world.trainingRows.first { $0.state == .running }
+    let row = selected(world).flatMap { $0.state == .waiting ? $0 : nil } ?? running
+    guard let row, let job = row.job else {
+      return [
+        .notify(
+          Notice(.information, "nothing is being trained", remedy: "r lets a stopped run go on"))
+      ]
+    }
+    return job.stop(world)
+  }
+
+  private func open(_ world: World) -> [StudioEffect] {
+    guard let row = selected(world) else { return [Self.noRun] }
+    guard row.run?.weightsPath != nil else {
+      return [
+        .notify(
+          Notice(
+            .information, "\(row.name) has no trained network yet",
+            remedy: "It is written with the samples, and when the run stops"))
+      ]
+    }
+    return [
+      .openModel(path: row.id),
+      .notify(Notice(.success, "\(row.name) is among the models", remedy: "1 shows them")),
+    ]
+  }
+}

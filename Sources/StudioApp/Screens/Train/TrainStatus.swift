@@ -1,0 +1,188 @@
+import StudioKit
+import TerminalUI
+
+/// How far a run is, what it gives, and what ends it or lets it go on.
+struct TrainStatus: Sendable {
+  private(set) var bar: ProgressBar?
+  private(set) var lines: [JobPanel.Line] = []
+
+  init(_ row: TrainRow, _ world: World) {
+    guard let run = row.run else {
+      describeNew(row, world)
+      return
+    }
+    switch row.state {
+    case .running, .stopping: describeRunning(row, run)
+    case .waiting:
+      bar = run.bar
+      lines = [.init(Self.waitingText(world)), .init("x takes it from the queue", .secondary)]
+    case .stopped:
+      bar = run.bar
+      lines = [.init("Stopped at step \(run.finishedSteps) of \(run.steps)", .warning)]
+      lines += Self.results(run) + [.init("r goes on from there", .secondary)]
+    case .complete:
+      bar = run.bar
+      lines = [.init("All \(run.steps) steps are done", .success)] + Self.results(run)
+      lines.append(.init(Self.next(run), .secondary))
+    case .elsewhere:
+      bar = run.bar
+      lines = [.init("Another process is training it", .warning)] + Self.results(run)
+      lines.append(.init("R reads again how far it is", .secondary))
+    case .failed(let sentence, let remedy):
+      bar = run.finishedSteps > 0 ? run.bar : nil
+      describeFailure(sentence, remedy)
+      let kept =
+        run.finishedSteps > 0
+        ? "The checkpoint of step \(run.finishedSteps) is kept; r goes on from there"
+        : "There is no checkpoint; r begins again"
+      lines.append(.init(kept, .secondary))
+    case .damaged(let sentence): lines = [.init(sentence, .error), .init(row.id, .secondary)]
+    }
+  }
+
+  private mutating func describeNew(_ row: TrainRow, _ world: World) {
+    switch row.state {
+    case .failed(let sentence, let remedy):
+      describeFailure(sentence, remedy)
+      lines.append(.init("r tries again, U sets it up anew", .secondary))
+    case .running, .stopping: lines = [.init("Starting", .secondary)]
+    default:
+      lines = [.init(Self.waitingText(world)), .init("x takes it from the queue", .secondary)]
+    }
+  }
+
+  private mutating func describeFailure(_ sentence: String, _ remedy: String) {
+    lines.append(.init(sentence, .error))
+    if !remedy.isEmpty { lines.append(.init(remedy)) }
+  }
+
+  private mutating func describeRunning(_ row: TrainRow, _ run: TrainingRunEntry) {
+    guard let watch = row.watch else {
+      lines = [.init("Starting", .secondary)]
+      return
+    }
+    bar = run.bar
+    if case .preparing(let part) = watch.phase {
+      bar = ProgressBar(
+        done: part.done, total: part.total, notes: [part.stage])
+    }
+    if let progress = watch.progress {
+      bar?.notes += [
+        ProgressNotes.speed(progress.secondsPerStep),
+        "\(ProgressNotes.time(progress.secondsLeft)) left",
+      ]
+      lines.append(.init(Self.numbers(progress, run)))
+      lines.append(.init(Self.figures(progress)))
+    } else if case .preparing = watch.phase {
+      lines.append(.init("The videos are looked at before the steps begin", .secondary))
+    } else if let start = watch.start {
+      lines.append(
+        .init(
+          "\(start.trainingVideos) videos to learn from, \(start.heldOutVideos) held out"))
+    } else {
+      lines.append(.init("Starting", .secondary))
+    }
+    if watch.isStopping {
+      lines.append(.init("Stopping after this step, then saving", .warning))
+    } else {
+      let saved = watch.checkpointStep.map { "; saved at step \($0)" } ?? ""
+      lines.append(.init("x stops and saves it\(saved)", .secondary))
+    }
+    if let note = watch.notes.last { lines.append(.init(note, .secondary)) }
+  }
+
+  /// The losses and the last scores.
+  private static func numbers(_ progress: TrainingProgress, _ run: TrainingRunEntry) -> String {
+    let losses = progress.losses.map {
+      "\(TrainingText.label($0.name)) \(TrainingText.number($0.value))"
+    }
+    return (losses + scores(run)).joined(separator: "  ")
+  }
+
+  private static func figures(_ progress: TrainingProgress) -> String {
+    var parts = [
+      "rate \(TrainingText.number(progress.learningRate))",
+      "gradient \(TrainingText.number(progress.gradientNorm))",
+      "\(TrainingText.number(progress.clipsPerSecond)) clips/s",
+      Wording.bytes(progress.residentBytes),
+    ]
+    if progress.skippedClips > 0 {
+      parts.append("\(Wording.count(progress.skippedClips, "clip")) passed over")
+    }
+    return parts.joined(separator: "  ")
+  }
+
+  private static func scores(_ run: TrainingRunEntry) -> [String] {
+    run.scores.names.sorted().compactMap { name in
+      run.scores.last(name).map { value in
+        "\(TrainingText.label(name)) \(TrainingText.number(value))\(name == "psnr" ? " dB" : "")"
+      }
+    }
+  }
+
+  /// What a run that does not run has reached.
+  private static func results(_ run: TrainingRunEntry) -> [JobPanel.Line] {
+    let loss = run.history.last("loss").map { ["loss \(TrainingText.number($0))"] } ?? []
+    let parts = loss + scores(run)
+    return parts.isEmpty ? [] : [.init(parts.joined(separator: "  "))]
+  }
+
+  private static func next(_ run: TrainingRunEntry) -> String {
+    run.stage == .autoencoder
+      ? "n trains a denoiser for it, o adds it to the models"
+      : "o adds it to the models; 2 then makes videos with it"
+  }
+
+  private static func waitingText(_ world: World) -> String {
+    world.heavyJob.map { job in
+      "Waits until job \(job.id.rawValue) (\(job.title(world))) is over: one at a time"
+    } ?? "Waits for its turn"
+  }
+
+  /// Draws the bar and the lines from the top of an area on.
+  func draw(in buffer: inout CellBuffer, area: Rectangle) {
+    var rest = area
+    if let bar {
+      bar.draw(in: &buffer, area: rest)
+      rest = rest.inset(top: 1)
+    }
+    for (index, line) in lines.enumerated() where !rest.isEmpty {
+      // Each of the lines below keeps a row.
+      var place = rest
+      place.height = min(max(rest.height - (lines.count - index - 1), 1), rest.height)
+      let rows = TextWrap.draw(line.text, in: &buffer, area: place, style: Style(line.role))
+      rest = rest.inset(top: rows)
+    }
+  }
+}
+
+extension TrainingRunEntry {
+  /// Steps done of all.
+  var bar: ProgressBar { ProgressBar(done: finishedSteps, total: steps) }
+
+  /// What was set, the most important first.
+  var facts: [FactList.Fact] {
+    let settings = configuration[stage]
+    let planes = configuration.autoencoder
+    let network =
+      stage == .autoencoder
+      ? "width \(planes.width), \(planes.layers) layers"
+      : "width \(configuration.denoiser.baseWidth) x "
+        + configuration.denoiser.widthMultipliers.map(String.init).joined(separator: " ")
+    let clips =
+      settings.accumulation > 1
+      ? "\(settings.batch) x \(settings.accumulation) clips" : Wording.count(settings.batch, "clip")
+    return [
+      .init("frames", "\(planes.resolution)x\(planes.resolution)x\(planes.frames)"),
+      .init("network", network),
+      .init("batch", clips),
+      .init("rate", "\(TrainingText.number(settings.learningRate)) \(settings.decay.rawValue)"),
+      .init("precision", settings.precision.rawValue),
+      .init("average", settings.averageDecay > 0 ? "\(settings.averageDecay)" : "none"),
+      .init("seed", "\(settings.seed)"),
+      .init("samples", "every \(settings.sampleInterval) steps"),
+      .init("saves", "every \(settings.checkpointInterval) steps"),
+      .init("videos", dataPath.fileName),
+    ]
+  }
+}

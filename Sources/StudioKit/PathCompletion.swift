@@ -1,0 +1,36 @@
+import Foundation
+
+/// What may follow a path that is being typed.
+public struct PathCompletion: Sendable, Hashable {
+  /// What was typed.
+  public let typed: String
+  /// What it becomes: as much as all that fits has in common; what was typed if nothing fits.
+  public let completed: String
+  /// The names that fit, folders with a slash at their end.
+  public let candidates: [String]
+
+  /// Names that are listed at most.
+  private static let limit = 200
+
+  /// Looks at the folder that the path leads to.
+  public init(of typed: String) {
+    self.typed = typed
+    let slash = typed.lastIndex(of: "/")
+    let head = slash.map { typed[...$0] } ?? ""
+    let stem = slash.map { typed[typed.index(after: $0)...] } ?? typed[...]
+    let folder = head.isEmpty ? "." : NSString(string: String(head)).expandingTildeInPath
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    // Hidden files are offered to those who type the point.
+    let fitting = names.filter { $0.hasPrefix(stem) && ($0.first != "." || stem.first == ".") }
+    candidates = fitting.sorted().prefix(Self.limit).map { name in
+      var isFolder: ObjCBool = false
+      let path = URL(filePath: folder).appending(path: name).path
+      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      return exists && isFolder.boolValue ? name + "/" : name
+    }
+    let common = candidates.dropFirst().reduce(candidates.first ?? String(stem)) { common, name in
+      common.commonPrefix(with: name)
+    }
+    completed = head + common
+  }
+}

@@ -1,0 +1,35 @@
+import MediaIO
+
+/// The frames of a run's video of samples.
+public struct TrainingSample: Sendable {
+  /// The video.
+  public let path: String
+  /// Frames a second.
+  public let framesPerSecond: Double
+  /// Its frames.
+  public let images: [RGBImage]
+
+  /// Frames that are read at most.
+  private static let limit = 600
+  /// Frames a second of videos that say none.
+  private static let usualRate = 16.0
+
+  /// Frames in memory.
+  public init(path: String, framesPerSecond: Double, images: [RGBImage]) {
+    self.path = path
+    self.framesPerSecond = framesPerSecond
+    self.images = images
+  }
+
+  /// Reads a video.
+  ///
+  /// - Throws: `MediaError` if it cannot be read.
+  public init(contentsOf path: String) throws {
+    let reader = try VideoReader(path: path)
+    var images: [RGBImage] = []
+    while images.count < Self.limit, let frame = try reader.nextFrame() { images.append(frame) }
+    self.init(
+      path: path, framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.usualRate,
+      images: images)
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import MediaIO
+import VideoDiffusion
+
+extension Workspace {
+  /// Queues a new training. It takes its turn with the runs and evaluations, so that none slows the
+  /// others down.
+  ///
+  /// - Throws: ``StudioError`` if its name is none or taken or a path is missing,
+  ///   ``TrainingConfigurationError`` for settings that cannot be used, ``SessionStoreError`` if it
+  ///   cannot be kept.
+  @discardableResult
+  public func train(_ request: TrainingRequest) throws -> JobID {
+    let request = request.standardized
+    try request.check()
+    _ = try request.load()
+    let path = folders.training(named: request.name)
+    let isTaken = FileManager.default.fileExists(atPath: path) || openTraining(of: path) != nil
+    guard !isTaken else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the run's name", found: request.name,
+          expected: "another, since there is a run of this name"))
+    }
+    return try queue(TrainTask(runFolder: path, request: request))
+  }
+
+  /// Lets a run go on from its newest checkpoint, in its turn.
+  ///
+  /// - Throws: ``TrainingError`` if the folder holds no run, ``SessionStoreError`` if it cannot be
+  ///   kept.
+  @discardableResult
+  public func resumeTraining(_ runFolder: String) throws -> JobID {
+    if let job = openTraining(of: runFolder) {
+      resume(job)
+      return job
+    }
+    _ = try TrainingJob(resuming: runFolder)
+    return try queue(TrainTask(runFolder: runFolder, request: nil))
+  }
+
+  /// The job that is to train, or to go on training, in a folder.
+  private func openTraining(of runFolder: String) -> JobID? {
+    openJobs.first { job in
+      if case .train(let task) = job.task { task.runFolder == runFolder } else { false }
+    }?.id
+  }
+
+  private func queue(_ task: TrainTask) throws -> JobID {
+    let record = try store.write { try $0.insert(jobRecord(.train(task))) }
+    let job = try add(record)
+    tellJobs()
+    startJobs()
+    return job
+  }
+
+  /// Looks through the folder of runs and says what is there.
+  public func findTrainingRuns() async {
+    let runs = await Self.runs(in: folders.trainings)
+    hub.send(.trainingRuns(runs))
+  }
+
+  /// What can be told of a training before it begins.
+  @concurrent
+  public nonisolated func preparation(of request: TrainingRequest) async -> TrainingPreparation {
+    let runs = await Self.runs(in: folders.trainings)
+    return TrainingPreparation(request, runs: runs, cacheFolder: folders.cache + "/datasets")
+  }
+
+  /// The frames of a run's video of samples.
+  ///
+  /// - Throws: `MediaError` if it cannot be read.
+  @concurrent
+  public nonisolated func trainingSample(at path: String) async throws -> TrainingSample {
+    try TrainingSample(contentsOf: path)
+  }
+
+  @concurrent
+  private static func runs(in folder: String) async -> [TrainingRunEntry] {
+    TrainingRunEntry.entries(in: folder)
+  }
+
+  // MARK: The queue's part
+
+  /// Trains until the end, or until it is asked to stop.
+  ///
+  /// - Throws: `CancellationError` if it was stopped, with everything saved; what training throws.
+  func train(_ job: JobID, _ task: TrainTask, _ stop: StopSignal) async throws {
+    // A training needs the memory of a model that was left loaded.
+    await engines.end()
+    let cache = folders.cache
+    var failure: (any Error)?
+    do {
+      let outcome = try await Self.perform(task, job, hub, stop, cacheFolder: cache)
+      notify(Self.notice(outcome, task))
+      if !outcome.isComplete { failure = CancellationError() }
+    } catch {
+      failure = error
+    }
+    await findTrainingRuns()
+    if let failure { throw failure }
+  }
+
+  /// Away from the workspace, which must not wait for it.
+  @concurrent
+  private static func perform(
+    _ task: TrainTask, _ job: JobID, _ hub: EventHub, _ stop: StopSignal, cacheFolder: String
+  ) async throws -> TrainingOutcome {
+    let training = try task.trainingJob(cacheFolder: cacheFolder)
+    let reporter = TrainingReporter(job, try task.entry(training), hub, stop)
+    return try await training.run(stop: stop) { reporter.note($0) }
+  }
+
+  private static func notice(_ outcome: TrainingOutcome, _ task: TrainTask) -> Notice {
+    let name = URL(filePath: task.runFolder).lastPathComponent
+    return outcome.isComplete
+      ? Notice(.success, "\(name) is trained: \(outcome.step) steps")
+      : Notice(
+        .information, "\(name) stopped at step \(outcome.step), and all of it is saved",
+        remedy: "r on Train lets it go on")
+  }
+}
+
+extension TrainTask {
+  /// The training: one that goes on if the folder holds a run, which it does from the first step of a
+  /// new one on.
+  func trainingJob(cacheFolder: String) throws -> TrainingJob {
+    guard let request, !TrainingRunFolder(path: runFolder).holdsRun else {
+      return try TrainingJob(resuming: runFolder, cacheFolder: cacheFolder)
+    }
+    var job = TrainingJob(
+      stage: request.stage, configuration: try request.load().configuration,
+      dataPath: request.dataPath, runFolder: runFolder, cacheFolder: cacheFolder)
+    func path(_ text: String) -> String? { text.isEmpty ? nil : text }
+    job.autoencoderPath = path(request.autoencoderPath)
+    job.initialPath = path(request.initialPath)
+    job.perceptualWeights = path(request.perceptualWeights)
+    job.perceptualFeatures = path(request.perceptualFeatures)
+    job.threadCount = request.threadCount
+    return job
+  }
+
+  /// The run as it is before it begins or goes on.
+  func entry(_ job: TrainingJob) throws -> TrainingRunEntry {
+    if TrainingRunFolder(path: runFolder).holdsRun {
+      return TrainingRunEntry(try TrainingRunSummary(contentsOf: runFolder))
+    }
+    return TrainingRunEntry(
+      path: runFolder, stage: job.stage, configuration: job.configuration,
+      dataPath: job.dataPath, finishedSteps: 0)
+  }
+}
