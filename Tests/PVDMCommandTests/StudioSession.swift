@@ -56,14 +56,14 @@ final class StudioSession {
   func losesSight(of text: String) -> Bool { terminal.waits(for: text, isGone: true) }
 
   /// Sets the sampler to a few steps, which are enough to see that everything works.
-  func chooseFewSteps() {
+  func chooseFewSteps(_ steps: Int = 3) {
     type("2")
     _ = sees("Settings")
     // From the sampler down to the steps of the first clip, then to those of later ones.
     type("gj\r")
-    type("\u{15}3\r")
+    type("\u{15}\(steps)\r")
     type("j\r")
-    type("\u{15}3\r")
+    type("\u{15}\(steps)\r")
   }
 
   /// Signals that a program may get.
@@ -85,12 +85,15 @@ final class StudioSession {
     return text.split(separator: " ").compactMap { Int32($0) }
   }
 
-  /// Waits for the end, reading what is drawn so that the program never waits for the terminal.
+  /// Waits for the end, reading what is drawn so that the program never waits for the terminal. One that
+  /// does not end is killed, so that its test fails and the others go on.
   ///
   /// - Returns: The exit status.
   func end() -> Int32 {
+    let limit = ContinuousClock.now + .seconds(120)
     while process.isRunning {
       terminal.drain()
+      if ContinuousClock.now > limit { kill(.kill) }
       usleep(2_000)
     }
     return process.terminationStatus

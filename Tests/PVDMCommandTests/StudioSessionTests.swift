@@ -148,7 +148,8 @@ import Testing
   @Test func aRunThatWasKilledIsOfferedAndGoesOn() throws {
     let studio = try StudioSession(home: home)
     #expect(studio.sees("skies-64"))
-    studio.type("2r")
+    studio.chooseFewSteps(40)
+    studio.type("r")
     #expect(studio.sees("step 1"), "\(studio.terminal.screen)")
     studio.kill(.kill)
     _ = studio.end()
