@@ -267,7 +267,7 @@ extension Job {
     switch task {
     case .generate(let task): task.video
     case .export(let task): task.video
-    case .evaluate: nil
+    case .evaluate, .train: nil
     }
   }
 }
