@@ -8,6 +8,21 @@ import VideoDiffusion
 extension Fixtures {
   static let trainings = "/home/ada/.local/share/pvdm/studio/training"
 
+  /// A configuration that stays as it is when presets change.
+  static let trainingConfiguration: TrainingConfiguration = {
+    let autoencoder = AutoencoderConfiguration(
+      resolution: 64, patchSide: 4, width: 128, layers: 3, headCount: 4)
+    let stage = StageSettings(
+      steps: 2500, batch: 4, learningRate: 1e-3, decay: .cosine, seed: 1, sampleInterval: 500)
+    return TrainingConfiguration(
+      autoencoder: autoencoder,
+      denoiser: DenoiserConfiguration(
+        geometry: autoencoder.geometry, baseWidth: 64, widthMultipliers: [1, 2, 2],
+        attentionFactors: [2, 4], headCount: 4),
+      autoencoderTraining: AutoencoderTrainingSettings(stage: stage),
+      diffusionTraining: DiffusionTrainingSettings(stage: stage))
+  }()
+
   /// A history whose loss falls from step to step, with a little noise.
   static func history(steps: Int, interval: Int = 10) -> TrainingHistory {
     TrainingHistory(
@@ -37,7 +52,7 @@ extension Fixtures {
     }
     let folder = "\(trainings)/\(name)"
     return TrainingRunEntry(
-      path: folder, stage: stage, configuration: TrainingPreset.skies64.configuration,
+      path: folder, stage: stage, configuration: trainingConfiguration,
       dataPath: "/data/skies", finishedSteps: steps,
       history: steps == 0 ? TrainingHistory() : history(steps: steps),
       scores: TrainingHistory(scores),
@@ -48,7 +63,7 @@ extension Fixtures {
 
   /// A new training that is set up.
   static let trainingRequest = TrainingRequest(
-    name: "autoencoder-1", configuration: "skies-64", dataPath: "/data/skies")
+    name: "autoencoder-1", configuration: "published", dataPath: "/data/skies")
 
   /// The job of a run.
   static func trainingJob(
@@ -111,7 +126,7 @@ extension Fixtures {
   /// What is known of ``trainingRequest``.
   static var preparation: TrainingPreparation {
     var preparation = TrainingPreparation()
-    preparation.configuration = TrainingPreset.skies64.configuration
+    preparation.configuration = trainingConfiguration
     preparation.parameterCount = 1_412_000
     preparation.stateBytes = 1_412_000 * 16
     preparation.trainingVideos = 630

@@ -70,7 +70,7 @@ extension TrainingError {
   /// What to do next.
   var remedy: String {
     switch problem {
-    case .exists: "Go on with it with --resume, or choose another folder"
+    case .exists: "Go on with it (--resume), or choose another folder"
     case .foreign: "Choose an empty or a new folder"
     case .noRun: "Begin one without --resume"
     case .damaged: "Restore the file, or begin a new run from a checkpoint of this one with --from"
@@ -78,12 +78,12 @@ extension TrainingError {
     case .notFinite(_, let checkpoint), .diverged(_, _, _, let checkpoint):
       (checkpoint.map { "The last good checkpoint is \($0). " }
         ?? "There is no checkpoint before it. ")
-        + "Lower learning_rate or maximum_gradient_norm (--set) and go on with --resume"
-    case .noAutoencoder: "Name its checkpoint with --autoencoder"
+        + "Lower learning_rate or maximum_gradient_norm (--set) and go on (--resume)"
+    case .noAutoencoder: "Name its checkpoint (--autoencoder)"
     case .autoencoderChanged: "Put the other one back, or begin a new run"
     case .sideTooSmall: "Leave it out, or choose another resolution"
     case .complete: "For more, resume with a greater number of steps (--set ...steps=N)"
-    case .phaseNeedsNetwork: "Name one with --from, for example the first phase's"
+    case .phaseNeedsNetwork: "Name one (--from), for example the first phase's"
     case .otherNetwork: "Take the configuration that it was trained with"
     }
   }

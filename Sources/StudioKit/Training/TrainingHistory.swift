@@ -21,7 +21,7 @@ public struct TrainingHistory: Sendable, Hashable {
   private var stride = 1
   private var pending: [Point] = []
 
-  /// Points that are kept at most.
+  /// Points that are kept at most, an even number.
   public static let limit = 800
 
   /// A history without points.
@@ -41,9 +41,10 @@ public struct TrainingHistory: Sendable, Hashable {
     guard pending.count >= stride else { return }
     points.append(Self.mean(pending))
     pending = []
-    guard points.count > Self.limit else { return }
+    // The limit is even, so that every point joins another and all speak of as many lines.
+    guard points.count >= Self.limit else { return }
     points = Swift.stride(from: 0, to: points.count, by: 2).map { index in
-      Self.mean(Array(points[index..<min(index + 2, points.count)]))
+      Self.mean(Array(points[index..<(index + 2)]))
     }
     stride *= 2
   }

@@ -58,7 +58,9 @@ package struct TrainForm: Sendable, Hashable {
   ) {
     self.choices = choices
     self.loaded = loaded ?? self.loaded
-    if request.autoencoderPath.isEmpty { request.autoencoderPath = choices.first?.path ?? "" }
+    if request.stage == .diffusion, request.autoencoderPath.isEmpty {
+      request.autoencoderPath = choices.first?.path ?? ""
+    }
     if !hasOwnName, request.name.isEmpty || !isFree(request.name, isTaken) {
       request.name = Self.freeName(request.stage, isTaken)
     }

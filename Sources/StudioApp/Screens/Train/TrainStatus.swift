@@ -30,12 +30,13 @@ struct TrainStatus: Sendable {
       lines.append(.init("R reads again how far it is", .secondary))
     case .failed(let sentence, let remedy):
       bar = run.finishedSteps > 0 ? run.bar : nil
-      describeFailure(sentence, remedy)
       let kept =
         run.finishedSteps > 0
-        ? "The checkpoint of step \(run.finishedSteps) is kept; r goes on from there"
-        : "There is no checkpoint; r begins again"
-      lines.append(.init(kept, .secondary))
+        ? "Step \(run.finishedSteps) is kept: r goes on from there with the settings of its "
+          + "config.toml, U sets up another"
+        : "Nothing is kept: r begins again, U sets up another"
+      lines = [.init(sentence, .error), .init(kept, .secondary)]
+      if !remedy.isEmpty { lines.append(.init(remedy)) }
     case .damaged(let sentence): lines = [.init(sentence, .error), .init(row.id, .secondary)]
     }
   }
@@ -43,17 +44,12 @@ struct TrainStatus: Sendable {
   private mutating func describeNew(_ row: TrainRow, _ world: World) {
     switch row.state {
     case .failed(let sentence, let remedy):
-      describeFailure(sentence, remedy)
-      lines.append(.init("r tries again, U sets it up anew", .secondary))
+      lines = [.init(sentence, .error), .init("r tries again, U sets it up anew", .secondary)]
+      if !remedy.isEmpty { lines.append(.init(remedy)) }
     case .running, .stopping: lines = [.init("Starting", .secondary)]
     default:
       lines = [.init(Self.waitingText(world)), .init("x takes it from the queue", .secondary)]
     }
-  }
-
-  private mutating func describeFailure(_ sentence: String, _ remedy: String) {
-    lines.append(.init(sentence, .error))
-    if !remedy.isEmpty { lines.append(.init(remedy)) }
   }
 
   private mutating func describeRunning(_ row: TrainRow, _ run: TrainingRunEntry) {
