@@ -20,6 +20,8 @@ public struct TrainingHistory: Sendable, Hashable {
   /// Lines that make up one point.
   private var stride = 1
   private var pending: [Point] = []
+  /// The latest value of each name, as it was logged.
+  private var latest: [String: Double] = [:]
 
   /// Points that are kept at most, an even number.
   public static let limit = 800
@@ -37,6 +39,7 @@ public struct TrainingHistory: Sendable, Hashable {
       pending.removeAll { $0.step >= point.step }
       points.removeAll { $0.step >= point.step }
     }
+    latest.merge(point.values) { $1 }
     pending.append(point)
     guard pending.count >= stride else { return }
     points.append(Self.mean(pending))
@@ -64,10 +67,8 @@ public struct TrainingHistory: Sendable, Hashable {
     points.compactMap { point in point.values[name].map { (point.step, $0) } }
   }
 
-  /// The last value of a name.
-  public func last(_ name: String) -> Double? {
-    pending.last?.values[name] ?? points.last { $0.values[name] != nil }?.values[name]
-  }
+  /// The last value that was logged of a name.
+  public func last(_ name: String) -> Double? { latest[name] }
 
   /// Names that any point has.
   public var names: Set<String> { Set(points.flatMap(\.values.keys)) }

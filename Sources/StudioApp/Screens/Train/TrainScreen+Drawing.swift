@@ -145,8 +145,9 @@ extension TrainScreen {
     // The file's name says it: while newer ones are read, the old ones go on playing.
     let digits = shownSample?.fileName.filter(\.isNumber).prefix(8)
     let step = digits.flatMap { Int($0) }.map { "step \($0)" } ?? ""
+    let title = row.stage == .autoencoder && area.width >= 30 ? "Reconstructions" : "Samples"
     player.draw(
-      in: &buffer, area: area, title: row.stage == .autoencoder ? "Reconstructions" : "Samples",
+      in: &buffer, area: area, title: title,
       subtitle: step, missing: missingSamples(row), world, context)
   }
 
