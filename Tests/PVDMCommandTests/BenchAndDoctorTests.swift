@@ -70,7 +70,7 @@ import Testing
     let inspected = try CommandRun(["inspect", path, "--json"])
     let network = try #require(inspected.json["network"] as? [String: Any])
     #expect(network["network"] as? String == "autoencoder")
-    #expect(network["parameters"] as? Int == 9_544_239)
+    #expect(network["parameters"] as? Int == 1_690_863)
     #expect(try CommandRun(arguments).status == 2)
   }
 

@@ -18,7 +18,8 @@ struct PerceptualEngineTests {
   @Test("equal clips are at distance 0, others at the mean over their frames")
   func distance() async throws {
     let (weights, features) = (folder.path("lpips.safetensors"), folder.path("vgg.safetensors"))
-    try FormulaWeights.perceptualChannels.write(to: weights) { _, values in values = values.map(abs) }
+    try FormulaWeights.perceptualChannels.write(to: weights) { _, values in values = values.map(abs)
+    }
     try FormulaWeights.vgg16.write(to: features)
     let engine = try await PerceptualEngine.load(weights: weights, features: features, side: 32)
     let (a, b) = (Self.clip(seed: 1), Self.clip(seed: 2))
