@@ -84,6 +84,27 @@ struct CursesTests {
       try rendition(Style(.error), term: "vt100", mode: .mono) == "default/default/[1, 7]")
   }
 
+  @Test("Lines that shift arrive where they were meant, however they are sent")
+  func shiftedLines() throws {
+    let (columns, rows) = (40, 16)
+    let screen = try CursesScreen(
+      entry: TerminalEntry(name: "xterm-256color", colorMode: .indexed256),
+      size: TerminalSize(columns: columns, rows: rows), isUTF8: true)
+    var emulator = TerminalEmulator(columns: columns, rows: rows)
+    for shift in [0, 1, 2, 1, 5, 0, 3] {
+      var buffer = CellBuffer(columns: columns, rows: rows)
+      for row in 0..<rows {
+        let number = row < 4 ? row : row - shift
+        buffer.write("line \(number) of those that move together", column: 0, row: row)
+      }
+      emulator.feed(screen.present(buffer, theme: Self.theme))
+      for row in 0..<rows {
+        #expect(emulator.line(row) == (0..<columns).map { buffer[$0, row].text }.joined())
+      }
+    }
+    #expect(emulator.unknown.isEmpty)
+  }
+
   @Test("A new size starts from a clean screen")
   func resizing() throws {
     let screen = try CursesScreen(

@@ -17,10 +17,13 @@ package struct TerminalEmulator {
   private var background = "default"
   private var attributes: Set<Int> = []
   private var lastCharacter = " "
+  /// The rows that scroll; ncurses moves lines that were shifted by scrolling a part of the screen.
+  private var scrolling: ClosedRange<Int>
 
   package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
+    scrolling = 0...max(rows - 1, 0)
     text = Array(repeating: Array(repeating: " ", count: columns), count: rows)
     renditions = Array(repeating: Array(repeating: "", count: columns), count: rows)
   }
@@ -41,7 +44,7 @@ package struct TerminalEmulator {
       case 0x1B: index = escape(scalars, index)
       case 0x08: column = max(column - 1, 0)
       case 0x09: column = min((column / 8 + 1) * 8, columns - 1)
-      case 0x0A: row = min(row + 1, rows - 1)
+      case 0x0A: lineFeed(down: true)
       case 0x0D: column = 0
       case 0x07, 0x0F: break
       default: print(scalar)
@@ -105,6 +108,7 @@ package struct TerminalEmulator {
   private mutating func escape(_ scalars: [Unicode.Scalar], _ start: Int) -> Int {
     guard start < scalars.count else { return start }
     if scalars[start] == "(" || scalars[start] == ")" { return start + 2 }
+    if scalars[start] == "M" { lineFeed(down: false) }
     if scalars[start] == "]" {
       var end = start
       while end < scalars.count, scalars[end].value != 7 { end += 1 }
@@ -139,8 +143,38 @@ package struct TerminalEmulator {
     case "X": erase(column..<min(column + count, columns), row)
     case "b": for _ in 0..<count { for scalar in lastCharacter.unicodeScalars { print(scalar) } }
     case "m": select(numbers)
-    case "r", "h", "l", "t": break
+    case "L" where scrolling.contains(row): scroll(row...scrolling.upperBound, by: -count)
+    case "M" where scrolling.contains(row): scroll(row...scrolling.upperBound, by: count)
+    case "S": scroll(scrolling, by: count)
+    case "T": scroll(scrolling, by: -count)
+    case "r":
+      let last = numbers.count > 1 && numbers[1] > 0 ? min(numbers[1], rows) - 1 : rows - 1
+      scrolling = min(count - 1, last)...last
+      (row, column) = (0, 0)
+    case "h", "l", "t": break
     default: unknown.append(body + String(final))
+    }
+  }
+
+  /// Moves the cursor a line down or up, which scrolls at the edge of the rows that scroll.
+  private mutating func lineFeed(down: Bool) {
+    if row == (down ? scrolling.upperBound : scrolling.lowerBound) {
+      scroll(scrolling, by: down ? 1 : -1)
+    } else {
+      row = min(max(row + (down ? 1 : -1), 0), rows - 1)
+    }
+  }
+
+  /// Moves lines up by a number, or down by a negative one; what comes in is blank.
+  private mutating func scroll(_ lines: ClosedRange<Int>, by offset: Int) {
+    let (oldText, oldRenditions) = (text, renditions)
+    for line in lines {
+      if lines.contains(line + offset) {
+        text[line] = oldText[line + offset]
+        renditions[line] = oldRenditions[line + offset]
+      } else {
+        erase(0..<columns, line)
+      }
     }
   }
 
