@@ -158,7 +158,8 @@ import Testing
     again.type("6")
     #expect(again.sees("interrupted"), "\(again.terminal.screen)")
     again.type("P")
-    #expect(again.sees("finished"), "\(again.terminal.screen)")
+    // Two threads that wait for each other on a busy machine are slow: 2.5 s a step were seen.
+    #expect((0..<4).contains { _ in again.sees("finished") }, "\(again.terminal.screen)")
     again.type("q")
     #expect(again.end() == 0)
   }
