@@ -38,8 +38,8 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
     return TrainingConfiguration(
       autoencoder: autoencoder,
       denoiser: DenoiserConfiguration(
-        geometry: autoencoder.geometry, baseWidth: 64, widthMultipliers: [1, 2, 2],
-        attentionFactors: [2, 4], headCount: 4),
+        geometry: autoencoder.geometry, baseWidth: 64, widthMultipliers: [1, 2, 3],
+        residualBlocks: 1, attentionFactors: [2, 4], headCount: 4),
       autoencoderTraining: AutoencoderTrainingSettings(
         stage: StageSettings(
           steps: 4000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
