@@ -37,6 +37,24 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
+/// The weights of the perceptual distance, from the files users have.
+struct PerceptualOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"))
+  var lpips: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "VGG16 of torchvision for LPIPS (vgg16-397923af.pth), if --lpips does not hold it.",
+      valueName: "file"))
+  var vgg: String?
+
+  func validate() throws {
+    if vgg != nil, lpips == nil { throw ValidationError("--vgg is of use with --lpips alone.") }
+  }
+}
+
 /// How the networks compute.
 struct ComputeOptions: ParsableArguments {
   @Option(

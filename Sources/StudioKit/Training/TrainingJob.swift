@@ -34,7 +34,7 @@ public struct TrainingJob: Sendable {
   /// - Parameter cacheFolder: Where latents and what is found out about videos are kept.
   public init(
     stage: TrainingStage, configuration: TrainingConfiguration, dataPath: String,
-    runFolder: String, cacheFolder: String = UserFolders.cache
+    runFolder: String, cacheFolder: String = StudioFolders().cache
   ) {
     self.stage = stage
     self.configuration = configuration
@@ -47,7 +47,7 @@ public struct TrainingJob: Sendable {
   ///
   /// - Throws: ``TrainingError`` if the folder holds no run or a damaged one, and what a damaged
   ///   configuration throws.
-  public init(resuming runFolder: String, cacheFolder: String = UserFolders.cache) throws {
+  public init(resuming runFolder: String, cacheFolder: String = StudioFolders().cache) throws {
     let folder = TrainingRunFolder(path: runFolder)
     let record = try folder.readRecord()
     self.init(

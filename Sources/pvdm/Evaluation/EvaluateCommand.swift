@@ -104,34 +104,20 @@ struct EvaluateReconstruction: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Weights of I3D (i3d_pretrained_400.pt).", valueName: "file"))
   var i3d: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"))
-  var lpips: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "VGG16 of torchvision for LPIPS (vgg16-397923af.pth), if --lpips does not hold it.",
-      valueName: "file"))
-  var vgg: String?
-
   @Option(help: "Clips to reconstruct.")
   var clips = 2048
 
+  @OptionGroup var perceptual: PerceptualOptions
   @OptionGroup(title: "Data options") var data: DataOptions
   @OptionGroup var source: SourceOptions
-
-  func validate() throws {
-    if vgg != nil, lpips == nil { throw ValidationError("--vgg is of use with --lpips alone.") }
-  }
 
   func run() async throws {
     try await explaining {
       var job = try source.job(.reconstruction)
       data.apply(to: &job)
       job.featureWeights = i3d
-      job.perceptualWeights = lpips
-      job.perceptualFeatures = vgg
+      job.perceptualWeights = perceptual.lpips
+      job.perceptualFeatures = perceptual.vgg
       job.clips = clips
       try await source.perform(job)
     }

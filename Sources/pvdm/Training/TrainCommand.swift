@@ -14,10 +14,10 @@ struct Train: AsyncParsableCommand {
 
       Examples:
         pvdm dataset skies --clips 700 --seed 1 --output skies
-        pvdm train autoencoder --config skies-64 --data skies --output runs/autoencoder
-        pvdm train diffusion --config skies-64 --data skies --output runs/denoiser \\
-          --autoencoder runs/autoencoder/autoencoder.safetensors
-        pvdm sample runs/denoiser --clips 4 --output sky.mp4
+        pvdm train autoencoder --config skies-64 --data skies --output first
+        pvdm train diffusion --config skies-64 --data skies --output second \\
+          --autoencoder first/autoencoder.safetensors
+        pvdm sample second --clips 4 --output sky.mp4
       """,
     subcommands: [TrainAutoencoder.self, TrainDiffusion.self, TrainConfig.self])
 }
@@ -31,35 +31,22 @@ struct TrainAutoencoder: AsyncParsableCommand {
       one frame a clip. The phase with discriminators is a run of its own, which begins with the \
       network of the first:
 
-        pvdm train autoencoder --config published --data UCF-101 --output runs/first \\
+        pvdm train autoencoder --data UCF-101 --output runs/first \\
           --lpips vgg.pth --vgg vgg16-397923af.pth
-        pvdm train autoencoder --config published --data UCF-101 --output runs/second \\
-          --lpips vgg.pth --vgg vgg16-397923af.pth --from runs/first/autoencoder.safetensors \\
+        pvdm train autoencoder --data UCF-101 --output runs/second \\
+          --lpips vgg.pth --vgg vgg16-397923af.pth \\
+          --from runs/first/autoencoder.safetensors \\
           --set discriminators=true --set steps=10000
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"))
-  var lpips: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "VGG16 of torchvision for LPIPS (vgg16-397923af.pth), if --lpips does not hold it.",
-      valueName: "file"))
-  var vgg: String?
-
+  @OptionGroup var perceptual: PerceptualOptions
   @OptionGroup var training: TrainingOptions
-
-  func validate() throws {
-    if vgg != nil, lpips == nil { throw ValidationError("--vgg is of use with --lpips alone.") }
-  }
 
   func run() async throws {
     try await explaining {
       var job = try training.job(.autoencoder)
-      if let lpips { job.perceptualWeights = lpips }
-      if let vgg { job.perceptualFeatures = vgg }
+      if let lpips = perceptual.lpips { job.perceptualWeights = lpips }
+      if let vgg = perceptual.vgg { job.perceptualFeatures = vgg }
       try await training.perform(job)
     }
   }
@@ -98,7 +85,7 @@ struct TrainConfig: AsyncParsableCommand {
     discussion: """
       Example:
         pvdm train config skies-64 > my.toml
-        pvdm train autoencoder --config my.toml --data videos --output runs/mine
+        pvdm train autoencoder --config my.toml --data videos --output mine
 
       A file may also begin with preset = "skies-64" and hold only what differs.
       """)
