@@ -59,11 +59,7 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
   }
 
   /// The middle run.
-  public var median: Double {
-    let sorted = samples.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
+  public var median: Double { samples.middleValue }
 
   /// The slowest less the fastest run, as a share of the median.
   public var spread: Double { ((samples.max() ?? 0) - (samples.min() ?? 0)) / median }
@@ -164,5 +160,14 @@ extension Double {
     var mantissa = magnitude
     for _ in 1..<digits { mantissa *= 10 }
     return "\(self < 0 ? "-" : "")\(Int(mantissa.rounded()))e\(exponent - digits + 1)"
+  }
+}
+
+extension [Double] {
+  /// The median of at least one number.
+  var middleValue: Double {
+    let sorted = sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 }

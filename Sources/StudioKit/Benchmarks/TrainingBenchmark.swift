@@ -34,11 +34,7 @@ public struct TrainingMeasurement: Sendable, Hashable {
   }
 
   /// The middle step.
-  public var median: Double {
-    let sorted = samples.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
+  public var median: Double { samples.middleValue }
 
   /// GFLOP/s of the median step.
   public var rate: Double { operations / median / 1e9 }

@@ -6,7 +6,6 @@ struct TrainingMeter {
   private let settings: StageSettings
   private let schedule: (Int) -> Double
   private let names: [String]
-  private let start: Int
   /// Sums since the last line.
   private var sums: [String: (sum: Double, count: Int)] = [:]
   private var norms = 0.0
@@ -18,12 +17,9 @@ struct TrainingMeter {
   private var allSeconds = 0.0
   private var allSteps = 0
 
-  /// - Parameters:
-  ///   - start: Steps done before.
-  ///   - names: The losses in the order in which they are shown.
-  init(_ settings: StageSettings, start: Int, names: [String]) {
+  /// - Parameter names: The losses in the order in which they are shown.
+  init(_ settings: StageSettings, names: [String]) {
     self.settings = settings
-    self.start = start
     self.names = names
     let schedule = settings.optimizer.schedule
     self.schedule = { schedule.rate(at: $0) }

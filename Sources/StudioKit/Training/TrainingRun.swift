@@ -175,7 +175,7 @@ struct TrainingRun {
           clipsPerStep: settings.batch * settings.accumulation)))
     var step = start
     var saved = start
-    var meter = TrainingMeter(settings, start: start, names: work.lossNames)
+    var meter = TrainingMeter(settings, names: work.lossNames)
     var watch = DivergenceWatch()
     var named = 0
     while step < settings.steps, stop.moment == .never {
