@@ -18,7 +18,7 @@ public struct PathCompletion: Sendable, Hashable {
     let slash = typed.lastIndex(of: "/")
     let head = slash.map { typed[...$0] } ?? ""
     let stem = slash.map { typed[typed.index(after: $0)...] } ?? typed[...]
-    let folder = head.isEmpty ? "." : NSString(string: String(head)).expandingTildeInPath
+    let folder = head.isEmpty ? "." : String(head).expandingHome
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     // Hidden files are offered to those who type the point.
     let fitting = names.filter { $0.hasPrefix(stem) && ($0.first != "." || stem.first == ".") }

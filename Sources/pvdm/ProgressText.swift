@@ -33,24 +33,11 @@ struct ProgressText {
     guard loading.isEmpty, pace.stepCount > 0 else { return loading }
     let clips = clipCount.map { "\(pace.clip + 1)/\($0)" } ?? "\(pace.clip + 1)"
     var parts = ["clip \(clips)", "step \(pace.step)/\(pace.stepCount)"]
-    if let seconds = pace.secondsPerStep { parts.append(Self.speed(seconds)) }
-    if let left = pace.secondsLeft { parts.append("\(Self.time(left)) left") }
+    if let seconds = pace.secondsPerStep { parts.append(PaceText.speed(seconds)) }
+    if let left = pace.secondsLeft { parts.append("\(PaceText.time(left)) left") }
     if pace.previewShare > 0 {
       parts.append(String(format: "previews cost %.1f %%", 100 * pace.previewShare))
     }
     return parts.joined(separator: "  ")
-  }
-
-  private static func speed(_ seconds: Double) -> String {
-    seconds >= 0.1
-      ? String(format: "%.2f s/it", seconds) : String(format: "%.1f it/s", 1 / max(seconds, 1e-6))
-  }
-
-  /// Hours, minutes and seconds.
-  static func time(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
-    return whole >= 3600
-      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-      : String(format: "%d:%02d", whole / 60, whole % 60)
   }
 }

@@ -86,7 +86,7 @@ package struct JobPanel: Sendable {
   }
 
   private var finishedLines: [Line] {
-    let time = job.secondsTaken.map { " in \(ProgressNotes.time($0))" } ?? ""
+    let time = job.secondsTaken.map { " in \(PaceText.time($0))" } ?? ""
     guard job.evaluation == nil else {
       return [Line("Measured\(time); 8 shows the score", .success)]
     }
@@ -105,8 +105,8 @@ package struct JobPanel: Sendable {
     guard job.state == .running, let progress else { return nil }
     var notes = [ProgressNotes.short(progress)]
     if case .loading(let share) = progress.phase { notes = ["loading \(Int(share * 100))%"] }
-    if let seconds = progress.secondsPerStep { notes.append(ProgressNotes.speed(seconds)) }
-    if let left = progress.secondsLeft { notes.append("\(ProgressNotes.time(left)) left") }
+    if let seconds = progress.secondsPerStep { notes.append(PaceText.speed(seconds)) }
+    if let left = progress.secondsLeft { notes.append("\(PaceText.time(left)) left") }
     return ProgressBar(fraction: ProgressNotes.fraction(progress), notes: notes)
   }
 

@@ -30,9 +30,9 @@ package enum ProgressNotes {
   /// What stands after a bar, the most important first.
   package static func notes(_ progress: JobProgress) -> [String] {
     var notes = [short(progress)]
-    if let left = progress.secondsLeft { notes.append("\(time(left)) left") }
+    if let left = progress.secondsLeft { notes.append("\(PaceText.time(left)) left") }
     if progress.stepCount > 0 { notes.append("step \(progress.step)/\(progress.stepCount)") }
-    if let seconds = progress.secondsPerStep { notes.append(speed(seconds)) }
+    if let seconds = progress.secondsPerStep { notes.append(PaceText.speed(seconds)) }
     return notes
   }
 
@@ -40,19 +40,5 @@ package enum ProgressNotes {
   package static func clip(_ progress: JobProgress) -> String {
     let number = progress.finishedClips + 1
     return progress.clipCount.map { "clip \(min(number, $0))/\($0)" } ?? "clip \(number)"
-  }
-
-  /// Seconds a step, or steps a second where those are many.
-  package static func speed(_ seconds: Double) -> String {
-    seconds >= 0.1
-      ? String(format: "%.2f s/it", seconds) : String(format: "%.1f it/s", 1 / max(seconds, 1e-6))
-  }
-
-  /// `1:02`, or `2:03:04` from an hour on.
-  package static func time(_ seconds: Double) -> String {
-    let whole = Int(min(max(seconds, 0), 1e9).rounded(.up))
-    return whole >= 3600
-      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-      : String(format: "%d:%02d", whole / 60, whole % 60)
   }
 }

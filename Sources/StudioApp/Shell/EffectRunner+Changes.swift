@@ -28,7 +28,7 @@ extension EffectRunner {
   /// What a path leads to: a model is used, an output's settings come back, any other video can be
   /// continued.
   private static func open(_ path: String, _ workspace: Workspace) async throws -> [StudioEffect] {
-    let path = NSString(string: path).expandingTildeInPath
+    let path = path.expandingHome
     let found = try Inspection(of: path)
     switch found.kind {
     case .model, .network:

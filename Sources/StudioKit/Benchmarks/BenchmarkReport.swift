@@ -59,7 +59,7 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
   }
 
   /// The middle run.
-  public var median: Double { samples.middleValue }
+  public var median: Double { samples.median }
 
   /// The slowest less the fastest run, as a share of the median.
   public var spread: Double { ((samples.max() ?? 0) - (samples.min() ?? 0)) / median }
@@ -163,9 +163,9 @@ extension Double {
   }
 }
 
-extension [Double] {
+extension Collection<Double> {
   /// The median of at least one number.
-  var middleValue: Double {
+  var median: Double {
     let sorted = sorted()
     let middle = sorted.count / 2
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2

@@ -23,7 +23,7 @@ public struct LoadBenchmark: Sendable {
     byteCount = try Self.read(path)
     let reads = try (0..<runs).map { _ in try Self.seconds { byteCount = try Self.read(path) } }
     self.byteCount = byteCount
-    readSeconds = Self.median(reads)
+    readSeconds = reads.median
     loads = try precisions.map { precision in
       let samples = try (0..<runs).map { _ in
         let context = try ComputeContext(threadCount: threadCount)
@@ -35,7 +35,7 @@ public struct LoadBenchmark: Sendable {
           }
         }
       }
-      return (precision, Self.median(samples))
+      return (precision, samples.median)
     }
   }
 
@@ -49,12 +49,8 @@ public struct LoadBenchmark: Sendable {
   }
 
   private static func seconds(of work: () throws -> Void) rethrows -> Double {
-    let clock = ContinuousClock()
-    let (seconds, attoseconds) = try clock.measure(work).components
-    return Double(seconds) + Double(attoseconds) * 1e-18
+    try ContinuousClock().measure(work).inSeconds
   }
-
-  private static func median(_ samples: [Double]) -> Double { samples.sorted()[samples.count / 2] }
 
   /// All of it as flat fields.
   public var fields: [String: JSONValue] {

@@ -59,8 +59,8 @@ public struct LongVideoBenchmark: Sendable {
     let (seconds, attoseconds) = (clock.now - start).components
     let tenth = steps.count / 10
     return Self(
-      clipCount: clipCount, stepCount: stepCount, firstStepSeconds: median(steps.prefix(tenth)),
-      lastStepSeconds: median(steps.suffix(tenth)),
+      clipCount: clipCount, stepCount: stepCount, firstStepSeconds: steps.prefix(tenth).median,
+      lastStepSeconds: steps.suffix(tenth).median,
       seconds: Double(seconds) + Double(attoseconds) * 1e-18, firstByteCount: firstByteCount,
       lastByteCount: MemoryUse.residentByteCount)
   }
@@ -76,11 +76,6 @@ public struct LongVideoBenchmark: Sendable {
           geometry: autoencoder.geometry, baseWidth: 32, widthMultipliers: [1], residualBlocks: 1,
           attentionFactors: [1])),
     ]
-  }
-
-  private static func median(_ values: ArraySlice<Double>) -> Double {
-    let sorted = values.sorted()
-    return sorted[sorted.count / 2]
   }
 
   /// All of it as flat fields.

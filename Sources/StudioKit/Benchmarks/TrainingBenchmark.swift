@@ -34,7 +34,7 @@ public struct TrainingMeasurement: Sendable, Hashable {
   }
 
   /// The middle step.
-  public var median: Double { samples.middleValue }
+  public var median: Double { samples.median }
 
   /// GFLOP/s of the median step.
   public var rate: Double { operations / median / 1e9 }

@@ -73,8 +73,7 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
     for path in [
       \EvaluateTask.videos, \.data, \.i3d, \.c3d, \.perceptualWeights, \.perceptualFeatures,
     ] where !task[keyPath: path].isEmpty {
-      let expanded = (task[keyPath: path] as NSString).expandingTildeInPath
-      task[keyPath: path] = URL(filePath: expanded).standardizedFileURL.path
+      task[keyPath: path] = task[keyPath: path].absolutePath
     }
     return task
   }

@@ -51,9 +51,9 @@ extension EvaluationRun {
         decoding.append((clock.now - start) / .seconds(1))
       }
     }
-    let decode = Self.median(decoding)
+    let decode = decoding.median
     let batch = Double(request.sampleCount)
-    let firstStep = Self.median(Array(times[0].dropFirst(times[0].count > 1 ? 1 : 0)))
+    let firstStep = times[0].dropFirst(times[0].count > 1 ? 1 : 0).median
     let firstClip = firstStep * Double(first.steps) / batch + decode
     result.procedure.resolution = model.configuration.resolution
     result.procedure.frames = model.configuration.frames
@@ -65,7 +65,7 @@ extension EvaluationRun {
       .init("first clip, \(first.steps) steps", firstClip, unit: "s"),
     ]
     if isConditional {
-      let laterStep = Self.median(Array(times[1].dropFirst(times[1].count > 1 ? 1 : 0)))
+      let laterStep = times[1].dropFirst(times[1].count > 1 ? 1 : 0).median
       let laterClip = laterStep * Double(later.steps) / batch + decode
       let frames = model.configuration.frames
       let clips = (Self.longVideoFrames + frames - 1) / frames
@@ -85,11 +85,5 @@ extension EvaluationRun {
     if request.sampleCount > 1 {
       result.notes.append("steps make \(request.sampleCount) videos at once, clips are of one")
     }
-  }
-
-  private static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 }

@@ -72,7 +72,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
   private static func absolute(_ path: String) -> String {
     let path = path.trimmingCharacters(in: .whitespaces)
     guard !path.isEmpty else { return "" }
-    return URL(filePath: NSString(string: path).expandingTildeInPath).standardizedFileURL.path
+    return path.absolutePath
   }
 
   /// Checks what can be told without looking into files.
@@ -90,7 +90,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
       throw StudioError(
         nil,
         .option(
-          name: "the folder of videos", found: "empty",
+          name: "the data to learn from", found: "not named",
           expected: "a folder of videos or of folders of frames, UCF-101 or SkyTimelapse"))
     }
     guard stage == .autoencoder || !autoencoderPath.isEmpty else {

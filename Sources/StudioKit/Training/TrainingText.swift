@@ -9,7 +9,7 @@ public enum TrainingText {
     var parts = ["step \(progress.step)/\(progress.steps)"]
     parts += progress.losses.map { "\(label($0.name)) \(number($0.value))" }
     parts.append(pace(progress.secondsPerStep))
-    parts.append("\(time(progress.secondsLeft)) left")
+    parts.append("\(PaceText.time(progress.secondsLeft)) left")
     if progress.skippedClips > 0 { parts.append("\(progress.skippedClips) clips skipped") }
     parts.append("\(number(Double(progress.residentBytes) / 1e9)) GB")
     parts.append("\(number(progress.clipsPerSecond)) clips/s")
@@ -47,14 +47,5 @@ public enum TrainingText {
   public static func pace(_ seconds: Double) -> String {
     seconds >= 0.1 || seconds <= 0
       ? String(format: "%.2f s/it", seconds) : String(format: "%.1f it/s", 1 / seconds)
-  }
-
-  /// Hours, minutes and seconds.
-  public static func time(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "unknown" }
-    let whole = Int(seconds.rounded(.up))
-    return whole >= 3600
-      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-      : String(format: "%d:%02d", whole / 60, whole % 60)
   }
 }

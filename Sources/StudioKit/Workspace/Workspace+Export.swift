@@ -19,7 +19,7 @@ extension Workspace {
     var task = task
     // The job may be done by another process, in another folder.
     task.paths = task.paths.map { path in
-      let absolute = URL(filePath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+      let absolute = path.absolutePath
       return path.hasSuffix("/") && !absolute.hasSuffix("/") ? absolute + "/" : absolute
     }
     let record = try store.write { try $0.insert(jobRecord(.export(task))) }

@@ -59,7 +59,7 @@ extension Workspace {
   /// - Throws: ``StudioError`` if there is nothing, ``SessionStoreError`` if it cannot be kept.
   @discardableResult
   public func openModel(_ path: String) async throws -> ModelEntry {
-    let entry = try ModelLibrary.entry(at: (path as NSString).expandingTildeInPath)
+    let entry = try ModelLibrary.entry(at: path.expandingHome)
     var added = addedModels
     if !added.paths.contains(entry.path) {
       added.paths.append(entry.path)

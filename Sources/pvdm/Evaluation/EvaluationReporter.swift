@@ -36,8 +36,8 @@ final class EvaluationReporter: Sendable {
   private static func line(_ progress: EvaluationProgress, _ pace: EvaluationPace) -> String {
     var parts = ["\(progress.stage) \(progress.done)/\(progress.total)"]
     if let each = pace.secondsEach, let left = pace.secondsLeft {
-      parts.append(each < 1 ? "\(Int(1 / each)) a second" : "\(ProgressText.time(each)) each")
-      parts.append("\(ProgressText.time(left)) left")
+      parts.append(each < 1 ? "\(Int(1 / each)) a second" : "\(PaceText.time(each)) each")
+      parts.append("\(PaceText.time(left)) left")
     }
     return parts.joined(separator: "  ")
   }

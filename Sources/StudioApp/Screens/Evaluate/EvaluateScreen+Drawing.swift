@@ -72,7 +72,7 @@ extension EvaluateScreen {
   private func estimateText(_ world: World) -> String? {
     guard let key = estimateKey(world) else { return nil }
     guard let estimate = world.estimates[key] else { return "..." }
-    return "~\(ProgressNotes.time(estimate.seconds * Double(form.task.clips))) to make them"
+    return "~\(PaceText.time(estimate.seconds * Double(form.task.clips))) to make them"
   }
 
   // MARK: Scores

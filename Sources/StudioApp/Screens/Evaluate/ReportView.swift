@@ -46,7 +46,7 @@ struct ReportView {
     lines.append(
       Line(
         text:
-          "measured \(report.date.formatted(.iso8601)) in \(ProgressNotes.time(report.seconds)), "
+          "measured \(report.date.formatted(.iso8601)) in \(PaceText.time(report.seconds)), "
           + "pvdm \(report.version)", role: .secondary))
     lines.append(Line(text: "report in \(stored.folder)", role: .secondary))
     return lines

@@ -145,7 +145,7 @@ extension ExtendScreen {
       facts.append(.init("seed", "\(clip.seed)"))
       facts.append(.init("sampler", SettingsText.sampler(clip.settings, steps: clip.steps)))
       facts.append(SettingsText.numbers(clip.settings))
-      let time = ProgressNotes.time(clip.seconds)
+      let time = PaceText.time(clip.seconds)
       facts.append(.init("model", "\(clip.model.name), took \(time)"))
     case .footage(let path, let firstFrame):
       let file = path.split(separator: "/").last.map(String.init) ?? path

@@ -58,7 +58,7 @@ extension ExtendScreen {
     guard !path.isEmpty else { return [] }
     guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
     // The workspace calls it by its whole path.
-    let path = URL(filePath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+    let path = path.absolutePath
     wantedFootage = path
     clipLength = model.autoencoder?.clipLength ?? clipLength
     let name = URL(filePath: path).lastPathComponent

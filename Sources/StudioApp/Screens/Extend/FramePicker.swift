@@ -121,7 +121,7 @@ package struct FramePicker: Sendable, Hashable {
     let count =
       footage.frameCount > frameCount
       ? "the first \(frameCount) of \(footage.frameCount)" : "\(frameCount)"
-    let time = ProgressNotes.time(
+    let time = PaceText.time(
       (Double(firstFrame) / max(footage.framesPerSecond, 0.001))
         .rounded(.down))
     return "\(firstFrame + 1)-\(firstFrame + clipLength) of \(count)  at \(time)"

@@ -77,7 +77,7 @@ extension MakeScreen {
   func estimateText(_ world: World) -> String {
     guard let key = estimateKey(world) else { return "-" }
     guard let estimate = world.estimates[key] else { return "..." }
-    let time = ProgressNotes.time(estimate.seconds)
+    let time = PaceText.time(estimate.seconds)
     let each = form.settings.clipCount == nil ? " a clip" : ""
     let sign = estimate.isMeasured ? "" : "~"
     return "\(sign)\(time)\(each)  \(Wording.bytes(estimate.bytes))"
@@ -102,7 +102,7 @@ extension MakeScreen {
       .init("eta", settings.method.usesEta ? FormField.text(of: settings.eta, decimals: 2) : "-"),
       .init("guidance", FormField.text(of: settings.guidanceScale, decimals: 1)),
       .init("clips", job.clipText), .init("precision", settings.precision.rawValue),
-      .init("took", job.secondsTaken.map(ProgressNotes.time) ?? "-"),
+      .init("took", job.secondsTaken.map(PaceText.time) ?? "-"),
     ]).draw(in: &buffer, area: inner)
   }
 
@@ -236,7 +236,7 @@ extension MakeScreen {
     rows.append(("its seed", "\(task.settings.seed)"))
     rows.append(("its model", task.model.name))
     rows.append(("its clips", job.clipText))
-    if let seconds = job.secondsTaken { rows.append(("it took", ProgressNotes.time(seconds))) }
+    if let seconds = job.secondsTaken { rows.append(("it took", PaceText.time(seconds))) }
     return rows
   }
 }

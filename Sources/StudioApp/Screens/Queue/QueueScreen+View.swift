@@ -158,7 +158,7 @@ extension QueueScreen {
       FactList.Fact("preview", settings.preview.rawValue),
     ]
     if let seconds = job.secondsTaken {
-      facts.insert(FactList.Fact("took", ProgressNotes.time(seconds)), at: 4)
+      facts.insert(FactList.Fact("took", PaceText.time(seconds)), at: 4)
     }
     return facts
   }
@@ -253,9 +253,9 @@ extension Job {
   /// Time that is left of it, or that it took.
   func timeText(_ world: World) -> String {
     if state == .running {
-      return world.progress(of: self)?.secondsLeft.map { "-" + ProgressNotes.time($0) } ?? ""
+      return world.progress(of: self)?.secondsLeft.map { "-" + PaceText.time($0) } ?? ""
     }
-    return secondsTaken.map(ProgressNotes.time) ?? ""
+    return secondsTaken.map(PaceText.time) ?? ""
   }
 
   /// The video that it works on, if it works on one.

@@ -79,9 +79,9 @@ struct TrainPreparationView: Sendable {
     lines.append(
       .init(
         preparation.measured.map { measured in
-          let time = ProgressNotes.time(measured.secondsPerStep * Double(steps))
+          let time = PaceText.time(measured.secondsPerStep * Double(steps))
           return
-            "Time: about \(time), \(steps) steps at \(ProgressNotes.speed(measured.secondsPerStep)) "
+            "Time: about \(time), \(steps) steps at \(PaceText.speed(measured.secondsPerStep)) "
             + "as in \(measured.run)"
         }
           ?? "Time: unknown for \(steps) steps, since nothing like it ran here; it is shown after the "

@@ -64,8 +64,8 @@ struct TrainStatus: Sendable {
     }
     if let progress = watch.progress {
       bar?.notes += [
-        ProgressNotes.speed(progress.secondsPerStep),
-        "\(ProgressNotes.time(progress.secondsLeft)) left",
+        PaceText.speed(progress.secondsPerStep),
+        "\(PaceText.time(progress.secondsLeft)) left",
       ]
       lines.append(.init(Self.numbers(progress, run)))
       lines.append(.init(Self.figures(progress)))
