@@ -86,6 +86,7 @@ final class AutoencoderStage: StageWork {
     return names
   }
 
+  var hasFallingLoss: Bool { !settings.usesDiscriminators }
   var scoreNames: [String] { ["psnr"] }
   var tooShortVideos: Int { loader.source.tooShortCount }
   var position: ClipSampler.Position { loader.source.position }

@@ -116,6 +116,7 @@ final class DiffusionStage: StageWork {
 
   var parameterCount: Int { get async { await trainer.parameterCount } }
   var lossNames: [String] { ["loss"] }
+  var hasFallingLoss: Bool { true }
   var scoreNames: [String] { ["validation_loss"] }
   var tooShortVideos: Int { pairs.tooShortVideos }
   var position: ClipSampler.Position { pairs.position }

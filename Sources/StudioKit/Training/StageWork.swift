@@ -8,6 +8,9 @@ protocol StageWork: AnyObject {
   var parameterCount: Int { get async }
   /// Names of the losses that steps may give, the whole first.
   var lossNames: [String] { get }
+  /// Whether the whole loss falls while all is well, so that a rise tells of divergence; against
+  /// discriminators, which learn as well, it need not.
+  var hasFallingLoss: Bool { get }
   /// Names of the scores that samples give.
   var scoreNames: [String] { get }
   /// Where the data goes on after the steps taken so far.

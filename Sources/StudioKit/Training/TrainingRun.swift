@@ -195,7 +195,7 @@ struct TrainingRun {
         try tell(skipped.videos.dropFirst(named), log)
         named = skipped.videos.count
       }
-      if let loss = result.losses.first, loss.name == "loss", work.lossNames.count < 4,
+      if let loss = result.losses.first, loss.name == "loss", work.hasFallingLoss,
         let lowest = watch.diverged(loss.value)
       {
         throw TrainingError(
