@@ -235,6 +235,13 @@ struct GradientTests {
         return try context.meanDistance(x[0], target, distance, on: Self.stack)
       }.run(step: 1e-3, tolerance: 0.02, "\(distance) on a stack")
     }
+    // Neighbours whose changes differ from those of zeros by far more than a step.
+    let pixels = GradientCheck.Input(
+      name: "x", values: (0..<72).map { Float($0 * 29 % 73) / 8 }, shape: [2, 3, 4, 3])
+    try GradientCheck([pixels]) { x, context in
+      try context.gradientDifference(
+        x[0], context.tensor([Float](repeating: 0, count: 72), shape: [2, 3, 4, 3]))
+    }.run(step: 1e-3, tolerance: 0.02, "gradient difference")
     // On both sides of the margin, and none so close to it that a step would cross.
     let logits = GradientCheck.Input(
       name: "x", values: (0..<18).map { Float($0 * 5 % 18) / 4 - 1.1 }, shape: [2, 3, 3, 1])

@@ -79,6 +79,7 @@ final class AutoencoderStage: StageWork {
 
   var lossNames: [String] {
     var names = ["loss", "l1"]
+    if settings.weights.gradientDifference > 0 { names.append("gradient_difference") }
     if hasPerceptualDistance { names.append("lpips") }
     if settings.usesDiscriminators {
       names += ["adversarial", "feature_matching", "discriminator", "frame_hinge", "clip_hinge"]

@@ -35,6 +35,8 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
     let autoencoder = AutoencoderConfiguration(
       resolution: 64, patchSide: 4, width: 96, layers: 3, headCount: 2, projectionLayers: 2,
       projectionHiddenWidth: 256)
+    var losses = AutoencoderLossWeights()
+    losses.gradientDifference = 4
     return TrainingConfiguration(
       autoencoder: autoencoder,
       denoiser: DenoiserConfiguration(
@@ -44,13 +46,14 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
         stage: StageSettings(
           steps: 4000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
           finalRateShare: 0.02, beta2: 0.99, maximumGradientNorm: 1, mirrors: true, seed: 1,
-          sampleInterval: 500, checkpointInterval: 250)),
+          sampleInterval: 500, checkpointInterval: 250), weights: losses),
       diffusionTraining: DiffusionTrainingSettings(
         stage: StageSettings(
-          steps: 4000, batch: 16, learningRate: 5e-4, warmUpSteps: 200, decay: .cosine,
-          finalRateShare: 0.05, maximumGradientNorm: 1, averageDecay: 0.995, mirrors: true,
-          seed: 1, sampleInterval: 1000, checkpointInterval: 500, validationClips: 64),
-        conditionalShare: 0.5, cachesLatents: true, sampleSteps: 50, sampleClips: 4))
+          steps: 8000, batch: 8, learningRate: 4e-4, warmUpSteps: 200, decay: .cosine,
+          finalRateShare: 0.05, maximumGradientNorm: 1, averageDecay: 0.998, mirrors: true,
+          seed: 1, sampleInterval: 1000, checkpointInterval: 250, validationClips: 64),
+        conditionalShare: 0.5, cachesLatents: true, latentStride: 8, sampleSteps: 50,
+        sampleClips: 4))
   }
 
   private static var tinyConfiguration: TrainingConfiguration {

@@ -147,6 +147,10 @@ extension TrainingSetting {
       .autoencoderTraining, "absolute_weight", \.autoencoderTraining.weights.absolute,
       .zeroOrMore, "Factor of the pixels' mean absolute difference"),
     .number(
+      .autoencoderTraining, "gradient_difference_weight",
+      \.autoencoderTraining.weights.gradientDifference, .zeroOrMore,
+      "Factor of the differences between neighbouring pixels' changes; the paper: none"),
+    .number(
       .autoencoderTraining, "perceptual_weight", \.autoencoderTraining.weights.perceptual,
       .zeroOrMore, "Factor of the perceptual distance (LPIPS) of one frame of each clip"),
     .number(

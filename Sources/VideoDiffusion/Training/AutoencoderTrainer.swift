@@ -163,6 +163,9 @@ public actor AutoencoderTrainer {
     var losses = [
       TrainingLoss("loss", mean.total(work.step.weights)), TrainingLoss("l1", mean.absolute),
     ]
+    if let difference = mean.gradientDifference {
+      losses.append(TrainingLoss("gradient_difference", difference))
+    }
     if let perceptual = mean.perceptual { losses.append(TrainingLoss("lpips", perceptual)) }
     if let adversarial = mean.adversarial {
       losses.append(TrainingLoss("adversarial", adversarial))
@@ -195,18 +198,5 @@ public actor AutoencoderTrainer {
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
   public func writeNetwork(to path: String) throws {
     try work.groups[0].writeNetwork(metadata: [:], to: path)
-  }
-}
-
-extension AutoencoderLosses {
-  /// Adds another batch's losses by its share of the mean.
-  fileprivate mutating func add(_ other: AutoencoderLosses, _ share: Float) {
-    absolute += share * other.absolute
-    func sum(_ mine: Float?, _ part: Float?) -> Float? {
-      part.map { (mine ?? 0) + share * $0 } ?? mine
-    }
-    perceptual = sum(perceptual, other.perceptual)
-    adversarial = sum(adversarial, other.adversarial)
-    featureMatching = sum(featureMatching, other.featureMatching)
   }
 }

@@ -5,6 +5,8 @@ import TensorCore
 public struct AutoencoderLossWeights: Sendable, Hashable, Codable {
   /// Of the mean absolute difference of the pixels.
   public var absolute: Float = 4
+  /// Of the differences between neighbouring pixels; 0 leaves that loss out, as the paper does.
+  public var gradientDifference: Float = 0
   /// Of the perceptual distance of one frame.
   public var perceptual: Float = 4
   /// Of the discriminators' logits, in the second phase.
@@ -20,6 +22,8 @@ public struct AutoencoderLossWeights: Sendable, Hashable, Codable {
 public struct AutoencoderLosses: Sendable, Hashable {
   /// Mean absolute difference of the pixels.
   public var absolute: Float = 0
+  /// Difference of the changes between neighbouring pixels, if it has a factor.
+  public var gradientDifference: Float?
   /// Perceptual distance of the chosen frames, if it is measured.
   public var perceptual: Float?
   /// `-(mean logits of frames + of clips)`, in the second phase.
@@ -29,9 +33,22 @@ public struct AutoencoderLosses: Sendable, Hashable {
 
   /// The sum with the factors.
   public func total(_ weights: AutoencoderLossWeights) -> Float {
-    weights.absolute * absolute + weights.perceptual * (perceptual ?? 0)
+    weights.absolute * absolute + weights.gradientDifference * (gradientDifference ?? 0)
+      + weights.perceptual * (perceptual ?? 0)
       + weights.adversarial * (adversarial ?? 0)
       + weights.featureMatching * (featureMatching ?? 0)
+  }
+
+  /// Adds another batch's losses by its share of the mean.
+  mutating func add(_ other: AutoencoderLosses, _ share: Float) {
+    absolute += share * other.absolute
+    func sum(_ mine: Float?, _ part: Float?) -> Float? {
+      part.map { (mine ?? 0) + share * $0 } ?? mine
+    }
+    gradientDifference = sum(gradientDifference, other.gradientDifference)
+    perceptual = sum(perceptual, other.perceptual)
+    adversarial = sum(adversarial, other.adversarial)
+    featureMatching = sum(featureMatching, other.featureMatching)
   }
 }
 
@@ -106,8 +123,7 @@ public final class AutoencoderTrainingStep {
     let share = 1 / Float(examples.count)
     for example in examples {
       let losses = try accumulateTogether([example], weight: weight * share)
-      mean.absolute += share * losses.absolute
-      mean.perceptual = losses.perceptual.map { (mean.perceptual ?? 0) + share * $0 }
+      mean.add(losses, share)
     }
     return mean
   }
@@ -144,6 +160,13 @@ public final class AutoencoderTrainingStep {
         losses.absolute += add(
           try context.meanDistance(reconstruction, clip, .absolute), weights.absolute,
           share: share)
+        if weights.gradientDifference > 0 {
+          losses.gradientDifference =
+            (losses.gradientDifference ?? 0)
+            + add(
+              try context.gradientDifference(reconstruction, clip), weights.gradientDifference,
+              share: share)
+        }
       }
       guard perceptualDistance != nil || discriminators != nil else { return losses }
       let real = try batch(clips, examples)

@@ -134,6 +134,20 @@ struct TrainingRunTests {
     #expect(video.frames.count == 32 && video.frames[0].width == 4 * (4 * 32 + 3 * 2))
   }
 
+  @Test("the loss of neighbouring pixels counts by its factor and has a column of its own")
+  func gradientDifference() async throws {
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
+    configuration.autoencoderTraining.weights.gradientDifference = 3
+    let job = fixture.job(.autoencoder, configuration, to: "run")
+    _ = try await job.run()
+    let step = try #require(TrainingRunSummary(contentsOf: job.runFolder).metrics.last)
+    let absolute = try #require(step["l1"])
+    let difference = try #require(step["gradient_difference"])
+    #expect(difference > 0)
+    let sum = try #require(step["loss"])
+    #expect(abs(4 * absolute + 3 * difference - sum) < 1e-5)
+  }
+
   @Test("the phase with discriminators goes on from the first phase and can be stopped")
   func secondPhase() async throws {
     let first = try await fixture.job(
