@@ -67,7 +67,9 @@ install: build
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/pvdm
-	rm -rf $(DESTDIR)$(PREFIX)/share/pvdm
+	rm -rf $(DESTDIR)$(PREFIX)/share/pvdm/themes $(DESTDIR)$(PREFIX)/share/pvdm/samples
+	@# With PREFIX=~/.local the user's models and videos lie beside them, and stay.
+	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/pvdm
 
 clean:
 	rm -rf .build $(OUT)
