@@ -26,9 +26,11 @@ public final class Optimizer {
   /// Changes the parameters by the gradients that have gathered, and forgets those. A gradient that
   /// is not finite is forgotten without a step, so that it destroys nothing.
   ///
+  /// - Parameter number: The step of the run, from 1, which the learning rate follows; `nil` where each
+  ///   step of the run is one of this optimiser's. Two that take turns each take every second.
   /// - Returns: The norm of the gradient before it was clipped.
   @discardableResult
-  public func step() -> Double {
+  public func step(inRun number: Int? = nil) -> Double {
     let norm = context.gradientNorm(parameters)
     guard norm.isFinite else {
       clearGradients()
@@ -38,7 +40,8 @@ public final class Optimizer {
     context.adamW(
       parameters,
       AdamWStep(
-        learningRate: configuration.schedule.rate(at: stepCount), beta1: configuration.beta1,
+        learningRate: configuration.schedule.rate(at: number ?? stepCount),
+        beta1: configuration.beta1,
         beta2: configuration.beta2, epsilon: configuration.epsilon,
         weightDecay: configuration.weightDecay, number: stepCount,
         gradientFactor: configuration.clippingFactor(norm: norm),

@@ -11,6 +11,7 @@ final class AutoencoderStage: StageWork {
   private let trainer: AutoencoderTrainer
   private let loader: ClipLoader<ClipSampler>
   private let heldOut: [PixelClip]
+  let brokenHeldOut: [BrokenVideo]
   private let framesPerSecond: Double
   private let threadCount: Int
   private let hasPerceptualDistance: Bool
@@ -60,7 +61,7 @@ final class AutoencoderStage: StageWork {
     let reader = ClipReader(
       root: videos.root, side: network.resolution,
       cache: FrameCache(byteLimit: Self.frameCacheBytes))
-    heldOut = try HeldOutClips.read(
+    (heldOut, brokenHeldOut) = try HeldOutClips.read(
       videos, reader: reader, frames: frames, count: settings.stage.validationClips)
     let cut = ClipSampler.Settings(
       frames: frames, fewestFrames: frames, mirrors: settings.stage.mirrors)

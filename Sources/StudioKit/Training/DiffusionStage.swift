@@ -14,6 +14,9 @@ final class DiffusionStage: StageWork {
   private let engine: VideoEngine
   private let pairs: any LatentPairs
   private let heldOut: [DenoiserExample]
+  let brokenHeldOut: [BrokenVideo]
+  /// Whether the denoiser can continue clips.
+  private let isConditional: Bool
   private let framesPerSecond: Double
 
   /// Videos that a sample video shows.
@@ -66,8 +69,10 @@ final class DiffusionStage: StageWork {
         ClipLoader(sampler, reader: reader, batchSize: settings.stage.batch), engine: engine,
         frames: frames)
     }
-    heldOut = try await Self.heldOut(
-      videos, reader: reader, engine: engine, frames: frames, settings)
+    isConditional = job.configuration.denoiser.isConditional
+    (heldOut, brokenHeldOut) = try await Self.heldOut(
+      videos, reader: reader, engine: engine, frames: frames, settings,
+      isConditional: isConditional)
 
     var plan = DenoiserTrainer.Plan(job.configuration.denoiser, beginning: beginning)
     plan.optimizer = settings.stage.optimizer
@@ -83,17 +88,18 @@ final class DiffusionStage: StageWork {
     _ job: TrainingJob, _ videos: TrainingVideos, _ hash: String
   ) -> String {
     let set = String(SeededNumbers.hash(videos.root, seed: 0), radix: 16)
-    return "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)"
+    let stride = job.configuration.diffusionTraining.latentStride
+    return "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)-\(stride)"
   }
 
   /// Examples to measure with: the latents of held-out clips, half of them with the clip before, at
   /// steps that cover the schedule evenly, with noise that is always the same.
   private static func heldOut(
     _ videos: TrainingVideos, reader: ClipReader, engine: VideoEngine, frames: Int,
-    _ settings: DiffusionTrainingSettings
-  ) async throws -> [DenoiserExample] {
+    _ settings: DiffusionTrainingSettings, isConditional: Bool
+  ) async throws -> (examples: [DenoiserExample], broken: [BrokenVideo]) {
     let long = videos.heldOut.contains { $0.frameCount >= 2 * frames }
-    let clips = try HeldOutClips.read(
+    let (clips, broken) = try HeldOutClips.read(
       videos, reader: reader, frames: long ? 2 * frames : frames,
       count: settings.stage.validationClips)
     var examples: [DenoiserExample] = []
@@ -106,12 +112,13 @@ final class DiffusionStage: StageWork {
       let steps = DiffusionSchedule.published.stepCount
       examples.append(
         DenoiserExample(
-          clean: clean, condition: latents.count > 1 && number % 2 == 1 ? latents[0] : nil,
+          clean: clean,
+          condition: isConditional && latents.count > 1 && number % 2 == 1 ? latents[0] : nil,
           noise: Latent(
             values: generator.normals(count: clean.values.count), tokenCount: clean.tokenCount),
           step: (2 * number + 1) * steps / (2 * clips.count)))
     }
-    return examples
+    return (examples, broken)
   }
 
   var parameterCount: Int { get async { await trainer.parameterCount } }
@@ -127,7 +134,7 @@ final class DiffusionStage: StageWork {
     var batches: [[DenoiserExample]] = []
     for batch in 0..<settings.stage.accumulation {
       var chance = draws.numbers(.condition, batch: batch)
-      let isConditional = chance.chance(Float(settings.conditionalShare))
+      let isConditional = chance.chance(Float(settings.conditionalShare)) && isConditional
       var offsets = draws.numbers(.offset, batch: batch)
       var generator = TorchGenerator(seed: draws.generatorSeed(.noise, batch: batch))
       var disturbance = TorchGenerator(seed: draws.generatorSeed(.conditionNoise, batch: batch))

@@ -7,12 +7,28 @@ enum HeldOutClips {
   /// Reads the first windows of the held-out videos, each from another video as far as there are so
   /// many.
   ///
-  /// - Throws: `DatasetError` if no video is long enough, `MediaError` if one cannot be read.
+  /// - Returns: The clips, and the videos that were passed over because they cannot be read.
+  /// - Throws: `DatasetError` if no video is long enough, `MediaError` if none can be read.
   static func read(
     _ videos: TrainingVideos, reader: ClipReader, frames: Int, count: Int
-  ) throws -> [PixelClip] {
-    try EvaluationWindows(videos.heldOut, of: videos.root, frames: frames, limit: count).windows
-      .map { try reader.clip($0).pixels }
+  ) throws -> (clips: [PixelClip], broken: [BrokenVideo]) {
+    var clips: [PixelClip] = []
+    var broken: [BrokenVideo] = []
+    var failure: MediaError?
+    let windows = try EvaluationWindows(
+      videos.heldOut, of: videos.root, frames: frames, limit: .max
+    ).windows
+    for window in windows where clips.count < count {
+      guard !broken.contains(where: { $0.path == window.video.path }) else { continue }
+      do {
+        clips.append(try reader.clip(window).pixels)
+      } catch let error as MediaError {
+        failure = failure ?? error
+        broken.append(BrokenVideo(path: window.video.path, reason: error.description))
+      }
+    }
+    if clips.isEmpty, let failure { throw failure }
+    return (clips, broken)
   }
 }
 

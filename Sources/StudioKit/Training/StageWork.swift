@@ -17,6 +17,8 @@ protocol StageWork: AnyObject {
   var position: ClipSampler.Position { get }
   /// Videos that are left out because they are shorter than a clip.
   var tooShortVideos: Int { get }
+  /// Held-out videos that cannot be read, so that others are measured on.
+  var brokenHeldOut: [BrokenVideo] { get }
   /// Clips passed over so far, and the videos that they are of.
   var skipped: (clips: Int, videos: [BrokenVideo]) { get }
 

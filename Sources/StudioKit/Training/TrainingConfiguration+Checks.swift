@@ -30,6 +30,23 @@ extension TrainingConfiguration {
   /// The first that is found of settings which do not fit together.
   var conflict: Conflict? { autoencoderConflict ?? denoiserConflict ?? trainingConflict }
 
+  /// Takes the autoencoder of a checkpoint in place of its own, and the planes that the denoiser then
+  /// has.
+  ///
+  /// - Throws: `ModelError` if the file holds no autoencoder, ``TrainingConfigurationError`` if the
+  ///   denoiser cannot work on such planes.
+  mutating func take(_ file: NetworkFile) throws {
+    guard case .autoencoder(let found) = file.network else {
+      throw ModelError(path: file.path, .otherNetwork(expected: .autoencoder, found: file.kind))
+    }
+    autoencoder = found
+    denoiser.geometry = found.geometry
+    // What the autoencoder was trained with is no concern of the second stage.
+    if let conflict = denoiserConflict ?? trainingConflict {
+      throw conflict.error(file: nil, line: nil)
+    }
+  }
+
   private var autoencoderConflict: Conflict? {
     let patch = autoencoder.patchSide
     guard autoencoder.resolution.isMultiple(of: patch), autoencoder.resolution >= 2 * patch else {

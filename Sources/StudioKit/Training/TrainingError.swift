@@ -73,12 +73,14 @@ extension TrainingError {
     case .exists: "Go on with it (--resume), or choose another folder"
     case .foreign: "Choose an empty or a new folder"
     case .noRun: "Begin one without --resume"
-    case .damaged: "Restore the file, or begin a new run from a checkpoint of this one with --from"
+    case .damaged:
+      "Restore the file; or remove it, if it is a checkpoint and there is an older one to go on from; "
+        + "or begin a new run with this one's network (--from)"
     case .inUse: "Wait for it, or stop it first"
     case .notFinite(_, let checkpoint), .diverged(_, _, _, let checkpoint):
       (checkpoint.map { "The last good checkpoint is \($0). " }
         ?? "There is no checkpoint before it. ")
-        + "Lower learning_rate or maximum_gradient_norm (--set) and go on (--resume)"
+        + "Lower learning_rate, or set maximum_gradient_norm, say to 1 (--set), and go on (--resume)"
     case .noAutoencoder: "Name its checkpoint (--autoencoder)"
     case .autoencoderChanged: "Put the other one back, or begin a new run"
     case .sideTooSmall: "Leave it out, or choose another resolution"

@@ -3,8 +3,8 @@ import Foundation
 /// The files that a run writes its story to: tables for plotting (`metrics.csv`, `scores.csv`), a log
 /// for people (`log.txt`) and one for programs (`log.jsonl`, one JSON object a line).
 ///
-/// A table has one line a step; a run that goes on from an older step first takes away the lines after
-/// it, so that the tables are those of a run that was never stopped.
+/// A table has one line for each step that is logged. A run that goes on from an older step first takes
+/// away the lines after it, and one that goes on with other losses gives the older lines their columns.
 struct TrainingLog: Sendable {
   private let folder: TrainingRunFolder
   private let losses: [String]
@@ -34,15 +34,21 @@ struct TrainingLog: Sendable {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       return try append((["step"] + columns).joined(separator: ",") + "\n", to: path)
     }
-    let lines = text.split(separator: "\n")
-    let kept =
-      lines.prefix(1)
-      + lines.dropFirst().filter { line in
-        line.split(separator: ",").first.flatMap { Int($0) }.map { $0 <= step } ?? false
-      }
-    if kept.count < lines.count || !text.hasSuffix("\n") {
-      try replace(path, with: kept.map { $0 + "\n" }.joined())
+    let lines = text.split(separator: "\n").map { line in
+      line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
+    let (known, wanted) = (lines.first ?? [], ["step"] + columns)
+    let kept = lines.dropFirst().filter { fields in
+      fields.count == known.count && Int(fields[0]).map { $0 <= step } ?? false
+    }
+    guard known != wanted || kept.count < lines.count - 1 || !text.hasSuffix("\n") else { return }
+    // Columns that are no more stay at the end: what was logged is not lost.
+    let all = wanted + known.filter { !wanted.contains($0) }
+    let rows = kept.map { fields in
+      all.map { name in known.firstIndex(of: name).map { fields[$0] } ?? "" }
+    }
+    try replace(
+      path, with: ([all] + rows).map { $0.joined(separator: ",") + "\n" }.joined())
   }
 
   /// Notes a sentence.

@@ -65,6 +65,8 @@ struct TrainingMeter {
 package struct DivergenceWatch {
   package init() {}
 
+  /// Whether the last loss itself was out of the ordinary: one that a checkpoint should not follow.
+  package private(set) var isSuspicious = false
   private var smoothed: Double?
   private var lowest = Double.infinity
   private var steps = 0
@@ -84,6 +86,7 @@ package struct DivergenceWatch {
     let value = (smoothed ?? loss) + Self.share * (loss - (smoothed ?? loss))
     smoothed = value
     lowest = min(lowest, value)
+    isSuspicious = steps > Self.patience && loss > Self.limit * lowest
     return steps > Self.patience && value > Self.limit * lowest ? lowest : nil
   }
 }

@@ -51,7 +51,7 @@ public struct TrainingPreparation: Sendable, Hashable {
       self.configuration = configuration
       self.notes = notes
       if request.stage == .diffusion, !request.autoencoderPath.isEmpty {
-        try configuration.take(autoencoderAt: request.autoencoderPath)
+        try configuration.take(NetworkFile(path: request.autoencoderPath))
         self.configuration = configuration
       }
       describe(configuration, request.stage, runs)
@@ -100,22 +100,5 @@ public struct TrainingPreparation: Sendable, Hashable {
       "Without weights of LPIPS the perceptual loss is left out. It takes vgg.pth, which comes with "
         + "LPIPS (richzhang/PerceptualSimilarity, lpips/weights/v0.1), and torchvision's "
         + "vgg16-397923af.pth (download.pytorch.org/models)")
-  }
-}
-
-extension TrainingConfiguration {
-  /// Takes the autoencoder of a checkpoint in place of its own, and the planes that the denoiser then
-  /// has.
-  ///
-  /// - Throws: `CheckpointError` or `ModelError` if it holds none, ``TrainingConfigurationError`` if the
-  ///   denoiser cannot work on such planes.
-  mutating func take(autoencoderAt path: String) throws {
-    let file = try NetworkFile(path: path)
-    guard case .autoencoder(let found) = file.network else {
-      throw ModelError(path: path, .otherNetwork(expected: .autoencoder, found: file.kind))
-    }
-    autoencoder = found
-    denoiser.geometry = found.geometry
-    if let conflict { throw conflict.error(file: nil, line: nil) }
   }
 }

@@ -39,7 +39,7 @@ struct TrainingRun {
     defer { lock.release() }
     let (saved, state) = try job.resumes ? savedState() : (nil, nil)
     let settings = job.configuration[job.stage]
-    if let saved, saved.step >= settings.steps {
+    if let saved, saved.step > settings.steps || isFinished(after: saved.step, settings) {
       throw TrainingError(job.runFolder, .complete(steps: settings.steps))
     }
 
@@ -55,6 +55,9 @@ struct TrainingRun {
     let log = try TrainingLog(
       folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
     var notes = [job.perceptualNote].compactMap { $0 } + videos.notes
+    notes += work.brokenHeldOut.map {
+      "held-out clips are of other videos than \($0.path), which cannot be read: \($0.reason)"
+    }
     if work.tooShortVideos > 0 {
       notes.append("left out \(work.tooShortVideos) videos that are shorter than a clip")
     }
@@ -64,6 +67,14 @@ struct TrainingRun {
   }
 
   // MARK: Preparing
+
+  /// Whether a run has its last step, and the network and the scores that come after it: it may have
+  /// been killed in between.
+  private func isFinished(after step: Int, _ settings: StageSettings) -> Bool {
+    step == settings.steps
+      && FileManager.default.fileExists(atPath: folder.network(job.stage))
+      && (try? TrainingRunSummary(contentsOf: job.runFolder))?.scores.last?.step == step
+  }
 
   private func lockFolder() throws -> FolderLock {
     do {
@@ -112,23 +123,25 @@ struct TrainingRun {
       throw TrainingError(job.runFolder, .noAutoencoder)
     }
     let file = try NetworkFile(path: path)
-    guard case .autoencoder(let configuration) = file.network else {
-      throw ModelError(path: path, .otherNetwork(expected: .autoencoder, found: file.kind))
-    }
+    try job.configuration.take(file)
     let hash = try CheckpointHash.sha256(of: path) { [stop] _, _ in
       if stop.moment > .never { throw CancellationError() }
     }
     if job.resumes, let known = try folder.readRecord().autoencoderHash, known != hash {
       throw TrainingError(job.runFolder, .autoencoderChanged(path: path))
     }
-    job.configuration.autoencoder = configuration
-    job.configuration.denoiser.geometry = configuration.geometry
     return (file, hash)
   }
 
   /// Writes what the run is, once it is certain that it can begin.
   private func describe(_ autoencoder: (file: NetworkFile, hash: String)?) throws {
-    if job.resumes { return try folder.write(job.configuration) }
+    if job.resumes {
+      // What was given in place of what the run began with holds for the next time too.
+      var record = record(autoencoder)
+      let known = try folder.readRecord()
+      (record.created, record.version) = (known.created, known.version)
+      return try folder.write(record, job.configuration)
+    }
     if let autoencoder {
       // Beside the denoiser it makes the run's folder a model.
       try CheckpointConversion(autoencoder.file).write(to: folder.network(.autoencoder))
@@ -202,7 +215,7 @@ struct TrainingRun {
           job.runFolder,
           .diverged(step: step, loss: loss.value, lowest: lowest, checkpoint: newestCheckpoint))
       }
-      if step % settings.checkpointInterval == 0 {
+      if step % settings.checkpointInterval == 0, !watch.isSuspicious {
         try await save(work, step, settings, log)
         saved = step
       }

@@ -60,13 +60,6 @@ public struct TrainingRunSummary: Sendable, Hashable {
     }
   }
 
-  /// The runs in a folder of runs, the newest first.
-  public static func runs(in folder: String) -> [TrainingRunSummary] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.compactMap { try? TrainingRunSummary(contentsOf: folder + "/" + $0) }
-      .sorted { ($0.record.created, $0.folder) > ($1.record.created, $1.folder) }
-  }
-
   /// A table's lines. One that is being written may be cut short, and is left out.
   private static func rows(_ path: String) -> [Row] {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }

@@ -168,7 +168,8 @@ extension TrainingSetting {
       "How the predicted noise's error is measured: squares, as the authors' code does, or l1"),
     .number(
       .diffusionTraining, "conditional_share", \.diffusionTraining.conditionalShare, .zeroToOne,
-      "Share of batches that have the clip before as a condition; the paper: 0.3, skies 0.2"),
+      "Share of batches that have the clip before as a condition; the paper: 0.3, for SkyTimelapse 0.2"
+    ),
     .number(
       .diffusionTraining, "condition_noise", \.diffusionTraining.conditionNoise, .zeroOrMore,
       "Standard deviation of noise that is added to the condition's latent"),

@@ -50,6 +50,7 @@ public struct NetworkFile: Sendable {
   static let buffers: Set<String> = ["coords", "zeros"]
   static let headCountKey = "pvdm.num_heads"
   static let imageSizeKey = "pvdm.image_size"
+  static let framesKey = "pvdm.frames"
 
   /// Reads the directory of a checkpoint and works out what it holds, without loading weights.
   ///
@@ -131,9 +132,10 @@ public struct NetworkFile: Sendable {
     if let stated, !(1...1024).contains(stated) {
       throw ModelError(.structure("image_size is \(stated); latents have a side of 1 to 1024"))
     }
+    let frames = try number(framesKey, in: metadata) ?? PlaneGeometry.usualFrames
     let side: Int
     if let tokenCount {
-      guard let found = PlaneGeometry.side(tokenCount: tokenCount) else {
+      guard let found = PlaneGeometry.side(tokenCount: tokenCount, frames: frames) else {
         throw ModelError(.structure("zeros has \(tokenCount) tokens; no three planes have as many"))
       }
       side = found
@@ -150,7 +152,7 @@ public struct NetworkFile: Sendable {
       notes.append(
         "assumed latents of side \(side), as published: neither weights nor configuration say it")
     }
-    configuration.geometry = PlaneGeometry(side: side)
+    configuration.geometry = PlaneGeometry(side: side, frames: frames)
     let halvings = configuration.widthMultipliers.count - 1
     let smallest = 1 << halvings
     guard side >= smallest, side % smallest == 0, configuration.geometry.frames % smallest == 0
@@ -198,6 +200,7 @@ public struct NetworkFile: Sendable {
     [
       headCountKey: String(configuration.headCount),
       imageSizeKey: String(configuration.geometry.side),
+      framesKey: String(configuration.geometry.frames),
     ]
   }
 }

@@ -10,12 +10,15 @@ public struct PlaneGeometry: Sendable, Hashable, Codable {
   /// Frames of a clip, S.
   public let frames: Int
 
+  /// Frames of a clip of the published models, and where nothing says otherwise.
+  public static let usualFrames = 16
+
   /// Describes the planes of a clip.
   ///
   /// - Parameters:
   ///   - side: Latent side R, at least 1.
   ///   - frames: Frames of a clip S, at least 1.
-  public init(side: Int, frames: Int = 16) {
+  public init(side: Int, frames: Int = usualFrames) {
     self.side = side
     self.frames = frames
   }
@@ -40,7 +43,7 @@ public struct PlaneGeometry: Sendable, Hashable, Codable {
   }
 
   /// The side R of a latent with this many tokens, if there is one.
-  public static func side(tokenCount: Int, frames: Int = 16) -> Int? {
+  public static func side(tokenCount: Int, frames: Int = usualFrames) -> Int? {
     (1...4096).first { $0 * $0 + 2 * frames * $0 == tokenCount }
   }
 }

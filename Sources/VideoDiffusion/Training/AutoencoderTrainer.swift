@@ -153,6 +153,7 @@ public actor AutoencoderTrainer {
         clip += share * losses.clip
       }
       return finish(
+        number,
         [
           TrainingLoss("discriminator", frame + clip), TrainingLoss("frame_hinge", frame),
           TrainingLoss("clip_hinge", clip),
@@ -173,16 +174,18 @@ public actor AutoencoderTrainer {
     if let matching = mean.featureMatching {
       losses.append(TrainingLoss("feature_matching", matching))
     }
-    return finish(losses, [work.groups[0]])
+    return finish(number, losses, [work.groups[0]])
   }
 
-  private func finish(_ losses: [TrainingLoss], _ groups: [ParameterGroup]) -> TrainingStepResult {
+  private func finish(
+    _ number: Int, _ losses: [TrainingLoss], _ groups: [ParameterGroup]
+  ) -> TrainingStepResult {
     guard losses.allSatisfy(\.value.isFinite) else {
       for group in groups { group.optimizer.clearGradients() }
       return TrainingStepResult(losses: losses, gradientNorm: .nan)
     }
-    let norms = groups.map { $0.optimizer.step() }
-    return TrainingStepResult(losses: losses, gradientNorm: norms.reduce(0) { max($0, $1) })
+    let norms = groups.map { $0.optimizer.step(inRun: number) }
+    return TrainingStepResult(losses: losses, gradientNorm: TrainingStepResult.greatest(norms))
   }
 
   /// Writes everything that the training needs to go on.

@@ -18,7 +18,7 @@ public final class DiscriminatorPair {
   ///
   /// - Parameters:
   ///   - frameSource: Where the parameters of the first begin, for example
-  ///     ``DiscriminatorParameters``.
+  ///     ``InitialParameters``.
   ///   - clipSource: Where those of the second begin.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what a source throws.
   public init(

@@ -79,6 +79,12 @@ public struct TrainingStepResult: Sendable, Hashable {
   /// The gradient's norm before it was limited; where two networks learn, the greater.
   public let gradientNorm: Double
 
+  /// The greatest norm of some networks' gradients; one that is not finite counts most, since that
+  /// network took no step.
+  public static func greatest(_ norms: [Double]) -> Double {
+    norms.first { !$0.isFinite } ?? norms.max() ?? 0
+  }
+
   /// Whether the step was taken. One whose loss or gradient overflowed changes nothing.
   public var wasTaken: Bool { gradientNorm.isFinite && losses.allSatisfy { $0.value.isFinite } }
 }

@@ -23,6 +23,15 @@ struct TrainingFaultTests {
     }
   }
 
+  /// Damages a video behind the back of the index, which knows it by its size and date.
+  private static func damage(_ path: String) throws {
+    var status = stat()
+    try #require(stat(path, &status) == 0)
+    try Data(count: Int(status.st_size)).write(to: URL(filePath: path))
+    var times = [status.st_atim, status.st_mtim]
+    try #require(utimensat(AT_FDCWD, path, &times, 0) == 0)
+  }
+
   @Test("numbers that overflow end the run with its last good checkpoint named")
   func overflow() async throws {
     var configuration = TrainingFixture.configuration(.autoencoder, steps: 40)
@@ -53,13 +62,7 @@ struct TrainingFaultTests {
     _ = try await fixture.job(
       .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 1), to: "before"
     ).run()
-    // Damaged behind the back of the index, which knows the video by its size and date.
-    let path = fixture.data + "/train/sky00001.mkv"
-    var status = stat()
-    try #require(stat(path, &status) == 0)
-    try Data(count: Int(status.st_size)).write(to: URL(filePath: path))
-    var times = [status.st_atim, status.st_mtim]
-    try #require(utimensat(AT_FDCWD, path, &times, 0) == 0)
+    try Self.damage(fixture.data + "/train/sky00001.mkv")
     let notes = Mutex<[String]>([])
     let skipped = Mutex(0)
     let outcome = try await fixture.job(.autoencoder, configuration, to: "run").run { event in
@@ -90,14 +93,23 @@ struct TrainingFaultTests {
 
   @Test("a second process is kept out while a run is at work")
   func lock() async throws {
-    let configuration = TrainingFixture.configuration(.autoencoder, steps: 3)
+    // Many more steps than the second process needs to be refused.
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 100_000)
     let job = fixture.job(.autoencoder, configuration, to: "run")
     let wasSeen = Mutex(false)
-    _ = try await job.run { event in
+    let stop = StopSignal()
+    let began = AsyncStream.makeStream(of: Void.self)
+    async let first = job.run(stop: stop) { event in
       guard case .began = event else { return }
       let summary = try? TrainingRunSummary(contentsOf: job.runFolder)
       wasSeen.withLock { $0 = summary?.isRunning ?? false }
+      began.continuation.finish()
     }
+    for await _ in began.stream {}
+    let second = try TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache)
+    #expect(await problem(second) == .inUse)
+    stop.requestStop(.afterStep)
+    _ = try await first
     #expect(wasSeen.withLock { $0 })
     #expect(try !TrainingRunSummary(contentsOf: job.runFolder).isRunning)
   }
@@ -142,6 +154,54 @@ struct TrainingFaultTests {
       .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 2), to: "second")
     first.dataPath = fixture.folder.path("nowhere")
     await #expect(throws: DatasetError.self) { _ = try await first.run() }
+  }
+
+  @Test("a broken held-out video is named, and others are measured on")
+  func brokenHeldOutVideo() async throws {
+    var recipe = SkyRecipe(clips: 4, seed: 3, size: 32, frames: 20, testShare: 0.5)
+    recipe.format = .mkv
+    let data = fixture.folder.path("two-held-out")
+    _ = try await SkyDatasetWriter(recipe, to: data, overwrites: false).write(threadCount: 2)
+    var job = fixture.job(
+      .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 1), to: "before")
+    job.dataPath = data
+    _ = try await job.run()
+    let names = try FileManager.default.contentsOfDirectory(atPath: data + "/test").sorted()
+    try Self.damage(data + "/test/" + names[0])
+    let notes = Mutex<[String]>([])
+    job.runFolder = fixture.folder.path("run")
+    let outcome = try await job.run { event in
+      if case .notes(let new) = event { notes.withLock { $0 += new } }
+    }
+    #expect(outcome.isComplete)
+    #expect(notes.withLock { $0.contains { $0.contains("test/\(names[0])") } })
+  }
+
+  @Test("an autoencoder whose planes the denoiser cannot halve is refused before anything begins")
+  func unfitAutoencoder() async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 1)
+    configuration.denoiser.widthMultipliers = [1, 1, 1, 1]
+    let job = fixture.job(.diffusion, configuration, to: "run")
+    await #expect(throws: TrainingConfigurationError.self) { _ = try await job.run() }
+    #expect(!FileManager.default.fileExists(atPath: job.runFolder + "/run.json"))
+  }
+
+  @Test("a step whose gradient overflowed in one of two networks was not taken")
+  func overflowOfOneNetwork() {
+    #expect(TrainingStepResult.greatest([1, 3]) == 3)
+    for norms in [[1, .nan], [.nan, 1], [.infinity, .nan, 2]] as [[Double]] {
+      #expect(!TrainingStepResult.greatest(norms).isFinite)
+    }
+  }
+
+  @Test("no checkpoint is taken after a loss out of the ordinary")
+  func suspiciousLoss() {
+    var watch = DivergenceWatch()
+    for _ in 0..<300 { _ = watch.diverged(0.1) }
+    #expect(!watch.isSuspicious)
+    #expect(watch.diverged(2) == nil && watch.isSuspicious)
+    #expect(watch.diverged(0.1) == nil && !watch.isSuspicious)
   }
 
   @Test("a learning that leaves for good is noticed")

@@ -148,20 +148,111 @@ struct TrainingRunTests {
     #expect(abs(4 * absolute + 3 * difference - sum) < 1e-5)
   }
 
+  @Test("clips of another length than 16 frames are learnt, made and read back")
+  func otherLength() async throws {
+    var first = TrainingFixture.configuration(.autoencoder, steps: 1)
+    first.autoencoder.frames = 8
+    let outcome = try await fixture.job(.autoencoder, first, to: "eight").run()
+    var job = fixture.job(
+      .diffusion, TrainingFixture.configuration(.diffusion, steps: 1), to: "run")
+    job.autoencoderPath = outcome.weights
+    _ = try await job.run()
+    let file = try NetworkFile(path: job.runFolder + "/denoiser.safetensors")
+    guard case .denoiser(let configuration) = file.network else {
+      Issue.record("no denoiser")
+      return
+    }
+    #expect(configuration.geometry == PlaneGeometry(side: 4, frames: 8))
+  }
+
+  @Test("a denoiser without conditions is trained and shown without them")
+  func unconditional() async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 2)
+    configuration.denoiser.isConditional = false
+    configuration.diffusionTraining.conditionalShare = 1
+    let job = fixture.job(.diffusion, configuration, to: "run")
+    #expect(try await job.run().isComplete)
+  }
+
+  @Test("caches of latents at different strides lie side by side")
+  func strides() async throws {
+    try await fixture.makeAutoencoder()
+    for stride in [4, 8] {
+      var configuration = TrainingFixture.configuration(.diffusion, steps: 1)
+      configuration.diffusionTraining.latentStride = stride
+      _ = try await fixture.job(.diffusion, configuration, to: "stride-\(stride)").run()
+    }
+    let folders = try FileManager.default.contentsOfDirectory(atPath: fixture.cache + "/latents")
+    #expect(folders.count == 2)
+  }
+
+  @Test("a run that goes on with another loss keeps one table with a column for each")
+  func newLoss() async throws {
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
+    let stop = StopAfter(step: 2)
+    _ = try await fixture.job(.autoencoder, configuration, to: "run")
+      .run(stop: stop.signal) { stop.note($0) }
+    configuration.autoencoderTraining.weights.gradientDifference = 1
+    var job = try TrainingJob(resuming: fixture.folder.path("run"), cacheFolder: fixture.cache)
+    job.configuration = configuration
+    _ = try await job.run()
+    let table = try TrainingRunSummary(contentsOf: job.runFolder).metrics
+    #expect(table.map(\.step) == [1, 2, 3, 4])
+    #expect(table.allSatisfy { $0["loss"] != nil && $0["learning_rate"] != nil })
+    #expect(table.map { $0["gradient_difference"] != nil } == [false, false, true, true])
+  }
+
+  @Test("a run killed after its last checkpoint still gets its network and its scores")
+  func killedAtTheEnd() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    let job = fixture.job(.autoencoder, configuration, to: "run")
+    _ = try await job.run()
+    let network = fixture.bytes("run", "autoencoder.safetensors")
+    // As if the process had ended between the checkpoint and the network.
+    try FileManager.default.removeItem(atPath: job.runFolder + "/autoencoder.safetensors")
+    try Data("step,psnr\n".utf8).write(to: URL(filePath: job.runFolder + "/scores.csv"))
+    let resumed = try TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache)
+    #expect(try await resumed.run().isComplete)
+    #expect(fixture.bytes("run", "autoencoder.safetensors") == network)
+    #expect(try TrainingRunSummary(contentsOf: job.runFolder).scores.map(\.step) == [2])
+  }
+
+  @Test("what a resumed run is given holds for the next time")
+  func resumedOptions() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
+    let stop = StopAfter(step: 1)
+    _ = try await fixture.job(.autoencoder, configuration, to: "run")
+      .run(stop: stop.signal) { stop.note($0) }
+    let folder = fixture.folder.path("run")
+    let created = try TrainingRunSummary(contentsOf: folder).record.created
+    var resumed = try TrainingJob(resuming: folder, cacheFolder: fixture.cache)
+    resumed.threadCount = 2
+    let again = StopAfter(step: 2)
+    _ = try await resumed.run(stop: again.signal) { again.note($0) }
+    let record = try TrainingRunSummary(contentsOf: folder).record
+    #expect(record.threads == min(2, ProcessInfo.processInfo.activeProcessorCount))
+    #expect(record.created == created)
+  }
+
   @Test("the phase with discriminators goes on from the first phase and can be stopped")
   func secondPhase() async throws {
     let first = try await fixture.job(
       .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 2), to: "first"
     ).run()
-    var configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
+    // In step 6 the discriminators use the moments that the checkpoint after step 2 restored, and in
+    // step 7 the autoencoder learns against what came of it.
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 7)
     configuration.autoencoderTraining.usesDiscriminators = true
+    configuration.autoencoderTraining.stage.decay = .cosine
     var job = fixture.job(.autoencoder, configuration, to: "whole")
     await #expect(throws: TrainingError.self) { _ = try await job.run() }
     job.initialPath = first.weights
     _ = try await job.run()
     let table = try TrainingRunSummary(contentsOf: job.runFolder).metrics
-    #expect(table.map { $0["loss"] != nil } == [true, false, true, false])
-    #expect(table.map { $0["clip_hinge"] != nil } == [false, true, false, true])
+    #expect(table.map { $0["loss"] != nil } == [true, false, true, false, true, false, true])
+    #expect(
+      table.map { $0["clip_hinge"] != nil } == [false, true, false, true, false, true, false])
 
     job.runFolder = fixture.folder.path("parts")
     let stop = StopAfter(step: 2)

@@ -33,6 +33,8 @@ struct GoldenAutoencoderTrainingTests {
     let losses = try run.step.accumulate([run.example])
     let expectedLoss = try run.file.float("loss")[0]
     #expect(abs(losses.total(run.step.weights) / expectedLoss - 1) < 1e-4)
+    #expect(run.file.keys.contains { $0.hasPrefix("grad.") })
+    #expect(run.file.keys.contains { $0.hasPrefix("after1.") })
     for key in run.file.keys where key.hasPrefix("grad.") {
       let name = String(key.dropFirst("grad.".count))
       let error = relativeError(try run.gradient(name), from: try run.file.float(key))
