@@ -41,6 +41,10 @@ public struct Studio: Sendable {
   /// - Throws: ``StudioError`` if a theme or colour that was named does not exist, `TerminalError` if
   ///   the terminal cannot be used, or why the workspace could not be opened.
   public func run() async throws {
+    let terminal = RuntimeOptions(
+      colorOption: options.color, usesSynchronizedOutput: options.usesSynchronizedOutput,
+      usesMouse: options.usesMouse, environment: options.environment)
+    try terminal.checkTerminal()
     let resources = ResourceLocator()
     let shelf = ThemeShelf(
       folders: [resources.find("themes", ""), options.folders.themes].compactMap { $0 })
@@ -56,9 +60,6 @@ public struct Studio: Sendable {
     let program = StudioProgram.make(
       model: model, start: .batch([.send(.follow(notices)), runner.start]),
       perform: { runner.command(for: $0) })
-    let terminal = RuntimeOptions(
-      colorOption: options.color, usesSynchronizedOutput: options.usesSynchronizedOutput,
-      usesMouse: options.usesMouse, environment: options.environment)
     let last = try await Self.onOwnThread {
       try TerminalRuntime(program: program, options: terminal).run()
     }

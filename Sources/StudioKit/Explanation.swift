@@ -146,15 +146,16 @@ extension StudioError {
     case .tooShort: "Give a longer video"
     case .noSettings: "Give a video, picture or latents that pvdm made"
     case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
-    case .exists: "Choose another name, or replace it with --overwrite"
+    case .exists: "Choose another name, or replace it (--overwrite)"
     case .keptRun: "Go on with --resume, or begin anew with --overwrite"
     case .mixedSizes: "Crop and resize all of them to one size (--resolution)"
     case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse (--data)"
     case .noVideos: "Name a folder of generated videos (--generated), or a model"
     case .noReport: "Give the folder that \"pvdm evaluate\" wrote, or the report.json in it"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
-    case .inUse: "Close it, or choose another folder with XDG_DATA_HOME"
-    case .notWritable: "Check the folder's permissions, or choose another with XDG_DATA_HOME"
+    case .inUse: "Close it, or choose another folder (pvdm studio --data FOLDER)"
+    case .notWritable:
+      "Check the folder's permissions, or choose another (pvdm studio --data FOLDER)"
     case .clipGone: "Bring the file back, or drop the clip"
     case .clipDropped: "Undo the drop and resume the job, or cancel it"
     case .modelChanged:
@@ -170,7 +171,8 @@ extension StudioError {
 extension SessionStoreError {
   var remedy: String {
     switch problem {
-    case .newer: "Use that version of pvdm, or another data folder with XDG_DATA_HOME"
+    case .newer:
+      "Use that version of pvdm, or another data folder (pvdm studio --data FOLDER)"
     case .older: "Close that studio and open this one"
     case .damaged: "Start the studio again; it sets the database aside and begins a new one"
     case .notWritable: "Check the folder's permissions"

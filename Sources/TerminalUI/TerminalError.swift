@@ -29,7 +29,11 @@ extension TerminalError: CustomStringConvertible {
     case .unknownColorMode(let name):
       "unknown colour mode '\(name)': one of \(ColorMode.optionNames.joined(separator: ", "))"
     case .notATerminal(let fileDescriptor):
-      "file descriptor \(fileDescriptor) is not a terminal"
+      switch fileDescriptor {
+      case 0: "standard input is not a terminal"
+      case 1: "standard output is not a terminal"
+      default: "file descriptor \(fileDescriptor) is not a terminal"
+      }
     case .unsupportedTerminal(let name, let reason):
       "the terminal '\(name)' cannot be used: \(reason)"
     case .systemCall(let name, let code):

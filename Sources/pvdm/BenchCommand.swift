@@ -18,7 +18,8 @@ struct Bench: AsyncParsableCommand {
 
       Examples:
         pvdm bench --sizes skies-64
-        pvdm bench --sizes published --precision bf16 --batch 1,4 --threads 1,2 --json
+        pvdm bench --sizes published --precision bf16 --batch 1,4 \\
+          --threads 1,2 --json
         pvdm bench --sizes published --precision f32 --batch 1 --profile
         pvdm bench --train --sizes published --batch 1 --checkpointing
         pvdm bench --make-checkpoint big.pth --size published --network denoiser

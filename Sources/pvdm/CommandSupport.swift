@@ -19,13 +19,20 @@ func explaining(_ body: () async throws -> Void) async throws {
   } catch let error where error is ValidationError || error is CleanExit {
     throw error
   } catch let error as TerminalError {
-    throw report(
-      Explanation(
-        sentence: error.description,
-        remedy: "Use a terminal that terminfo knows (TERM), or the commands that pvdm --help lists")
-    )
+    throw report(Explanation(sentence: error.description, remedy: remedy(for: error)))
   } catch {
     throw report(Explanation(error))
+  }
+}
+
+/// What to do where the studio cannot be shown.
+private func remedy(for error: TerminalError) -> String {
+  switch error {
+  case .notATerminal:
+    "The studio needs one; \"pvdm --help\" lists the commands that do without"
+  case .unsupportedTerminal:
+    "Try TERM=xterm-256color, or install the terminal descriptions (Debian: ncurses-term)"
+  default: "\"pvdm --help\" lists the commands that need no terminal"
   }
 }
 

@@ -8,8 +8,8 @@ struct Convert: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Converts a checkpoint, or makes a model folder from two.",
     usage: """
-      pvdm convert <in> <out> [--type f32|f16|bf16|keep] [--config <file>] [--wrapper <name>]
-             pvdm convert --autoencoder <file> --denoiser <file> <folder> [--name <name>]
+      pvdm convert <in> <out> [--type f32|f16|bf16|keep] [<options>]
+      pvdm convert --autoencoder <file> --denoiser <file> <folder> [<options>]
       """,
     discussion: """
       Converts a network between PyTorch's .pth and .safetensors, either way; the ending of OUT \
@@ -26,7 +26,8 @@ struct Convert: AsyncParsableCommand {
       Examples:
         pvdm convert ema_model.pth denoiser.safetensors --type f16
         pvdm convert denoiser.safetensors ema_model.pth --type f32
-        pvdm convert --autoencoder model_last.pth --denoiser ema_model.pth models/ucf --fps 25
+        pvdm convert --autoencoder model_last.pth --denoiser ema_model.pth \\
+          models/ucf --fps 25
       """)
 
   @Argument(

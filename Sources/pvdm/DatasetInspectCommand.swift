@@ -8,6 +8,7 @@ struct DatasetInspect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Shows what a folder of videos holds for training: layout, parts, frames, faults.",
+    usage: "pvdm dataset inspect <dir> [<options>]",
     discussion: """
       Understands UCF-101 (class folders of .avi with ucfTrainTestlist/trainlist01.txt), \
       SkyTimelapse (train|test/VIDEO/CLIP folders of frames), folders named train and test of \

@@ -9,6 +9,7 @@ struct DatasetSkies: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "skies",
     abstract: "Makes a set of synthetic time-lapse skies, for training and tests.",
+    usage: "pvdm dataset skies --clips <clips> --output <dir> [<options>]",
     discussion: """
       Each video shows a scene of its own: clouds that drift and change over hills that stand still, \
       sun or moon, a time of day, and light that changes slowly. The same command makes the same \
@@ -19,7 +20,8 @@ struct DatasetSkies: AsyncParsableCommand {
 
       Examples:
         pvdm dataset skies --clips 1000 --seed 1 --output skies
-        pvdm dataset skies --clips 20 --seed 7 --size 256 --frames 128 --format mp4 --output large
+        pvdm dataset skies --clips 20 --seed 7 --size 256 --frames 128 \\
+          --format mp4 --output large
       """)
 
   @Option(help: "Videos to make, training and test together.")

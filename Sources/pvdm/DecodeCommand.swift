@@ -5,6 +5,7 @@ import VideoDiffusion
 struct Decode: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Reads latents back as a video.",
+    usage: "pvdm decode <input> [<model>] --output <path> [<options>]",
     discussion: """
       Example:
         pvdm decode walk.safetensors skies-64 --output walk.mp4 --output frames/
@@ -13,7 +14,7 @@ struct Decode: AsyncParsableCommand {
   @Argument(help: "A file of latents (.safetensors).")
   var input: String
 
-  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  @Argument(help: ModelOptions.nameHelp)
   var model: String?
 
   @OptionGroup(title: "Model options") var models: ModelOptions

@@ -7,6 +7,7 @@ import VideoDiffusion
 struct Encode: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a video or folder of pictures as latents.",
+    usage: "pvdm encode <input> [<model>] --output <path> [<options>]",
     discussion: """
       The output holds `latents`, [K, 4, N]: one row for each 16 frames, prepared to the model's \
       resolution. Frames at the end that do not fill a clip are left out.
@@ -18,7 +19,7 @@ struct Encode: AsyncParsableCommand {
   @Argument(help: "A video, a GIF, or a folder of PNG frames.")
   var input: String
 
-  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  @Argument(help: ModelOptions.nameHelp)
   var model: String?
 
   @Option(name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "path"))

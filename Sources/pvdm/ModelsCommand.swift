@@ -37,10 +37,15 @@ struct Models: AsyncParsableCommand {
       if json {
         print(try pvdm.json(entries))
       } else {
-        print(entries.isEmpty ? "no models found" : Self.text(entries))
+        print(entries.isEmpty ? Self.nothingFound : Self.text(entries))
       }
     }
   }
+
+  private static let nothingFound = """
+    no models found: put a folder with an autoencoder and a denoiser (.pth or .safetensors)
+    into ~/.local/share/pvdm/models or ./checkpoints, or name it; "pvdm convert" makes one
+    """
 
   private func addHashes(_ entries: inout [ModelEntry]) throws {
     var known: [String: String] = [:]

@@ -26,6 +26,12 @@ struct ModelOptions: ParsableArguments {
   /// The model that comes with the program, which is used where none is named.
   static let defaultModel = "skies-64"
 
+  /// What a model may be given as.
+  static let nameHelp: ArgumentHelp = """
+    A model folder, or the name of one in ~/.local/share/pvdm/models or of the program's. (default: \
+    skies-64)
+    """
+
   /// Opens the networks; says so when it takes the model that comes with the program.
   func open(_ model: String?) throws -> ModelFiles {
     let named = model ?? (autoencoder == nil && denoiser == nil ? Self.defaultModel : nil)

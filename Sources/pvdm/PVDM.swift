@@ -10,8 +10,8 @@ struct PVDM: AsyncParsableCommand {
       Without a command, pvdm opens the studio.
 
       MODEL is a folder with an autoencoder and a denoiser, or the name of one that comes with the \
-      program, such as skies-64. Any command also takes the two checkpoints by themselves, with \
-      --autoencoder and --denoiser.
+      program, such as skies-64, which is taken where none is named. Commands that take a MODEL also \
+      take the two checkpoints by themselves, with --autoencoder and --denoiser.
 
       Exit status: 0 done, 2 a file or setting cannot be used, 64 wrong usage, 70 a fault of the \
       program or machine, 130 interrupted.

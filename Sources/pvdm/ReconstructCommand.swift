@@ -18,7 +18,7 @@ struct Reconstruct: AsyncParsableCommand {
   @Argument(help: "A video, a GIF, or a folder of PNG frames.")
   var input: String
 
-  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  @Argument(help: ModelOptions.nameHelp)
   var model: String?
 
   @Option(name: .customLong("from-frame"), help: "The first frame, from 0.")

@@ -9,12 +9,13 @@ struct Sample: AsyncParsableCommand {
 
       Examples:
         pvdm sample skies-64 --clips 4 --output sky.mp4 --output sky.gif
-        pvdm sample --autoencoder model_last.pth --denoiser ema_model.pth --seed 7 -o video.mp4
+        pvdm sample --autoencoder model_last.pth --denoiser ema_model.pth \\
+          --seed 7 -o video.mp4
 
       Ctrl-C keeps the clips that are complete; the same command with --resume goes on from there.
       """)
 
-  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  @Argument(help: ModelOptions.nameHelp)
   var model: String?
 
   @Option(help: "Clips of 16 frames to make, 1 or more. (default: 1)")
@@ -41,7 +42,8 @@ struct Extend: AsyncParsableCommand {
       Examples:
         pvdm extend walk.mp4 --clips 2 --output longer.mp4
         pvdm extend frames/ skies-64 --from-frame 0 --only-new -o continued.gif
-        pvdm extend latents.safetensors --denoiser ema_model.pth --only-new -o more.safetensors
+        pvdm extend latents.safetensors --denoiser ema_model.pth --only-new \\
+          -o more.safetensors
       """)
 
   @Argument(
@@ -50,7 +52,7 @@ struct Extend: AsyncParsableCommand {
       """)
   var input: String
 
-  @Argument(help: "A model folder, or the name of one that comes with the program.")
+  @Argument(help: ModelOptions.nameHelp)
   var model: String?
 
   @Option(help: "Clips of 16 frames to add, 1 or more. (default: 1)")

@@ -86,6 +86,8 @@ struct SamplingOptions: ParsableArguments {
 /// Several videos at once.
 struct BatchOptions: ParsableArguments {
   @Option(
-    help: "Videos to make at once; video b has the seed plus b, and its own outputs named by it.")
+    help: """
+      Videos to make at once; video b has the seed plus b. Outputs of "pvdm sample" are named by it.
+      """)
   var batch = 1
 }

@@ -8,10 +8,11 @@ struct StudioCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "studio",
     abstract: "Opens the studio: make, watch, extend and compare videos in the terminal.",
+    usage: "pvdm studio [<options>]",
     discussion: """
       This is what pvdm does when no command is given. Videos, the queue and settings are kept in \
       $XDG_DATA_HOME/pvdm/studio (usually ~/.local/share/pvdm/studio), presets and themes of your \
-      own in $XDG_CONFIG_HOME/pvdm. Press ? for the keys.
+      own in $XDG_CONFIG_HOME/pvdm/presets and /themes (usually ~/.config/pvdm). Press ? for the keys.
       """)
 
   @Option(help: "Colours: auto, truecolor, 256, 16 or mono.")
@@ -42,7 +43,7 @@ struct StudioCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("data"),
-    help: ArgumentHelp("Keep everything in this folder instead.", valueName: "folder"))
+    help: ArgumentHelp("Keep videos, the queue and settings in this folder.", valueName: "folder"))
   var dataFolder: String?
 
   func validate() throws {
@@ -52,7 +53,8 @@ struct StudioCommand: AsyncParsableCommand {
       throw ValidationError("--color: \(error)")
     }
     if let kilobytesPerSecond, !(1...1_000_000).contains(kilobytesPerSecond) {
-      throw ValidationError("--kilobytes-per-second is \(kilobytesPerSecond); expected 1 or more")
+      throw ValidationError(
+        "--kilobytes-per-second is \(kilobytesPerSecond); expected 1 to 1000000")
     }
   }
 

@@ -127,6 +127,8 @@ import Testing
       (["reconstruction", "--model", "skies-64"], 2, "--data"),
       (["drift", "--model", "skies-64", "--frames", "20"], 2, "32 or more"),
       (["drift", "--model", "skies-64", "--generated", "."], 64, "not both"),
+      (["reconstruction", "--generated", "."], 64, "of a model alone"),
+      (["efficiency", "--generated", "."], 64, "of a model alone"),
       (["efficiency", "--model", "nowhere"], 2, "there is no such model"),
       (["fvd", "--split", "middle"], 64, "middle"),
     ])

@@ -15,6 +15,13 @@ import Testing
 
   private var data: String { home + "/.local/share/pvdm/studio" }
 
+  @Test func withoutATerminalNothingIsBegunAndTheRemedyIsSaid() throws {
+    let run = try CommandRun(["studio"], home: home)
+    #expect(run.status == 2 && run.errors.contains("standard input is not a terminal"))
+    #expect(run.errors.contains("pvdm --help"))
+    #expect(!FileManager.default.fileExists(atPath: data))
+  }
+
   @Test func aNewUserMakesExtendsBranchesExportsAndFindsEverythingAgain() throws {
     let studio = try StudioSession(home: home)
     #expect(studio.sees("skies-64"))

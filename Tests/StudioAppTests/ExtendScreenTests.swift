@@ -273,7 +273,7 @@ import Testing
     #expect(
       press(keys("w"), on: &screen, world) == [
         .ask(
-          prompt: "Export A1 to B4 (mp4, gif, webm, png, folder/, safetensors)",
+          prompt: "Export A1 to B4 (mp4, gif, webm, mkv, png, folder/, safetensors)",
           text: "sunset.mp4 x4", command: "export")
       ])
     let written = screen.run("export", argument: "a b.mp4, frames/ x8", world)

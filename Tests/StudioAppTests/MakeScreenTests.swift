@@ -260,7 +260,9 @@ import Testing
     var screen = screen(world)
     #expect(
       screen.handle(.character("w"), world) == [
-        .ask(prompt: "Export the video to", text: "skies-64-48213.mp4", command: "export")
+        .ask(
+          prompt: "Export the video (mp4, gif, webm, mkv, png, folder/, safetensors)",
+          text: "skies-64-48213.mp4", command: "export")
       ])
     #expect(
       screen.run("export", argument: "a.mp4, b.gif x4", world) == [
@@ -270,7 +272,7 @@ import Testing
             scale: 4))
       ])
     #expect(
-      screen.run("export!", argument: "a.mp4", world) == [
+      screen.run("overwrite", argument: "a.mp4", world) == [
         .export(
           ExportTask(
             video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4"],

@@ -165,7 +165,7 @@ struct WorkspaceFaultTests {
   @Test("a newer program's database is refused with what to do")
   func newerDatabase() async throws {
     let text = Explanation(SessionStoreError(path: "studio.sqlite", .newer)).text
-    #expect(text.contains("newer version") && text.contains("XDG_DATA_HOME"))
+    #expect(text.contains("newer version") && text.contains("--data FOLDER"))
   }
 
   @Test("two studios do not share a data folder")

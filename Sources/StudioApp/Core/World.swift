@@ -58,6 +58,20 @@ package struct World: Sendable {
   /// The symbols of stills; `nil` takes what the terminal can do.
   package var stillSymbols: SymbolSet?
 
+  /// The preset of a name, of which only letters and digits count.
+  package func preset(named name: String) -> Preset? {
+    let key = PresetLibrary.key(of: name)
+    return presets.first { PresetLibrary.key(of: $0.name) == key }
+  }
+
+  /// Says that there is no such preset.
+  package func noPreset(_ name: String, otherwise: String = "") -> Notice {
+    let names = presets.map(\.name).joined(separator: ", ")
+    return Notice(
+      .warning, "there is no preset \(name)",
+      remedy: names.isEmpty ? otherwise : "There are \(names)")
+  }
+
   /// What an estimate is for.
   package struct EstimateKey: Sendable, Hashable {
     package var model: ModelReference

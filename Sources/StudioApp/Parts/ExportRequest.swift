@@ -8,6 +8,9 @@ package struct ExportRequest: Sendable, Hashable {
   /// Side of the square that each pixel becomes.
   package var scale: Int
 
+  /// What a path may end in, for prompts.
+  package static let formats = "(mp4, gif, webm, mkv, png, folder/, safetensors)"
+
   /// Understands what was typed; `nil` if there is no path in it or the factor is not 1 to 64.
   package init?(_ text: String) {
     var words = text.split(separator: " ", omittingEmptySubsequences: true)

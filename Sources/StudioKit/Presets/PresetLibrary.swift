@@ -112,7 +112,7 @@ public struct PresetLibrary: Sendable {
   }
 
   /// What tells names apart: lower-case letters and digits, joined by single hyphens.
-  static func key(of name: String) -> String {
+  package static func key(of name: String) -> String {
     name.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: "-")
   }
 

@@ -37,7 +37,7 @@ public enum SettingKey: String, Sendable, Hashable, Codable, CaseIterable {
     case .guidance: "How strongly a clip follows the one before it; above 0 doubles the work"
     case .clips: "Clips to make, of 16 frames each"
     case .seed:
-      "The same seed and settings make the same video; leave it out for a new one each time"
+      "The same seed and settings make the same video; commands take 0 without it"
     case .reencode: "Whether each clip is decoded and encoded again before the next continues it"
     case .precision: "Precision of the networks: f32 is the reference, bf16 the faster"
     case .threads: "Threads to compute with"

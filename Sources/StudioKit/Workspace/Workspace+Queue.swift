@@ -82,6 +82,16 @@ extension Workspace {
     try await run.run()
   }
 
+  /// What to do about a job that failed, in the words of the studio, which has no options.
+  private static func remedy(
+    _ explanation: Explanation, _ failure: any Error, _ task: JobTask
+  ) -> String {
+    if case .export = task, let error = failure as? StudioError, error.problem == .exists {
+      return "Choose another name, or replace it with \":overwrite PATH\""
+    }
+    return explanation.remedyWithoutOptions
+  }
+
   /// What a job becomes, told by how it ended.
   private func state(
     after ending: RunningJob.Ending?, _ failure: (any Error)?, _ id: JobID
@@ -91,9 +101,7 @@ extension Workspace {
       notify(Notice(.information, "evaluation \(stopped.sentence)"))
     } else if let failure, !(failure is CancellationError) {
       let explanation = Explanation(failure)
-      // What is set up in a form knows no options of a command.
-      let remedy =
-        job.task.video == nil ? explanation.remedyWithoutOptions : explanation.remedy
+      let remedy = Self.remedy(explanation, failure, job.task)
       notify(Notice(.error, explanation.sentence, remedy: remedy))
       return .failed(explanation.sentence, remedy: remedy)
     }

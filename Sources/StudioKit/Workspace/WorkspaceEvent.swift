@@ -50,7 +50,7 @@ public struct Notice: Sendable, Hashable {
   /// An error, in words.
   public init(_ error: any Error) {
     let explanation = Explanation(error)
-    self.init(.error, explanation.sentence, remedy: explanation.remedy)
+    self.init(.error, explanation.sentence, remedy: explanation.remedyWithoutOptions)
   }
 }
 

@@ -16,9 +16,7 @@ final class TerminalDevice {
   /// - Throws: `TerminalError.notATerminal` if either standard input or output is none,
   ///   `TerminalError.systemCall` if it cannot be opened.
   init(input: Int32, output: Int32) throws(TerminalError) {
-    for candidate in [input, output] where isatty(candidate) != 1 {
-      throw .notATerminal(fileDescriptor: candidate)
-    }
+    try Self.check(input: input, output: output)
     var name = [CChar](repeating: 0, count: 256)
     guard ttyname_r(output, &name, name.count) == 0 else {
       throw .systemCall(name: "ttyname_r", code: errno)
@@ -35,6 +33,13 @@ final class TerminalDevice {
   }
 
   deinit { close(descriptor) }
+
+  /// - Throws: `TerminalError.notATerminal` if either standard input or output is none.
+  static func check(input: Int32, output: Int32) throws(TerminalError) {
+    for candidate in [input, output] where isatty(candidate) != 1 {
+      throw .notATerminal(fileDescriptor: candidate)
+    }
+  }
 
   /// Keys come one by one and unseen, and Ctrl-S, Ctrl-Q and Ctrl-V as keys. Ctrl-C, Ctrl-Z and
   /// Ctrl-\ stay signals, so that they work even while the program is busy.

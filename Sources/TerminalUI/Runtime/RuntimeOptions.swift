@@ -23,4 +23,15 @@ public struct RuntimeOptions: Sendable, Hashable {
     self.usesMouse = usesMouse
     self.environment = environment
   }
+
+  /// Checks that there is a terminal to run on, before anything else is begun.
+  ///
+  /// - Throws: `TerminalError.notATerminal` if input or output is none,
+  ///   `TerminalError.unsupportedTerminal` if the terminal database does not know it.
+  public func checkTerminal() throws(TerminalError) {
+    try TerminalDevice.check(input: inputDescriptor, output: outputDescriptor)
+    _ = try TerminalEntry.choose(
+      term: environment["TERM", default: ""], wanted: .mono,
+      colors: TerminalProbe.colors(ofTerminal:))
+  }
 }

@@ -11,8 +11,10 @@ struct Evaluate: AsyncParsableCommand {
       disk: Ctrl-C stops at any time, and the same command goes on from there.
 
       Examples:
-        pvdm evaluate fvd --model ucf-101 --data UCF-101 --i3d i3d_pretrained_400.pt
-        pvdm evaluate fvd --generated videos/ --data real/ --resolution 64 --i3d i3d.safetensors
+        pvdm evaluate fvd --model models/ucf --data UCF-101 \\
+          --i3d i3d_pretrained_400.pt
+        pvdm evaluate fvd --generated videos/ --data real/ --resolution 64 \\
+          --i3d i3d.safetensors
         pvdm evaluate drift --model skies-64 --frames 128 --clips 4
         pvdm evaluate list
         pvdm evaluate compare evaluations/fvd-a evaluations/fvd-b
@@ -97,7 +99,8 @@ struct EvaluateReconstruction: AsyncParsableCommand {
     commandName: "reconstruction",
     abstract: "What a model's autoencoder loses: PSNR, SSIM, with weights LPIPS and R-FVD.",
     discussion: """
-      PSNR, SSIM and LPIPS are means over the clips. R-FVD is the Frechet video distance of the \
+      The model's autoencoder encodes and decodes; how videos are sampled plays no part. PSNR, SSIM and \
+      LPIPS are means over the clips. R-FVD is the Frechet video distance of the \
       reconstructions to the clips themselves; it is left out where --i3d is not given.
       """)
 
@@ -111,11 +114,18 @@ struct EvaluateReconstruction: AsyncParsableCommand {
   @OptionGroup(title: "Data options") var data: DataOptions
   @OptionGroup var source: SourceOptions
 
+  func validate() throws { try source.requireModel("reconstruction") }
+
   func run() async throws {
     try await explaining {
       var job = try source.job(.reconstruction)
       data.apply(to: &job)
       job.featureWeights = i3d
+      if case .model(let files, _) = job.source,
+        case .autoencoder(let configuration)? = files.autoencoder?.network
+      {
+        job.frames = configuration.frames
+      }
       job.perceptualWeights = perceptual.lpips
       job.perceptualFeatures = perceptual.vgg
       job.clips = clips
@@ -163,6 +173,8 @@ struct EvaluateEfficiency: AsyncParsableCommand {
     discussion: "\"pvdm bench\" measures the single networks against the machine's own peak.")
 
   @OptionGroup var source: SourceOptions
+
+  func validate() throws { try source.requireModel("efficiency") }
 
   func run() async throws {
     try await explaining {

@@ -33,7 +33,7 @@ struct DataOptions: ParsableArguments {
 
 /// What is judged and where the result goes: what all evaluations have in common.
 struct SourceOptions: ParsableArguments {
-  @Option(help: "A model folder, or the name of one that comes with the program.")
+  @Option(help: ModelOptions.nameHelp)
   var model: String?
 
   @Option(
@@ -70,6 +70,13 @@ struct SourceOptions: ParsableArguments {
   func validate() throws {
     if generated != nil, model != nil || models.autoencoder != nil || models.denoiser != nil {
       throw ValidationError("Give either a model or --generated, not both.")
+    }
+  }
+
+  /// - Throws: `ValidationError` where a folder of videos is given for what only a model has.
+  func requireModel(_ measure: String) throws {
+    if generated != nil {
+      throw ValidationError("--generated: \(measure) is measured of a model alone; name one.")
     }
   }
 

@@ -26,9 +26,14 @@ struct TrainAutoencoder: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "autoencoder",
     abstract: "The first stage: the autoencoder, which writes clips as planes.",
+    usage: """
+      pvdm train autoencoder --data <folder> --output <folder> [<options>]
+      pvdm train autoencoder --resume --output <folder> [<options>]
+      """,
     discussion: """
-      The loss is the mean difference of pixels and, if --lpips is given, the perceptual distance of \
-      one frame a clip. The phase with discriminators is a run of its own, which begins with the \
+      The loss is the mean difference of pixels; if --lpips is given, the perceptual distance of one \
+      frame a clip; and where gradient_difference_weight is above 0, as in skies-64, the difference of \
+      the changes between neighbouring pixels. The phase with discriminators is a run of its own, which begins with the \
       network of the first:
 
         pvdm train autoencoder --data UCF-101 --output runs/first \\
@@ -56,6 +61,10 @@ struct TrainDiffusion: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diffusion",
     abstract: "The second stage: the denoiser, on the latents of an autoencoder.",
+    usage: """
+      pvdm train diffusion --data <folder> --autoencoder <file> -o <folder> [...]
+      pvdm train diffusion --resume --output <folder> [<options>]
+      """,
     discussion: """
       The denoiser learns jointly to make a clip from nothing and to continue one. The folder of the \
       run is a model: "pvdm sample FOLDER" makes videos with it at any time.

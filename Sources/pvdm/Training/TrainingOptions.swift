@@ -44,7 +44,10 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where latents are kept. (default: pvdm in the user's cache folder)", valueName: "folder"))
+      """
+      Where latents and what was found out about videos are kept. (default: pvdm in the user's \
+      cache folder)
+      """, valueName: "folder"))
   var cache: String?
 
   @Flag(help: "Writes one JSON object a line to standard output for everything that happens.")

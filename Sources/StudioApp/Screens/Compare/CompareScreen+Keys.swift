@@ -229,7 +229,7 @@ extension CompareScreen {
     guard !cell.clips.isEmpty else { return [.notify(.noPicture)] }
     return [
       .ask(
-        prompt: "Export \(cell.label) (mp4, gif, webm, png, folder/, safetensors)",
+        prompt: "Export \(cell.label) \(ExportRequest.formats)",
         text: ExportRequest.fileName(cell.label, "mp4") + " x4", command: "export")
     ]
   }

@@ -43,11 +43,8 @@ extension EvaluateScreen {
       source.choose(metric)
       task = source.task
     case .preset:
-      guard let preset = world.presets.first(where: { $0.name == argument }) else {
-        let names = world.presets.map(\.name).joined(separator: ", ")
-        return [
-          .notify(Notice(.warning, "there is no preset \(argument)", remedy: "There are \(names)"))
-        ]
+      guard let preset = world.preset(named: argument) else {
+        return [.notify(world.noPreset(argument))]
       }
       task.settings = preset.settings.keepingSeed(of: task.settings)
     case .videos:

@@ -14,8 +14,7 @@ extension ExtendScreen {
     let names = [tree.branch.first?.id, tip].compactMap { $0.flatMap { outline.labels[$0] } }
     return [
       .ask(
-        prompt: "Export \(names.joined(separator: " to ")) (mp4, gif, webm, png, folder/, "
-          + "safetensors)",
+        prompt: "Export \(names.joined(separator: " to ")) \(ExportRequest.formats)",
         text: ExportRequest.fileName(title, "mp4") + " x4", command: "export")
     ]
   }

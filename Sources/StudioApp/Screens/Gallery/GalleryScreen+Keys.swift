@@ -76,7 +76,7 @@ extension GalleryScreen {
     case .export:
       return [
         .ask(
-          prompt: "Export \(video.title) (mp4, gif, webm, png, folder/, safetensors)",
+          prompt: "Export \(video.title) \(ExportRequest.formats)",
           text: ExportRequest.fileName(video.title, "mp4") + " x4", command: "export")
       ]
     case .search, .sort, .showTrash, .showExports, .compare, .empty: return []

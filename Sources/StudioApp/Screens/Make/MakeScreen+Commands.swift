@@ -5,7 +5,7 @@ extension MakeScreen {
   /// Commands of the palette, and the answers to questions.
   enum Command: String, CaseIterable {
     case export
-    case exportOver = "export!"
+    case overwrite
     case still
     case preset
     case savePreset = "save-preset"
@@ -15,7 +15,7 @@ extension MakeScreen {
       let help =
         switch self {
         case .export: "write the video to files, such as sky.mp4, sky.gif x4"
-        case .exportOver: "the same, replacing files that exist"
+        case .overwrite: "the same, replacing files that exist"
         case .still: "write this frame to a PNG file"
         case .preset: "take the settings of a preset"
         case .savePreset: "keep the settings under a name"
@@ -32,17 +32,11 @@ extension MakeScreen {
   ) -> [StudioEffect] {
     switch Command(rawValue: command) {
     case .export: return export(argument, overwrites: false, world)
-    case .exportOver: return export(argument, overwrites: true, world)
+    case .overwrite: return export(argument, overwrites: true, world)
     case .still: return saveStill(argument, world)
     case .preset:
-      guard let preset = world.presets.first(where: { $0.name == argument }) else {
-        let names = world.presets.map(\.name).joined(separator: ", ")
-        return [
-          .notify(
-            Notice(
-              .warning, "there is no preset \(argument)",
-              remedy: names.isEmpty ? "S keeps the settings as one" : "There are \(names)"))
-        ]
+      guard let preset = world.preset(named: argument) else {
+        return [.notify(world.noPreset(argument, otherwise: "S keeps the settings as one"))]
       }
       return take(preset, world)
     case .savePreset:
@@ -70,7 +64,9 @@ extension MakeScreen {
     else { return [Self.nothingFinished] }
     let name = ExportRequest.fileName("\(task.model.name)-\(task.settings.seed)", "mp4")
     return [
-      .ask(prompt: "Export the video to", text: name, command: Command.export.rawValue)
+      .ask(
+        prompt: "Export the video \(ExportRequest.formats)", text: name,
+        command: Command.export.rawValue)
     ]
   }
 
