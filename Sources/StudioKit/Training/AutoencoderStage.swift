@@ -8,6 +8,7 @@ import VideoDiffusion
 final class AutoencoderStage: StageWork {
   private let settings: AutoencoderTrainingSettings
   private let frames: Int
+  private let geometry: PlaneGeometry
   private let trainer: AutoencoderTrainer
   private let loader: ClipLoader<ClipSampler>
   private let heldOut: [PixelClip]
@@ -34,6 +35,7 @@ final class AutoencoderStage: StageWork {
     settings = job.configuration.autoencoderTraining
     let network = job.configuration.autoencoder
     frames = network.frames
+    geometry = network.geometry
     framesPerSecond = videos.framesPerSecond
     threadCount = job.resolvedThreadCount
     hasPerceptualDistance = job.perceptualWeights != nil
@@ -81,6 +83,7 @@ final class AutoencoderStage: StageWork {
   var lossNames: [String] {
     var names = ["loss", "l1"]
     if settings.weights.gradientDifference > 0 { names.append("gradient_difference") }
+    if settings.weights.planeSquare > 0 { names.append("plane_square") }
     if hasPerceptualDistance { names.append("lpips") }
     if settings.usesDiscriminators {
       names += ["adversarial", "feature_matching", "discriminator", "frame_hinge", "clip_hinge"]
@@ -102,12 +105,24 @@ final class AutoencoderStage: StageWork {
         preconditionFailure("a sampler's windows have no end")
       }
       var numbers = draws.numbers(.frame, batch: batch)
+      var generator = TorchGenerator(seed: draws.generatorSeed(.latentNoise, batch: batch))
       batches.append(
         clips.map {
-          AutoencoderExample(clip: $0.pixels, frame: numbers.whole(below: frames))
+          AutoencoderExample(
+            clip: $0.pixels, frame: numbers.whole(below: frames), latentNoise: noise(&generator))
         })
     }
     return try await trainer.step(number, batches)
+  }
+
+  /// Noise for a clip's latent; `nil` where the settings want none.
+  private func noise(_ generator: inout TorchGenerator) -> Latent? {
+    guard settings.latentNoise > 0 else { return nil }
+    let tokens = geometry.tokenCount
+    let deviation = Float(settings.latentNoise)
+    return Latent(
+      values: generator.normals(count: PlaneGeometry.channels * tokens).map { deviation * $0 },
+      tokenCount: tokens)
   }
 
   func writeState(metadata: [String: String], to path: String) async throws {

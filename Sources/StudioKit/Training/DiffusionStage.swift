@@ -38,7 +38,9 @@ final class DiffusionStage: StageWork {
     framesPerSecond = videos.framesPerSecond
     let network = job.configuration.autoencoder
     frames = network.frames
-    engine = try VideoEngine(threadCount: job.resolvedThreadCount)
+    let precision = settings.stage.precision
+    engine = try VideoEngine(
+      threadCount: job.resolvedThreadCount, precision: precision.elementType)
     try await engine.load(autoencoder)
 
     let reader = ClipReader(
@@ -76,6 +78,7 @@ final class DiffusionStage: StageWork {
 
     var plan = DenoiserTrainer.Plan(job.configuration.denoiser, beginning: beginning)
     plan.optimizer = settings.stage.optimizer
+    plan.hasPlaneCodes = settings.hasPlaneCodes
     plan.distance = settings.distance.distance
     plan.elementType = settings.stage.precision.elementType
     plan.isCheckpointing = settings.stage.gradientCheckpointing
@@ -88,8 +91,9 @@ final class DiffusionStage: StageWork {
     _ job: TrainingJob, _ videos: TrainingVideos, _ hash: String
   ) -> String {
     let set = String(SeededNumbers.hash(videos.root, seed: 0), radix: 16)
-    let stride = job.configuration.diffusionTraining.latentStride
-    return "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)-\(stride)"
+    let settings = job.configuration.diffusionTraining
+    return "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)-\(settings.latentStride)-"
+      + settings.stage.precision.rawValue
   }
 
   /// Examples to measure with: the latents of held-out clips, half of them with the clip before, at

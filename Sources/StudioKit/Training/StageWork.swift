@@ -83,7 +83,7 @@ struct StepDraws {
   /// Uses of random numbers in a step.
   enum Use: UInt64 {
     case frame = 1
-    case condition, offset, noise, conditionNoise
+    case condition, offset, noise, conditionNoise, latentNoise
   }
 
   init(seed: UInt64, step: Int) {

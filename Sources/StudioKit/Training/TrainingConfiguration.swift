@@ -139,6 +139,9 @@ public struct AutoencoderTrainingSettings: Sendable, Hashable {
   public var stage: StageSettings
   /// Factors of the losses.
   public var weights: AutoencoderLossWeights
+  /// Standard deviation of noise that is added to the planes before they are decoded, 0 for none. A
+  /// decoder that was trained with it bears the small errors of a sampled latent.
+  public var latentNoise: Double
   /// Whether this is the second phase, with both discriminators.
   public var usesDiscriminators: Bool
 
@@ -146,10 +149,12 @@ public struct AutoencoderTrainingSettings: Sendable, Hashable {
   public init(
     stage: StageSettings = StageSettings(
       steps: 500_000, batch: 8, accumulation: 3, beta1: 0.5, beta2: 0.9),
-    weights: AutoencoderLossWeights = AutoencoderLossWeights(), usesDiscriminators: Bool = false
+    weights: AutoencoderLossWeights = AutoencoderLossWeights(), latentNoise: Double = 0,
+    usesDiscriminators: Bool = false
   ) {
     self.stage = stage
     self.weights = weights
+    self.latentNoise = latentNoise
     self.usesDiscriminators = usesDiscriminators
   }
 }
@@ -164,6 +169,9 @@ public struct DiffusionTrainingSettings: Sendable, Hashable {
   public var conditionalShare: Double
   /// Standard deviation of noise that is added to the condition's latent, 0 for none.
   public var conditionNoise: Double
+  /// Whether the denoiser is told which plane is which where there is no condition; see
+  /// `Latent.planeCodes(_:)`.
+  public var hasPlaneCodes: Bool
   /// Whether latents are computed once and kept on disk, or for every batch anew.
   public var cachesLatents: Bool
   /// Frames from one cached clip's start to the next; divides the clip's frames.
@@ -185,13 +193,15 @@ public struct DiffusionTrainingSettings: Sendable, Hashable {
   public init(
     stage: StageSettings = StageSettings(steps: 1_000_000, batch: 64, averageDecay: 0.9999),
     distance: NoiseDistance = .l2, conditionalShare: Double = 0.3, conditionNoise: Double = 0,
-    cachesLatents: Bool = false, latentStride: Int = 4, sampleSteps: Int = 100,
+    hasPlaneCodes: Bool = false, cachesLatents: Bool = false, latentStride: Int = 4,
+    sampleSteps: Int = 100,
     sampleClips: Int = 2
   ) {
     self.stage = stage
     self.distance = distance
     self.conditionalShare = conditionalShare
     self.conditionNoise = conditionNoise
+    self.hasPlaneCodes = hasPlaneCodes
     self.cachesLatents = cachesLatents
     self.latentStride = latentStride
     self.sampleSteps = sampleSteps

@@ -37,6 +37,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
       projectionHiddenWidth: 256)
     var losses = AutoencoderLossWeights()
     losses.gradientDifference = 4
+    losses.planeSquare = 0.01
     return TrainingConfiguration(
       autoencoder: autoencoder,
       denoiser: DenoiserConfiguration(
@@ -46,13 +47,14 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
         stage: StageSettings(
           steps: 4000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
           finalRateShare: 0.02, beta2: 0.99, maximumGradientNorm: 1, mirrors: true, seed: 1,
-          sampleInterval: 500, checkpointInterval: 250), weights: losses),
+          sampleInterval: 500, checkpointInterval: 250), weights: losses, latentNoise: 0.1),
       diffusionTraining: DiffusionTrainingSettings(
         stage: StageSettings(
           steps: 8000, batch: 8, learningRate: 4e-4, warmUpSteps: 200, decay: .cosine,
           finalRateShare: 0.05, maximumGradientNorm: 1, averageDecay: 0.998, mirrors: true,
           seed: 1, sampleInterval: 1000, checkpointInterval: 250, validationClips: 64),
-        conditionalShare: 0.5, cachesLatents: true, latentStride: 8, sampleSteps: 50,
+        conditionalShare: 0.5, hasPlaneCodes: true, cachesLatents: true, latentStride: 16,
+        sampleSteps: 50,
         sampleClips: 4))
   }
 

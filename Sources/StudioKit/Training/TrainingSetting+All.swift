@@ -151,6 +151,13 @@ extension TrainingSetting {
       \.autoencoderTraining.weights.gradientDifference, .zeroOrMore,
       "Factor of the differences between neighbouring pixels' changes; the paper: none"),
     .number(
+      .autoencoderTraining, "plane_square_weight", \.autoencoderTraining.weights.planeSquare,
+      .zeroOrMore,
+      "Factor of the mean square of the planes before tanh, so that none sticks; the paper: none"),
+    .number(
+      .autoencoderTraining, "latent_noise", \.autoencoderTraining.latentNoise, .zeroOrMore,
+      "Standard deviation of noise on the planes before they are decoded; the paper: none"),
+    .number(
       .autoencoderTraining, "perceptual_weight", \.autoencoderTraining.weights.perceptual,
       .zeroOrMore, "Factor of the perceptual distance (LPIPS) of one frame of each clip"),
     .number(
@@ -173,6 +180,9 @@ extension TrainingSetting {
     .number(
       .diffusionTraining, "condition_noise", \.diffusionTraining.conditionNoise, .zeroOrMore,
       "Standard deviation of noise that is added to the condition's latent"),
+    .flag(
+      .diffusionTraining, "plane_codes", \.diffusionTraining.hasPlaneCodes,
+      "Whether the place of a missing condition tells planes of one shape apart; the paper: no"),
     .flag(
       .diffusionTraining, "cache_latents", \.diffusionTraining.cachesLatents,
       "Whether latents are computed once and kept on disk, or for every batch anew"),

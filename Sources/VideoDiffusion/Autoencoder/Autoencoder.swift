@@ -77,9 +77,16 @@ public struct Autoencoder: Sendable {
 
   /// Reads a latent back as frames.
   public func decode(_ latent: Latent, _ context: ComputeContext) throws -> PixelClip {
+    PixelClip(
+      frames: configuration.frames, side: configuration.resolution,
+      values: try frames(fromPlanes: tensors(ofPlanes: latent, context), context).floats())
+  }
+
+  /// A latent's planes, `[plane's tokens, 4]` float32 each, in the order xy, yt, xt.
+  private func tensors(ofPlanes latent: Latent, _ context: ComputeContext) throws -> [Tensor] {
     let geometry = configuration.geometry
     precondition(latent.tokenCount == geometry.tokenCount, "a latent of another model")
-    let planes = try geometry.planes.map { plane in
+    return try geometry.planes.map { plane in
       var tokens = [Float](repeating: 0, count: plane.count * PlaneGeometry.channels)
       for channel in 0..<PlaneGeometry.channels {
         for token in 0..<plane.count {
@@ -89,9 +96,6 @@ public struct Autoencoder: Sendable {
       }
       return try context.tensor(tokens, shape: [plane.count, PlaneGeometry.channels])
     }
-    return PixelClip(
-      frames: configuration.frames, side: configuration.resolution,
-      values: try frames(fromPlanes: planes, context).floats())
   }
 
   /// - Parameter planes: `[plane's tokens, 4]` float32 each, in the order xy, yt, xt.
@@ -110,11 +114,20 @@ public struct Autoencoder: Sendable {
   /// Writes a clip as planes and reads it back, with everything staying on the device: what is
   /// trained.
   ///
-  /// - Parameter frames: `[frames, side, side, 3]` float32, from ``framesTensor(_:_:)``.
-  /// - Returns: A tensor like `frames`.
-  public func reconstruct(_ frames: Tensor, _ context: ComputeContext) throws -> Tensor {
-    let planes = try planeValues(encoderTokens(frames, context), context)
-    return try self.frames(fromPlanes: planes.map { try context.tanh($0) }, context)
+  /// - Parameters:
+  ///   - frames: `[frames, side, side, 3]` float32, from ``framesTensor(_:_:)``.
+  ///   - noise: Added to the planes before they are read back; laid out as ``Latent/values``.
+  /// - Returns: A tensor like `frames`, and the planes' values before tanh, `[plane's tokens, 4]`
+  ///   float32 each, in the order xy, yt, xt.
+  public func reconstruct(
+    _ frames: Tensor, addingToPlanes noise: Latent? = nil, _ context: ComputeContext
+  ) throws -> (frames: Tensor, planes: [Tensor]) {
+    let values = try planeValues(encoderTokens(frames, context), context)
+    var planes = try values.map { try context.tanh($0) }
+    if let noise {
+      planes = try zip(planes, tensors(ofPlanes: noise, context)).map { try context.add($0, $1) }
+    }
+    return (try self.frames(fromPlanes: planes, context), values)
   }
 
   /// A clip's values as a tensor, `[frames, side, side, 3]` float32.

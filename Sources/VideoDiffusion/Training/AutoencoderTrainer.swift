@@ -167,6 +167,7 @@ public actor AutoencoderTrainer {
     if let difference = mean.gradientDifference {
       losses.append(TrainingLoss("gradient_difference", difference))
     }
+    if let square = mean.planeSquare { losses.append(TrainingLoss("plane_square", square)) }
     if let perceptual = mean.perceptual { losses.append(TrainingLoss("lpips", perceptual)) }
     if let adversarial = mean.adversarial {
       losses.append(TrainingLoss("adversarial", adversarial))

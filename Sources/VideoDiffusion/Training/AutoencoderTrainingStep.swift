@@ -7,6 +7,9 @@ public struct AutoencoderLossWeights: Sendable, Hashable, Codable {
   public var absolute: Float = 4
   /// Of the differences between neighbouring pixels; 0 leaves that loss out, as the paper does.
   public var gradientDifference: Float = 0
+  /// Of the mean square of the planes' values before tanh, which keeps them from sticking at -1 and 1,
+  /// where they carry nothing; 0 leaves it out, as the paper does.
+  public var planeSquare: Float = 0
   /// Of the perceptual distance of one frame.
   public var perceptual: Float = 4
   /// Of the discriminators' logits, in the second phase.
@@ -24,6 +27,8 @@ public struct AutoencoderLosses: Sendable, Hashable {
   public var absolute: Float = 0
   /// Difference of the changes between neighbouring pixels, if it has a factor.
   public var gradientDifference: Float?
+  /// Mean square of the planes' values before tanh, if it has a factor.
+  public var planeSquare: Float?
   /// Perceptual distance of the chosen frames, if it is measured.
   public var perceptual: Float?
   /// `-(mean logits of frames + of clips)`, in the second phase.
@@ -34,7 +39,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
   /// The sum with the factors.
   public func total(_ weights: AutoencoderLossWeights) -> Float {
     weights.absolute * absolute + weights.gradientDifference * (gradientDifference ?? 0)
-      + weights.perceptual * (perceptual ?? 0)
+      + weights.planeSquare * (planeSquare ?? 0) + weights.perceptual * (perceptual ?? 0)
       + weights.adversarial * (adversarial ?? 0)
       + weights.featureMatching * (featureMatching ?? 0)
   }
@@ -46,6 +51,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
       part.map { (mine ?? 0) + share * $0 } ?? mine
     }
     gradientDifference = sum(gradientDifference, other.gradientDifference)
+    planeSquare = sum(planeSquare, other.planeSquare)
     perceptual = sum(perceptual, other.perceptual)
     adversarial = sum(adversarial, other.adversarial)
     featureMatching = sum(featureMatching, other.featureMatching)
@@ -58,10 +64,14 @@ public struct AutoencoderExample: Sendable, Hashable {
   public var clip: PixelClip
   /// The number of the frame for the perceptual distance and the frames' discriminator.
   public var frame: Int
+  /// What is added to the clip's latent before it is read back, so that the decoder learns to bear what
+  /// a sampled latent is off by.
+  public var latentNoise: Latent?
 
   /// Describes an example.
-  public init(clip: PixelClip, frame: Int) {
+  public init(clip: PixelClip, frame: Int, latentNoise: Latent? = nil) {
     precondition((0..<clip.frames).contains(frame))
+    self.latentNoise = latentNoise
     self.clip = clip
     self.frame = frame
   }
@@ -137,7 +147,9 @@ public final class AutoencoderTrainingStep {
   ) throws -> (frame: Float, clip: Float)? {
     guard let discriminators else { return nil }
     let clips = try examples.map { try network.framesTensor($0.clip, context) }
-    let made = try clips.map { try network.reconstruct($0, context) }
+    let made = try zip(clips, examples).map { clip, example in
+      try network.reconstruct(clip, addingToPlanes: example.latentNoise, context).frames
+    }
     return try discriminators.accumulate(
       real: batch(clips, examples), made: batch(made, examples), weight: weight)
   }
@@ -149,7 +161,10 @@ public final class AutoencoderTrainingStep {
     var parts: [(loss: Tensor, weight: Float)] = []
     let losses = try context.recording(on: tape) {
       let clips = try examples.map { try network.framesTensor($0.clip, context) }
-      let made = try clips.map { try network.reconstruct($0, context) }
+      let reconstructions = try zip(clips, examples).map { clip, example in
+        try network.reconstruct(clip, addingToPlanes: example.latentNoise, context)
+      }
+      let made = reconstructions.map(\.frames)
       var losses = AutoencoderLosses()
       func add(_ loss: Tensor, _ factor: Float, share: Float = 1) -> Float {
         parts.append((loss, weight * factor * share))
@@ -166,6 +181,18 @@ public final class AutoencoderTrainingStep {
             + add(
               try context.gradientDifference(reconstruction, clip), weights.gradientDifference,
               share: share)
+        }
+      }
+      if weights.planeSquare > 0 {
+        let planes = reconstructions.flatMap(\.planes)
+        let values = planes.reduce(0) { $0 + $1.count }
+        for plane in planes {
+          let zeros = try context.tensor(
+            [Float](repeating: 0, count: plane.count), shape: plane.shape)
+          let square = try context.meanDistance(plane, zeros, .squared)
+          losses.planeSquare =
+            (losses.planeSquare ?? 0)
+            + add(square, weights.planeSquare, share: Float(plane.count) / Float(values))
         }
       }
       guard perceptualDistance != nil || discriminators != nil else { return losses }

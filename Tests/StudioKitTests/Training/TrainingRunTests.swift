@@ -3,6 +3,7 @@ import Foundation
 import MediaIO
 import StudioKit
 import Synchronization
+import TensorCore
 import TestSupport
 import Testing
 import TrainingData
@@ -42,7 +43,9 @@ struct TrainingRunTests {
     "a run that is stopped and goes on gives the weights of one never stopped",
     arguments: [(step: 1, threads: 1), (step: 3, threads: 2)])
   func resumesAutoencoder(stopAfter: Int, threads: Int) async throws {
-    let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+    configuration.autoencoderTraining.latentNoise = 0.1
+    configuration.autoencoderTraining.weights.planeSquare = 0.01
     func job(_ run: String) -> TrainingJob {
       var job = fixture.job(.autoencoder, configuration, to: run)
       job.threadCount = threads
@@ -70,6 +73,7 @@ struct TrainingRunTests {
     var configuration = TrainingFixture.configuration(.diffusion, steps: 6)
     configuration.diffusionTraining.cachesLatents = cached
     configuration.diffusionTraining.conditionNoise = 0.1
+    configuration.diffusionTraining.hasPlaneCodes = true
     configuration.diffusionTraining.stage.mirrors = true
     configuration.diffusionTraining.stage.accumulation = 2
     _ = try await fixture.job(.diffusion, configuration, to: "whole").run()
@@ -83,6 +87,9 @@ struct TrainingRunTests {
       fixture.bytes("whole", "denoiser.safetensors")
         == fixture.bytes("parts", "denoiser.safetensors"))
     #expect(try fixture.losses("whole") == fixture.losses("parts"))
+    let network = try NetworkFile(path: fixture.folder.path("parts/denoiser.safetensors"))
+      .loadDenoiser(ComputeContext(threadCount: 1), elementType: .float32)
+    #expect(network.noCondition == .planeCodes(configuration.denoiser.geometry))
   }
 
   @Test("a run that was killed goes on from its checkpoint as if it never had been")
@@ -146,6 +153,27 @@ struct TrainingRunTests {
     #expect(difference > 0)
     let sum = try #require(step["loss"])
     #expect(abs(4 * absolute + 3 * difference - sum) < 1e-5)
+  }
+
+  @Test("noise on the planes costs the reconstruction, and their square counts by its factor")
+  func planes() async throws {
+    func losses(_ run: String, noise: Double) async throws -> TrainingRunSummary.Row {
+      var configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
+      configuration.autoencoderTraining.latentNoise = noise
+      configuration.autoencoderTraining.weights.planeSquare = 2
+      let job = fixture.job(.autoencoder, configuration, to: run)
+      _ = try await job.run()
+      return try #require(TrainingRunSummary(contentsOf: job.runFolder).metrics.last)
+    }
+    let plain = try await losses("plain", noise: 0)
+    let noisy = try await losses("noisy", noise: 1)
+    let square = try #require(plain["plane_square"])
+    // The first step sees the same planes; what is read back from them is not the same.
+    #expect(square > 0 && noisy["plane_square"] == square && noisy["l1"] != plain["l1"])
+    for row in [plain, noisy] {
+      let (sum, absolute) = (try #require(row["loss"]), try #require(row["l1"]))
+      #expect(abs(4 * absolute + 2 * square - sum) < 1e-5)
+    }
   }
 
   @Test("clips of another length than 16 frames are learnt, made and read back")
