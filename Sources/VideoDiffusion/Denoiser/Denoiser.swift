@@ -6,6 +6,9 @@ import TensorCore
 public struct Denoiser: Sendable {
   /// What was loaded.
   public let configuration: DenoiserConfiguration
+  /// What the network is given where there is no condition: the buffer `zeros` of the authors' files,
+  /// if it holds anything else than zeros; see ``Latent/planeCodes(_:)``.
+  public let noCondition: Latent?
 
   private let timeEmbedding: TimeEmbedding
   private let firstConvolution: Convolution  // input_blocks.0.0
@@ -22,6 +25,7 @@ public struct Denoiser: Sendable {
   /// - Throws: ``ParameterError`` for a missing or misshapen weight, and what the source throws.
   public init(_ scope: ParameterScope, _ configuration: DenoiserConfiguration) throws {
     self.configuration = configuration
+    noCondition = try Self.noCondition(scope, configuration)
     let plan = DenoiserPlan(configuration)
     timeEmbedding = try TimeEmbedding(scope["time_embed"], configuration)
     firstConvolution = try Convolution(
@@ -52,11 +56,21 @@ public struct Denoiser: Sendable {
       scope["out"][2], plan.firstWidth, PlaneGeometry.channels, on: configuration.geometry.stack)
   }
 
+  private static func noCondition(
+    _ scope: ParameterScope, _ configuration: DenoiserConfiguration
+  ) throws -> Latent? {
+    // Some files leave it out, since the network of its shape can be told without.
+    guard configuration.isConditional, scope.contains("zeros") else { return nil }
+    let tokens = configuration.geometry.tokenCount
+    let values = try scope.values("zeros", shape: [1, PlaneGeometry.channels, tokens])
+    return values.allSatisfy { $0 == 0 } ? nil : Latent(values: values, tokenCount: tokens)
+  }
+
   /// Predicts the noise.
   ///
   /// - Parameters:
   ///   - latents: Noisy latents.
-  ///   - conditions: For each the previous clip's latent, or `nil` for none (zeros).
+  ///   - conditions: For each the previous clip's latent, or `nil` for none.
   ///   - step: The time step of all of them, in 0 ..< 1000.
   /// - Returns: The noise in each latent.
   public func callAsFunction(
@@ -74,8 +88,8 @@ public struct Denoiser: Sendable {
   ) throws -> [Latent] {
     let geometry = configuration.geometry
     let x = try context.planeTokens(
-      latents, conditions: configuration.isConditional ? conditions : nil, geometry,
-      elementType: firstConvolution.elementType)
+      latents, conditions: configuration.isConditional ? conditions : nil,
+      noCondition: noCondition, geometry, elementType: firstConvolution.elementType)
     return context.latents(
       fromPlaneTokens: try noiseTokens(x, steps: steps, context), geometry)
   }

@@ -5,19 +5,20 @@ extension ComputeContext {
   ///
   /// - Parameters:
   ///   - latents: `[4, N]` each.
-  ///   - conditions: For each the previous latent, or `nil` for zeros; `nil` altogether if the
+  ///   - conditions: For each the previous latent, or `nil` for none; `nil` altogether if the
   ///     network takes none.
+  ///   - noCondition: Stands for a condition where there is none; `nil` for zeros.
   /// - Returns: `[batch, stack.tokenCount, 4 or 8]` with zeros between the planes.
   func planeTokens(
-    _ latents: [Latent], conditions: [Latent?]?, _ geometry: PlaneGeometry,
-    elementType: ElementType
+    _ latents: [Latent], conditions: [Latent?]?, noCondition: Latent? = nil,
+    _ geometry: PlaneGeometry, elementType: ElementType
   ) throws -> Tensor {
     let stack = geometry.stack
     let planeChannels = PlaneGeometry.channels
     let channels = conditions == nil ? planeChannels : 2 * planeChannels
     var tokens = [Float](repeating: 0, count: latents.count * stack.tokenCount * channels)
     for (sample, latent) in latents.enumerated() {
-      let parts = [latent] + (conditions.map { [$0[sample]] } ?? [])
+      let parts = [latent] + (conditions.map { [$0[sample] ?? noCondition] } ?? [])
       for case (let part, .some(let source)) in parts.enumerated() {
         precondition(source.tokenCount == geometry.tokenCount, "a latent of another model")
         for (image, plane) in geometry.planes.enumerated() {

@@ -14,6 +14,8 @@ public actor DenoiserTrainer {
     public var optimizer = OptimizerConfiguration.denoiser
     /// How the predicted noise's error is measured.
     public var distance = Distance.squared
+    /// Whether the planes are told apart where there is no condition; see ``Latent/planeCodes(_:)``.
+    public var hasPlaneCodes = false
     /// Precision of products and features.
     public var elementType = ElementType.float32
     /// Whether blocks run twice in place of keeping what gradients need.
@@ -53,8 +55,11 @@ public actor DenoiserTrainer {
 
   private func open(_ plan: Plan) throws {
     let context = try ComputeContext(threadCount: plan.threadCount)
-    let source = try plan.beginning.source(.denoiser) {
+    var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
+    }
+    if plan.hasPlaneCodes, plan.configuration.isConditional {
+      source = PlaneCodedParameters(source, plan.configuration.geometry)
     }
     try plan.beginning.naming {
       let step = try DenoiserTrainingStep(

@@ -6,7 +6,7 @@ import TensorCore
 public struct DenoiserExample: Sendable, Hashable {
   /// The latent to learn.
   public var clean: Latent
-  /// The latent of the clip before it; `nil` for none (zeros).
+  /// The latent of the clip before it; `nil` for none.
   public var condition: Latent?
   /// The noise that the network is to predict, standard normal.
   public var noise: Latent
@@ -106,8 +106,8 @@ public final class DenoiserTrainingStep {
     let geometry = configuration.geometry
     let x = try context.planeTokens(
       examples.map { $0.noised(schedule) },
-      conditions: configuration.isConditional ? examples.map(\.condition) : nil, geometry,
-      elementType: network.elementType)
+      conditions: configuration.isConditional ? examples.map(\.condition) : nil,
+      noCondition: network.noCondition, geometry, elementType: network.elementType)
     let target = try context.planeTokens(
       examples.map(\.noise), conditions: nil, geometry, elementType: .float32)
     let prediction = try network.noiseTokens(x, steps: examples.map { Float($0.step) }, context)

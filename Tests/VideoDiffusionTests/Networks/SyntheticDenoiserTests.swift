@@ -101,6 +101,41 @@ struct SyntheticDenoiserTests {
     }
   }
 
+  @Test("planes of one shape are alike to the network, unless codes tell them apart")
+  func planeCodes() throws {
+    let it = Case(Self.tiny("", isConditional: true))
+    _ = it.expected()
+    let geometry = it.reference.configuration.geometry
+    let parameters = it.reference.parameters
+    let context = try ComputeContext(threadCount: 1)
+    func exchanged(_ latent: Latent) -> Latent {
+      var result = latent
+      for channel in 0..<4 {
+        let row = channel * latent.tokenCount
+        for (a, b) in zip(geometry.planes[1], geometry.planes[2]) {
+          result.values.swapAt(row + a, row + b)
+        }
+      }
+      return result
+    }
+    /// How far the noise in exchanged planes is from the exchanged noise.
+    func asymmetry() throws -> Double {
+      let scope = ParameterScope(parameters, context: context, elementType: .float32)
+      let network = try Denoiser(scope, it.reference.configuration)
+      func noise(_ x: Latent) throws -> Latent {
+        try network([x], conditions: [nil], steps: [500], context)[0]
+      }
+      let x = it.latents[0]
+      return relativeError(
+        try noise(exchanged(x)).values, from: exchanged(try noise(x)).values)
+    }
+    #expect(try asymmetry() < 1e-4)
+    let codes = Latent.planeCodes(geometry)
+    parameters.parameters["zeros"] = .init(
+      shape: [1, 4, geometry.tokenCount], values: codes.values)
+    #expect(try asymmetry() > 0.01)
+  }
+
   @Test func aParameterOfAnotherVariantIsUnexpected() throws {
     let it = Case(Self.tiny("", residualResampling: false))
     _ = it.expected()
