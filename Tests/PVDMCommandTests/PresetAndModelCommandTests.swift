@@ -92,7 +92,7 @@ import Testing
       entries.first { ($0["reference"] as? [String: Any])?["name"] as? String == "skies-64" })
     #expect((skies["denoiser_hash"] as? String)?.count == 64)
     let denoiser = try #require(skies["denoiser"] as? [String: Any])
-    #expect(denoiser["parameters"] as? Int ?? 0 > 20_000_000)
+    #expect(denoiser["parameters"] as? Int == 9_655_812)
   }
 
   @Test(

@@ -47,7 +47,7 @@ import VideoDiffusion
     // With the map at hand, the first step has one.
     let preview = try #require(try await run(.linear).previews.first)
     #expect(preview.mode == .linear && preview.step == 1 && preview.stepCount == 12)
-    #expect(preview.images.count == 16 && preview.images.allSatisfy { $0.width == 8 })
+    #expect(preview.images.count == 16 && preview.images.allSatisfy { $0.width == 16 })
     #expect(preview.seconds >= 0)
   }
 
