@@ -41,8 +41,7 @@ public final class Optimizer {
       parameters,
       AdamWStep(
         learningRate: configuration.schedule.rate(at: number ?? stepCount),
-        beta1: configuration.beta1,
-        beta2: configuration.beta2, epsilon: configuration.epsilon,
+        beta1: configuration.beta1, beta2: configuration.beta2, epsilon: configuration.epsilon,
         weightDecay: configuration.weightDecay, number: stepCount,
         gradientFactor: configuration.clippingFactor(norm: norm),
         averageDecay: configuration.averageDecay.map {

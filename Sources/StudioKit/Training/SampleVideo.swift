@@ -15,9 +15,7 @@ enum HeldOutClips {
     var clips: [PixelClip] = []
     var broken: [BrokenVideo] = []
     var failure: MediaError?
-    let windows = try EvaluationWindows(
-      videos.heldOut, of: videos.root, frames: frames, limit: .max
-    ).windows
+    let windows = try EvaluationWindows(videos.heldOut, of: videos.root, frames: frames).windows
     for window in windows where clips.count < count {
       guard !broken.contains(where: { $0.path == window.video.path }) else { continue }
       do {

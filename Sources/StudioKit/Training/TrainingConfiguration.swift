@@ -194,8 +194,7 @@ public struct DiffusionTrainingSettings: Sendable, Hashable {
     stage: StageSettings = StageSettings(steps: 1_000_000, batch: 64, averageDecay: 0.9999),
     distance: NoiseDistance = .l2, conditionalShare: Double = 0.3, conditionNoise: Double = 0,
     hasPlaneCodes: Bool = false, cachesLatents: Bool = false, latentStride: Int = 4,
-    sampleSteps: Int = 100,
-    sampleClips: Int = 2
+    sampleSteps: Int = 100, sampleClips: Int = 2
   ) {
     self.stage = stage
     self.distance = distance

@@ -54,8 +54,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
           finalRateShare: 0.05, maximumGradientNorm: 1, averageDecay: 0.998, mirrors: true,
           seed: 1, sampleInterval: 1000, checkpointInterval: 250, validationClips: 64),
         conditionalShare: 0.5, hasPlaneCodes: true, cachesLatents: true, latentStride: 16,
-        sampleSteps: 50,
-        sampleClips: 4))
+        sampleSteps: 50, sampleClips: 4))
   }
 
   private static var tinyConfiguration: TrainingConfiguration {

@@ -45,7 +45,6 @@ public enum TrainingText {
 
   /// Seconds a step, or steps a second where that is more.
   public static func pace(_ seconds: Double) -> String {
-    seconds >= 0.1 || seconds <= 0
-      ? String(format: "%.2f s/it", seconds) : String(format: "%.1f it/s", 1 / seconds)
+    seconds > 0 ? PaceText.speed(seconds) : "0.00 s/it"
   }
 }

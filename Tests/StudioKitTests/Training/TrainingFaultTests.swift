@@ -35,9 +35,8 @@ struct TrainingFaultTests {
   @Test("numbers that overflow end the run with its last good checkpoint named")
   func overflow() async throws {
     var configuration = TrainingFixture.configuration(.autoencoder, steps: 40)
-    let stop = StopAfter(step: 2)
-    _ = try await fixture.job(.autoencoder, configuration, to: "run")
-      .run(stop: stop.signal) { stop.note($0) }
+    try await fixture.job(.autoencoder, configuration, to: "run")
+      .run(until: 2)
     let good = try TrainingRunSummary(contentsOf: fixture.folder.path("run")).savedStep
     configuration.autoencoderTraining.stage.learningRate = 1e30
     var job = try TrainingJob(
@@ -118,9 +117,8 @@ struct TrainingFaultTests {
   func damagedRuns() async throws {
     try await fixture.makeAutoencoder()
     let configuration = TrainingFixture.configuration(.diffusion, steps: 8)
-    let stop = StopAfter(step: 2)
     let job = fixture.job(.diffusion, configuration, to: "run")
-    _ = try await job.run(stop: stop.signal) { stop.note($0) }
+    try await job.run(until: 2)
     let resumed = try TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache)
 
     let other = fixture.folder.path("autoencoder.safetensors")

@@ -71,6 +71,15 @@ struct TrainingFixture {
   }
 }
 
+extension TrainingJob {
+  /// Runs until a step is done, after which the run is stopped.
+  @discardableResult
+  func run(until step: Int) async throws -> TrainingOutcome {
+    let stop = StopAfter(step: step)
+    return try await run(stop: stop.signal) { stop.note($0) }
+  }
+}
+
 /// Stops a run after one of its steps.
 final class StopAfter: Sendable {
   let signal = StopSignal()

@@ -52,8 +52,7 @@ struct TrainingRunTests {
       return job
     }
     _ = try await job("whole").run()
-    let stop = StopAfter(step: stopAfter)
-    let part = try await job("parts").run(stop: stop.signal) { stop.note($0) }
+    let part = try await job("parts").run(until: stopAfter)
     #expect(part.step == stopAfter && !part.isComplete)
     let rest = try await TrainingJob(
       resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
@@ -77,9 +76,8 @@ struct TrainingRunTests {
     configuration.diffusionTraining.stage.mirrors = true
     configuration.diffusionTraining.stage.accumulation = 2
     _ = try await fixture.job(.diffusion, configuration, to: "whole").run()
-    let stop = StopAfter(step: 3)
-    _ = try await fixture.job(.diffusion, configuration, to: "parts")
-      .run(stop: stop.signal) { stop.note($0) }
+    try await fixture.job(.diffusion, configuration, to: "parts")
+      .run(until: 3)
     _ = try await TrainingJob(
       resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
     ).run()
@@ -218,9 +216,8 @@ struct TrainingRunTests {
   @Test("a run that goes on with another loss keeps one table with a column for each")
   func newLoss() async throws {
     var configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
-    let stop = StopAfter(step: 2)
-    _ = try await fixture.job(.autoencoder, configuration, to: "run")
-      .run(stop: stop.signal) { stop.note($0) }
+    try await fixture.job(.autoencoder, configuration, to: "run")
+      .run(until: 2)
     configuration.autoencoderTraining.weights.gradientDifference = 1
     var job = try TrainingJob(resuming: fixture.folder.path("run"), cacheFolder: fixture.cache)
     job.configuration = configuration
@@ -249,15 +246,13 @@ struct TrainingRunTests {
   @Test("what a resumed run is given holds for the next time")
   func resumedOptions() async throws {
     let configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
-    let stop = StopAfter(step: 1)
-    _ = try await fixture.job(.autoencoder, configuration, to: "run")
-      .run(stop: stop.signal) { stop.note($0) }
+    try await fixture.job(.autoencoder, configuration, to: "run")
+      .run(until: 1)
     let folder = fixture.folder.path("run")
     let created = try TrainingRunSummary(contentsOf: folder).record.created
     var resumed = try TrainingJob(resuming: folder, cacheFolder: fixture.cache)
     resumed.threadCount = 2
-    let again = StopAfter(step: 2)
-    _ = try await resumed.run(stop: again.signal) { again.note($0) }
+    try await resumed.run(until: 2)
     let record = try TrainingRunSummary(contentsOf: folder).record
     #expect(record.threads == min(2, ProcessInfo.processInfo.activeProcessorCount))
     #expect(record.created == created)
@@ -283,8 +278,7 @@ struct TrainingRunTests {
       table.map { $0["clip_hinge"] != nil } == [false, true, false, true, false, true, false])
 
     job.runFolder = fixture.folder.path("parts")
-    let stop = StopAfter(step: 2)
-    _ = try await job.run(stop: stop.signal) { stop.note($0) }
+    try await job.run(until: 2)
     _ = try await TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache).run()
     #expect(
       fixture.bytes("whole", "autoencoder.safetensors")
