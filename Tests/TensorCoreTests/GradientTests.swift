@@ -242,6 +242,11 @@ struct GradientTests {
       try context.gradientDifference(
         x[0], context.tensor([Float](repeating: 0, count: 72), shape: [2, 3, 4, 3]))
     }.run(step: 1e-3, tolerance: 0.02, "gradient difference")
+    let frames = GradientCheck.Input(name: "x", values: pixels.values, shape: [6, 2, 2, 3])
+    try GradientCheck([frames]) { x, context in
+      try context.temporalDifference(
+        x[0], context.tensor([Float](repeating: 0, count: 72), shape: [6, 2, 2, 3]), lags: [1, 3])
+    }.run(step: 1e-3, tolerance: 0.02, "temporal difference")
     // On both sides of the margin, and none so close to it that a step would cross.
     let logits = GradientCheck.Input(
       name: "x", values: (0..<18).map { Float($0 * 5 % 18) / 4 - 1.1 }, shape: [2, 3, 3, 1])

@@ -11,8 +11,8 @@ extension EvaluationRun {
     var perceptual: PerceptualEngine?
   }
 
-  /// PSNR and SSIM of real clips that were encoded and decoded, their perceptual distance, and
-  /// their Frechet distance, the last two where weights are given.
+  /// PSNR and SSIM of real clips that were encoded and decoded, how much they move, their perceptual
+  /// distance, and their Frechet distance, the last two where weights are given.
   func reconstruction(_ result: inout EvaluationReport) async throws {
     var judges = Judges()
     if job.featureWeights != nil { judges.features = try await featureStage(.i3d, &result) }
@@ -33,7 +33,7 @@ extension EvaluationRun {
     }
     let key = FeatureCache.Key(
       lines: [
-        "reconstruction", "autoencoder \(model.hashes.autoencoder?.hash ?? "")",
+        "reconstruction and motion", "autoencoder \(model.hashes.autoencoder?.hash ?? "")",
         "precision \(job.precision.rawValue)", "network \(judges.features?.hash ?? "none")",
         "perceptual \(result.procedure.perceptualWeights?.hash ?? "none")",
         "perceptual features \(result.procedure.perceptualFeatures?.hash ?? "none")",
@@ -63,22 +63,27 @@ extension EvaluationRun {
     result.scores.append(.init("R-FVD", distance))
   }
 
-  /// PSNR, SSIM, LPIPS if there is one, and the features of the clip and its reconstruction if
-  /// there are any.
+  /// PSNR, SSIM, the motions of the reconstruction and of the clip, LPIPS if there is one, and the
+  /// features of the clip and of its reconstruction if there are any.
   private func row(
     _ frames: FrameBytes, _ model: Model, _ judges: Judges
   ) async throws -> [Float] {
     let original = PixelClip(frames: frames.count, side: frames.width, bytes: frames.bytes)
     let decoded = try await model.engine.decode(model.engine.encode(original))
+    let made = FrameBytes([decoded])
+    func motion(_ clip: FrameBytes) -> Float {
+      Float(TemporalStatistics(clip, clipFrames: clip.count).motions[0])
+    }
     var row = [
       Float(min(decoded.signalToNoise(against: original), Self.bestSignalToNoise)),
       Float(StructuralSimilarity.between(decoded, original)),
+      motion(made), motion(frames),
     ]
     if let perceptual = judges.perceptual {
       row.append(Float(try await perceptual.distance(decoded, original)))
     }
     if let features = judges.features {
-      row += try await features.engine.features(of: [frames, FrameBytes([decoded])]).flatMap { $0 }
+      row += try await features.engine.features(of: [frames, made]).flatMap { $0 }
     }
     return row
   }
@@ -89,9 +94,11 @@ extension EvaluationRun {
     result.scores = [
       Self.score("PSNR", rows.map { Double($0[0]) }, unit: "dB"),
       Self.score("SSIM", rows.map { Double($0[1]) }),
+      Self.score("motion", rows.map { Double($0[2]) }),
+      Self.score("motion of the originals", rows.map { Double($0[3]) }),
     ]
     if judges.perceptual != nil {
-      result.scores.append(Self.score("LPIPS", rows.map { Double($0[2]) }))
+      result.scores.append(Self.score("LPIPS", rows.map { Double($0[4]) }))
     }
   }
 

@@ -37,6 +37,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
       projectionHiddenWidth: 256)
     var losses = AutoencoderLossWeights()
     losses.gradientDifference = 4
+    losses.temporalDifference = 6
     losses.planeSquare = 0.01
     return TrainingConfiguration(
       autoencoder: autoencoder,
@@ -45,7 +46,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
         residualBlocks: 1, attentionFactors: [2, 4], headCount: 4),
       autoencoderTraining: AutoencoderTrainingSettings(
         stage: StageSettings(
-          steps: 4000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
+          steps: 10000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
           finalRateShare: 0.02, beta2: 0.99, maximumGradientNorm: 1, mirrors: true, seed: 1,
           sampleInterval: 500, checkpointInterval: 250), weights: losses, latentNoise: 0.1),
       diffusionTraining: DiffusionTrainingSettings(

@@ -151,6 +151,10 @@ extension TrainingSetting {
       \.autoencoderTraining.weights.gradientDifference, .zeroOrMore,
       "Factor of the differences between neighbouring pixels' changes; the paper: none"),
     .number(
+      .autoencoderTraining, "temporal_difference_weight",
+      \.autoencoderTraining.weights.temporalDifference, .zeroOrMore,
+      "Factor of the differences between changes over 1, 4 and 12 frames; the paper: none"),
+    .number(
       .autoencoderTraining, "plane_square_weight", \.autoencoderTraining.weights.planeSquare,
       .zeroOrMore,
       "Factor of the mean square of the planes before tanh, so that none sticks; the paper: none"),

@@ -167,6 +167,9 @@ public actor AutoencoderTrainer {
     if let difference = mean.gradientDifference {
       losses.append(TrainingLoss("gradient_difference", difference))
     }
+    if let difference = mean.temporalDifference {
+      losses.append(TrainingLoss("temporal_difference", difference))
+    }
     if let square = mean.planeSquare { losses.append(TrainingLoss("plane_square", square)) }
     if let perceptual = mean.perceptual { losses.append(TrainingLoss("lpips", perceptual)) }
     if let adversarial = mean.adversarial {

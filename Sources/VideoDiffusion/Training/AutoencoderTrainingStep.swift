@@ -7,6 +7,9 @@ public struct AutoencoderLossWeights: Sendable, Hashable, Codable {
   public var absolute: Float = 4
   /// Of the differences between neighbouring pixels; 0 leaves that loss out, as the paper does.
   public var gradientDifference: Float = 0
+  /// Of the differences between a pixel's values in different frames; 0 leaves that loss out, as the
+  /// paper does.
+  public var temporalDifference: Float = 0
   /// Of the mean square of the planes' values before tanh, which keeps them from sticking at -1 and 1,
   /// where they carry nothing; 0 leaves it out, as the paper does.
   public var planeSquare: Float = 0
@@ -27,6 +30,8 @@ public struct AutoencoderLosses: Sendable, Hashable {
   public var absolute: Float = 0
   /// Difference of the changes between neighbouring pixels, if it has a factor.
   public var gradientDifference: Float?
+  /// Difference of the changes from frame to frame and over longer times, if it has a factor.
+  public var temporalDifference: Float?
   /// Mean square of the planes' values before tanh, if it has a factor.
   public var planeSquare: Float?
   /// Perceptual distance of the chosen frames, if it is measured.
@@ -39,6 +44,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
   /// The sum with the factors.
   public func total(_ weights: AutoencoderLossWeights) -> Float {
     weights.absolute * absolute + weights.gradientDifference * (gradientDifference ?? 0)
+      + weights.temporalDifference * (temporalDifference ?? 0)
       + weights.planeSquare * (planeSquare ?? 0) + weights.perceptual * (perceptual ?? 0)
       + weights.adversarial * (adversarial ?? 0)
       + weights.featureMatching * (featureMatching ?? 0)
@@ -51,6 +57,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
       part.map { (mine ?? 0) + share * $0 } ?? mine
     }
     gradientDifference = sum(gradientDifference, other.gradientDifference)
+    temporalDifference = sum(temporalDifference, other.temporalDifference)
     planeSquare = sum(planeSquare, other.planeSquare)
     perceptual = sum(perceptual, other.perceptual)
     adversarial = sum(adversarial, other.adversarial)
@@ -182,6 +189,14 @@ public final class AutoencoderTrainingStep {
               try context.gradientDifference(reconstruction, clip), weights.gradientDifference,
               share: share)
         }
+        if weights.temporalDifference > 0 {
+          losses.temporalDifference =
+            (losses.temporalDifference ?? 0)
+            + add(
+              try context.temporalDifference(
+                reconstruction, clip, lags: Self.lags.filter { $0 < clip.shape[0] }),
+              weights.temporalDifference, share: share)
+        }
       }
       if weights.planeSquare > 0 {
         let planes = reconstructions.flatMap(\.planes)
@@ -212,6 +227,10 @@ public final class AutoencoderTrainingStep {
     try context.backward(from: parts, on: tape)
     return losses
   }
+
+  /// Frames apart at which changes are compared: within moments, where motion is small and errors of
+  /// neighbouring frames alike, and over most of a clip of 16, where it is not.
+  private static let lags = [1, 4, 12]
 
   /// Clips as one tensor, and the chosen frame of each.
   private func batch(

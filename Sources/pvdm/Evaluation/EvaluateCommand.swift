@@ -97,10 +97,11 @@ struct EvaluateInception: AsyncParsableCommand {
 struct EvaluateReconstruction: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconstruction",
-    abstract: "What a model's autoencoder loses: PSNR, SSIM, with weights LPIPS and R-FVD.",
+    abstract: "What a model's autoencoder loses: PSNR, SSIM, motion, with weights LPIPS and R-FVD.",
     discussion: """
       The model's autoencoder encodes and decodes; how videos are sampled plays no part. PSNR, SSIM and \
-      LPIPS are means over the clips. R-FVD is the Frechet video distance of the \
+      LPIPS are means over the clips. Motion is the mean difference of neighbouring frames, as a share of \
+      the full range: a small autoencoder may keep little of that of faint things. R-FVD is the Frechet video distance of the \
       reconstructions to the clips themselves; it is left out where --i3d is not given.
       """)
 

@@ -32,9 +32,10 @@ struct TrainAutoencoder: AsyncParsableCommand {
       """,
     discussion: """
       The loss is the mean difference of pixels; if --lpips is given, the perceptual distance of one \
-      frame a clip; and where gradient_difference_weight is above 0, as in skies-64, the difference of \
-      the changes between neighbouring pixels. The phase with discriminators is a run of its own, which begins with the \
-      network of the first:
+      frame a clip; and where their weights are above 0, as in skies-64, the differences of the changes \
+      from pixel to pixel (gradient_difference_weight) and from frame to frame \
+      (temporal_difference_weight). The phase with discriminators is a run of its own, which begins \
+      with the network of the first:
 
         pvdm train autoencoder --data UCF-101 --output runs/first \\
           --lpips vgg.pth --vgg vgg16-397923af.pth

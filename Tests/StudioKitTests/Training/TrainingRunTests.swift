@@ -139,18 +139,20 @@ struct TrainingRunTests {
     #expect(video.frames.count == 32 && video.frames[0].width == 4 * (4 * 32 + 3 * 2))
   }
 
-  @Test("the loss of neighbouring pixels counts by its factor and has a column of its own")
-  func gradientDifference() async throws {
+  @Test("the losses of changes count by their factors and have columns of their own")
+  func changes() async throws {
     var configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
     configuration.autoencoderTraining.weights.gradientDifference = 3
+    configuration.autoencoderTraining.weights.temporalDifference = 2
     let job = fixture.job(.autoencoder, configuration, to: "run")
     _ = try await job.run()
     let step = try #require(TrainingRunSummary(contentsOf: job.runFolder).metrics.last)
     let absolute = try #require(step["l1"])
     let difference = try #require(step["gradient_difference"])
-    #expect(difference > 0)
+    let motion = try #require(step["temporal_difference"])
+    #expect(difference > 0 && motion > 0)
     let sum = try #require(step["loss"])
-    #expect(abs(4 * absolute + 3 * difference - sum) < 1e-5)
+    #expect(abs(4 * absolute + 3 * difference + 2 * motion - sum) < 1e-5)
   }
 
   @Test("noise on the planes costs the reconstruction, and their square counts by its factor")

@@ -239,7 +239,7 @@ extension EvaluationMetric {
       "Frechet video distance of generated to real clips, by I3D; lower is better"
     case .inceptionScore: "inception score of generated clips, by C3D; higher is better"
     case .reconstruction:
-      "PSNR and SSIM of the autoencoder; LPIPS and R-FVD where weights are given"
+      "PSNR, SSIM and motion of the autoencoder; LPIPS and R-FVD where weights are given"
     case .drift: "colour, contrast, seams and motion along long videos; needs no weights"
     case .efficiency: "seconds a step, a clip and a long video, and memory; needs no weights"
     }

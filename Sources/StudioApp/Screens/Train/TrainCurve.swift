@@ -14,7 +14,8 @@ struct TrainCurve: Sendable, Hashable {
   /// Names of losses and scores in the order in which they are offered; others follow, then what the
   /// log says of the steps themselves.
   private static let first = [
-    "loss", "l1", "gradient_difference", "plane_square", "lpips", "adversarial", "feature_matching",
+    "loss", "l1", "gradient_difference", "temporal_difference", "plane_square", "lpips",
+    "adversarial", "feature_matching",
   ]
   private static let figures = ["learning_rate", "gradient_norm", "seconds_per_step"]
   private static let hidden: Set = ["clips_per_second", "resident_bytes"]

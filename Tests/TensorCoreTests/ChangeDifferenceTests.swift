@@ -1,8 +1,8 @@
 import TensorCore
 import Testing
 
-/// What the difference of two videos' slopes tells.
-struct GradientDifferenceTests {
+/// What the differences of two videos' changes, in space and in time, tell.
+struct ChangeDifferenceTests {
   private let context: ComputeContext
 
   init() throws { context = try ComputeContext(threadCount: 1) }
@@ -51,5 +51,34 @@ struct GradientDifferenceTests {
     let x = try context.tensor(values, shape: [2, 4, 3, 2])
     let zeros = try context.tensor([Float](repeating: 0, count: values.count), shape: [2, 4, 3, 2])
     #expect(try difference(x, zeros) == 0)
+  }
+
+  // MARK: From frame to frame
+
+  /// Two by two pixels of one channel in eight frames.
+  private func video(_ value: (_ frame: Int, _ pixel: Int) -> Float) throws -> Tensor {
+    try context.tensor(
+      (0..<8).flatMap { frame in (0..<4).map { value(frame, $0) } }, shape: [8, 2, 2, 1])
+  }
+
+  @Test func aPictureThatStandsStillMayBeAny() throws {
+    let zeros = try video { _, _ in 0 }
+    let picture = try video { _, pixel in Float(pixel * pixel) }
+    #expect(try context.temporalDifference(picture, zeros, lags: [1, 4]).floats()[0] == 0)
+  }
+
+  @Test func lagsAddWhatChangesOverThem() throws {
+    let zeros = try video { _, _ in 0 }
+    let steady = try video { frame, _ in Float(2 * frame) }
+    #expect(try context.temporalDifference(steady, zeros, lags: [1]).floats()[0] == 2)
+    #expect(try context.temporalDifference(steady, zeros, lags: [7]).floats()[0] == 14)
+    #expect(try context.temporalDifference(steady, zeros, lags: [1, 4]).floats()[0] == 10)
+  }
+
+  @Test func motionThatStopsCountsAsMuchAsItWas() throws {
+    let moving = try video { frame, _ in Float(frame) }
+    // Of four pixels one stands still, one moves back.
+    let made = try video { frame, pixel in [1, 1, 0, -1][pixel] * Float(frame) }
+    #expect(try context.temporalDifference(made, moving, lags: [1]).floats()[0] == 0.75)
   }
 }

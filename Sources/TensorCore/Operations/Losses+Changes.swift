@@ -1,0 +1,108 @@
+/// How far the changes of two videos are apart: in space, from pixel to pixel, and in time, from frame
+/// to frame.
+extension ComputeContext {
+  /// The mean absolute difference of what two videos change by from each pixel to the next, along rows
+  /// and along columns; the two means are added.
+  ///
+  /// It is small only if edges lie where they should and nowhere else, so that it tells a smooth sky
+  /// from one in blocks of the right mean, which the difference of the pixels themselves hardly does.
+  /// The gradient difference loss of Mathieu et al. 2016 (equation 6) with exponent 1, but of changes
+  /// with their signs, so that a slope in the wrong direction counts.
+  ///
+  /// - Parameters:
+  ///   - x: `[frames, height, width, channels]` float32, with height and width of at least 2.
+  ///   - target: The same; gets no gradient.
+  /// - Returns: `[1]` float32.
+  public func gradientDifference(_ x: Tensor, _ target: Tensor) throws -> Tensor {
+    precondition(x.shape.count == 4 && x.shape == target.shape)
+    precondition(x.elementType == .float32 && target.elementType == .float32)
+    precondition(x.shape[1] > 1 && x.shape[2] > 1)
+    let width = x.shape[2] * x.shape[3]
+    return try changeDifference(
+      x, target,
+      [
+        Neighbors(
+          rows: x.shape[0] * x.shape[1], step: x.shape[3], length: width - x.shape[3]),
+        Neighbors(rows: x.shape[0], step: width, length: (x.shape[1] - 1) * width),
+      ])
+  }
+
+  /// The mean absolute difference of what each pixel of two videos changes by from a frame to one some
+  /// frames later; the means for all such distances are added.
+  ///
+  /// A video of the right mean that stands still is far from one that moves, which the difference of
+  /// the pixels hardly tells where what moves is faint.
+  ///
+  /// - Parameters:
+  ///   - x: `[frames, height, width, channels]` float32.
+  ///   - target: The same; gets no gradient.
+  ///   - lags: How many frames apart two frames are, each from 1 to `frames - 1`.
+  /// - Returns: `[1]` float32.
+  public func temporalDifference(_ x: Tensor, _ target: Tensor, lags: [Int]) throws -> Tensor {
+    precondition(x.shape.count == 4 && x.shape == target.shape)
+    precondition(x.elementType == .float32 && target.elementType == .float32)
+    precondition(lags.allSatisfy { (1..<x.shape[0]).contains($0) })
+    let frame = x.count / x.shape[0]
+    return try changeDifference(
+      x, target,
+      lags.map { Neighbors(rows: 1, step: $0 * frame, length: (x.shape[0] - $0) * frame) })
+  }
+
+  private func changeDifference(
+    _ x: Tensor, _ target: Tensor, _ neighbors: [Neighbors]
+  ) throws -> Tensor {
+    let start = operationStart
+    defer { record(.loss, since: start, x.shape) }
+    let wantsGradient = isRecording && x.needsGradient
+    let slopes = wantsGradient ? try makeTensor(x.shape, .float32) : nil
+    if let slopes { clear(slopes) }
+    var mean = 0.0
+    for neighbors in neighbors {
+      mean += neighbors.meanDifference(
+        x.pointer(of: Float.self), target.pointer(of: Float.self),
+        slopes?.pointer(of: Float.self))
+    }
+    let result = try tensor([Float(mean)], shape: [1])
+    guard let slopes else { return result }
+    return noted(result, from: x) {
+      try $0.propagate(to: x, $0.scale(slopes, by: $1.pointer(of: Float.self)[0]))
+    }
+  }
+}
+
+/// Stretches of numbers in which each has its neighbour `step` further on: how many stretches there are,
+/// and how many numbers of each have a neighbour.
+private struct Neighbors {
+  let rows: Int
+  let step: Int
+  let length: Int
+
+  /// The mean of the differences; adds each number's part of the gradient.
+  func meanDifference(
+    _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>,
+    _ slopes: UnsafeMutablePointer<Float>?
+  ) -> Double {
+    let share = Float(1 / Double(rows * length))
+    var sum = 0.0
+    for row in 0..<rows {
+      let begin = row * (length + step)
+      // A stretch may be a whole clip: single precision adds up no more than this many numbers.
+      for begin in stride(from: begin, to: begin + length, by: Self.block) {
+        var partial: Float = 0
+        for index in begin..<min(begin + Self.block, row * (length + step) + length) {
+          let error =
+            (x[index + step] - target[index + step]) - (x[index] - target[index])
+          partial += abs(error)
+          guard let slopes, error != 0 else { continue }
+          let part = error > 0 ? share : -share
+          slopes[index + step] += part
+          slopes[index] -= part
+        }
+        sum += Double(partial)
+      }
+    }
+    return sum / Double(rows * length)
+  }
+
+  private static let block = 4096
+}
