@@ -27,8 +27,7 @@ public final class ComputeContext: @unchecked Sendable {
   /// - Throws: ``TensorError`` if oneDNN cannot start.
   public init(threadCount: Int? = nil) throws {
     self.threadCount = max(1, threadCount ?? Processor.availableCount)
-    omp_set_num_threads(Int32(self.threadCount))  // also for oneDNN's choices at preparation
-    library = try OneDNN()
+    library = try OneDNN(threadCount: self.threadCount)
   }
 
   /// A tensor whose elements are not set yet.

@@ -68,6 +68,7 @@ extension OneDNN {
     _ source: UnsafeMutableRawPointer, _ sourceLayout: dnnl_memory_desc_t,
     to target: UnsafeMutableRawPointer, _ targetLayout: dnnl_memory_desc_t
   ) throws {
+    useThreads()
     var sourceLayout = sourceLayout
     var targetLayout = targetLayout
     var descriptor: dnnl_primitive_desc_t?

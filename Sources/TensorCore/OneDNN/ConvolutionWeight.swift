@@ -174,14 +174,7 @@ extension OneDNN {
         &destination, strides, padding, padding),
       "dnnl_convolution_forward_desc_init")
     let attributes = try Attributes(addition: problem.addition, destination: destination)
-    var descriptor: dnnl_primitive_desc_t?
-    try Self.check(
-      dnnl_primitive_desc_create(&descriptor, &operation, attributes.handle, engine, nil),
-      "convolution in \(problem.inputType)")
-    guard let descriptor else {
-      throw TensorError(operation: "dnnl_primitive_desc_create", reason: "no descriptor")
-    }
-    return descriptor
+    return try description(of: &operation, attributes, "convolution in \(problem.inputType)")
   }
 
   func convolution(_ problem: ConvolutionProblem, weights: PreparedWeights) throws -> Primitive {

@@ -96,15 +96,8 @@ extension OneDNN {
       dnnl_matmul_desc_init(&operation, &source, &factor, nil, &destination),
       "dnnl_matmul_desc_init")
     let attributes = try Attributes(addition: .none, destination: destination)
-    var descriptor: dnnl_primitive_desc_t?
-    try Self.check(
-      dnnl_primitive_desc_create(&descriptor, &operation, attributes.handle, engine, nil),
-      "weight gradient in \(type)")
-    guard let descriptor else {
-      throw TensorError(operation: "dnnl_primitive_desc_create", reason: "no descriptor")
-    }
     let primitive = try Primitive(
-      descriptor: descriptor,
+      descriptor: description(of: &operation, attributes, "weight gradient in \(type)"),
       arguments: [
         (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, factor), (DNNL_ARG_DST, destination),
       ], library: self)

@@ -118,9 +118,7 @@ extension ComputeContext {
 
   /// Executes a primitive, with scratch memory from the pool where it wants some.
   func run(_ primitive: Primitive, _ pointers: [UnsafeMutableRawPointer]) throws {
-    // oneDNN runs on libgomp's team, whose size is a setting of the calling thread: another context on
-    // this thread may have changed it.
-    omp_set_num_threads(Int32(threadCount))
+    library.useThreads()
     guard primitive.scratchpadByteCount > 0 else {
       return try primitive.execute(pointers, library: library)
     }
@@ -163,14 +161,7 @@ extension OneDNN {
         "dnnl_matmul_desc_init")
     }
     let attributes = try Attributes(addition: problem.addition, destination: destination)
-    var descriptor: dnnl_primitive_desc_t?
-    try Self.check(
-      dnnl_primitive_desc_create(&descriptor, &operation, attributes.handle, engine, nil),
-      "matrix product in \(problem.inputType)")
-    guard let descriptor else {
-      throw TensorError(operation: "dnnl_primitive_desc_create", reason: "no descriptor")
-    }
-    return descriptor
+    return try description(of: &operation, attributes, "matrix product in \(problem.inputType)")
   }
 
   func product(_ problem: LinearProblem, weights: PreparedWeights) throws -> Primitive {

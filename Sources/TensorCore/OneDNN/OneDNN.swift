@@ -1,5 +1,7 @@
 internal import CDNNL
+internal import CKernels
 import Glibc
+import Synchronization
 
 /// oneDNN's engine and stream, and the compiled operations of a context.
 final class OneDNN {
@@ -13,8 +15,17 @@ final class OneDNN {
   var volumePrimitives: [VolumeProblem.Key: Primitive] = [:]
   /// The distinct weight layouts seen so far; an index into this list names a layout in a key.
   private var layouts: [dnnl_memory_desc_t] = []
+  private let threadCount: Int
 
-  init() throws {
+  /// Held while an operation is described. Before version 2.7, oneDNN keeps a part of a convolution's
+  /// description in a variable of the whole process (`brg_blocking_t::last_ic_block_size`): if two
+  /// threads describe one in float32 and one in bfloat16, those of an odd number of channels may read
+  /// their weights with the other's stride (openvinotoolkit/oneDNN, pull request 167).
+  private static let describing = Mutex(())
+
+  /// - Parameter threadCount: Threads for which operations are compiled.
+  init(threadCount: Int) throws {
+    self.threadCount = threadCount
     var engine: dnnl_engine_t?
     try Self.check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
     var stream: dnnl_stream_t?
@@ -34,6 +45,33 @@ final class OneDNN {
     volumePrimitives = [:]
     dnnl_stream_destroy(stream)
     dnnl_engine_destroy(engine)
+  }
+
+  /// Tells oneDNN for how many threads to compile, and with how many to compute: it works with libgomp's
+  /// team, whose size is a setting of the calling thread, which another context may have changed.
+  func useThreads() { omp_set_num_threads(Int32(threadCount)) }
+
+  /// The description of an operation for this processor, from which it is compiled.
+  ///
+  /// - Parameters:
+  ///   - operation: The library's descriptor of the operation.
+  ///   - hint: The forward operation of a gradient.
+  ///   - name: What the operation is, for errors.
+  /// - Returns: A descriptor, which ``Primitive/init(descriptor:arguments:library:)`` destroys.
+  func description(
+    of operation: UnsafeRawPointer, _ attributes: Attributes, hint: dnnl_primitive_desc_t? = nil,
+    _ name: String
+  ) throws -> dnnl_primitive_desc_t {
+    useThreads()
+    var descriptor: dnnl_primitive_desc_t?
+    let status = Self.describing.withLock { _ in
+      dnnl_primitive_desc_create(&descriptor, operation, attributes.handle, engine, hint)
+    }
+    try Self.check(status, name)
+    guard let descriptor else {
+      throw TensorError(operation: "dnnl_primitive_desc_create", reason: "no descriptor")
+    }
+    return descriptor
   }
 
   /// A small number that stands for a weight layout, the same for equal layouts.

@@ -126,13 +126,7 @@ extension OneDNN {
     _ operation: inout dnnl_convolution_desc_t, hint: dnnl_primitive_desc_t?, _ name: String
   ) throws -> dnnl_primitive_desc_t {
     let attributes = try Attributes(addition: .none, destination: dnnl_memory_desc_t())
-    var descriptor: dnnl_primitive_desc_t?
-    try Self.check(
-      dnnl_primitive_desc_create(&descriptor, &operation, attributes.handle, engine, hint), name)
-    guard let descriptor else {
-      throw TensorError(operation: "dnnl_primitive_desc_create", reason: "no descriptor")
-    }
-    return descriptor
+    return try description(of: &operation, attributes, hint: hint, name)
   }
 }
 

@@ -167,7 +167,7 @@ extension OneDNN {
           &operation, dnnl_forward_inference, algorithm, &source, &destination, strides,
           window.size.axes.map(Int64.init), left, right),
         "dnnl_pooling_forward_desc_init")
-      return try create(&operation, Attributes(), "pooling")
+      return try description(of: &operation, Attributes(), "pooling over volumes")
     }
     var bias = try Self.layout([problem.outputs], .float32, dnnl_a)
     var weights =
@@ -180,20 +180,8 @@ extension OneDNN {
         &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &weights, &bias,
         &destination, strides, left, right),
       "dnnl_convolution_forward_desc_init")
-    return try create(&operation, Attributes(isRectified: isRectified), "convolution")
-  }
-
-  private func create(
-    _ operation: UnsafeRawPointer, _ attributes: Attributes, _ name: String
-  ) throws -> dnnl_primitive_desc_t {
-    var descriptor: dnnl_primitive_desc_t?
-    try Self.check(
-      dnnl_primitive_desc_create(&descriptor, operation, attributes.handle, engine, nil),
-      "\(name) over volumes")
-    guard let descriptor else {
-      throw TensorError(operation: "dnnl_primitive_desc_create", reason: "no descriptor")
-    }
-    return descriptor
+    return try description(
+      of: &operation, Attributes(isRectified: isRectified), "convolution over volumes")
   }
 
   func volumePrimitive(_ problem: VolumeProblem, weights: PreparedWeights?) throws -> Primitive {
