@@ -213,6 +213,30 @@ import Testing
       ])
   }
 
+  @Test func aPresetIsNotReplacedUnasked() {
+    var screen = screen(Fixtures.world)
+    // Only letters and digits of a name count.
+    let save = StudioEffect.savePreset(name: "Long-Sunset", settings: screen.form.settings)
+    #expect(
+      screen.run("save-preset", argument: "Long-Sunset", Fixtures.world) == [
+        .confirm(
+          title: "Replace the preset long sunset?", lines: ["DDIM 100/20 w 1.5"],
+          confirmed: [save])
+      ])
+  }
+
+  @Test func aPresetThatIsTheSameIsKeptAgainWithoutAQuestion() {
+    var world = Fixtures.world
+    let screen = screen(world)
+    world.presets.append(
+      Preset(name: "mine", summary: "", settings: screen.form.settings, isBuiltIn: false))
+    var kept = screen
+    #expect(
+      kept.run("save-preset", argument: "mine", world) == [
+        .savePreset(name: "mine", settings: screen.form.settings)
+      ])
+  }
+
   // MARK: Playing and writing
 
   @Test func theEstimateOfTheClipInProgressIsPlayed() {

@@ -43,7 +43,15 @@ extension MakeScreen {
       guard !argument.isEmpty else {
         return [.notify(Notice(.warning, "a preset needs a name"))]
       }
-      return [.savePreset(name: argument, settings: form.settings)]
+      let save = StudioEffect.savePreset(name: argument, settings: form.settings)
+      guard let kept = world.preset(named: argument), !kept.isBuiltIn,
+        kept.settings != form.settings
+      else { return [save] }
+      return [
+        .confirm(
+          title: "Replace the preset \(kept.name)?", lines: [kept.settings.shortText],
+          confirmed: [save])
+      ]
     case .seed:
       guard let seed = UInt64(argument) else {
         return [
