@@ -11,11 +11,8 @@ struct TrainingMeter {
   private var norms = 0.0
   private var seconds = 0.0
   private var steps = 0
-  /// Since the run began or went on. The first step, which prepares things, is left out of the pace
-  /// where there are others.
-  private var firstSeconds = 0.0
-  private var allSeconds = 0.0
-  private var allSteps = 0
+  /// Since the run began or went on.
+  private var pace = StepPace()
 
   /// - Parameter names: The losses in the order in which they are shown.
   init(_ settings: StageSettings, names: [String]) {
@@ -34,15 +31,11 @@ struct TrainingMeter {
     norms += result.gradientNorm
     self.seconds += seconds
     steps += 1
-    if allSteps == 0 { firstSeconds = seconds }
-    allSeconds += seconds
-    allSteps += 1
+    pace.note(seconds)
   }
 
   /// The line since the last one, which begins the next.
   mutating func progress(at step: Int, skippedClips: Int) -> TrainingProgress {
-    let pace =
-      allSteps > 1 ? (allSeconds - firstSeconds) / Double(allSteps - 1) : allSeconds
     let each = seconds / Double(max(1, steps))
     let clips = Double(settings.batch * settings.accumulation)
     let progress = TrainingProgress(
@@ -51,7 +44,7 @@ struct TrainingMeter {
         sums[name].map { NamedNumber(name, $0.sum / Double($0.count)) }
       }, learningRate: schedule(step), gradientNorm: norms / Double(max(1, steps)),
       secondsPerStep: each, clipsPerSecond: each > 0 ? clips / each : 0,
-      secondsLeft: pace * Double(settings.steps - step),
+      secondsLeft: (pace.seconds ?? 0) * Double(settings.steps - step),
       residentBytes: ProcessMemory.residentBytes, skippedClips: skippedClips)
     sums = [:]
     norms = 0
