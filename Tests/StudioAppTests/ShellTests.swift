@@ -33,6 +33,37 @@ import Testing
     }
   }
 
+  @Test func anAnswerToAnEarlierQuestionComesTooLate() {
+    var model = model()
+    func check(_ clips: Int) -> World.EvaluationCheck {
+      var task = EvaluateTask(.frechetVideoDistance, of: nil)
+      task.clips = clips
+      return World.EvaluationCheck(task: task, needs: [])
+    }
+    let (first, second) = (check(8), check(16))
+    for asked in [first, second] {
+      #expect(
+        model.update(.follow([.checkEvaluation(asked.task)])) == [.checkEvaluation(asked.task)])
+    }
+    _ = model.update(.evaluationChecked(second))
+    _ = model.update(.evaluationChecked(first))
+    #expect(model.world.evaluationCheck == second)
+    // Asked again, it is the last question.
+    _ = model.update(.follow([.checkEvaluation(first.task)]))
+    _ = model.update(.evaluationChecked(first))
+    #expect(model.world.evaluationCheck == first)
+  }
+
+  @Test func answersToOtherKindsOfQuestionsAreTaken() {
+    var model = model()
+    _ = model.update(.follow([.completePath("sk"), .loadTrainingSample(path: "a.mp4")]))
+    _ = model.update(.pathCompleted(PathCompletion(of: "sk")))
+    #expect(model.world.pathCompletion?.typed == "sk")
+    _ = model.update(.follow([.completePath("sky")]))
+    _ = model.update(.pathCompleted(PathCompletion(of: "s")))
+    #expect(model.world.pathCompletion?.typed == "sk")
+  }
+
   @Test func quittingWhileAJobRunsAsksFirst() {
     var model = model(jobs: [runningJob])
     #expect(model.update(.key(.character("q"))).isEmpty)

@@ -26,18 +26,23 @@ extension StudioModel {
       world.estimates[key] = estimate
       return refreshed()
     case .evaluationChecked(let check):
+      guard !questions.isOutdated(.evaluation(check.task)) else { return [] }
       world.evaluationCheck = check
       return refreshed()
     case .trainingChecked(let check):
+      guard !questions.isOutdated(.training(check.request)) else { return [] }
       world.trainingCheck = check
       return refreshed()
     case .trainingSample(let sample):
+      guard !questions.isOutdated(.trainingSample(path: sample.path)) else { return [] }
       world.trainingSample = World.SampleView(sample)
       return refreshed()
     case .pathCompleted(let completion):
+      guard !questions.isOutdated(.completion(typed: completion.typed)) else { return [] }
       world.pathCompletion = completion
       return refreshed()
     case .footage(let footage):
+      guard !questions.isOutdated(.footage(path: footage.path)) else { return [] }
       world.footage = World.FootageView(footage)
       return refreshed()
     case .opened(let tree):
@@ -104,7 +109,9 @@ extension StudioModel {
       case .quit where !isClosing:
         isClosing = true
         others.append(effect)
-      default: others.append(effect)
+      default:
+        questions.note(effect)
+        others.append(effect)
       }
     }
     return others

@@ -40,6 +40,8 @@ package struct StudioModel: Sendable {
   package var failure: (any Error)?
   /// Whether the studio is ending.
   package var isClosing = false
+  /// What was asked last, to which answers are taken.
+  var questions = LatestQuestions()
   /// Lines typed into the palette before.
   package var paletteHistory: [String] = []
 

@@ -1,0 +1,52 @@
+import StudioKit
+
+/// What the studio asks and gets answered beside everything else.
+enum Question: Hashable, Sendable {
+  case evaluation(EvaluateTask)
+  case training(TrainingRequest)
+  case trainingSample(path: String)
+  case footage(path: String)
+  case completion(typed: String)
+
+  /// The question that an effect asks; `nil` if it asks none of these.
+  init?(_ effect: StudioEffect) {
+    switch effect {
+    case .checkEvaluation(let task): self = .evaluation(task)
+    case .checkTraining(let request): self = .training(request)
+    case .loadTrainingSample(let path): self = .trainingSample(path: path)
+    case .readFootage(let path, _): self = .footage(path: path)
+    case .completePath(let typed): self = .completion(typed: typed)
+    default: return nil
+    }
+  }
+
+  fileprivate enum Kind { case evaluation, training, trainingSample, footage, completion }
+
+  fileprivate var kind: Kind {
+    switch self {
+    case .evaluation: .evaluation
+    case .training: .training
+    case .trainingSample: .trainingSample
+    case .footage: .footage
+    case .completion: .completion
+    }
+  }
+}
+
+/// The last question of each kind.
+///
+/// Answers may come in another order than the questions, and the world holds one of a kind: that to an
+/// earlier question must not take the place of the last one's, which would not be asked again.
+struct LatestQuestions: Sendable {
+  private var last: [Question.Kind: Question] = [:]
+
+  /// Takes note of a question; other effects are none.
+  mutating func note(_ effect: StudioEffect) {
+    if let question = Question(effect) { last[question.kind] = question }
+  }
+
+  /// Whether another question of its kind was asked after this one.
+  func isOutdated(_ question: Question) -> Bool {
+    last[question.kind].map { $0 != question } ?? false
+  }
+}
