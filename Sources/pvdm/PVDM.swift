@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The program: one subcommand for each thing that people do.
 @main
@@ -22,4 +23,11 @@ struct PVDM: AsyncParsableCommand {
       Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Train.self,
       Evaluate.self, Doctor.self, Bench.self,
     ], defaultSubcommand: StudioCommand.self)
+
+  static func main() async {
+    // A file that may not grow further (ulimit -f) is an error of a write that is told like a full disk,
+    // not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
+    await main(nil)
+  }
 }

@@ -20,7 +20,7 @@ struct CommandRun {
     let process = Process()
     if let limit {
       process.executableURL = URL(filePath: "/bin/bash")
-      let script = "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\""
+      let script = "ulimit -f \(limit); exec \"$0\" \"$@\""
       process.arguments = ["-c", script, Self.program.path] + arguments
     } else {
       process.executableURL = Self.program

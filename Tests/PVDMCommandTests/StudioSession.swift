@@ -25,7 +25,7 @@ final class StudioSession {
     // A session of its own, with the terminal as its controlling one: what a login does.
     let end = FileHandle(fileDescriptor: terminal.programEnd, closeOnDealloc: false)
     process.executableURL = URL(filePath: "/usr/bin/setsid")
-    let limiting = limit.map { "trap '' XFSZ; ulimit -f \($0); " } ?? ""
+    let limiting = limit.map { "ulimit -f \($0); " } ?? ""
     process.arguments =
       [
         "--ctty", "--wait", "/bin/bash", "-c", limiting + "exec \"$0\" \"$@\"",

@@ -46,6 +46,8 @@ struct TrainCommandTests {
       begin("diffusion") + autoencoder + long, to: "second", interruptAfter: "\"progress\"")
     #expect(stopped.status == 130, "\(stopped.errors)")
     #expect(stopped.errors.contains("--resume goes on"))
+    #expect(
+      stopped.errors.contains(#/videos encoded (\d+)/\1\n/#), "where no terminal is, lines stay")
     let saved = try #require(
       FileManager.default.contentsOfDirectory(atPath: folder.path("second/checkpoints")).max())
     let step = try #require(Int(saved.dropFirst(5).dropLast(".safetensors".count)))

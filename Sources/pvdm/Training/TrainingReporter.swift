@@ -9,6 +9,13 @@ final class TrainingReporter: Sendable {
   private let writesEvents: Bool
   private let isTerminal = isatty(2) != 0
   private let hasOpenLine = Mutex(false)
+  /// What of the preparation was said last where lines stay.
+  private let lastTenth = Mutex<Tenth?>(nil)
+
+  private struct Tenth: Equatable {
+    var stage: String
+    var number: Int
+  }
 
   init(isQuiet: Bool, writesEvents: Bool) {
     self.isQuiet = isQuiet
@@ -22,7 +29,8 @@ final class TrainingReporter: Sendable {
     switch event {
     case .notes(let notes): for note in notes { say("note: \(note)") }
     case .preparation(let progress):
-      if isTerminal { show("\(progress.stage) \(progress.done)/\(progress.total)") }
+      let line = "\(progress.stage) \(progress.done)/\(progress.total)"
+      if isTerminal { show(line) } else if isNextTenth(progress) { say(line) }
     case .began(let start):
       let begun = start.finishedSteps > 0 ? "going on after step \(start.finishedSteps)" : "begins"
       say(
@@ -58,6 +66,16 @@ final class TrainingReporter: Sendable {
     var size = winsize()
     guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 79 }
     return Int(size.ws_col) - 1
+  }
+
+  /// Whether a stage of the preparation began, or got a tenth of the whole further.
+  private func isNextTenth(_ progress: EvaluationProgress) -> Bool {
+    let tenth = Tenth(
+      stage: progress.stage, number: progress.done * 10 / max(progress.total, 1))
+    return lastTenth.withLock { last in
+      defer { last = tenth }
+      return last != tenth
+    }
   }
 
   /// A line that stays.
