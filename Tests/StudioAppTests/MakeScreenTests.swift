@@ -226,15 +226,21 @@ import Testing
   }
 
   @Test func aPresetThatIsTheSameIsKeptAgainWithoutAQuestion() {
-    var world = Fixtures.world
-    let screen = screen(world)
-    world.presets.append(
-      Preset(name: "mine", summary: "", settings: screen.form.settings, isBuiltIn: false))
-    var kept = screen
-    #expect(
-      kept.run("save-preset", argument: "mine", world) == [
-        .savePreset(name: "mine", settings: screen.form.settings)
-      ])
+    var screen = screen(Fixtures.world)
+    // As it is read back: without the seed, which is no part of it.
+    var settings = screen.form.settings
+    settings.seed += 1
+    func effects(summary: String, keys: Set<SettingKey>? = nil) -> [StudioEffect] {
+      var world = Fixtures.world
+      world.presets.append(
+        Preset(name: "mine", summary: summary, settings: settings, isBuiltIn: false, keys: keys))
+      return screen.run("save-preset", argument: "mine", world)
+    }
+    let save = StudioEffect.savePreset(name: "mine", settings: screen.form.settings)
+    #expect(effects(summary: "") == [save])
+    // What someone wrote by hand would be lost.
+    #expect(effects(summary: "for the wall") != [save])
+    #expect(effects(summary: "", keys: [.steps]) != [save])
   }
 
   // MARK: Playing and writing

@@ -101,8 +101,30 @@ import Testing
     }
     #expect(screen.handle(.tab, world) == [.completePath("/d")])
     #expect(screen.isTyping)
+    // It is completed once: what is taken back stays taken back.
+    var completed = world
+    completed.pathCompletion = PathCompletion(of: "/d")
+    _ = screen.refresh(completed)
+    let path = screen.form?.typedPath
+    #expect(path?.hasPrefix("/d") == true)
+    for _ in 0..<((path?.count ?? 2) - 2) { _ = screen.handle(.backspace, completed) }
+    _ = screen.refresh(completed)
+    #expect(screen.form?.typedPath == "/d")
     _ = screen.handle(.escape, world)
     #expect(!screen.isTyping && screen.form != nil)
+  }
+
+  @Test func whatChangesBecauseRunsWereFoundIsCheckedAgain() {
+    var (screen, _, request) = setup(Fixtures.world)
+    #expect(request.name == "autoencoder-1")
+    var world = Fixtures.trainingWorld
+    world.jobs = []
+    world.training = nil
+    world.trainingRequest = request
+    let effects = screen.refresh(world)
+    request.name = "autoencoder-2"
+    #expect(effects.prefix(2) == [.remember(.training(request)), .checkTraining(request)])
+    #expect(!screen.refresh(world).contains(.checkTraining(request)), "only once")
   }
 
   @Test func theSecondStageTakesTheAutoencoderOfARunOrAModel() {

@@ -17,11 +17,12 @@ package struct StepPace {
   /// Notes a step. The first, which prepares things, counts only until there is another.
   package mutating func note(_ duration: Double) {
     steps += 1
-    guard let seconds, steps > 2 else {
+    guard let seconds else {
       self.seconds = duration
       return
     }
-    let share = max(1 / Double(steps - 1), Self.share)
-    self.seconds = seconds + share * (min(duration, Self.longest * seconds) - seconds)
+    let duration = min(duration, Self.longest * seconds)
+    let share = steps == 2 ? 1 : max(1 / Double(steps - 1), Self.share)
+    self.seconds = seconds + share * (duration - seconds)
   }
 }

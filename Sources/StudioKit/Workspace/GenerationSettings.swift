@@ -101,4 +101,11 @@ public struct Preset: Sendable, Hashable, Identifiable {
     }
     return result
   }
+
+  /// Whether nothing is lost if settings are kept in its place: it makes the same of them, and has no
+  /// summary.
+  public func isReplaceable(by settings: GenerationSettings) -> Bool {
+    let other = Preset(name: name, summary: "", settings: settings, isBuiltIn: isBuiltIn)
+    return summary.isEmpty && keys == other.keys && applied(to: settings) == settings
+  }
 }

@@ -17,10 +17,11 @@ final class OneDNN {
   private var layouts: [dnnl_memory_desc_t] = []
   private let threadCount: Int
 
-  /// Held while an operation is described. Before version 2.7, oneDNN keeps a part of a convolution's
-  /// description in a variable of the whole process (`brg_blocking_t::last_ic_block_size`): if two
-  /// threads describe one in float32 and one in bfloat16, those of an odd number of channels may read
-  /// their weights with the other's stride (openvinotoolkit/oneDNN, pull request 167).
+  /// Held while an operation is described. oneDNN 2.6 and the first releases of 2.7 keep a part of a
+  /// convolution's description in a variable of the whole process
+  /// (`brg_blocking_t::last_ic_block_size`): if two threads describe one in float32 and one in bfloat16,
+  /// those of an odd number of channels may read their weights with the other's stride
+  /// (openvinotoolkit/oneDNN, pull request 167).
   private static let describing = Mutex(())
 
   /// - Parameter threadCount: Threads for which operations are compiled.

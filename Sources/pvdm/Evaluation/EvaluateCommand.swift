@@ -101,7 +101,8 @@ struct EvaluateReconstruction: AsyncParsableCommand {
     discussion: """
       The model's autoencoder encodes and decodes; how videos are sampled plays no part. PSNR, SSIM and \
       LPIPS are means over the clips. Motion is the mean difference of neighbouring frames, as a share of \
-      the full range: a small autoencoder may keep little of that of faint things. R-FVD is the Frechet video distance of the \
+      the full range, of the reconstructions and, beside it, of the originals: a small autoencoder may \
+      keep little of that of faint things. R-FVD is the Frechet video distance of the \
       reconstructions to the clips themselves; it is left out where --i3d is not given.
       """)
 

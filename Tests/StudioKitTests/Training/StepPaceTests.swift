@@ -27,5 +27,8 @@ struct StepPaceTests {
     let seconds = try #require(
       pace([Double](repeating: 1, count: 100) + [3600] + [Double](repeating: 1, count: 50)))
     #expect((1...1.1).contains(seconds))
+    // As soon as there is a step to compare with.
+    let early = try #require(pace([1, 3600] + [Double](repeating: 1, count: 100)))
+    #expect((1...1.2).contains(early))
   }
 }

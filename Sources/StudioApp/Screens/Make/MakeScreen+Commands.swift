@@ -45,7 +45,7 @@ extension MakeScreen {
       }
       let save = StudioEffect.savePreset(name: argument, settings: form.settings)
       guard let kept = world.preset(named: argument), !kept.isBuiltIn,
-        kept.settings != form.settings
+        !kept.isReplaceable(by: form.settings)
       else { return [save] }
       return [
         .confirm(

@@ -59,16 +59,18 @@ extension TrainScreen {
   }
 
   private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
-    if key == .tab, let path = form?.typedPath { return [.completePath(path)] }
+    if key == .tab, let path = form?.typedPath {
+      askedCompletion = path
+      return [.completePath(path)]
+    }
     guard form?.handle(key) == true else { return [] }
     return setupChanged(world)
   }
 
-  /// Keeps what is set up, and has it looked at.
+  /// Lets what is set up follow the world, keeps it, and has it looked at.
   private mutating func setupChanged(_ world: World) -> [StudioEffect] {
     followForm(world)
-    guard let request = form?.chosen else { return [] }
-    return [.remember(.training(request)), .checkTraining(request)]
+    return check()
   }
 
   private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {

@@ -20,6 +20,8 @@ package struct TrainScreen: StudioScreen {
   /// The video of samples that the player shows, and the one that was asked for.
   var shownSample: String?
   var requestedSample: String?
+  /// The path whose completion was asked for and did not come yet.
+  var askedCompletion: String?
   /// Whether a small window shows the run, or what is known of a new one, in place of the list or form.
   var showsSecond = false
 
@@ -60,9 +62,21 @@ package struct TrainScreen: StudioScreen {
     if let index = rows.firstIndex(where: { $0.id == selectedID }) { table.selected = index }
     table.scroll(count: rows.count, page: Self.page)
     selectedID = rows.isEmpty ? nil : rows[table.selected].id
-    if let completion = world.pathCompletion { form?.complete(completion) }
+    if let completion = world.pathCompletion, completion.typed == askedCompletion {
+      form?.complete(completion)
+      askedCompletion = nil
+    }
+    let chosen = form?.chosen
     followForm(world)
-    return followSample(world)
+    // Runs and models that were found may have given it another name or an autoencoder.
+    let changed = form?.chosen == chosen ? [] : check()
+    return changed + followSample(world)
+  }
+
+  /// Keeps what is set up, and has it looked at.
+  func check() -> [StudioEffect] {
+    guard let request = form?.chosen else { return [] }
+    return [.remember(.training(request)), .checkTraining(request)]
   }
 
   /// Rows that a page of the table moves by.
