@@ -94,12 +94,24 @@ import Testing
     var world = Fixtures.world
     var screen = screen(world)
     world.evaluationCheck = .init(task: screen.form.task, needs: Fixtures.evaluationNeeds)
-    let notice = press(keys("r"), on: &screen, world).onlyNotice
+    let effects = press(keys("r"), on: &screen, world)
+    let notice = Array(effects.prefix(1)).onlyNotice
     #expect(notice?.sentence == "no real videos were named" && notice?.remedy.isEmpty == false)
     // What the selected line lacks comes first.
     press(keys("jjjjjj"), on: &screen, world)
-    let second = press(keys("r"), on: &screen, world).onlyNotice
+    let second = Array(press(keys("r"), on: &screen, world).prefix(1)).onlyNotice
     #expect(second?.remedy.contains("i3d_pretrained_400.pt") == true)
+  }
+
+  @Test func whatWasMissingIsLookedForAgain() {
+    var world = Fixtures.world
+    var screen = screen(world)
+    let check = StudioEffect.checkEvaluation(screen.form.task)
+    world.evaluationCheck = .init(task: screen.form.task, needs: Fixtures.evaluationNeeds)
+    #expect(press(keys("r"), on: &screen, world).last == check)
+    #expect(press(keys("R"), on: &screen, world) == [.findEvaluations, check])
+    world.evaluationCheck = .init(task: screen.form.task, needs: [])
+    #expect(press(keys("r"), on: &screen, world).contains(.evaluate(screen.form.task)))
   }
 
   @Test func aRunIsQueuedAndSaysWhatItWaitsFor() {

@@ -65,6 +65,50 @@ import Testing
     #expect(screen.laterRun == nil)
   }
 
+  @Test func whatIsToFollowFollowsWhileAnotherScreenIsShown() throws {
+    var model = StudioModel()
+    _ = model.update(.ready(Memory(), modelFolders: []))
+    model.world = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    model.world.isReady = true
+    for key in ["3", "e", "6"] { _ = model.update(.key(.character(Character(key)))) }
+    #expect(model.screen == .queue)
+    var tree = Fixtures.grownTree
+    tree.add(Fixtures.tip(8, after: 7, index: 4, seed: 17), following: true)
+    _ = model.update(.workspace(.tree(tree)))
+    var job = try #require(model.world.jobs.first)
+    (job.state, job.finishedClips) = (.finished, 4)
+    let (clip, _, settings) = try #require(asked(model.update(.workspace(.jobs([job])))))
+    #expect(clip == id(8) && settings.clipCount == 1)
+    #expect(model.update(.workspace(.jobs([job]))).isEmpty, "only once")
+  }
+
+  @Test func aRunThatWasStoppedElsewhereTakesTheClipsThatWouldFollowAlong() {
+    let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    var screen = screen(running)
+    press(keys("e"), on: &screen, running)
+    #expect(screen.laterRun == .clips(1))
+    let stopped = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0, state: .finished)
+    #expect(asked(screen.refresh(stopped)) == nil)
+    #expect(screen.laterRun == nil)
+  }
+
+  @Test func anExportIsOfTheBranchThatWasAskedAbout() {
+    let before = Fixtures.world(showing: Fixtures.grownTree)
+    var screen = screen(before)
+    press(keys("w"), on: &screen, before)
+    var tree = Fixtures.grownTree
+    tree.add(Fixtures.tip(8, after: 7, index: 4, seed: 17), following: true)
+    let after = Fixtures.world(showing: tree)
+    _ = screen.refresh(after)
+    let asked = screen.run("export", argument: "a.mp4", after)
+    #expect(
+      asked == ExportRequest.effects("a.mp4", video: tree.video, through: id(7), overwrites: false))
+    // A command that was not asked for is about what is there.
+    let free = screen.run("export", argument: "a.mp4", after)
+    #expect(
+      free == ExportRequest.effects("a.mp4", video: tree.video, through: id(8), overwrites: false))
+  }
+
   @Test func stoppingTakesTheClipsThatWouldFollowAlong() {
     let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
     var screen = screen(running)

@@ -150,6 +150,16 @@ import Testing
       "a seed costs nothing")
   }
 
+  @Test func aRunThatWasMeasuredMakesTheEstimateAnew() {
+    var world = Fixtures.world
+    var screen = screen(world)
+    #expect(!screen.refresh(world).contains { if case .estimate = $0 { true } else { false } })
+    world.noteMeasuredRun()
+    let again = screen.refresh(world)
+    #expect(again.contains { if case .estimate = $0 { true } else { false } })
+    #expect(screen.refresh(world).isEmpty, "asked already")
+  }
+
   @Test func settingsChangesAreUndoneAndRedone() {
     let world = Fixtures.world
     var screen = screen(world)
@@ -264,6 +274,25 @@ import Testing
     #expect(!screen.refresh(world).contains(wanted))
   }
 
+  @Test func aVideoLongerThanWhatIsKeptIsNotReadOverAndOver() throws {
+    var world = Fixtures.worldAfter(.finished)
+    var tree = try #require(world.trees[Fixtures.video])
+    for number in 13..<200 as Range<Int64> {
+      let tip = Fixtures.tip(number, after: number - 1, index: Int(number) - 11, seed: 1)
+      tree.add(tip, following: true)
+      // All passed by while they were made.
+      world.frames.put(Fixtures.frames(number))
+    }
+    world.trees[Fixtures.video] = tree
+    var screen = MakeScreen(seeds: SeedSource(state: 1))
+    for round in 0..<4 {
+      var loads: [ClipID] = []
+      for case .loadFrames(let clips) in screen.refresh(world) { loads += clips }
+      #expect(loads.count <= 96 && (round < 2 || loads.isEmpty))
+      for clip in loads { world.frames.put(Fixtures.frames(clip.rawValue)) }
+    }
+  }
+
   @Test func aVideoThatIsNotKnownYetIsAskedForOnce() {
     var world = Fixtures.worldAfter(.finished)
     world.trees = [:]
@@ -308,6 +337,21 @@ import Testing
             video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4"],
             overwrites: true))
       ])
+  }
+
+  @Test func anExportIsOfTheVideoThatWasAskedAbout() {
+    let world = Fixtures.worldAfter(.finished)
+    var screen = screen(world)
+    _ = screen.handle(.character("w"), world)
+    let another = Fixtures.busyWorld
+    _ = screen.refresh(another)
+    let expected = StudioEffect.export(
+      ExportTask(video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4"]))
+    #expect(screen.run("export", argument: "a.mp4", another) == [expected])
+    // A key after the question was left makes the next answer one about what is shown.
+    _ = screen.handle(.character("w"), world)
+    _ = screen.handle(.character("*"), another)
+    #expect(screen.run("export", argument: "a.mp4", another) != [expected])
   }
 
   @Test func aStillIsOfTheFrameThatWasShownWhenItWasAskedFor() {

@@ -54,6 +54,16 @@ import Testing
     #expect(model.world.evaluationCheck == first)
   }
 
+  @Test func aRememberedModelThatIsFoundLaterIsUsed() {
+    var model = StudioModel()
+    let (first, second) = (Fixtures.skies, Fixtures.retrained)
+    var memory = Memory()
+    memory.model = second.id
+    _ = model.update(.ready(memory, modelFolders: []))
+    _ = model.update(.workspace(.models([first, second])))
+    #expect(model.world.modelID == second.id)
+  }
+
   @Test func answersToOtherKindsOfQuestionsAreTaken() {
     var model = model()
     _ = model.update(.follow([.completePath("sk"), .loadTrainingSample(path: "a.mp4")]))

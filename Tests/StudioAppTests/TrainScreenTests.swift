@@ -57,7 +57,9 @@ import Testing
     preparation.problem = Notice(.error, "no real videos were named", remedy: "Name a folder")
     world = known(world, request, preparation)
     #expect(
-      screen.handle(.character("r"), world) == [.notify(preparation.problem ?? Notice(.error, ""))])
+      screen.handle(.character("r"), world) == [
+        .notify(preparation.problem ?? Notice(.error, "")), .checkTraining(request),
+      ], "it is looked at again, since what it lacks may have come")
     #expect(screen.form != nil)
     #expect(screen.goBack() && screen.form == nil && !screen.goBack())
   }

@@ -24,6 +24,10 @@ package struct FrameShelf: Sendable {
   private var uses = 0
   private let capacity: Int
 
+  /// Clips of a video that a screen plays at most, the last ones: fewer than are kept, so that none makes
+  /// room for another of them.
+  package static let playedLimit = 64
+
   /// - Parameter capacity: Clips to keep.
   package init(capacity: Int = 96) { self.capacity = capacity }
 

@@ -22,6 +22,9 @@ package protocol StudioScreen: Sendable {
   /// Follows the world after it changed, or when the screen is shown.
   mutating func refresh(_ world: World) -> [StudioEffect]
 
+  /// Does what was promised and is due now, while another screen is shown; most promise nothing.
+  mutating func followHidden(_ world: World) -> [StudioEffect]
+
   /// Time from one frame to the next while something moves on the screen; `nil` while nothing does.
   func frameInterval(_ world: World) -> Duration?
 
@@ -51,6 +54,8 @@ package protocol StudioScreen: Sendable {
 }
 
 extension StudioScreen {
+  package mutating func followHidden(_ world: World) -> [StudioEffect] { [] }
+
   package var isTyping: Bool { false }
   package mutating func paste(_ text: String) {}
   package mutating func goBack() -> Bool { false }

@@ -49,6 +49,8 @@ package struct World: Sendable {
   package var pathCompletion: PathCompletion?
   /// Estimates by what they are for.
   package var estimates: [EstimateKey: RunEstimate] = [:]
+  /// Runs that ended since the studio was opened.
+  package private(set) var measuredRuns = 0
   /// Whether the workspace has told everything once.
   package var isReady = false
   /// The size of the window, for keys that move in a grid.
@@ -57,6 +59,12 @@ package struct World: Sendable {
   package var cellRatio = 0.5
   /// The symbols of stills; `nil` takes what the terminal can do.
   package var stillSymbols: SymbolSet?
+
+  /// A run ended: what it took makes all estimates better.
+  package mutating func noteMeasuredRun() {
+    measuredRuns += 1
+    estimates = [:]
+  }
 
   /// The preset of a name, of which only letters and digits count.
   package func preset(named name: String) -> Preset? {

@@ -60,8 +60,14 @@ extension StudioModel {
     }
   }
 
-  /// Lets the screen that is shown follow the world.
-  mutating func refreshed() -> [StudioEffect] { follow(screens[screen].refresh(world)) }
+  /// Lets the screen that is shown follow the world, and the others do what they promised.
+  mutating func refreshed() -> [StudioEffect] {
+    var effects = screens[screen].refresh(world)
+    for other in ScreenID.allCases where other != screen {
+      effects += screens[other].followHidden(world)
+    }
+    return follow(effects)
+  }
 
   /// Takes the effects that concern the studio itself and leaves those for the workspace.
   mutating func follow(_ effects: [StudioEffect]) -> [StudioEffect] {
@@ -208,7 +214,9 @@ extension StudioModel {
 
   /// Takes the first model that works while the one that was used is not there.
   private mutating func chooseModel() {
-    if world.model == nil { world.modelID = world.models.first(where: \.canGenerate)?.id }
+    // Where none was found yet, the one that is remembered may come.
+    guard world.model == nil, let first = world.models.first(where: \.canGenerate) else { return }
+    world.modelID = first.id
   }
 
   private mutating func takeJobs(_ jobs: [Job]) -> [StudioEffect] {
@@ -219,6 +227,7 @@ extension StudioModel {
     if world.runningJob?.id != world.training?.job { world.training = nil }
     var effects: [StudioEffect] = []
     for job in jobs where before[job.id] != nil && before[job.id] != job.state {
+      if before[job.id] == .running, job.generation != nil { world.noteMeasuredRun() }
       if case .failed(let sentence, let remedy) = job.state {
         effects += note(Notice(.error, "job \(job.id.rawValue): \(sentence)", remedy: remedy))
       }

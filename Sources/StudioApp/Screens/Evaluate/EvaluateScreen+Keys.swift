@@ -141,7 +141,7 @@ extension EvaluateScreen {
             "Its report stays in \(stored.folder.fileName)/.",
           ], confirmed: [.forgetEvaluation(stored.id)])
       ]
-    case .readAgain: return [.findEvaluations]
+    case .readAgain: return [.findEvaluations] + checkAgain()
     }
     return []
   }
@@ -163,7 +163,7 @@ extension EvaluateScreen {
       ]
     }
     if let need = needs(world)?.first {
-      return [.notify(Notice(.warning, need.sentence, remedy: need.remedy))]
+      return [.notify(Notice(.warning, need.sentence, remedy: need.remedy))] + checkAgain()
     }
     page = .main
     let ahead = world.jobs.filter {

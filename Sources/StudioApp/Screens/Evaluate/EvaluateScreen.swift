@@ -36,7 +36,7 @@ package struct EvaluateScreen: StudioScreen {
   var passedJob: JobID?
   private var hasBegun = false
   private var checked: EvaluateTask?
-  private var askedEstimate: World.EstimateKey?
+  private var estimates = EstimateRequests()
 
   package init() {
     form = EvaluateForm(EvaluateTask(.frechetVideoDistance, of: nil))
@@ -96,6 +96,12 @@ package struct EvaluateScreen: StudioScreen {
     form = EvaluateForm(world.evaluation ?? task)
   }
 
+  /// Asks again what is missing: files may have come since.
+  mutating func checkAgain() -> [StudioEffect] {
+    checked = nil
+    return check()
+  }
+
   /// Asks what is missing, once for each change.
   private mutating func check() -> [StudioEffect] {
     guard form.task != checked else { return [] }
@@ -115,9 +121,8 @@ package struct EvaluateScreen: StudioScreen {
 
   /// Asks what one video takes.
   private mutating func estimate(_ world: World) -> [StudioEffect] {
-    guard let key = estimateKey(world), key != askedEstimate else { return [] }
-    askedEstimate = key
-    return world.estimates[key] == nil ? [.estimate(key.model, key.settings)] : []
+    guard let key = estimateKey(world) else { return [] }
+    return estimates.ask(key, world)
   }
 
   /// One of the videos, without what changes nothing about its cost.

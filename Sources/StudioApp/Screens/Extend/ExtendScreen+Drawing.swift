@@ -57,7 +57,7 @@ extension ExtendScreen {
     case .seam: return "Seam " + names.joined(separator: ", ")
     case .branch:
       guard let first = names.first, let last = names.last else { return "Branch" }
-      return clips.count == Self.branchLimit
+      return clips.count == FrameShelf.playedLimit
         ? "Branch, last \(clips.count) clips" : "Branch \(first) to \(last)"
     }
   }

@@ -8,8 +8,9 @@ extension ExtendScreen {
     [.ask(prompt: "Video file or folder of pictures", text: picker?.path ?? "", command: "footage")]
   }
 
-  func askForExport(_ world: World) -> [StudioEffect] {
+  mutating func askForExport(_ world: World) -> [StudioEffect] {
     guard let tree, let tip = tree.tip, let outline else { return [.notify(.noClip)] }
+    exported = (tree.video, tip)
     let title = world.video(tree.video)?.title ?? "video"
     let names = [tree.branch.first?.id, tip].compactMap { $0.flatMap { outline.labels[$0] } }
     return [
@@ -42,9 +43,11 @@ extension ExtendScreen {
   package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
     switch command {
     case "export", "overwrite":
-      guard let tree, let tip = tree.tip else { return [.notify(.noClip)] }
+      defer { exported = nil }
+      let shown = tree.flatMap { tree in tree.tip.map { (video: tree.video, last: $0) } }
+      guard let (video, last) = exported ?? shown else { return [.notify(.noClip)] }
       return ExportRequest.effects(
-        argument, video: tree.video, through: tip, overwrites: command == "overwrite")
+        argument, video: video, through: last, overwrites: command == "overwrite")
     case "footage": return readFootage(argument, world)
     case "rename":
       guard let tree, !argument.isEmpty else { return [] }

@@ -3,6 +3,8 @@ import TerminalUI
 
 extension ExtendScreen {
   package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    // A question that was open was left without an answer.
+    exported = nil
     if form != nil { return handleForm(key, world) }
     if picker != nil { return handlePicker(key, world) }
     if let action = ExtendAction.keyMap.action(for: key) {

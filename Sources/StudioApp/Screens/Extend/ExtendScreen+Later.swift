@@ -38,6 +38,15 @@ extension ExtendScreen {
     }
   }
 
+  /// Whether the last run of a video ended before it was done, as the user wanted: by Ctrl-C, or on a
+  /// screen that knows nothing of what was to follow.
+  private func wasStopped(_ video: VideoID, _ world: World) -> Bool {
+    guard let last = world.jobs.first(where: { $0.generation?.video == video }) else {
+      return false
+    }
+    return last.generation?.settings.clipCount.map { last.finishedClips < $0 } ?? true
+  }
+
   /// Begins the run that was put off once nothing adds to the tip any more; one that
   /// failed or is held takes it along.
   mutating func beginLaterRun(_ world: World) -> [StudioEffect] {
@@ -54,6 +63,7 @@ extension ExtendScreen {
     case .none: break
     }
     laterRun = nil
+    guard !wasStopped(tree.video, world) else { return [] }
     switch run {
     case .clips(let count): return extend(count: count, world)
     case .untilStopped: return extend(count: nil, world)

@@ -50,14 +50,13 @@ package struct ExtendScreen: StudioScreen {
   /// Clips that were asked for while the tip was growing: they continue a clip that is not there
   /// yet, so their run begins when it is. `nil` while none is wanted.
   package internal(set) var laterRun: LaterRun?
+  /// The branch that the question about an export is for: it may have grown when it is answered.
+  var exported: (video: VideoID, last: ClipID)?
   /// Whether a run at the tip was asked for that the queue does not show yet.
   var isAsked = false
   /// What is in the player, so that something else starts at its first frame.
   var played: [ClipID] = []
   var playedGrowth = false
-
-  /// Clips that are played of a branch at most, the last ones.
-  static let branchLimit = 64
 
   /// An Extend screen.
   ///
@@ -80,6 +79,13 @@ package struct ExtendScreen: StudioScreen {
       (isWatching, wantsToWatch) = (true, false)
     }
     return beginLaterRun(world) + refreshPlayer(world)
+  }
+
+  /// Begins the run that was put off, wherever the user is by now.
+  package mutating func followHidden(_ world: World) -> [StudioEffect] {
+    guard laterRun != nil else { return [] }
+    adoptTree(world)
+    return beginLaterRun(world)
   }
 
   private mutating func adoptTree(_ world: World) {
@@ -131,7 +137,7 @@ package struct ExtendScreen: StudioScreen {
       // At the start the only seam is the one after the clip.
       return path.count > 1 ? path.suffix(2) : tree.branch.prefix(2).map(\.id)
     case .branch:
-      return (isWatching ? path : tree.branch.map(\.id)).suffix(Self.branchLimit)
+      return (isWatching ? path : tree.branch.map(\.id)).suffix(FrameShelf.playedLimit)
     }
   }
 

@@ -66,10 +66,11 @@ extension MakeScreen {
 
   // MARK: Writing files
 
-  func askForExport(_ world: World) -> [StudioEffect] {
+  mutating func askForExport(_ world: World) -> [StudioEffect] {
     guard let job = world.shownGeneration, let task = job.generation,
-      !world.shownClips(of: task.video).isEmpty
+      let last = world.shownClips(of: task.video).last
     else { return [Self.nothingFinished] }
+    exported = (task.video, last)
     let name = ExportRequest.fileName("\(task.model.name)-\(task.settings.seed)", "mp4")
     return [
       .ask(
@@ -78,10 +79,14 @@ extension MakeScreen {
     ]
   }
 
-  private func export(_ text: String, overwrites: Bool, _ world: World) -> [StudioEffect] {
-    guard let video = world.shownGeneration?.generation?.video,
-      let last = world.shownClips(of: video).last
-    else { return [Self.nothingFinished] }
+  private mutating func export(
+    _ text: String, overwrites: Bool, _ world: World
+  ) -> [StudioEffect] {
+    defer { exported = nil }
+    let shown = world.shownGeneration?.generation.flatMap { task in
+      world.shownClips(of: task.video).last.map { (video: task.video, last: $0) }
+    }
+    guard let (video, last) = exported ?? shown else { return [Self.nothingFinished] }
     return ExportRequest.effects(text, video: video, through: last, overwrites: overwrites)
   }
 
@@ -112,7 +117,7 @@ extension MakeScreen {
     guard !isShowingEstimate(world), let place = player.place,
       let video = world.shownGeneration?.generation?.video
     else { return nil }
-    let loaded = world.shownClips(of: video).filter { world.frames[$0] != nil }
+    let loaded = Self.playedClips(of: video, world).filter { world.frames[$0] != nil }
     return loaded.indices.contains(place.strip)
       ? StillRequest(clip: loaded[place.strip], frame: place.frame) : nil
   }

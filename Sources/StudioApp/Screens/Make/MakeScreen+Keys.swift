@@ -37,6 +37,8 @@ extension MakeScreen {
   ]
 
   package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+    // A question that was open was left without an answer.
+    (still, exported) = (nil, nil)
     if picker != nil { return handleInPicker(key, world) }
     if form.isTyping { return handleInForm(key, world) }
     if let action = Self.keyMap.action(for: key) { return perform(action, world) }

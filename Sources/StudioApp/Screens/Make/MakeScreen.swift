@@ -21,9 +21,11 @@ package struct MakeScreen: StudioScreen {
   private var shownVideo: VideoID?
   private var requestedTree: VideoID?
   private var requests = FrameRequests()
-  private var askedEstimate: World.EstimateKey?
+  private var estimates = EstimateRequests()
   /// The frame that the question about a still is for.
   var still: StillRequest?
+  /// The video that the question about an export is for: another may be shown when it is answered.
+  var exported: (video: VideoID, last: ClipID)?
 
   /// A frame of a clip.
   struct StillRequest: Sendable, Hashable {
@@ -93,17 +95,21 @@ package struct MakeScreen: StudioScreen {
       requestedTree = video
       return [.loadTree(video)]
     }
-    let clips = world.shownClips(of: video)
+    let clips = Self.playedClips(of: video, world)
     player.show(
       clips.compactMap { world.frames[$0] }, framesPerSecond: rate, startsOver: startsOver)
     return requests.load(clips, world)
   }
 
+  /// The clips of a video that are played.
+  static func playedClips(of video: VideoID, _ world: World) -> [ClipID] {
+    world.shownClips(of: video).suffix(FrameShelf.playedLimit)
+  }
+
   /// Asks what the settings would cost, once for each that differ in what they cost.
   mutating func estimate(_ world: World) -> [StudioEffect] {
-    guard let key = estimateKey(world), key != askedEstimate else { return [] }
-    askedEstimate = key
-    return world.estimates[key] == nil ? [.estimate(key.model, key.settings)] : []
+    guard let key = estimateKey(world) else { return [] }
+    return estimates.ask(key, world)
   }
 
   /// The settings without what changes nothing about their cost. A run without end is estimated by

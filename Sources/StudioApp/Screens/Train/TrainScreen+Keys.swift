@@ -124,7 +124,8 @@ extension TrainScreen {
     guard let preparation = world.preparation(of: request) else {
       return [.notify(Notice(.information, "the videos are still being looked at"))]
     }
-    if let problem = preparation.problem { return [.notify(problem)] }
+    // What it lacks may have come since.
+    if let problem = preparation.problem { return [.notify(problem), .checkTraining(request)] }
     form?.begin()
     form = nil
     awaitedName = request.name
