@@ -36,6 +36,7 @@ import Testing
     ])
     #expect(long.status == 0, "\(long.errors)")
     #expect(long.output.contains("largest colour drift") && long.output.contains("│"))
+    #expect(!long.output.contains("\u{1B}"), "no terminal is there for escape sequences")
     let files = try FileManager.default.contentsOfDirectory(atPath: first).sorted()
     #expect(files == ["curves.png", "report.json", "report.txt"])
     let short = try run([

@@ -34,6 +34,13 @@ public struct ANSIText: Sendable, Hashable {
     }
   }
 
+  /// The characters of a grid alone, one string for each row: for files and pipes.
+  public static func characters(of buffer: CellBuffer) -> [String] {
+    (0..<buffer.rows).map { row in
+      (0..<buffer.columns).map { buffer[$0, row].text }.joined()
+    }
+  }
+
   /// A picture as text, each row ended by a line feed.
   public func string(_ image: ImageCells) -> String {
     lines(image).map { $0 + "\n" }.joined()

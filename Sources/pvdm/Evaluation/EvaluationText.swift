@@ -11,26 +11,27 @@ struct EvaluationText {
 
   init(_ report: EvaluationReport) { self.report = report }
 
-  /// All of it, in the colours that standard output has.
+  /// All of it, in the colours that standard output has; characters alone where that is no terminal.
   var text: String {
     get throws {
       let environment = ProcessInfo.processInfo.environment
       let capabilities = try TerminalCapabilities.detect(
         colorOption: nil, environment: environment,
         probe: .live(fileDescriptor: 1, environment: environment))
-      let writer = ANSIText(colorMode: capabilities.isTerminal ? capabilities.colorMode : .mono)
+      let writer = capabilities.isTerminal ? ANSIText(colorMode: capabilities.colorMode) : nil
       return report.text + report.series.map { curve($0, writer) }.joined()
     }
   }
 
-  private func curve(_ series: EvaluationReport.Series, _ writer: ANSIText) -> String {
+  private func curve(_ series: EvaluationReport.Series, _ writer: ANSIText?) -> String {
     var buffer = CellBuffer(columns: Self.columns, rows: Self.rows)
     var graph = LineGraph([.init(series.values)], decimals: 4)
     graph.joinsValues = true
     graph.draw(in: &buffer, area: buffer.bounds)
     let last = series.firstClip + series.values.count
     let title = "\n\(series.name), clips \(series.firstClip + 1) to \(last)\n"
-    return title + writer.lines(buffer, theme: .plain).map { $0 + "\n" }.joined()
+    let lines = writer?.lines(buffer, theme: .plain) ?? ANSIText.characters(of: buffer)
+    return title + lines.map { $0 + "\n" }.joined()
   }
 }
 
