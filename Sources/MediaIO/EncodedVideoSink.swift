@@ -63,8 +63,10 @@ final class EncodedVideoSink: FrameSink {
         "row-mt": "1",
       ]
     } else {
+      // Without the macroblock tree: x264's vector code for it reads memory that it has not set, so that
+      // equal frames give other bytes now and then (seen with MALLOC_PERTURB_, gone with mbtree=0).
       configuration.encoderOptions = [
-        "crf": "\(options.quality ?? 16)", "preset": "medium", "profile": "high",
+        "crf": "\(options.quality ?? 16)", "preset": "medium", "profile": "high", "mbtree": "0",
       ]
       // The index first, so that browsers can play while they load; keys of our own are kept.
       configuration.containerOptions = ["movflags": "+faststart+use_metadata_tags"]

@@ -154,4 +154,33 @@ struct OutputSafetyTests {
       #expect(try folder.names().isEmpty)
     }
   }
+
+  @Test(
+    "Equal frames give equal bytes, whatever was in memory before", arguments: ["a.mp4", "a.mkv"])
+  func bytesOfMemory(name: String) async {
+    // What freed memory is filled with holds for a whole process.
+    await #expect(processExitsWith: .success) { [name] in
+      let folder = try TemporaryFolder()
+      // Blobs that move over a slope: something for an encoder to look ahead at.
+      let frames = (0..<12).map { time in
+        RGBImage(
+          width: 64, height: 64,
+          pixels: (0..<64 * 64 * 3).map { index in
+            let (x, y, channel) = (index / 3 % 64 + time, index / 192, index % 3)
+            return UInt8(x * x / 7 % 97 + y + (x / 9 + y / 5) % 4 * 9 * channel % 60)
+          })
+      }
+      let setMemoryOption = unsafeBitCast(
+        try #require(dlsym(nil, "mallopt")), to: (@convention(c) (Int32, Int32) -> Int32).self)
+      var contents: Set<Data?> = []
+      for pattern: Int32 in [0, 1, 85, 170] {
+        // M_PERTURB of malloc.h, which Swift's Glibc leaves out.
+        #expect(setMemoryOption(-6, pattern) == 1)
+        let path = folder.file("\(pattern)-\(name)")
+        try Video(frames: frames, frameRate: FrameRate(8)).write(to: path)
+        contents.insert(FileManager.default.contents(atPath: path))
+      }
+      #expect(contents.count == 1)
+    }
+  }
 }
