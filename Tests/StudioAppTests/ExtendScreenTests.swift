@@ -5,17 +5,17 @@ import Testing
 
 /// The tree of clips: what keys ask for, what is played, what is shown.
 @Suite struct ExtendScreenTests {
-  private let reference = Fixtures.skies.reference
-  private let id = Fixtures.id
+  let reference = Fixtures.skies.reference
+  let id = Fixtures.id
 
-  private func screen(_ world: World) -> ExtendScreen {
+  func screen(_ world: World) -> ExtendScreen {
     var screen = ExtendScreen(seeds: SeedSource(state: 1))
     _ = screen.refresh(world)
     return screen
   }
 
   /// What a run was asked for with: the clip it continues, the fork, its settings.
-  private func asked(_ effects: [StudioEffect]) -> (ClipID?, Int, GenerationSettings)? {
+  func asked(_ effects: [StudioEffect]) -> (ClipID?, Int, GenerationSettings)? {
     for case .extend(_, let clip, let fork, _, let settings) in effects {
       return (clip, fork, settings)
     }
@@ -90,23 +90,6 @@ import Testing
     let stopped = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0, state: .finished)
     #expect(asked(screen.refresh(stopped)) == nil)
     #expect(screen.laterRun == nil)
-  }
-
-  @Test func anExportIsOfTheBranchThatWasAskedAbout() {
-    let before = Fixtures.world(showing: Fixtures.grownTree)
-    var screen = screen(before)
-    press(keys("w"), on: &screen, before)
-    var tree = Fixtures.grownTree
-    tree.add(Fixtures.tip(8, after: 7, index: 4, seed: 17), following: true)
-    let after = Fixtures.world(showing: tree)
-    _ = screen.refresh(after)
-    let asked = screen.run("export", argument: "a.mp4", after)
-    #expect(
-      asked == ExportRequest.effects("a.mp4", video: tree.video, through: id(7), overwrites: false))
-    // A command that was not asked for is about what is there.
-    let free = screen.run("export", argument: "a.mp4", after)
-    #expect(
-      free == ExportRequest.effects("a.mp4", video: tree.video, through: id(8), overwrites: false))
   }
 
   @Test func stoppingTakesTheClipsThatWouldFollowAlong() {
@@ -307,70 +290,6 @@ import Testing
     world.frames.put(Fixtures.frames(6))
     _ = screen.refresh(world)
     #expect(screen.player.frameCount == 32)
-  }
-
-  // MARK: Files
-
-  @Test func exportAsksForAPathAndWritesTheBranch() {
-    let world = Fixtures.world(showing: Fixtures.grownTree, at: 6)
-    var screen = screen(world)
-    #expect(
-      press(keys("w"), on: &screen, world) == [
-        .ask(
-          prompt: "Export A1 to B4 (mp4, gif, webm, mkv, png, folder/, safetensors)",
-          text: "sunset.mp4 x4", command: "export")
-      ])
-    let written = screen.run("export", argument: "a b.mp4, frames/ x8", world)
-    #expect(
-      written == [
-        .export(
-          ExportTask(
-            video: Fixtures.video, through: id(7), paths: ["a b.mp4", "frames/"], scale: 8))
-      ])
-    for wrong in ["x4", "a.mp4 x65", ""] {
-      let effects = screen.run("export", argument: wrong, world)
-      #expect(effects.onlyNotice?.level == .warning)
-    }
-  }
-
-  @Test func aStillIsTheFrameThatIsShown() {
-    let world = Fixtures.world(showing: Fixtures.grownTree)
-    var screen = screen(world)
-    press([.tab, .character(",")], on: &screen, world)
-    #expect(
-      press(keys("s"), on: &screen, world) == [
-        .saveStill(id(6), frame: 11, path: "sunset-B3-12.png")
-      ])
-  }
-
-  @Test func aWindowOfAUsersVideoIsChosen() {
-    var world = Fixtures.world
-    var screen = screen(world)
-    #expect(
-      press(keys("o"), on: &screen, world) == [
-        .ask(prompt: "Video file or folder of pictures", text: "", command: "footage")
-      ])
-    let path = "/home/ada/clouds.mp4"
-    let read = screen.run("footage", argument: path, world)
-    #expect(read.last == .readFootage(path: path, model: reference))
-    // The tree stays until the video has been read, which may fail.
-    #expect(screen.picker == nil)
-    world.footage = Fixtures.footage(100)
-    _ = screen.refresh(world)
-    press(keys("lLh"), on: &screen, world)
-    #expect(screen.picker?.firstFrame == 16)
-    press(keys("G"), on: &screen, world)
-    #expect(screen.picker?.firstFrame == 84)
-    press(keys("gH"), on: &screen, world)
-    #expect(screen.picker?.firstFrame == 0)
-    press(keys("L"), on: &screen, world)
-    #expect(
-      press([.enter], on: &screen, world) == [
-        .makeFromFootage(path: path, firstFrame: 16, model: reference, settings: world.settings)
-      ])
-    #expect(screen.picker == nil)
-    let again = screen.refresh(world)
-    #expect(again.isEmpty && screen.picker == nil)
   }
 
   // MARK: What is shown

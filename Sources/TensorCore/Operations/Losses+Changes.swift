@@ -14,9 +14,7 @@ extension ComputeContext {
   ///   - target: The same; gets no gradient.
   /// - Returns: `[1]` float32.
   public func gradientDifference(_ x: Tensor, _ target: Tensor) throws -> Tensor {
-    precondition(x.shape.count == 4 && x.shape == target.shape)
-    precondition(x.elementType == .float32 && target.elementType == .float32)
-    precondition(x.shape[1] > 1 && x.shape[2] > 1)
+    precondition(x.shape.count == 4 && x.shape[1] > 1 && x.shape[2] > 1)
     let width = x.shape[2] * x.shape[3]
     return try changeDifference(
       x, target,
@@ -39,8 +37,7 @@ extension ComputeContext {
   ///   - lags: How many frames apart two frames are, each from 1 to `frames - 1`.
   /// - Returns: `[1]` float32.
   public func temporalDifference(_ x: Tensor, _ target: Tensor, lags: [Int]) throws -> Tensor {
-    precondition(x.shape.count == 4 && x.shape == target.shape)
-    precondition(x.elementType == .float32 && target.elementType == .float32)
+    precondition(x.shape.count == 4)
     precondition(lags.allSatisfy { (1..<x.shape[0]).contains($0) })
     let frame = x.count / x.shape[0]
     return try changeDifference(
@@ -51,6 +48,8 @@ extension ComputeContext {
   private func changeDifference(
     _ x: Tensor, _ target: Tensor, _ neighbors: [Neighbors]
   ) throws -> Tensor {
+    precondition(x.shape == target.shape)
+    precondition(x.elementType == .float32 && target.elementType == .float32)
     let start = operationStart
     defer { record(.loss, since: start, x.shape) }
     let wantsGradient = isRecording && x.needsGradient
@@ -85,11 +84,12 @@ private struct Neighbors {
     let share = Float(1 / Double(rows * length))
     var sum = 0.0
     for row in 0..<rows {
-      let begin = row * (length + step)
+      let first = row * (length + step)
+      let end = first + length
       // A stretch may be a whole clip: single precision adds up no more than this many numbers.
-      for begin in stride(from: begin, to: begin + length, by: Self.block) {
+      for begin in stride(from: first, to: end, by: Self.block) {
         var partial: Float = 0
-        for index in begin..<min(begin + Self.block, row * (length + step) + length) {
+        for index in begin..<min(begin + Self.block, end) {
           let error =
             (x[index + step] - target[index + step]) - (x[index] - target[index])
           partial += abs(error)
