@@ -13,7 +13,7 @@ OUT ?= out
 
 PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
 	libopenblas-dev libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
-	libavfilter-dev libsqlite3-dev pkg-config
+	libavfilter-dev libsqlite3-dev libssl-dev pkg-config
 
 .PHONY: setup build run demo test lint install uninstall clean
 
@@ -23,7 +23,7 @@ setup:
 	@if ! command -v dpkg-query >/dev/null; then \
 	  echo "This is not Debian. Install the development files of: oneDNN, ncursesw,"; \
 	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, OpenBLAS, SQLite,"; \
-	  echo "FFmpeg (avformat, avcodec, avutil, swscale, avfilter), and pkg-config;"; \
+	  echo "FFmpeg (avformat, avcodec, avutil, swscale, avfilter), OpenSSL, and pkg-config;"; \
 	  echo "then go on with make build."; \
 	else \
 	  missing=""; for package in $(PACKAGES); do \

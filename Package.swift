@@ -13,7 +13,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -31,6 +30,7 @@ let package = Package(
       ]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .systemLibrary(
@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
-    .target(name: "CheckpointIO", dependencies: ["TensorCore", "CKernels"]),
+    .target(name: "CheckpointIO", dependencies: ["TensorCore", "CKernels", "CCrypto"]),
     .target(
       name: "VideoDiffusion",
       dependencies: [
@@ -64,7 +64,6 @@ let package = Package(
         "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "TrainingData",
         "SessionStore", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
         .product(name: "Yams", package: "Yams"),
-        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",

@@ -1,5 +1,4 @@
 import CheckpointIO
-import Crypto
 import Foundation
 import TensorCore
 
@@ -15,10 +14,7 @@ struct FeatureCache: Sendable {
     /// The lines as one text, which is stored with the features.
     fileprivate var text: String { lines.joined(separator: "\n") }
     fileprivate var fileName: String {
-      let digits = SHA256.hash(data: Data(text.utf8)).prefix(16).map {
-        ($0 < 16 ? "0" : "") + String($0, radix: 16)
-      }
-      return digits.joined() + ".safetensors"
+      SHA256Digest.hexadecimal(of: text).prefix(32) + ".safetensors"
     }
   }
 

@@ -1,5 +1,4 @@
 import CheckpointIO
-import Crypto
 import Foundation
 
 /// Names a checkpoint by its content, wherever it lies: SHA-256 of the whole file.
@@ -24,7 +23,7 @@ public enum CheckpointHash {
     defer { close(descriptor) }
     let before = try status(of: descriptor, path)
     let total = Int(before.st_size)
-    var hash = SHA256()
+    let hash = SHA256Digest()
     var hashed = 0
     let block = UnsafeMutableRawBufferPointer.allocate(byteCount: blockSize, alignment: 64)
     defer { block.deallocate() }
@@ -34,7 +33,7 @@ public enum CheckpointHash {
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw failure(path, "read the file") }
       guard count > 0 else { break }
-      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: block[..<count]))
+      hash.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
       hashed += count
       try onProgress(hashed, max(total, hashed))
     }
@@ -45,9 +44,7 @@ public enum CheckpointHash {
     else {
       throw CheckpointError(path: path, kind: .fileChanged(found: hashed, expected: total))
     }
-    return hash.finalize().map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    return hash.hexadecimal
   }
 
   private static func status(of descriptor: Int32, _ path: String) throws -> stat {
