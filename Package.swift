@@ -5,6 +5,16 @@ import PackageDescription
 // (readers, writers) can be handed to them.
 let asyncOnCaller: [SwiftSetting] = [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
 
+// libFuzzer brings a `main` of its own, so that its runner builds only with -sanitize=fuzzer, as
+// `.ci/fuzz` asks for it.
+let fuzzing: [Target] =
+  Context.environment["PVDM_FUZZING"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "pvdm-fuzz", dependencies: ["FuzzTargets"], path: "Tests/FuzzRunner")
+  ]
+
 let package = Package(
   name: "pvdm",
   platforms: [.macOS(.v15)],
@@ -119,6 +129,14 @@ let package = Package(
       name: "TrainingDataTests",
       dependencies: ["TrainingData", "VideoDiffusion", "MediaIO", "TestSupport"],
       swiftSettings: asyncOnCaller),
-  ],
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "CheckpointIO", "NeuralLayers", "TensorCore", "VideoDiffusion", "MediaIO", "StudioKit",
+        "SessionStore", "TerminalUI",
+      ],
+      path: "Tests/FuzzTargets", exclude: ["Corpus"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"]),
+  ] + fuzzing,
   swiftLanguageModes: [.v6]
 )

@@ -3,11 +3,11 @@ import HandwrittenText
 import TOMLKit
 
 /// A user's preset as it lies on disk.
-struct PresetFile {
+package struct PresetFile {
   /// Where it lies.
-  let path: String
+  package let path: String
   /// What it says.
-  let preset: Preset
+  package let preset: Preset
   /// The line of its name, where it has one.
   let nameLine: Int?
 
@@ -18,7 +18,7 @@ struct PresetFile {
 
   /// Reads a file. One with mistakes is still a preset: what cannot be understood is left out and
   /// reported.
-  static func read(_ path: String) -> (file: PresetFile?, issues: [PresetIssue]) {
+  package static func read(_ path: String) -> (file: PresetFile?, issues: [PresetIssue]) {
     let name = URL(filePath: path).lastPathComponent
     func unreadable(_ reason: String, line: Int? = nil) -> (PresetFile?, [PresetIssue]) {
       (nil, [PresetIssue(file: name, line: line, reason: .unreadable(reason))])

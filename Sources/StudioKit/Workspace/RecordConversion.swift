@@ -25,7 +25,7 @@ extension ClipRecord {
   }
 
   /// The clip; `nil` if another version of the program wrote what this one cannot read.
-  var clip: Clip? {
+  package var clip: Clip? {
     guard let id, let source = try? JSONText.decode(Clip.Source.self, source),
       let settings = try? JSONText.decode(GenerationSettings.self, settings),
       let model = try? JSONText.decode(ModelReference.self, model)
@@ -40,7 +40,7 @@ extension ClipRecord {
 
 extension VideoRecord {
   /// The tree of its clips.
-  func tree(_ clips: [Clip]) -> ClipTree {
+  package func tree(_ clips: [Clip]) -> ClipTree {
     ClipTree(
       video: VideoID(rawValue: id ?? 0), clips: clips,
       dropped: (try? JSONText.decode(Set<ClipID>.self, dropped)) ?? [],
@@ -81,7 +81,7 @@ extension JobRecord {
   }
 
   /// The job; `nil` if another version of the program wrote what this one cannot read.
-  var job: Job? {
+  package var job: Job? {
     guard let id, let task = try? JSONText.decode(JobTask.self, task),
       let state = try? JSONText.decode(JobState.self, state)
     else { return nil }
