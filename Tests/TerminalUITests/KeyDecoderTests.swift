@@ -5,7 +5,9 @@ import Testing
 struct KeyDecoderTests {
   private func events(_ text: String, flush: Bool = true) -> [TerminalEvent] {
     var decoder = KeyDecoder()
-    let outputs = decoder.decode(Array(text.utf8)) + (flush ? decoder.flush() : [])
+    let outputs =
+      decoder.decode(text.utf8, at: .zero)
+      + (flush ? decoder.flush(at: KeyDecoder.escapeDelay) : [])
     return outputs.compactMap { output in
       if case .event(let event) = output { return event }
       return nil
@@ -33,7 +35,7 @@ struct KeyDecoderTests {
   func cutSequences() {
     var decoder = KeyDecoder()
     var outputs: [KeyDecoder.Output] = []
-    for byte in Array("\u{1B}[1;5Cé".utf8) { outputs += decoder.decode([byte]) }
+    for byte in Array("\u{1B}[1;5Cé".utf8) { outputs += decoder.decode([byte], at: .zero) }
     #expect(
       outputs == [
         .event(.key(Key(.right, modifiers: .control))), .event(.key(.character("é"))),
@@ -44,9 +46,10 @@ struct KeyDecoderTests {
   @Test("A lone Escape waits until the delay is over")
   func loneEscape() {
     var decoder = KeyDecoder()
-    #expect(decoder.decode([0x1B]).isEmpty)
+    #expect(decoder.decode([0x1B], at: .zero).isEmpty)
     #expect(decoder.isWaiting)
-    #expect(decoder.flush() == [.event(.key(.escape))])
+    #expect(decoder.flush(at: KeyDecoder.escapeDelay - .milliseconds(1)).isEmpty)
+    #expect(decoder.flush(at: KeyDecoder.escapeDelay) == [.event(.key(.escape))])
     #expect(!decoder.isWaiting)
     #expect(events("\u{1B}\u{1B}[A") == [.key(.escape), .key(.up)])
   }
@@ -64,7 +67,7 @@ struct KeyDecoderTests {
     var decoder = KeyDecoder()
     let broken: [UInt8] = [0xC3, 0x41, 0xFF, 0x42, 0xE6, 0x97, 0x43]
     #expect(
-      decoder.decode(broken).suffix(1) == [.event(.key(.character("C")))])
+      decoder.decode(broken, at: .zero).suffix(1) == [.event(.key(.character("C")))])
     #expect(!decoder.isWaiting)
   }
 
@@ -72,24 +75,30 @@ struct KeyDecoderTests {
   func reports() {
     var decoder = KeyDecoder()
     #expect(
-      decoder.decode(Array("\u{1B}[?2026;2$y\u{1B}[<0;3;5M\u{1B}[<0;3;5m\u{1B}[<65;1;1M".utf8)) == [
-        .modeReport(mode: 2026, state: 2),
-        .event(.mouse(MouseEvent(action: .press, column: 2, row: 4))),
-        .event(.mouse(MouseEvent(action: .release, column: 2, row: 4))),
-        .event(.mouse(MouseEvent(action: .wheelDown, column: 0, row: 0))),
-      ])
+      decoder.decode(
+        Array("\u{1B}[?2026;2$y\u{1B}[<0;3;5M\u{1B}[<0;3;5m\u{1B}[<65;1;1M".utf8), at: .zero) == [
+          .modeReport(mode: 2026, state: 2),
+          .event(.mouse(MouseEvent(action: .press, column: 2, row: 4))),
+          .event(.mouse(MouseEvent(action: .release, column: 2, row: 4))),
+          .event(.mouse(MouseEvent(action: .wheelDown, column: 0, row: 0))),
+        ])
   }
 
   @Test("Random bytes never stop the decoder")
   func randomBytes() {
     var generator = SeededGenerator(seed: 7)
     for _ in 0..<200 {
-      var decoder = KeyDecoder()
-      let bytes = (0..<300).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      _ = decoder.decode(bytes)
-      _ = decoder.decode(Array("\u{1B}[201~".utf8))
-      _ = decoder.flush()
-      #expect(decoder.decode([0x71]).contains(.event(.key(.character("q")))))
+      var decoder = KeyDecoder(isUTF8: Bool.random(using: &generator))
+      var now = Duration.zero
+      for _ in 0..<30 {
+        let bytes = (0..<10).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        _ = decoder.decode(bytes, at: now)
+        now += .milliseconds(Int.random(in: 0...100, using: &generator))
+        _ = decoder.flush(at: now)
+      }
+      // Whatever is in progress is over in a while: a sequence, or a paste.
+      for _ in 0..<3 { _ = decoder.flush(at: now + .seconds(60)) }
+      #expect(decoder.decode([0x71], at: now).contains(.event(.key(.character("q")))))
     }
   }
 

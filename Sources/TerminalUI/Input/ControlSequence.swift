@@ -1,3 +1,42 @@
+/// The bytes of a control sequence as they come (ECMA-48, section 5.4): parameters from 0x30 on,
+/// intermediate bytes from 0x20 on, and a final one from 0x40 on.
+struct ControlBytes {
+  private let introducer: Introducer
+  /// What follows the introducer.
+  fileprivate private(set) var body: [UInt8] = []
+  private var count = 0
+
+  /// More than this is kept of no sequence; it is unknown, but still passed over.
+  private static let longestKept = 64
+  private static let longest = 4_096
+
+  init(_ introducer: Introducer) { self.introducer = introducer }
+
+  mutating func take(_ byte: UInt8) -> SequenceStep {
+    switch byte {
+    case 0x20...0x7E:
+      count += 1
+      if count <= Self.longestKept { body.append(byte) }
+      if byte >= 0x40 { return .complete }
+      return count < Self.longest ? .more : .cancelled
+    case 0x18, 0x1A: return .cancelled
+    default: return .broken
+    }
+  }
+
+  /// The whole sequence with its introducer in seven bits; nil for one that is too long to be known.
+  var sequence: [UInt8]? {
+    count <= Self.longestKept ? [0x1B, introducer.rawValue] + body : nil
+  }
+
+  /// Whether this is rxvt's way to send a key with Shift, whose last byte is an intermediate one, so
+  /// that only time tells that it is complete.
+  var isShiftedKeyOfRxvt: Bool {
+    body.last == UInt8(ascii: "$") && body.count > 1
+      && body.dropLast().allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
+  }
+}
+
 /// A sequence `CSI parameters final`, taken apart.
 struct ControlSequence {
   private let prefix: UInt8?
@@ -6,11 +45,9 @@ struct ControlSequence {
   private let final: UInt8
 
   /// Nil for bytes that are no such sequence.
-  init?(_ sequence: [UInt8]) {
-    guard sequence.count > 2, let final = sequence.last, (0x40...0x7E).contains(final) else {
-      return nil
-    }
-    var body = sequence.dropFirst(2).dropLast()
+  init?(_ bytes: ControlBytes) {
+    guard bytes.sequence != nil, let final = bytes.body.last else { return nil }
+    var body = bytes.body.dropLast()
     if let first = body.first, (0x3C...0x3F).contains(first) {
       prefix = first
       body = body.dropFirst()
@@ -38,10 +75,18 @@ struct ControlSequence {
       mouse.map { .event(.mouse($0)) }
     case (nil, nil, UInt8(ascii: "~")):
       KeyTable.tildeCode(parameters[0]).map { .event(.key(Key($0, modifiers: modifiers))) }
-    case (nil, nil, _):
+    case (nil, nil, UInt8(ascii: "$")) where parameters.count == 1:
+      KeyTable.tildeCode(parameters[0]).map { .event(.key(Key($0, modifiers: .shift))) }
+    case (nil, nil, _) where isKey:
       letterCode.map { .event(.key(Key($0, modifiers: modifiers))) }
     default: nil
     }
+  }
+
+  /// Keys have no parameters, or 1 and their modifiers. A cursor's place (`CSI row ; column R`) would
+  /// otherwise be F3; that key's own form with modifiers is given up for it.
+  private var isKey: Bool {
+    parameters.count == 1 || parameters.count == 2 && parameters[0] <= 1 && final != 0x52
   }
 
   private var letterCode: Key.Code? {
@@ -64,18 +109,27 @@ struct ControlSequence {
   }
 
   private var mouse: MouseEvent? {
-    guard parameters.count == 3 else { return nil }
-    let button = parameters[0]
-    let action: MouseEvent.Action =
+    guard parameters.count == 3, parameters.allSatisfy((0...0xFFFF).contains) else { return nil }
+    return MouseEvent(
+      report: parameters[0], column: parameters[1], row: parameters[2],
+      isRelease: final == UInt8(ascii: "m"))
+  }
+}
+
+extension MouseEvent {
+  /// A report as xterm makes it: the button with bits for the wheel (64) and for movement (32), and
+  /// the cell counted from 1.
+  init(report button: Int, column: Int, row: Int, isRelease: Bool) {
+    let action: Action =
       if button & 64 != 0 {
         button & 1 == 0 ? .wheelUp : .wheelDown
-      } else if final == UInt8(ascii: "m") {
+      } else if isRelease {
         .release
       } else if button & 32 != 0 {
         .drag
       } else {
         .press
       }
-    return MouseEvent(action: action, column: parameters[1] - 1, row: parameters[2] - 1)
+    self.init(action: action, column: column - 1, row: row - 1)
   }
 }

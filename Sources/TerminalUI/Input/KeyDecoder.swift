@@ -1,5 +1,10 @@
-/// Turns the bytes that a terminal sends into events. Bytes may arrive cut at any place; what is
-/// unfinished waits for more, or for `flush` once the escape delay is over.
+/// Turns the bytes that a terminal sends into events. Bytes may arrive cut at any place, with any
+/// time between the pieces; what cannot be told yet waits for more, or for `flush` at its deadline.
+///
+/// Besides keys a terminal sends answers to questions, ours and those of programs before us, and on
+/// a slow line they come late and in pieces. None of them is ever a key: strings (OSC, DCS, APC, PM,
+/// SOS) are passed over to their end, and control sequences are told by their grammar (ECMA-48,
+/// sections 5.4 and 5.6; xterm's control sequences). What never ends is given up after a time.
 package struct KeyDecoder: Sendable {
   /// An event, or the terminal's answer to a question.
   package enum Output: Sendable, Hashable {
@@ -8,144 +13,322 @@ package struct KeyDecoder: Sendable {
     case modeReport(mode: Int, state: Int)
   }
 
-  private var pending: [UInt8] = []
-  private var pasted: [UInt8]?
+  /// When `flush` decides what waits, on the caller's clock; nil while nothing waits for time.
+  package private(set) var deadline: Duration?
+
+  private var state = State.ground
+  /// Whether the escape delay of what waits is over, so that it may be a key and not a sequence.
+  private var isLate = false
+  /// Until when the rest of a sequence may come whose Escape was taken for the key.
+  private var escapeEcho: Duration?
   private let table: KeyTable
   private let isUTF8: Bool
 
-  private static let pasteEnd = Array("\u{1B}[201~".utf8)
-  /// The longest sequence that is waited for; anything longer is no key.
-  private static let longestSequence = 64
-  /// More pasted text than this is cut: it is a mistake, not a prompt.
-  private static let longestPaste = 1 << 20
+  private enum State {
+    case ground
+    case escape
+    /// An introducer after Escape, or in its form of eight bits; nothing after it yet.
+    case introduced(Introducer, isEightBit: Bool)
+    /// An introducer without Escape, just after the Escape key.
+    case echoed(Introducer)
+    case control(ControlBytes)
+    /// The Linux console's F1 to F5, which put a second bracket before their letter.
+    case consoleKey
+    /// Button, column and row of a mouse report in X10's form.
+    case mouse([UInt8])
+    case string(StringSkip)
+    case paste(PastedText)
+    /// A character of several bytes, after Escape if it is Alt's.
+    case character([UInt8], isAlt: Bool)
+  }
+
+  /// How long a lone Escape waits for the rest of a sequence. Long enough for a slow line, short
+  /// enough not to be noticed.
+  package static let escapeDelay = Duration.milliseconds(40)
+  /// How long the rest of an answer may take.
+  package static let replyDelay = Duration.seconds(3)
+  /// How long a string may go on altogether, however steadily it comes.
+  package static let longestReply = Duration.seconds(30)
+  /// How long the rest of a paste may take.
+  package static let pasteDelay = Duration.seconds(10)
 
   package init(table: KeyTable = .common, isUTF8: Bool = true) {
     self.table = table
     self.isUTF8 = isUTF8
   }
 
-  /// Whether a lone Escape, or the beginning of a sequence, waits to be told apart by time.
-  package var isWaiting: Bool { !pending.isEmpty && pasted == nil }
+  /// Whether a lone Escape, or the beginning of a sequence, waits to be told apart.
+  package var isWaiting: Bool { deadline != nil }
 
-  /// Takes bytes and gives the events that are complete.
-  package mutating func decode(_ bytes: some Sequence<UInt8>) -> [Output] {
+  /// Takes bytes that arrived together and gives the events that are complete.
+  package mutating func decode(_ bytes: some Sequence<UInt8>, at now: Duration) -> [Output] {
+    let bytes = Array(bytes)
     var outputs: [Output] = []
-    for byte in bytes {
-      if pasted != nil {
-        appendPasted(byte, to: &outputs)
-      } else {
-        pending.append(byte)
-        drain(into: &outputs)
-      }
+    for (index, byte) in bytes.enumerated() {
+      take(byte, hasMore: index + 1 < bytes.count, at: now, into: &outputs)
+    }
+    switch state {
+    // A person's keys come one at a time, so several bytes at once are more of the answer.
+    case .string(let string) where bytes.count > 1:
+      deadline = min(now + Self.replyDelay, string.start + Self.longestReply)
+    case .paste: deadline = now + Self.pasteDelay
+    default: break
     }
     return outputs
   }
 
-  /// Takes what has been waiting as it is: a lone Escape is the Escape key.
-  package mutating func flush() -> [Output] {
-    guard isWaiting else { return [] }
-    defer { pending = [] }
-    if pending == [0x1B] { return [.event(.key(.escape))] }
-    if pending.count == 2, pending[0] == 0x1B, let key = Self.plainKey(pending[1]) {
-      return [.event(.key(Key(key.code, modifiers: key.modifiers.union(.alt))))]
+  /// Decides what has waited until its deadline: a lone Escape is the Escape key, an introducer
+  /// without more is Alt and a key, and a sequence that does not end is nothing.
+  package mutating func flush(at now: Duration) -> [Output] {
+    guard let deadline, deadline <= now else { return [] }
+    switch state {
+    case .escape:
+      rest()
+      escapeEcho = now + Self.replyDelay
+      return [.event(.key(.escape))]
+    case .echoed(let introducer):
+      rest()
+      return plainKey(introducer.rawValue).map { [.event(.key($0))] } ?? []
+    case .control(let bytes) where !isLate && bytes.isShiftedKeyOfRxvt:
+      rest()
+      return ControlSequence(bytes)?.output.map { [$0] } ?? []
+    case .introduced where !isLate, .control where !isLate, .consoleKey where !isLate,
+      .mouse where !isLate:
+      isLate = true
+      self.deadline = now + Self.replyDelay
+      return []
+    case .introduced(let introducer, let isEightBit):
+      rest()
+      return isEightBit ? [] : altKey(introducer.rawValue).map { [.event(.key($0))] } ?? []
+    case .string(let string):
+      rest()
+      return string.hasEscape ? [.event(.key(.escape))] : []
+    case .paste(let paste):
+      rest()
+      return [.event(.paste(paste.text))]
+    case .ground, .control, .consoleKey, .mouse, .character:
+      rest()
+      return []
     }
-    return []
   }
 
-  private mutating func appendPasted(_ byte: UInt8, to outputs: inout [Output]) {
-    pasted?.append(byte)
-    guard let text = pasted, text.count >= Self.pasteEnd.count,
-      text.suffix(Self.pasteEnd.count).elementsEqual(Self.pasteEnd)
-    else { return }
-    let body = text.dropLast(Self.pasteEnd.count).prefix(Self.longestPaste)
-    // Terminals send carriage returns for pasted line ends.
-    let lines = String(decoding: body, as: UTF8.self)
-      .replacing("\r\n", with: "\n").replacing("\r", with: "\n")
-    outputs.append(.event(.paste(lines)))
-    pasted = nil
+  // MARK: States
+
+  /// Nothing waits any more.
+  private mutating func rest() {
+    state = .ground
+    deadline = nil
+    isLate = false
   }
 
-  /// Takes whole sequences off the front of `pending` while there are any.
-  private mutating func drain(into outputs: inout [Output]) {
-    while let first = pending.first {
-      let length: Int?
-      if first == 0x1B {
-        length = escapeLength()
-      } else if isUTF8, first >= 0x80 {
-        length = utf8Length(first)
+  private mutating func wait(_ state: State, until deadline: Duration?) {
+    self.state = state
+    self.deadline = deadline
+    isLate = false
+  }
+
+  /// - Parameter hasMore: Whether another byte arrived together with this one.
+  private mutating func take(
+    _ byte: UInt8, hasMore: Bool, at now: Duration, into outputs: inout [Output]
+  ) {
+    switch state {
+    case .ground: begin(byte, at: now, into: &outputs)
+    case .escape: takeAfterEscape(byte, at: now, into: &outputs)
+    case .introduced(let introducer, let isEightBit):
+      takeIntroduced(
+        byte, by: introducer, isEightBit: isEightBit, hasMore: hasMore, at: now, into: &outputs)
+    case .echoed(let introducer):
+      if introducer.isLikelyFollowed(by: byte, hasMore: hasMore) {
+        wait(.introduced(introducer, isEightBit: true), until: now + Self.escapeDelay)
       } else {
-        length = 1
+        emit(plainKey(introducer.rawValue), into: &outputs)
       }
-      guard let length else {
-        if pending.count > Self.longestSequence { pending = [] }
-        return
+      take(byte, hasMore: hasMore, at: now, into: &outputs)
+    case .control(var bytes):
+      switch bytes.take(byte) {
+      case .more: state = .control(bytes)
+      case .complete:
+        rest()
+        finish(bytes, at: now, into: &outputs)
+      case .cancelled: rest()
+      case .broken:
+        rest()
+        take(byte, hasMore: hasMore, at: now, into: &outputs)
       }
-      let sequence = Array(pending.prefix(length))
-      pending.removeFirst(length)
-      interpret(sequence, into: &outputs)
+    case .consoleKey:
+      rest()
+      if let key = table.key(for: [0x1B, 0x5B, 0x5B, byte]) {
+        outputs.append(.event(.key(key)))
+      } else if !(0x20..<0x7F).contains(byte) {
+        take(byte, hasMore: hasMore, at: now, into: &outputs)
+      }
+    case .mouse(let bytes): takeMouse(byte, after: bytes, at: now, into: &outputs)
+    case .string(var string):
+      switch string.take(byte, isUTF8: isUTF8) {
+      case .more: state = .string(string)
+      case .complete, .cancelled: rest()
+      case .broken:
+        if string.hasEscape { wait(.escape, until: now + Self.escapeDelay) } else { rest() }
+        take(byte, hasMore: hasMore, at: now, into: &outputs)
+      }
+    case .paste(var paste):
+      // In place, or each byte would copy all that came before it.
+      state = .ground
+      if paste.take(byte) {
+        rest()
+        outputs.append(.event(.paste(paste.text)))
+      } else {
+        state = .paste(paste)
+      }
+    case .character(let bytes, let isAlt):
+      takeCharacter(byte, after: bytes, isAlt: isAlt, at: now, into: &outputs)
     }
   }
 
-  /// The length of the escape sequence at the front, or nil while it is not complete.
-  private func escapeLength() -> Int? {
-    guard pending.count > 1 else { return nil }
-    switch pending[1] {
-    case UInt8(ascii: "["):
-      guard pending.count > 2 else { return nil }
-      // The Linux console's F1 to F5 put a second bracket before their letter.
-      if pending[2] == UInt8(ascii: "[") { return pending.count > 3 ? 4 : nil }
-      let final = pending.dropFirst(2).firstIndex { (0x40...0x7E).contains($0) || $0 < 0x20 }
-      return final.map { $0 + 1 }
-    case UInt8(ascii: "O"): return pending.count > 2 ? 3 : nil
-    // Two escapes: the first was a key of its own.
-    case 0x1B: return 1
-    case 0x80...: return utf8Length(pending[1], from: 1).map { $0 + 1 }
-    default: return 2
+  private mutating func begin(_ byte: UInt8, at now: Duration, into outputs: inout [Output]) {
+    let mayBeEcho = escapeEcho.map { now <= $0 } ?? false
+    escapeEcho = nil
+    if byte == 0x1B {
+      wait(.escape, until: now + Self.escapeDelay)
+    } else if byte >= 0x80 {
+      if isUTF8 {
+        takeCharacter(byte, after: [], isAlt: false, at: now, into: &outputs)
+      } else if let key = table.key(for: [byte]) {
+        outputs.append(.event(.key(key)))
+      } else {
+        beginControl(byte, at: now)
+      }
+    } else if mayBeEcho, let introducer = Introducer(rawValue: byte) {
+      wait(.echoed(introducer), until: now + Self.escapeDelay)
+    } else {
+      emit(plainKey(byte), into: &outputs)
     }
   }
 
-  private func utf8Length(_ first: UInt8, from start: Int = 0) -> Int? {
-    let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1
-    let available = pending.count - start
-    // A wrong continuation ends the character early, so that one bad byte costs one key.
-    for offset in 1..<max(length, 1) where offset < available {
-      if pending[start + offset] & 0xC0 != 0x80 { return offset }
+  private mutating func takeAfterEscape(
+    _ byte: UInt8, at now: Duration, into outputs: inout [Output]
+  ) {
+    if byte == 0x1B {
+      // Two escapes: the first was a key of its own.
+      wait(.escape, until: now + Self.escapeDelay)
+      outputs.append(.event(.key(.escape)))
+    } else if byte == UInt8(ascii: "\\") {
+      // The end of a string whose beginning was read before us.
+      rest()
+    } else if let introducer = Introducer(rawValue: byte) {
+      wait(.introduced(introducer, isEightBit: false), until: now + Self.escapeDelay)
+    } else if byte >= 0x80, isUTF8 {
+      takeCharacter(byte, after: [], isAlt: true, at: now, into: &outputs)
+    } else {
+      rest()
+      emit(table.key(for: [0x1B, byte]) ?? altKey(byte), into: &outputs)
     }
-    return available >= length ? length : nil
   }
 
-  private mutating func interpret(_ sequence: [UInt8], into outputs: inout [Output]) {
+  private mutating func takeIntroduced(
+    _ byte: UInt8, by introducer: Introducer, isEightBit: Bool, hasMore: Bool, at now: Duration,
+    into outputs: inout [Output]
+  ) {
+    if isLate, !introducer.isLikelyFollowed(by: byte, hasMore: hasMore) {
+      rest()
+      if !isEightBit { emit(altKey(introducer.rawValue), into: &outputs) }
+      return take(byte, hasMore: hasMore, at: now, into: &outputs)
+    }
+    switch introducer {
+    case .control where byte == UInt8(ascii: "["):
+      wait(.consoleKey, until: now + Self.escapeDelay)
+    case .control where byte == UInt8(ascii: "M") && table.key(for: [0x1B, 0x5B, 0x4D]) == nil:
+      wait(.mouse([]), until: now + Self.escapeDelay)
+    case .control, .singleShift:
+      wait(.control(ControlBytes(introducer)), until: now + Self.escapeDelay)
+      take(byte, hasMore: hasMore, at: now, into: &outputs)
+    case .operatingSystem, .device, .application, .privacy, .startOfString:
+      wait(.string(StringSkip(introducer, start: now)), until: now + Self.replyDelay)
+      take(byte, hasMore: hasMore, at: now, into: &outputs)
+    }
+  }
+
+  /// An introducer in its form of eight bits; the other controls of that kind are no keys.
+  private mutating func beginControl(_ byte: UInt8, at now: Duration) {
+    guard (0x80...0x9F).contains(byte), let introducer = Introducer(rawValue: byte - 0x40) else {
+      return rest()
+    }
+    wait(.introduced(introducer, isEightBit: true), until: now + Self.escapeDelay)
+  }
+
+  private mutating func finish(
+    _ bytes: ControlBytes, at now: Duration, into outputs: inout [Output]
+  ) {
+    guard let sequence = bytes.sequence else { return }
     if let key = table.key(for: sequence) {
       outputs.append(.event(.key(key)))
-      return
-    }
-    guard sequence.first == 0x1B, sequence.count > 1 else {
-      if let key = Self.key(ofText: sequence, isUTF8: isUTF8) { outputs.append(.event(.key(key))) }
-      return
-    }
-    if sequence[1] == UInt8(ascii: "["), sequence.count > 2 {
-      if sequence == Array("\u{1B}[200~".utf8) {
-        pasted = []
-        return
-      }
-      if let output = ControlSequence(sequence)?.output { outputs.append(output) }
-      return
-    }
-    if let key = Self.key(ofText: Array(sequence.dropFirst()), isUTF8: isUTF8) {
-      outputs.append(.event(.key(Key(key.code, modifiers: key.modifiers.union(.alt)))))
+    } else if sequence == PastedText.start {
+      wait(.paste(PastedText()), until: now + Self.pasteDelay)
+    } else if let output = ControlSequence(bytes)?.output {
+      outputs.append(output)
     }
   }
 
-  private static func key(ofText bytes: [UInt8], isUTF8: Bool) -> Key? {
-    if bytes.count == 1 { return plainKey(bytes[0]) }
-    guard isUTF8, let text = String(validating: bytes, as: UTF8.self), let character = text.first
-    else { return nil }
-    return .character(character)
+  private mutating func takeMouse(
+    _ byte: UInt8, after bytes: [UInt8], at now: Duration, into outputs: inout [Output]
+  ) {
+    guard byte >= 0x20 else {
+      rest()
+      return take(byte, hasMore: false, at: now, into: &outputs)
+    }
+    guard bytes.count == 2 else {
+      state = .mouse(bytes + [byte])
+      return
+    }
+    rest()
+    let numbers = (bytes + [byte]).map { Int($0) - 0x20 }
+    let mouse = MouseEvent(
+      report: numbers[0], column: numbers[1], row: numbers[2],
+      isRelease: numbers[0] & 0x43 == 3)
+    outputs.append(.event(.mouse(mouse)))
+  }
+
+  /// A byte of a character in UTF-8. A wrong one ends the character early, so that one bad byte
+  /// costs one key.
+  private mutating func takeCharacter(
+    _ byte: UInt8, after bytes: [UInt8], isAlt: Bool, at now: Duration,
+    into outputs: inout [Output]
+  ) {
+    guard bytes.isEmpty || byte & 0xC0 == 0x80 else {
+      rest()
+      return take(byte, hasMore: false, at: now, into: &outputs)
+    }
+    let bytes = bytes + [byte]
+    let length = bytes[0] >= 0xF0 ? 4 : bytes[0] >= 0xE0 ? 3 : bytes[0] >= 0xC0 ? 2 : 1
+    guard bytes.count == length else { return wait(.character(bytes, isAlt: isAlt), until: nil) }
+    rest()
+    guard let text = String(validating: bytes, as: UTF8.self), let character = text.first else {
+      return
+    }
+    if bytes[0] == 0xC2, bytes[1] < 0xA0 {
+      beginControl(bytes[1], at: now)
+    } else {
+      let key = table.key(for: bytes) ?? .character(character)
+      outputs.append(
+        .event(.key(isAlt ? Key(key.code, modifiers: key.modifiers.union(.alt)) : key)))
+    }
+  }
+
+  // MARK: Keys
+
+  private mutating func emit(_ key: Key?, into outputs: inout [Output]) {
+    rest()
+    if let key { outputs.append(.event(.key(key))) }
+  }
+
+  private func altKey(_ byte: UInt8) -> Key? {
+    plainKey(byte).map { Key($0.code, modifiers: $0.modifiers.union(.alt)) }
   }
 
   /// The key of a single byte.
-  private static func plainKey(_ byte: UInt8) -> Key? {
-    switch byte {
+  private func plainKey(_ byte: UInt8) -> Key? {
+    if let key = table.key(for: [byte]) { return key }
+    return switch byte {
     case 0x0D, 0x0A: .enter
     case 0x09: .tab
     case 0x1B: .escape

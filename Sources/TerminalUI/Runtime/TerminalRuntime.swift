@@ -21,12 +21,7 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
   private var scheduler = FrameScheduler()
   private var isHungUp = false
   private var quits = false
-  private var flushTime: Duration?
   private var size = TerminalSize.standard
-
-  /// How long a lone Escape waits for the rest of a sequence. Long enough for a slow line,
-  /// short enough not to be noticed.
-  private static var escapeDelay: Duration { .milliseconds(40) }
 
   /// - Throws: `TerminalError.systemCall` if the kernel gives no event counter.
   public init(program: Program<Model, Message>, options: RuntimeOptions) throws(TerminalError) {
@@ -116,7 +111,7 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
   // MARK: Waiting
 
   private func wait(until deadline: Duration?, model: Model, session: TerminalSession) {
-    var times = [deadline, flushTime]
+    var times = [deadline, isHungUp ? nil : session.inputDeadline]
     if !isHungUp, !session.device.hasPending {
       times.append(scheduler.nextFrame(program.drawing(model), now: now))
     }
@@ -146,18 +141,9 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
   private func handleInput(_ engine: inout Engine<Model, Message>, session: TerminalSession) {
     guard !isHungUp else { return noteHangup(&engine) }
     do {
-      let wasWaiting = session.decoder.isWaiting
-      let events = try session.readEvents()
-      for event in events { engine.handle(event) }
-      if let time = flushTime, time <= now {
-        for event in session.flushInput() { engine.handle(event) }
-        flushTime = nil
-      }
-      if !session.decoder.isWaiting {
-        flushTime = nil
-      } else if flushTime == nil || !wasWaiting {
-        flushTime = now + Self.escapeDelay
-      }
+      // What came in time counts as such, even if it is read late.
+      let events = try session.readEvents(at: now)
+      for event in events + session.flushInput(at: now) { engine.handle(event) }
     } catch {
       isHungUp = true
       noteHangup(&engine)
@@ -169,7 +155,6 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
   private func noteHangup(_ engine: inout Engine<Model, Message>) {
     guard !hangupIsNoted else { return }
     hangupIsNoted = true
-    flushTime = nil
     engine.handle(.hangup)
   }
 

@@ -5,7 +5,7 @@ internal import Glibc
 final class TerminalSession {
   let capabilities: TerminalCapabilities
   let device: TerminalDevice
-  private(set) var decoder: KeyDecoder
+  private var decoder: KeyDecoder
   private let screen: CursesScreen
   private let options: RuntimeOptions
   private var hasSynchronizedOutput = false
@@ -106,12 +106,15 @@ final class TerminalSession {
   /// Reads what was typed.
   ///
   /// - Throws: `TerminalError.hangup` if the terminal is gone.
-  func readEvents() throws(TerminalError) -> [TerminalEvent] {
-    events(decoder.decode(try device.read()))
+  func readEvents(at now: Duration) throws(TerminalError) -> [TerminalEvent] {
+    events(decoder.decode(try device.read(), at: now))
   }
 
-  /// Takes a lone Escape for the key, once the delay is over.
-  func flushInput() -> [TerminalEvent] { events(decoder.flush()) }
+  /// When `flushInput` has to decide about what was read; nil while nothing waits.
+  var inputDeadline: Duration? { decoder.deadline }
+
+  /// Decides about what is over its time, such as a lone Escape.
+  func flushInput(at now: Duration) -> [TerminalEvent] { events(decoder.flush(at: now)) }
 
   private func events(_ outputs: [KeyDecoder.Output]) -> [TerminalEvent] {
     outputs.compactMap { output in
