@@ -46,6 +46,8 @@ final class FrameFolder: FrameSource {
 
   func frameCount() -> Int { files.count }
 
+  func estimatedFrameCount() -> Int { files.count }
+
   func seek(toFrame target: Int) { position = min(target, files.count) }
 
   func next() throws -> RGBImage? {

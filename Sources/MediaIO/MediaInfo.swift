@@ -1,6 +1,6 @@
 internal import CFFmpeg
 
-/// What a picture, video or folder of frames is, without reading its frames.
+/// What a picture, video or folder of frames is, without its pixels.
 public struct MediaInfo: Sendable, Hashable {
   /// The container's short name, such as `mp4`, `avi` or `gif`; `png` for a picture and `folder`
   /// for a folder of frames.
@@ -23,10 +23,11 @@ public struct MediaInfo: Sendable, Hashable {
   public let duration: Double?
   /// The text embedded by this module, see ``MediaMetadata``.
   public let settings: String?
+  /// What counting the frames found damaged or missing.
+  public let warnings: [MediaWarning]
 
-  /// Looks at a file or folder. The frames of a file of up to `countingLimit` bytes are counted
-  /// by reading its packets (no decoding); those of a larger one are estimated. Throws
-  /// ``MediaError``.
+  /// Looks at a file or folder. The frames of a file of up to `countingLimit` bytes are counted, as
+  /// ``VideoReader/frameCount()`` does; those of a larger one are estimated. Throws ``MediaError``.
   public static func probe(_ path: String, countingLimit: Int = 64 << 20) throws -> MediaInfo {
     let isFolder = try FileSystem.kind(of: path) == .folder
     let settings = try MediaMetadata.read(path)
@@ -45,7 +46,8 @@ public struct MediaInfo: Sendable, Hashable {
     return MediaInfo(
       container: isFolder ? "folder" : "png", codec: isPNG ? "png" : "mjpeg",
       pixelFormat: "rgb24", width: frames.width, height: frames.height, frameRate: nil,
-      frameCount: frames.frameCount(), frameCountIsExact: true, duration: nil, settings: settings)
+      frameCount: frames.frameCount(), frameCountIsExact: true, duration: nil, settings: settings,
+      warnings: [])
   }
 
   private static func probeStream(
@@ -59,8 +61,11 @@ public struct MediaInfo: Sendable, Hashable {
 
     let isCounted = FileSystem.size(of: path) <= countingLimit
     var frameCount: Int?
+    var warnings: [MediaWarning] = []
     if isCounted {
-      frameCount = try FrameIndex(path: path).count
+      let counted = try FrameCount(path: path, packets: PacketIndex(path: path))
+      frameCount = counted.frames
+      warnings = counted.warnings
     } else if stream.pointee.nb_frames > 0 {
       frameCount = Int(exactly: stream.pointee.nb_frames)
     } else if let duration, let frameRate {
@@ -75,7 +80,7 @@ public struct MediaInfo: Sendable, Hashable {
       pixelFormat: formatName.map { String(cString: $0) } ?? "unknown",
       width: geometry.width, height: geometry.height, frameRate: frameRate,
       frameCount: frameCount, frameCountIsExact: isCounted, duration: duration,
-      settings: settings)
+      settings: settings, warnings: warnings)
   }
 }
 

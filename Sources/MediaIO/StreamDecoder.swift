@@ -22,7 +22,10 @@ final class StreamDecoder {
   private var isDraining = false
 
   /// Opens the file and its decoder. Throws ``MediaError``.
-  init(path: String) throws {
+  ///
+  /// - Parameter isOnlyCounting: Leaves out work that changes what frames look like, but not how
+  ///   many there are.
+  init(path: String, isOnlyCounting: Bool = false) throws {
     input = try MediaInput(path: path)
     stream = try input.videoStream()
     geometry = try FrameGeometry(of: stream, in: input)
@@ -49,6 +52,10 @@ final class StreamDecoder {
     codec.pointee.pkt_timebase = stream.pointee.time_base
     codec.pointee.thread_count = 0
     codec.pointee.max_pixels = Int64(PNGFile.mostPixels)
+    if isOnlyCounting {
+      codec.pointee.skip_loop_filter = AVDISCARD_ALL
+      codec.pointee.skip_idct = AVDISCARD_ALL
+    }
     try MediaLibrary.check(
       avcodec_open2(codec, decoder, nil), .notMedia, file: path, found: cannotDecode)
   }
@@ -57,6 +64,27 @@ final class StreamDecoder {
     var closing: UnsafeMutablePointer<AVCodecContext>? = codec
     avcodec_free_context(&closing)
     av_packet_free(&packet)
+  }
+
+  /// What was passed over so far.
+  ///
+  /// - Parameter framesRead: Frames given since the start; nil after a search.
+  func warnings(framesRead: Int?) -> [MediaWarning] {
+    var warnings: [MediaWarning] = []
+    if isTruncated {
+      warnings.append(
+        MediaWarning(
+          kind: .truncated, file: input.path,
+          found: framesRead.map { "ends early: \($0) frames could be read" }
+            ?? "ends before its last frame"))
+    }
+    if damagedCount > 0 {
+      warnings.append(
+        MediaWarning(
+          kind: .damagedFrames(damagedCount), file: input.path,
+          found: "holds \(damagedCount) damaged frame\(damagedCount == 1 ? "" : "s")"))
+    }
+    return warnings
   }
 
   /// When the current frame is shown, in the stream's time base; nil if the file does not say.

@@ -7,17 +7,22 @@ final class StreamSource: FrameSource {
   private(set) var position = 0
 
   private var decoder: StreamDecoder
-  private var index: FrameIndex?
+  private var packets: PacketIndex?
+  private var counted: Int?
   /// Whether the decoder stands on frame `position`, which a search decoded to know where it was.
   private var holdsFrame = false
   private var hasEnded = false
   private var wasSearched = false
+  private let decodingLimit: Int
 
-  /// How far ahead frames are decoded and dropped rather than searched for.
-  private static let shortJump = 64
-
-  init(path: String) throws {
+  /// Opens a file.
+  ///
+  /// - Parameter decodingLimit: Pixels that are decoded and dropped to reach a frame, rather than
+  ///   that it is searched for by the file's own index.
+  /// - Throws: ``MediaError``.
+  init(path: String, decodingLimit: Int = FrameCount.usualDecodingLimit) throws {
     self.path = path
+    self.decodingLimit = decodingLimit
     decoder = try StreamDecoder(path: path)
     frameRate = decoder.input.frameRate(of: decoder.stream)
   }
@@ -26,22 +31,7 @@ final class StreamSource: FrameSource {
   var height: Int { decoder.geometry.height }
 
   var warnings: [MediaWarning] {
-    var warnings: [MediaWarning] = []
-    if decoder.isTruncated {
-      let found = "ends early: \(position) frames could be read"
-      warnings.append(
-        MediaWarning(
-          kind: .truncated, file: path,
-          found: wasSearched ? "ends before its last frame" : found))
-    }
-    if decoder.damagedCount > 0 {
-      let count = decoder.damagedCount
-      warnings.append(
-        MediaWarning(
-          kind: .damagedFrames(count), file: path,
-          found: "holds \(count) damaged frame\(count == 1 ? "" : "s")"))
-    }
-    return warnings
+    decoder.warnings(framesRead: wasSearched ? nil : position)
   }
 
   func next() throws -> RGBImage? {
@@ -51,12 +41,28 @@ final class StreamSource: FrameSource {
     return picture
   }
 
-  func frameCount() throws -> Int { try builtIndex().count }
+  func frameCount() throws -> Int {
+    if hasEnded, !wasSearched { return position }
+    if let counted { return counted }
+    let count = try FrameCount(
+      path: path, packets: packetIndex(), decodingLimit: decodingLimit
+    ).frames
+    counted = count
+    return count
+  }
 
+  func estimatedFrameCount() throws -> Int { try packetIndex().count }
+
+  /// Frames are numbered as they are decoded from the start. That is also how they are reached,
+  /// unless it takes long and the file's packets are known to be its frames.
   func seek(toFrame target: Int) throws {
     if target == position { return }
-    if target > position, target - position <= Self.shortJump { return skip(to: target) }
-    if try search(for: target) { return }
+    let steps = target > position && !wasSearched ? target - position : target
+    if Double(steps) * Double(width) * Double(height) > Double(decodingLimit),
+      try search(for: target)
+    {
+      return
+    }
     if target < position || wasSearched { try rewind() }
     skip(to: target)
   }
@@ -84,10 +90,11 @@ final class StreamSource: FrameSource {
     wasSearched = false
   }
 
-  /// Jumps by the file's index. False when that could not be done or did not arrive at exactly
-  /// the frame wanted; the decoder's place is then undefined and `wasSearched` is set.
+  /// Jumps by the file's own index. False when that could not be done or did not arrive, without any
+  /// damage on the way, at exactly the frame wanted; if the decoder was moved, its place is then
+  /// undefined and `wasSearched` is set.
   private func search(for target: Int) throws -> Bool {
-    let index = try builtIndex()
+    let index = try packetIndex()
     guard decoder.damagedCount == 0, let wanted = index.timestamp(of: target),
       let keyframe = index.keyframe(before: target)
     else { return false }
@@ -102,17 +109,17 @@ final class StreamSource: FrameSource {
     while decoder.advance() {
       guard let time = decoder.timestamp else { return false }
       if time < wanted { continue }
-      holdsFrame = time == wanted
+      holdsFrame = time == wanted && decoder.damagedCount == 0
       position = target
       return holdsFrame
     }
     return false
   }
 
-  private func builtIndex() throws -> FrameIndex {
-    if let index { return index }
-    let built = try FrameIndex(path: path)
-    index = built
-    return built
+  private func packetIndex() throws -> PacketIndex {
+    if let packets { return packets }
+    let read = try PacketIndex(path: path)
+    packets = read
+    return read
   }
 }

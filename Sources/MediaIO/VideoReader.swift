@@ -8,6 +8,7 @@ protocol FrameSource: AnyObject {
   func next() throws -> RGBImage?
   func seek(toFrame target: Int) throws
   func frameCount() throws -> Int
+  func estimatedFrameCount() throws -> Int
 }
 
 /// Reads the frames of a video, an animated GIF, a PNG or JPEG picture, or a folder of numbered
@@ -17,14 +18,24 @@ protocol FrameSource: AnyObject {
 /// upright (rotation metadata is applied), have square pixels (another sample aspect ratio scales
 /// the width) and full-range RGB values converted by the stream's own colour space and range;
 /// transparency is dropped, over white where the format allows it. Variable frame rates are read
-/// as frames in order. A reader belongs to one task at a time.
+/// as frames in order. Frames are numbered from 0 in the order in which they are shown, by what
+/// decoding the file from its start gives: packets that give none have no number. A reader belongs
+/// to one task at a time.
 public final class VideoReader {
   /// The file or folder, as given.
   public let path: String
   private let source: any FrameSource
 
   /// Opens a file or folder. Throws ``MediaError`` naming what was found instead of frames.
-  public init(path: String) throws {
+  public convenience init(path: String) throws {
+    try self.init(path: path, decodingLimit: FrameCount.usualDecodingLimit)
+  }
+
+  /// Opens a file or folder.
+  ///
+  /// - Parameter decodingLimit: Pixels of a video that are decoded to reach or count frames, even
+  ///   where its container is known to tell the same sooner.
+  package init(path: String, decodingLimit: Int) throws {
     self.path = path
     switch try FileSystem.kind(of: path) {
     case .folder:
@@ -32,7 +43,7 @@ public final class VideoReader {
     case .file:
       source =
         try PNGFile.isStillPicture(path)
-        ? FrameFolder(picture: path) : StreamSource(path: path)
+        ? FrameFolder(picture: path) : StreamSource(path: path, decodingLimit: decodingLimit)
     case .other:
       throw MediaError(
         .unreadable, file: path, found: "is neither a file nor a folder",
@@ -59,8 +70,9 @@ public final class VideoReader {
   /// throw but show in ``warnings``.
   public func nextFrame() throws -> RGBImage? { try source.next() }
 
-  /// Makes frame `number` (from 0) the next; past the end, there is none. Near frames are reached
-  /// by decoding, far ones through an index built on first use. Throws ``MediaError``.
+  /// Makes frame `number` (from 0) the next; past the end, there is none. Frames are reached by
+  /// decoding; those far into a long video by its container's index, where every packet of it is
+  /// known to be a frame. Throws ``MediaError``.
   public func seek(toFrame number: Int) throws {
     precondition(number >= 0, "frames are numbered from 0")
     try source.seek(toFrame: number)
@@ -79,9 +91,14 @@ public final class VideoReader {
     return frames
   }
 
-  /// All frames there are, by reading a video's packets once without decoding them. Throws
-  /// ``MediaError``.
+  /// All frames there are, by decoding a video once; a long one's are counted by its packets, where
+  /// its container lets every packet be known to be a frame. Throws ``MediaError``, or
+  /// `CancellationError` when the task is cancelled.
   public func frameCount() throws -> Int { try source.frameCount() }
+
+  /// About how many frames there are, without decoding any: a video's packets, some of which may give
+  /// no frame. For showing progress. Throws ``MediaError``.
+  public func estimatedFrameCount() throws -> Int { try source.estimatedFrameCount() }
 }
 
 /// The frames of a file or folder as an asynchronous sequence, opened when iteration begins.

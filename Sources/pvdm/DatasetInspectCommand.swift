@@ -10,13 +10,15 @@ struct DatasetInspect: AsyncParsableCommand {
     abstract: "Shows what a folder of videos holds for training: layout, parts, frames, faults.",
     usage: "pvdm dataset inspect <dir> [<options>]",
     discussion: """
-      Understands UCF-101 (class folders of .avi with ucfTrainTestlist/trainlist01.txt), \
-      SkyTimelapse (train|test/VIDEO/CLIP folders of frames), folders named train and test of \
+      Understands UCF-101 (videos of any kind or folders of frames, with trainlist01.txt and \
+      testlist01.txt in DIR, in its ucfTrainTestlist or beside it), SkyTimelapse (train|test or \
+      sky_train|sky_test, in these VIDEO/CLIP folders of frames), folders named train and test of \
       anything, and any folder of videos or of folders of frames, of which a share is held out for \
-      testing by seed.
+      testing by seed. All of it may lie in one folder within DIR.
 
-      Every file is looked into once; what was found is kept in a hidden file in DIR, or in --cache, \
-      and used again while sizes and dates stay the same.
+      Every file is decoded once to count its frames, long ones of MP4 and Matroska excepted; what was \
+      found is kept in a hidden file in DIR, or in --cache, and used again while names, sizes and \
+      times of all files and frames stay the same.
       """)
 
   @Argument(help: ArgumentHelp("The folder.", valueName: "dir"), completion: .directory)
@@ -69,7 +71,9 @@ struct DatasetInspect: AsyncParsableCommand {
   /// The findings as lines for people.
   private static func text(_ inspection: DatasetInspection) -> String {
     var rows = [["layout", inspection.layout]]
-    rows += inspection.found.map { ["", $0] }
+    let plain = inspection.found.filter { !inspection.warnings.contains($0) }
+    rows += plain.map { ["", $0] }
+    rows += inspection.warnings.map { ["attention", $0] }
     rows.append(["videos", "\(inspection.videos), \(count(inspection.frames, "frame"))"])
     rows.append([
       "lengths", "\(inspection.shortestVideo) to \(inspection.longestVideo) frames",
@@ -106,6 +110,11 @@ struct DatasetInspect: AsyncParsableCommand {
       "broken", inspection.broken.isEmpty ? "none" : count(inspection.broken.count, "file"),
     ])
     rows += inspection.broken.map { ["", "\($0.path): \($0.reason)"] }
+    if !inspection.damaged.isEmpty {
+      let files = count(inspection.damaged.count, "file")
+      rows.append(["damaged", "\(files), used as far as they can be read"])
+    }
+    rows += inspection.damaged.map { ["", "\($0.path): \($0.reason)"] }
     return TextTable(rows: rows, rightAligned: []).text
   }
 }

@@ -38,6 +38,13 @@ enum SharedMedia {
   static let absence: String = "../shared/media, with the real videos, is not on this machine"
 }
 
+/// Inputs of kinds that people have, beside the project on the machine it is built on.
+enum SharedCases {
+  static let inputs = "../shared/cases/inputs"
+  static let isPresent = FileManager.default.fileExists(atPath: inputs)
+  static let absence: String = "../shared/cases, with inputs of many kinds, is not on this machine"
+}
+
 /// Smooth colours that drift: easy for every codec, with no two frames alike.
 enum SyntheticClip {
   static func frame(_ number: Int, width: Int = 64, height: Int = 64) -> RGBImage {

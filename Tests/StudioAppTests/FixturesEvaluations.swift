@@ -22,6 +22,7 @@ extension Fixtures {
       procedure.dataLayout = "UCF-101"
       procedure.split = "train"
       procedure.realClips = clips
+      procedure.realClipSeed = 0
       procedure.featureNetwork = .init(
         name: "i3d_pretrained_400.pt", hash: String(repeating: "c2", count: 32))
     }

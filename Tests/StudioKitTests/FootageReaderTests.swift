@@ -51,6 +51,31 @@ import VideoDiffusion
     }
   }
 
+  @Test(
+    "frames are those that decode, whatever the packets say",
+    .enabled(if: Shared.isThere, "\(Shared.skipReason)"),
+    arguments: [
+      "vp8_altref.webm", "cut_xvid.avi", "cut_hevc.mkv", "recording.ts", "faststart_cut.mp4",
+    ]
+  )
+  func hiddenFrames(name: String) throws {
+    let path = Shared.path("cases/inputs/" + name)
+    let all = try Video.read(path).frames
+    let reader = FootageReader(path: path, side: 32)
+    for first in Set([0, 1, 100, all.count - 16]) where first + 16 <= all.count {
+      let chosen = try reader.clip(at: first)
+      #expect(chosen.clip == PixelClip(preparing: Array(all[first..<first + 16]), side: 32))
+    }
+    let last = try reader.clip(at: nil)
+    #expect(last.firstFrame == all.count - 16)
+    #expect(last.clip == PixelClip(preparing: Array(all.suffix(16)), side: 32))
+    #expect(throws: StudioError.self) { try reader.clip(at: all.count - 15) }
+    for limit in [20, 600] {
+      let footage = try reader.footage(limit: limit)
+      #expect(footage.frameCount == all.count && footage.images.count == min(limit, all.count))
+    }
+  }
+
   @Test("what is too short, latents, or not there is refused")
   func refusals() throws {
     let short = try source(9)

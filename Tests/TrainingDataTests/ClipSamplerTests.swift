@@ -98,20 +98,4 @@ struct ClipSamplerTests {
     #expect(resume([20, 30, 40], settings) == .otherPosition)
     #expect(resume([20, 30], mirrored) == .otherPosition)
   }
-
-  @Test("Measuring takes the first clips of all videos first, and no frame twice")
-  func evaluation() throws {
-    let videos = try Fixture.videos([9, 3, 13])
-    let all = try EvaluationWindows(videos, of: "set", frames: 4).windows
-    #expect(
-      all.map { "\($0.video.path)@\($0.start)" } == [
-        "v0.mkv@0", "v2.mkv@0", "v0.mkv@4", "v2.mkv@4", "v2.mkv@8",
-      ])
-    #expect(
-      try EvaluationWindows(videos, of: "set", frames: 4, limit: 3).windows
-        == Array(all[..<3]))
-    #expect(
-      datasetProblem { _ = try EvaluationWindows(videos, of: "set", frames: 14) }
-        == .allTooShort(longest: 13, needed: 14))
-  }
 }

@@ -39,7 +39,7 @@ enum Fixture {
   /// Videos that are nowhere on disk, with so many frames.
   static func videos(_ frameCounts: [Int]) throws -> [DatasetVideo] {
     let stamp = try JSONDecoder().decode(
-      FileStamp.self, from: Data(#"{"size": 1, "modified": 1}"#.utf8))
+      FileStamp.self, from: Data(#"{"size": 1000, "digest": "0"}"#.utf8))
     return frameCounts.enumerated().map { number, count in
       DatasetVideo(
         path: "v\(number).mkv", frameCount: count, width: 8, height: 8, framesPerSecond: 8,

@@ -15,7 +15,20 @@ protocol ClipSupply: Sendable {
   /// Reads or makes clips.
   ///
   /// - Returns: `nil` if it was stopped before they were complete.
+  /// - Throws: ``UnreadableClip`` for one that ``leaveOut(_:)`` can do without.
   func clips(_ range: Range<Int>, stop: StopSignal) async throws -> [FrameBytes]?
+
+  /// Takes the next clip in place of one that cannot be read, so that those before it stay as they are
+  /// and each later one moves up.
+  mutating func leaveOut(_ clip: UnreadableClip)
+}
+
+/// A clip that cannot be read.
+struct UnreadableClip: Error {
+  /// Its number.
+  let number: Int
+  /// Why, in a sentence.
+  let reason: String
 }
 
 /// Names of the layouts that the paper's data has.
@@ -24,7 +37,7 @@ enum DatasetLayoutName {
   static let skyTimelapse = DatasetLayout.skyTimelapse.name
 }
 
-/// Whole clips of the videos in a folder, side by side; no frame twice.
+/// Whole clips of the videos in a folder, chosen by a seed (`EvaluationWindows`).
 struct FolderClips: ClipSupply {
   let name: String
   /// The folder, as it was given.
@@ -38,19 +51,29 @@ struct FolderClips: ClipSupply {
   let frameSize: String
   /// Side of the clips' frames in pixels; `nil` if they are not square.
   let squareSide: Int?
-  private let windows: [ClipWindow]
+  /// Clips that there are.
+  private(set) var count: Int?
+  /// The first of them, as many as are wanted.
+  private var windows: [ClipWindow] = []
+  /// Those that come after them.
+  private var others: EvaluationWindows
+  /// Clips that cannot be read.
+  private var leftOut: [ClipWindow] = []
+  private let videos: [DatasetVideo]
   private let frames: Int
 
   /// Looks through a folder.
   ///
   /// - Parameters:
   ///   - split: The part to take; `nil` for all.
+  ///   - clips: Clips that are wanted at most.
+  ///   - seed: Chooses which.
   ///   - indexFolder: Where what is found out about the videos is kept.
   /// - Throws: `DatasetError` if there are no videos or none is long enough, ``StudioError`` if
   ///   their sizes differ and no side is given.
   init(
-    _ path: String, name: String, split: DatasetSplit?, frames: Int, side: Int?,
-    indexFolder: String
+    _ path: String, name: String, split: DatasetSplit?, clips: Int, frames: Int, seed: UInt64,
+    side: Int?, indexFolder: String
   ) throws {
     try? FileManager.default.createDirectory(
       atPath: indexFolder, withIntermediateDirectories: true)
@@ -72,7 +95,11 @@ struct FolderClips: ClipSupply {
     notes =
       dataset.explanation.map { "\(path): \($0)" }
       + dataset.broken.map { "left out \($0.path): \($0.reason)" }
-    windows = try EvaluationWindows(videos, of: path, frames: frames).windows
+      + dataset.damaged.map { "used as far as it can be read, \($0.path): \($0.reason)" }
+    self.videos = videos
+    others = try EvaluationWindows(videos, of: path, frames: frames, seed: seed)
+    count = others.count
+    while windows.count < clips, let window = others.next() { windows.append(window) }
     let video = windows.first?.video
     frameSize = side.map { "\($0) x \($0)" } ?? video.map(Self.size) ?? ""
     squareSide = side ?? video.flatMap { $0.width == $0.height ? $0.width : nil }
@@ -82,20 +109,34 @@ struct FolderClips: ClipSupply {
     "\(video.width) x \(video.height)"
   }
 
-  var count: Int? { windows.count }
-
   var identity: [String] {
-    ["folder of videos", "side \(side.map(String.init) ?? "as it is")", "frames \(frames)"]
-      + windows.map {
-        "\($0.video.path) \($0.video.stamp.size) \($0.video.stamp.modified) \($0.start)"
-      }
+    [
+      "folder of videos", "side \(side.map(String.init) ?? "as it is")", "frames \(frames)",
+      "clips in the order of seed \(others.seed)",
+    ]
+      + videos.map { "\($0.path) \($0.frameCount) \($0.stamp.digest)" }
+      + leftOut.map { "without \($0.video.path) \($0.start)" }
+  }
+
+  mutating func leaveOut(_ clip: UnreadableClip) {
+    leftOut.append(windows.remove(at: clip.number))
+    count = count.map { $0 - 1 }
+    if let next = others.next() { windows.append(next) }
   }
 
   /// One of the clips.
   ///
-  /// - Throws: `MediaError` if the video cannot be read or ends too early.
+  /// - Throws: ``UnreadableClip`` if the video cannot be read or ends too early.
   func clip(_ number: Int) throws -> FrameBytes {
-    let window = windows[number]
+    do {
+      return try frames(of: windows[number])
+    } catch let error as MediaError {
+      let place = "\(windows[number].video.path) from frame \(windows[number].start)"
+      throw UnreadableClip(number: number, reason: "\(place): \(error)")
+    }
+  }
+
+  private func frames(of window: ClipWindow) throws -> FrameBytes {
     let file = window.video.path == "." ? path : path + "/" + window.video.path
     let images = try VideoReader(path: file).frames(from: window.start, count: window.frames)
     guard images.count == window.frames, let first = images.first else {
@@ -138,6 +179,8 @@ struct GeneratedClips: ClipSupply {
   let hashes: ModelHashes
 
   var count: Int? { nil }
+
+  func leaveOut(_ clip: UnreadableClip) {}
 
   var identity: [String] {
     get throws {

@@ -28,6 +28,8 @@ public struct EvaluationJob: Sendable {
   public var split: DatasetSplit?
   /// Clips of each set, at least 1; where a folder has fewer, all of them.
   public var clips = 2048
+  /// Chooses the clips of folders: which videos, and where in them.
+  public var clipSeed: UInt64 = 0
   /// Frames of each clip, at least 2.
   public var frames = 16
   /// Side that frames are cropped and resized to; `nil` takes the model's, or frames as they are.

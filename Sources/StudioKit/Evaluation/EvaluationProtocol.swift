@@ -38,6 +38,9 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
   public var split: String?
   /// Real clips.
   public var realClips: Int?
+  /// The seed that chose them: videos in a random order, each from a random frame; `nil` in reports
+  /// that took the first clips of the videos in the order of their names.
+  public var realClipSeed: UInt64?
   /// Generated or reconstructed clips.
   public var generatedClips: Int?
   /// Frames of each clip.
@@ -83,8 +86,8 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
       case .frechetVideoDistance:
         [
           countDifference("real", realClips, 2048),
-          countDifference("generated", generatedClips, 2048), frameDifference([16, 128]),
-          resolutionDifference, generationDifferences, dataDifference,
+          countDifference("generated", generatedClips, 2048), choiceDifference,
+          frameDifference([16, 128]), resolutionDifference, generationDifferences, dataDifference,
         ]
       case .inceptionScore:
         [
@@ -93,8 +96,8 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
         ]
       case .reconstruction:
         [
-          countDifference("real", realClips, 2048), resolutionDifference, dataDifference,
-          precisionDifference,
+          countDifference("real", realClips, 2048), choiceDifference, resolutionDifference,
+          dataDifference, precisionDifference,
         ]
       case .drift: [["the paper has no such measure"]]
       case .efficiency: [["the paper measured on a GPU"], resolutionDifference]
@@ -110,6 +113,11 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
 
   private func countDifference(_ name: String, _ count: Int?, _ expected: Int) -> [String] {
     count == expected ? [] : ["\(Self.text(count)) \(name) clips in place of \(expected)"]
+  }
+
+  private var choiceDifference: [String] {
+    realClipSeed == nil
+      ? ["real clips of the first videos by name, from their first frames, not of random ones"] : []
   }
 
   private var resolutionDifference: [String] {

@@ -124,9 +124,11 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   /// In what the evaluation differs from the paper's; empty if in nothing.
   public var differences: [String] { procedure.differences(from: metric) }
 
-  /// `paper protocol`, or that it is another.
+  /// `paper protocol` with the seed that chose the real clips, where there are some, or that it is
+  /// another.
   public var badge: String {
-    differences.isEmpty ? "paper protocol" : "not the paper's protocol"
+    guard differences.isEmpty else { return "not the paper's protocol" }
+    return "paper protocol" + (procedure.realClipSeed.map { ", real clips of seed \($0)" } ?? "")
   }
 
   /// The score that stands for the evaluation in a table: the first, and of efficiency the time of the

@@ -27,25 +27,28 @@ extension EvaluationRun {
     }
     judges.perceptual = try await perceptualEngine(side: side, &result)
     let truth = try real(&result, side: side)
-    let count = count(truth, &result)
-    if judges.features != nil, count < 2 {
-      throw EvaluationError.tooFewForCovariance(clips: count, of: "the real clips")
+    let wanted = count(truth, &result)
+    if judges.features != nil, wanted < 2 {
+      throw EvaluationError.tooFewForCovariance(clips: wanted, of: "the real clips")
     }
-    let key = FeatureCache.Key(
-      lines: [
+    let rows = try await rows(
+      truth, name: "reconstructed clips", count: wanted,
+      key: [
         "reconstruction and motion", "autoencoder \(model.hashes.autoencoder?.hash ?? "")",
         "precision \(job.precision.rawValue)", "network \(judges.features?.hash ?? "none")",
         "perceptual \(result.procedure.perceptualWeights?.hash ?? "none")",
         "perceptual features \(result.procedure.perceptualFeatures?.hash ?? "none")",
-      ] + truth.identity)
-    let rows = try await rows("reconstructed clips", key, count: count) { range in
+      ], &result
+    ) { truth, range in
+      guard let clips = try await truth.clips(range, stop: stop) else { return nil }
       var rows: [[Float]] = []
-      for number in range {
+      for clip in clips {
         if stop.moment > .never { return nil }
-        rows.append(try await row(truth.clip(number), model, judges))
+        rows.append(try await row(clip, model, judges))
       }
       return rows
     }
+    let count = rows.count
     result.procedure.resolution = side
     result.procedure.frames = clipFrames
     result.procedure.realClips = count

@@ -16,17 +16,22 @@ extension EvaluationRun {
           "the generated frames are \(fake.frameSize)", "the real ones \(truth.frameSize)"))
     }
     let counts = (real: count(truth, &result), generated: count(fake, &result))
-    for (name, count) in [("real", counts.real), ("generated", counts.generated)] where count < 2 {
-      throw EvaluationError.tooFewForCovariance(clips: count, of: "the \(name) clips")
-    }
+    try checkCovariance(real: counts.real, generated: counts.generated)
     noteRank(min(counts.real, counts.generated), &result)
-    let realFeatures = try await features(truth, count: counts.real, stage)
-    let fakeFeatures = try await features(fake, count: counts.generated, stage)
-    result.procedure.realClips = counts.real
-    result.procedure.generatedClips = counts.generated
+    let realFeatures = try await features(truth, count: counts.real, stage, &result)
+    let fakeFeatures = try await features(fake, count: counts.generated, stage, &result)
+    try checkCovariance(real: realFeatures.count, generated: fakeFeatures.count)
+    result.procedure.realClips = realFeatures.count
+    result.procedure.generatedClips = fakeFeatures.count
     result.scores = [
       .init("FVD", try FrechetDistance.between(fakeFeatures, realFeatures))
     ]
+  }
+
+  private func checkCovariance(real: Int, generated: Int) throws {
+    for (name, count) in [("real", real), ("generated", generated)] where count < 2 {
+      throw EvaluationError.tooFewForCovariance(clips: count, of: "the \(name) clips")
+    }
   }
 
   /// Fewer clips than features leave the covariance singular: the distance is defined, and too
@@ -44,13 +49,13 @@ extension EvaluationRun {
   func inceptionScore(_ result: inout EvaluationReport) async throws {
     let stage = try await featureStage(.c3d, &result)
     let fake = try await generated(&result)
-    let count = count(fake, &result)
-    guard count >= job.splits else {
-      throw EvaluationError.tooFewForSplits(clips: count, splits: job.splits)
+    let wanted = count(fake, &result)
+    guard wanted >= job.splits else {
+      throw EvaluationError.tooFewForSplits(clips: wanted, splits: job.splits)
     }
-    let logits = try await features(fake, count: count, stage)
+    let logits = try await features(fake, count: wanted, stage, &result)
     let score = try InceptionScore(logits: logits, splits: job.splits)
-    result.procedure.generatedClips = count
+    result.procedure.generatedClips = logits.count
     result.procedure.splits = job.splits
     result.scores = [
       .init("IS", score.mean, standardDeviation: job.splits > 1 ? score.standardDeviation : nil)
@@ -74,10 +79,10 @@ extension EvaluationRun {
           expected: "\(2 * clipFrames) or more: two clips"))
     }
     let videos = try await generated(&result)
-    let count = count(videos, &result)
-    let key = FeatureCache.Key(
-      lines: try ["drift, clips of \(clipFrames)"] + videos.identity)
-    let rows = try await rows("videos", key, count: count) { range in
+    let rows = try await rows(
+      videos, name: "videos", count: count(videos, &result),
+      key: ["drift, clips of \(clipFrames)"], &result
+    ) { videos, range in
       try await videos.clips(range, stop: stop)?.map {
         TemporalStatistics($0, clipFrames: clipFrames).row
       }
@@ -86,7 +91,7 @@ extension EvaluationRun {
       meanOf: rows.compactMap {
         TemporalStatistics(row: $0, clipCount: clipCount, clipFrames: clipFrames)
       })
-    result.procedure.generatedClips = count
+    result.procedure.generatedClips = rows.count
     result.scores = [
       .init("largest colour drift", mean.colorDrift.max() ?? 0),
       .init("contrast, last less first", mean.contrastDrift.last ?? 0),

@@ -13,6 +13,8 @@ struct EvaluationRun {
   private static let featureBatch = 4
   /// At most this much is lost to a process that is killed.
   private static let saveInterval = Duration.seconds(10)
+  /// So many clips in a row that cannot be read mean that the set cannot be used.
+  private static let mostFailuresInARow = 100
 
   // MARK: Sources
 
@@ -88,6 +90,7 @@ struct EvaluationRun {
     let clips = try folder(path, "real clips", split: job.split, side: side)
     result.procedure.data = URL(filePath: path).lastPathComponent
     result.procedure.dataLayout = clips.layout.name
+    result.procedure.realClipSeed = job.clipSeed
     result.procedure.split = clips.layout == .plain ? "all" : job.split?.rawValue ?? "all"
     return clips
   }
@@ -96,8 +99,8 @@ struct EvaluationRun {
     _ path: String, _ name: String, split: DatasetSplit?, side: Int?
   ) throws -> FolderClips {
     let clips = try FolderClips(
-      path, name: name, split: split, frames: job.frames, side: side,
-      indexFolder: job.cacheFolder)
+      path, name: name, split: split, clips: job.clips, frames: job.frames, seed: job.clipSeed,
+      side: side, indexFolder: job.cacheFolder)
     report(.notes(clips.notes))
     return clips
   }
@@ -105,9 +108,7 @@ struct EvaluationRun {
   /// How many clips of a supply are looked at: those that were asked for, or all there are.
   func count(_ supply: any ClipSupply, _ result: inout EvaluationReport) -> Int {
     guard let count = supply.count, count < job.clips else { return job.clips }
-    let note = "there are \(count) \(supply.name) of \(job.frames) frames, not \(job.clips)"
-    result.notes.append(note)
-    report(.notes([note]))
+    note("there are \(count) \(supply.name) of \(job.frames) frames, not \(job.clips)", &result)
     return count
   }
 
@@ -141,57 +142,94 @@ struct EvaluationRun {
     return FeatureStage(engine: engine, hash: weights.hash)
   }
 
-  /// The features of a supply's first clips.
+  /// The features of a supply's first clips; fewer where not so many can be read.
   func features(
-    _ supply: any ClipSupply, count: Int, _ stage: FeatureStage
+    _ supply: any ClipSupply, count: Int, _ stage: FeatureStage, _ result: inout EvaluationReport
   ) async throws -> [[Float]] {
-    let key = FeatureCache.Key(lines: try ["network \(stage.hash)"] + supply.identity)
-    return try await rows(supply.name, key, count: count) { range in
+    try await rows(
+      supply, count: count, key: ["network \(stage.hash)"], &result
+    ) { supply, range in
       guard let clips = try await supply.clips(range, stop: stop) else { return nil }
       return try await stage.engine.features(of: clips)
     }
   }
 
-  /// Computes a row of numbers for each clip, batch by batch, keeps them, and begins with those
-  /// that are kept.
+  /// Computes a row of numbers for each of a supply's first clips, batch by batch, keeps them, and
+  /// begins with those that are kept. A clip that cannot be read is named, and the next one taken.
   ///
-  /// - Parameter body: Gives the rows of some clips, or `nil` if it was stopped.
-  /// - Throws: ``EvaluationStopped`` when it was stopped, and what `body` throws; what was computed
-  ///   is kept in both cases.
+  /// - Parameters:
+  ///   - name: What the rows are of; `nil` for the supply's name.
+  ///   - key: What the rows depend on beside the clips.
+  ///   - body: Gives the rows of some clips, or `nil` if it was stopped.
+  /// - Returns: A row for each clip, fewer than `count` if there are not so many that can be read.
+  /// - Throws: ``EvaluationStopped`` when it was stopped, `DatasetError` when clip after clip cannot be
+  ///   read, and what `body` throws; what was computed is kept in all cases.
   func rows(
-    _ stage: String, _ key: FeatureCache.Key, count: Int,
-    _ body: (Range<Int>) async throws -> [[Float]]?
+    _ supply: any ClipSupply, name: String? = nil, count: Int, key: [String],
+    _ result: inout EvaluationReport,
+    _ body: (any ClipSupply, Range<Int>) async throws -> [[Float]]?
   ) async throws -> [[Float]] {
+    let stage = name ?? supply.name
     let cache = FeatureCache(folder: job.cacheFolder)
-    var rows = Array(cache.features(key).prefix(count))
+    var supply = supply
+    var store = FeatureCache.Key(lines: try key + supply.identity)
+    var rows = Array(cache.features(store).prefix(count))
     let resumed = rows.count
     var progress = EvaluationProgress(stage, done: resumed, total: count, resumed: resumed)
     report(.progress(progress))
     var saved = (count: resumed, time: ContinuousClock.now)
+    var failuresInARow = 0
     do {
-      while rows.count < count {
-        let range = rows.count..<min(rows.count + batch, count)
-        guard stop.moment == .never, let more = try await body(range) else {
-          throw EvaluationStopped(stage: stage, kept: rows.count, total: count)
+      while rows.count < progress.total {
+        let range = rows.count..<min(rows.count + batch, progress.total)
+        guard stop.moment == .never else {
+          throw EvaluationStopped(stage: stage, kept: rows.count, total: progress.total)
         }
-        if let place = more.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
-          throw EvaluationError.featureNotFinite(clip: range.lowerBound + place)
+        do {
+          guard let more = try await body(supply, range) else {
+            throw EvaluationStopped(stage: stage, kept: rows.count, total: progress.total)
+          }
+          if let place = more.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+            throw EvaluationError.featureNotFinite(clip: range.lowerBound + place)
+          }
+          rows += more
+          failuresInARow = 0
+        } catch let clip as UnreadableClip {
+          failuresInARow += 1
+          if failuresInARow == Self.mostFailuresInARow {
+            throw DatasetError(
+              supply.name, .nothingReadable(tried: failuresInARow, reason: clip.reason))
+          }
+          note("left out \(clip.reason)", &result)
+          if rows.count > saved.count { try cache.store(rows, store) }
+          // The clips so far are also the first ones of the supply without this one, of which an
+          // earlier run may have kept more.
+          supply.leaveOut(clip)
+          store = FeatureCache.Key(lines: try key + supply.identity)
+          progress.total = min(progress.total, supply.count ?? progress.total)
+          let known = cache.features(store).prefix(progress.total)
+          saved.count = known.count
+          if known.count > rows.count { rows = Array(known) }
         }
-        rows += more
         progress.done = rows.count
         report(.progress(progress))
         if ContinuousClock.now - saved.time > Self.saveInterval {
-          try cache.store(rows, key)
+          try cache.store(rows, store)
           saved = (rows.count, ContinuousClock.now)
         }
       }
     } catch {
       // What went wrong is told, not that keeping failed as well.
-      if rows.count > saved.count { try? cache.store(rows, key) }
+      if rows.count > saved.count { try? cache.store(rows, store) }
       throw error
     }
-    if rows.count > saved.count { try cache.store(rows, key) }
+    if rows.count > saved.count { try cache.store(rows, store) }
     return rows
+  }
+
+  private func note(_ note: String, _ result: inout EvaluationReport) {
+    result.notes.append(note)
+    report(.notes([note]))
   }
 
   /// Clips at once: those that a model makes together, else as many as a network looks at.

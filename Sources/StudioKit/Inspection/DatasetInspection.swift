@@ -54,6 +54,8 @@ public struct DatasetInspection: Sendable, Encodable {
   public let layout: String
   /// What was found, in sentences.
   public let found: [String]
+  /// Those among them that a person must see.
+  public let warnings: [String]
   /// Videos that can be used.
   public let videos: Int
   /// Their frames together.
@@ -72,6 +74,8 @@ public struct DatasetInspection: Sendable, Encodable {
   public let clips: [Clips]
   /// Files that cannot be used, each with its reason.
   public let broken: [BrokenVideo]
+  /// Files that are used as far as they can be read, with what is damaged or missing.
+  public let damaged: [BrokenVideo]
 
   /// Looks into a set of videos.
   ///
@@ -81,6 +85,7 @@ public struct DatasetInspection: Sendable, Encodable {
     path = dataset.root
     layout = dataset.layout.name
     found = dataset.explanation
+    warnings = dataset.warnings
     videos = all.count
     frames = all.reduce(0) { $0 + $1.frameCount }
     shortestVideo = all.map(\.frameCount).min() ?? 0
@@ -99,6 +104,7 @@ public struct DatasetInspection: Sendable, Encodable {
       Clips(all, frames: $0, fewest: clipFrames)
     }
     broken = dataset.broken
+    damaged = dataset.damaged
   }
 
   /// Values and how often they come, the most frequent first, else in order of appearance.

@@ -105,20 +105,21 @@ public struct Continuation {
   }
 
   /// The frames to continue and the number of the first. Without a number these are the last ones of
-  /// the video: they are kept while it is read, since a count that containers state may be wrong.
+  /// the video: they are kept while it is read to its end, since damage in a long video leaves fewer
+  /// frames than its packets promise.
   static func window(
     _ reader: VideoReader, from first: Int?, _ frames: Int
   ) throws -> ([RGBImage], Int) {
     guard let first else {
-      var last: [RGBImage] = []
       let total = try reader.frameCount()
-      guard total >= frames else {
-        throw StudioError(reader.path, .tooShort(frames: total, needed: frames))
-      }
-      try reader.seek(toFrame: total - frames)
-      while let frame = try reader.nextFrame() {
-        last.append(frame)
-        if last.count > frames { last.removeFirst() }
+      var last: [RGBImage] = []
+      for start in [max(total - frames, 0), 0] where last.count < frames {
+        last = []
+        try reader.seek(toFrame: start)
+        while let frame = try reader.nextFrame() {
+          last.append(frame)
+          if last.count > frames { last.removeFirst() }
+        }
       }
       guard last.count == frames else {
         throw StudioError(reader.path, .tooShort(frames: last.count, needed: frames))

@@ -37,25 +37,21 @@ public struct FootageReader: Sendable {
     limit: Int = frameLimit, onProgress: (_ read: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Footage {
     let reader = try reader()
-    let frameCount = try reader.frameCount()
-    guard frameCount >= clipFrames else {
-      throw StudioError(path, .tooShort(frames: frameCount, needed: clipFrames))
-    }
-    let kept = min(frameCount, max(limit, clipFrames))
+    let most = max(limit, clipFrames)
+    let expected = min(try reader.estimatedFrameCount(), most)
     let preparation = FramePreparation(resolution: side)
     var images: [RGBImage] = []
-    images.reserveCapacity(kept)
-    while images.count < kept, let frame = try reader.nextFrame() {
+    images.reserveCapacity(expected)
+    while images.count < most, let frame = try reader.nextFrame() {
       try Task.checkCancellation()
       images.append(preparation.prepared(frame))
-      onProgress(images.count, kept)
+      onProgress(images.count, max(expected, images.count))
     }
-    // Counts that files state may be wrong.
     guard images.count >= clipFrames else {
       throw StudioError(path, .tooShort(frames: images.count, needed: clipFrames))
     }
     return Footage(
-      path: path, frameCount: images.count < kept ? images.count : frameCount,
+      path: path, frameCount: images.count < most ? images.count : try reader.frameCount(),
       framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.pictureRate, images: images)
   }
 

@@ -4,8 +4,7 @@ import VideoDiffusion
 
 /// Clips that a run is measured on, always the same ones.
 enum HeldOutClips {
-  /// Reads the first windows of the held-out videos, each from another video as far as there are so
-  /// many.
+  /// Reads windows of the held-out videos, each from another video as far as there are so many.
   ///
   /// - Returns: The clips, and the videos that were passed over because they cannot be read.
   /// - Throws: `DatasetError` if no video is long enough, `MediaError` if none can be read.
@@ -15,8 +14,8 @@ enum HeldOutClips {
     var clips: [PixelClip] = []
     var broken: [BrokenVideo] = []
     var failure: MediaError?
-    let windows = try EvaluationWindows(videos.heldOut, of: videos.root, frames: frames).windows
-    for window in windows where clips.count < count {
+    var windows = try EvaluationWindows(videos.heldOut, of: videos.root, frames: frames)
+    while clips.count < count, let window = windows.next() {
       guard !broken.contains(where: { $0.path == window.video.path }) else { continue }
       do {
         clips.append(try reader.clip(window).pixels)

@@ -65,6 +65,7 @@ struct TrainingVideos {
     heldOut = test.isEmpty ? training : test
     var notes = dataset.explanation.map { "\(root): \($0)" }
     notes += dataset.broken.map { "left out \($0.path): \($0.reason)" }
+    notes += dataset.damaged.map { "used as far as it can be read, \($0.path): \($0.reason)" }
     if test.isEmpty {
       notes.append("no video is held out, so that scores are those of videos that are learnt from")
     }

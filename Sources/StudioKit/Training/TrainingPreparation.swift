@@ -65,6 +65,12 @@ public struct TrainingPreparation: Sendable, Hashable {
           "\(dataset.broken.count) of the files cannot be read and are passed over, such as "
             + first.path)
       }
+      if let first = dataset.damaged.first {
+        self.notes.append(
+          "\(dataset.damaged.count) of the files are damaged and used as far as they can be read, "
+            + "such as \(first.path)")
+      }
+      self.notes += dataset.warnings
     } catch {
       problem = Notice(error)
     }

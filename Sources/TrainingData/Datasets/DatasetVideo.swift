@@ -1,5 +1,3 @@
-import Glibc
-
 /// The two parts of a set of videos.
 public enum DatasetSplit: String, Sendable, Hashable, Codable, CaseIterable {
   /// For learning.
@@ -11,28 +9,11 @@ public enum DatasetSplit: String, Sendable, Hashable, Codable, CaseIterable {
   public var phrase: String { self == .train ? "training" : "test" }
 }
 
-/// What tells whether a file or folder of frames has changed since it was looked at.
-public struct FileStamp: Sendable, Hashable, Codable {
-  /// Bytes of a file, or pictures in a folder.
-  public let size: Int
-  /// Last modification, in nanoseconds since 1970; of a folder, the last time that a picture was
-  /// added, removed or renamed.
-  public let modified: Int
-
-  /// Asks the system about a file, or a folder of `pictures` frames; nil if there is none.
-  init?(path: String, pictures: Int? = nil) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    size = pictures ?? Int(status.st_size)
-    modified = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
-  }
-}
-
 /// One video of a set: a file, or a folder of frames.
 public struct DatasetVideo: Sendable, Hashable, Codable {
   /// Path within the set's folder; `.` where the folder itself is the video.
   public let path: String
-  /// Frames, counted by reading the file's packets.
+  /// Frames, counted as `VideoReader.frameCount()` does.
   public let frameCount: Int
   /// Width in pixels, as frames are read.
   public let width: Int
@@ -40,15 +21,18 @@ public struct DatasetVideo: Sendable, Hashable, Codable {
   public let height: Int
   /// Average frames a second; nil for pictures.
   public let framesPerSecond: Double?
-  /// The file's size and date when it was looked at.
+  /// What the file was when it was looked at.
   public let stamp: FileStamp
+  /// What is damaged or missing, though the rest can be used: a sentence that begins with the file's
+  /// name; nil where nothing is.
+  public let damage: String?
   /// The part that it belongs to.
   public internal(set) var split: DatasetSplit
 
   /// Describes a video.
   public init(
     path: String, frameCount: Int, width: Int, height: Int, framesPerSecond: Double?,
-    stamp: FileStamp, split: DatasetSplit
+    stamp: FileStamp, split: DatasetSplit, damage: String? = nil
   ) {
     self.path = path
     self.frameCount = frameCount
@@ -57,6 +41,7 @@ public struct DatasetVideo: Sendable, Hashable, Codable {
     self.framesPerSecond = framesPerSecond
     self.stamp = stamp
     self.split = split
+    self.damage = damage
   }
 }
 

@@ -10,6 +10,8 @@ struct FolderSurvey {
     let path: String
     let isFolder: Bool
     let stamp: FileStamp
+    /// Pictures in a folder of frames; 0 of a file.
+    var pictureCount = 0
 
     /// Names of the folders on the way, outermost first.
     var folders: [String] { path.split(separator: "/").dropLast().map(String.init) }
@@ -22,7 +24,7 @@ struct FolderSurvey {
 
   /// Deeper folders are not looked into.
   private static let deepest = 8
-  private static let videoEndings: Set<String> = [
+  static let videoEndings: Set<String> = [
     "3gp", "asf", "avi", "flv", "gif", "m2v", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv",
     "ts", "webm", "wmv",
   ]
@@ -57,12 +59,12 @@ struct FolderSurvey {
     else { return }
     let names = try FileManager.default.contentsOfDirectory(atPath: place)
       .filter { !$0.hasPrefix(".") }.sorted(by: NaturalOrder.precedes)
-    var pictures = 0
+    var pictures: [String] = []
     var hasVideos = false
     for name in names {
       let ending = name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
       if Self.pictureEndings.contains(ending) {
-        pictures += 1
+        pictures.append(name)
         continue
       }
       let path = folder == "." ? name : folder + "/" + name
@@ -77,8 +79,9 @@ struct FolderSurvey {
       }
     }
     // A lone picture, or pictures beside videos, are covers and previews.
-    if pictures > 1, !hasVideos, let stamp = FileStamp(path: place, pictures: pictures) {
-      candidates.append(Candidate(path: folder, isFolder: true, stamp: stamp))
+    if pictures.count > 1, !hasVideos, let stamp = FileStamp(folder: place, pictures: pictures) {
+      candidates.append(
+        Candidate(path: folder, isFolder: true, stamp: stamp, pictureCount: pictures.count))
     }
   }
 }

@@ -5,9 +5,10 @@ import Synchronization
 
 /// A folder of videos for training and measuring: what it holds, and which part each belongs to.
 ///
-/// Understood are UCF-101 (class folders of .avi with `ucfTrainTestlist/trainlist01.txt`),
-/// SkyTimelapse (`train|test/VIDEO/CLIP/` folders of frames), folders named `train` and `test` of
-/// anything, and any folder of videos or of folders of frames.
+/// Understood are UCF-101 (videos or folders of frames whose parts the official lists name, which lie
+/// in the folder or beside it), SkyTimelapse (`train|test/VIDEO/CLIP/` or `sky_train|sky_test/...`
+/// folders of frames), folders named `train` and `test` of anything, and any folder of videos or of
+/// folders of frames. All of these may lie in a lone folder within.
 public struct VideoDataset: Sendable {
   /// The folder, as it was given.
   public let root: String
@@ -15,10 +16,18 @@ public struct VideoDataset: Sendable {
   public let layout: DatasetLayout
   /// What was found, in sentences without capitals and full stops.
   public let explanation: [String]
+  /// Those among them that a person must see: videos left out, lists that do not fit.
+  public let warnings: [String]
   /// The videos that can be used, in natural order of their paths.
   public let videos: [DatasetVideo]
   /// The videos that cannot.
   public let broken: [BrokenVideo]
+  /// Videos that are used as far as they can be read, with what is damaged or missing.
+  public var damaged: [BrokenVideo] {
+    videos.compactMap { video in
+      video.damage.map { BrokenVideo(path: video.path, reason: $0) }
+    }
+  }
   /// Videos that were looked into now; the others were known from the index.
   public let examinedCount: Int
 
@@ -52,7 +61,7 @@ public struct VideoDataset: Sendable {
     let survey = try FolderSurvey(root: root)
     if survey.candidates.isEmpty { throw DatasetError(root, .noVideos) }
     let finding = LayoutFinding(
-      survey.candidates, lists: UCFLists(root: root), testShare: testShare, seed: splitSeed)
+      survey.candidates, root: root, testShare: testShare, seed: splitSeed)
     let used = survey.candidates.filter { finding.splits[$0.path] != nil }
 
     let indexPath = DatasetIndex.path(root: root, cacheFolder: cacheFolder)
@@ -71,6 +80,7 @@ public struct VideoDataset: Sendable {
     self.root = root
     layout = finding.layout
     self.explanation = explanation
+    warnings = finding.warnings
     examinedCount = examined
     videos = used.compactMap { candidate in
       guard let entry = entries[candidate.path], entry.problem == nil,
@@ -79,7 +89,7 @@ public struct VideoDataset: Sendable {
       return DatasetVideo(
         path: candidate.path, frameCount: entry.frameCount, width: entry.width,
         height: entry.height, framesPerSecond: entry.framesPerSecond, stamp: entry.stamp,
-        split: split)
+        split: split, damage: entry.damage)
     }
     broken = used.compactMap { candidate in
       entries[candidate.path]?.problem.map { BrokenVideo(path: candidate.path, reason: $0) }
@@ -145,7 +155,11 @@ public struct VideoDataset: Sendable {
       entry.width = info.width
       entry.height = info.height
       entry.framesPerSecond = info.frameRate?.framesPerSecond
-      if entry.frameCount == 0 { entry.problem = "\(candidate.path) holds no frames" }
+      if entry.frameCount == 0 {
+        entry.problem = "\(candidate.path) holds no frames that can be decoded"
+      } else if !info.warnings.isEmpty {
+        entry.damage = info.warnings.map(\.description).joined(separator: "; ")
+      }
     } catch {
       entry.problem = "\(error)"
     }

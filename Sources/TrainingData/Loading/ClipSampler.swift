@@ -74,7 +74,8 @@ public struct ClipSampler: ClipWindowSource {
     _ videos: [DatasetVideo], of root: String, settings: Settings, resumingAt position: Position
   ) throws {
     try self.init(videos, of: root, settings: settings, seed: position.seed)
-    guard position.fingerprint == self.position.fingerprint, position.epoch >= 0,
+    guard position.fingerprint == self.position.fingerprint,
+      (0...1 << 40).contains(position.epoch),
       (0..<self.videos.count).contains(position.index)
     else { throw DatasetError(root, .otherPosition) }
     self.position = position

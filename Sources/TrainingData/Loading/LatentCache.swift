@@ -8,7 +8,8 @@ import VideoDiffusion
 /// A folder with one file of latents (``LatentFile``) a video, its clips beginning at multiples of a
 /// stride and at the last frame that leaves a whole clip. Files are written whole or not at all, so
 /// that filling a cache may stop at any time and go on later; each names the autoencoder and the
-/// video's size and date, and one that does not fit any more counts as missing.
+/// video's stamp, and one that does not fit any more counts as missing. Of a video that ends sooner
+/// than its packets promised, the clips that could be read are kept.
 public struct LatentCache: Sendable {
   /// What the latents were made with.
   public struct Identity: Sendable, Hashable {
@@ -78,17 +79,18 @@ public struct LatentCache: Sendable {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try LatentFile(contentsOf: path)
     let starts = starts(in: video)
-    guard file.metadata == metadata(of: video), file.latents.count == starts.count else {
-      return nil
-    }
-    return VideoLatents(file.latents, starts: starts)
+    guard file.metadata == metadata(of: video), !file.latents.isEmpty,
+      file.latents.count <= starts.count
+    else { return nil }
+    return VideoLatents(file.latents, starts: Array(starts.prefix(file.latents.count)))
   }
 
-  /// Writes the latents of a video, one for each of its ``starts(in:)``.
+  /// Writes the latents of a video, one for each of its ``starts(in:)`` from the first on; fewer
+  /// where its last clips cannot be read.
   ///
   /// - Throws: `CheckpointError` or ``DatasetError`` if they cannot be written.
   public func write(_ latents: [Latent], of video: DatasetVideo) throws {
-    precondition(latents.count == starts(in: video).count, "one latent for each start")
+    precondition(latents.count <= starts(in: video).count, "one latent for each start")
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true)
@@ -106,7 +108,7 @@ public struct LatentCache: Sendable {
   ///   - stop: Ends the work after the video in progress, which is not lost.
   ///   - onProgress: Called with the videos done and their total.
   ///   - encode: Writes a prepared clip of S frames as a latent.
-  /// - Returns: The videos that could not be read.
+  /// - Returns: The videos that could not be read, or not to their end.
   /// - Throws: What `encode` and writing throw.
   public func fill(
     _ videos: [DatasetVideo], reader: ClipReader, stop: StopSignal = StopSignal(),
@@ -125,7 +127,13 @@ public struct LatentCache: Sendable {
         let frames = try reader.frames(
           of: ClipWindow(
             video: video, start: 0, frames: video.frameCount, isMirrored: identity.isMirrored))
-        try write(try await latents(from: starts, in: frames, encode), of: video)
+        let (latents, failure) = try await latents(from: starts, in: frames, encode)
+        if !latents.isEmpty { try write(latents, of: video) }
+        if let failure {
+          let kept =
+            latents.isEmpty ? "" : "; the \(latents.count) clips before that are used"
+          broken.append(BrokenVideo(path: video.path, reason: "\(failure)\(kept)"))
+        }
       } catch let error as MediaError {
         broken.append(BrokenVideo(path: video.path, reason: "\(error)"))
       }
@@ -134,24 +142,29 @@ public struct LatentCache: Sendable {
     return broken
   }
 
-  /// Encodes the clips of one video while it is read; only one clip's frames are held.
+  /// Encodes the clips of one video while it is read, up to the first that cannot be; only one clip's
+  /// frames are held.
   private func latents(
     from starts: [Int], in frames: PreparedFrames, _ encode: (PixelClip) async throws -> Latent
-  ) async throws -> [Latent] {
+  ) async throws -> (latents: [Latent], failure: MediaError?) {
     var latents: [Latent] = []
     var held: [[Float]] = []
     var read = 0
     for start in starts {
-      while read < start + identity.frames, let frame = try frames.next() {
-        held.append(frame)
-        read += 1
+      do {
+        while read < start + identity.frames, let frame = try frames.next() {
+          held.append(frame)
+          read += 1
+        }
+      } catch let failure as MediaError {
+        return (latents, failure)
       }
       held.removeFirst(held.count - identity.frames)
       let clip = PixelClip(
         frames: identity.frames, side: identity.side, levels: held.flatMap { $0 })
       latents.append(try await encode(clip))
     }
-    return latents
+    return (latents, nil)
   }
 
   /// Where the latents of a video are kept.
@@ -167,7 +180,7 @@ public struct LatentCache: Sendable {
       "pvdm.autoencoder": identity.autoencoder, "pvdm.side": "\(identity.side)",
       "pvdm.frames": "\(identity.frames)", "pvdm.stride": "\(identity.stride)",
       "pvdm.mirrored": "\(identity.isMirrored)", "pvdm.video": video.path,
-      "pvdm.video_size": "\(video.stamp.size)", "pvdm.video_modified": "\(video.stamp.modified)",
+      "pvdm.video_frames": "\(video.frameCount)", "pvdm.video_stamp": video.stamp.digest,
     ]
   }
 }

@@ -14,6 +14,10 @@ struct DataOptions: ParsableArguments {
   @Option(help: "The part of the real videos: train, test or all.")
   var split = Part.train
 
+  @Option(
+    help: "Chooses the clips of folders: their videos in random order, each from a random frame.")
+  var clipSeed: UInt64 = 0
+
   @Option(help: "Side that all frames are cropped and resized to. (default: the model's)")
   var resolution: Int?
 
@@ -27,6 +31,7 @@ struct DataOptions: ParsableArguments {
   func apply(to job: inout EvaluationJob) {
     job.dataPath = data
     job.split = split.split
+    job.clipSeed = clipSeed
     job.resolution = resolution
   }
 }
