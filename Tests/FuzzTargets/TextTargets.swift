@@ -51,9 +51,11 @@ extension FuzzTarget {
   } run: { bytes in
     for isUTF8 in [true, false] {
       var decoder = KeyDecoder(isUTF8: isUTF8)
+      var now = Duration.zero
       for part in bytes.split(separator: 0xFF, omittingEmptySubsequences: false) {
-        _ = decoder.decode(part)
-        _ = decoder.flush()
+        _ = decoder.decode(part, at: now)
+        now += KeyDecoder.escapeDelay
+        _ = decoder.flush(at: now)
       }
     }
   }
