@@ -4,18 +4,20 @@
 # make build   leaves the program at .build/release/pvdm
 # make install PREFIX=/usr/local   puts the program, its themes and samples under PREFIX
 # make lint    checks the formatting of every Swift file
+# make fuzz    tries every door for foreign bytes for SECONDS each, or DOOR alone (libFuzzer)
 # make setup   installs the Debian packages
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 OUT ?= out
+SECONDS ?= 60
 
 PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
 	libopenblas-dev libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
 	libavfilter-dev libsqlite3-dev libssl-dev pkg-config
 
-.PHONY: setup build run demo test lint install uninstall clean
+.PHONY: setup build run demo test lint fuzz install uninstall clean
 
 setup:
 	@if ! command -v $(SWIFT) >/dev/null; then \
@@ -60,6 +62,9 @@ test: build
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
+fuzz: setup
+	.ci/fuzz $(SECONDS) $(DOOR)
+
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/pvdm
 	install -m 755 .build/release/pvdm $(DESTDIR)$(PREFIX)/bin/pvdm
@@ -72,4 +77,4 @@ uninstall:
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/pvdm
 
 clean:
-	rm -rf .build $(OUT)
+	rm -rf .build .build-fuzz $(OUT)
