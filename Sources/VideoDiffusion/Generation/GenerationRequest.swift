@@ -15,6 +15,10 @@ public struct GenerationRequest: Sendable, Hashable, Codable {
   /// Whether a clip is decoded and encoded again before the next continues it. Needs an autoencoder.
   public var reencodesCondition: Bool
 
+  /// The most clips that can be asked for, a year's worth of video and more. Times frames, samples and steps
+  /// it is still a number of 63 bits.
+  public static let mostClips = 100_000_000
+
   /// Describes a run; the defaults are the paper's "100/20-s" for one clip.
   public init(
     clipCount: Int? = 1, firstSampler: SamplerConfiguration = SamplerConfiguration(steps: 100),
@@ -34,9 +38,10 @@ public struct GenerationRequest: Sendable, Hashable, Codable {
   ///
   /// - Throws: ``ModelError`` or ``SamplingError`` naming the setting.
   public func validate() throws {
-    if let clipCount, clipCount < 1 {
+    if let clipCount, !(1...Self.mostClips).contains(clipCount) {
       throw ModelError(
-        .setting(name: "the number of clips", found: "\(clipCount)", expected: "1 or more"))
+        .setting(
+          name: "the number of clips", found: "\(clipCount)", expected: "1 to \(Self.mostClips)"))
     }
     guard guidanceScale.isFinite, guidanceScale >= 0 else {
       throw ModelError(

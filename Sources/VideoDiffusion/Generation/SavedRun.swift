@@ -36,8 +36,12 @@ public struct SavedRun: Sendable {
       ModelError(path: path, .savedRun(reason: reason))
     }
     guard let text = checkpoint.metadata[Self.requestKey],
-      let finished = checkpoint.metadata[Self.clipCountKey].flatMap(Int.init), finished >= 0
+      let finished = checkpoint.metadata[Self.clipCountKey].flatMap(Int.init)
     else { throw refuse("it holds no run") }
+    // Judged before anything is computed with it; the tensors are by their container.
+    guard (0...GenerationRequest.mostClips).contains(finished) else {
+      throw refuse("it says that \(finished) clips are finished")
+    }
     do {
       request = try JSONDecoder().decode(GenerationRequest.self, from: Data(text.utf8))
       try request.validate()
@@ -47,13 +51,17 @@ public struct SavedRun: Sendable {
     let samples = request.sampleCount
     func latents(_ name: String) throws -> [Latent]? {
       guard let entry = checkpoint.tensors.first(where: { $0.name == name }) else { return nil }
-      guard entry.shape.count == 3, entry.shape[1] == PlaneGeometry.channels, entry.shape[2] > 0
+      guard entry.shape.count == 3, entry.shape[1] == PlaneGeometry.channels, entry.shape[2] > 0,
+        entry.elementCount <= LatentFile.mostNumbers
       else { throw refuse("\(name) has a wrong shape") }
       let values = try checkpoint.float32Values(entry)
       guard values.withUnsafeBufferPointer(allFinite) else {
         throw refuse("\(name) holds values that are not finite")
       }
       return Latent.list(values, shape: entry.shape)
+    }
+    if let clips = request.clipCount, finished > clips {
+      throw refuse("it has \(finished) clips of \(clips)")
     }
     let all = try latents("latents") ?? []
     guard all.count == finished * samples else { throw refuse("clips are missing in it") }
@@ -64,11 +72,19 @@ public struct SavedRun: Sendable {
     }
     state.finishedClips = finished
     if let entry = checkpoint.tensors.first(where: { $0.name == "sampler" }) {
-      let bytes = try checkpoint.int64Values(entry).map { UInt8(truncatingIfNeeded: $0) }
+      guard entry.elementType == .uint8, entry.shape.count == 1,
+        entry.elementCount <= 4 * LatentFile.mostNumbers
+      else { throw refuse("sampler is no run of bytes") }
+      let bytes = try checkpoint.withBytes(of: entry) { [UInt8]($0) }
       let sampler = try SamplerState(decoding: bytes)
       guard sampler.samples.count == samples else { throw refuse("its batch is another") }
       state.sampler = sampler
     }
+    let sizes = Set(
+      (all + (state.condition ?? []) + (state.sampler?.latents ?? [])).map {
+        [$0.channels, $0.tokenCount]
+      })
+    guard sizes.count <= 1 else { throw refuse("its latents are of several sizes") }
     notes = checkpoint.metadata.filter { $0.key != Self.requestKey && $0.key != Self.clipCountKey }
   }
 

@@ -11,6 +11,8 @@ public struct LatentFile: Sendable {
   public let metadata: [String: String]
 
   static let tensorName = "latents"
+  /// Numbers that are read of one file: 1 GiB, or 32,000 clips of the published size.
+  static let mostNumbers = 1 << 28
 
   /// Reads a file of latents.
   ///
@@ -21,13 +23,13 @@ public struct LatentFile: Sendable {
       throw ModelError(path: path, .latentFile(reason: "it has no tensor named latents"))
     }
     guard entry.shape.count == 3, entry.shape[0] > 0, entry.shape[1] == PlaneGeometry.channels,
-      entry.shape[2] > 0
+      entry.shape[2] > 0, entry.elementCount <= Self.mostNumbers
     else {
       throw ModelError(
         path: path,
         .latentFile(
           reason: "latents is \(entry.shape.map(String.init).joined(separator: " x ")); "
-            + "expected K x 4 x N"))
+            + "expected K x 4 x N, \(Self.mostNumbers) numbers at most"))
     }
     let values = try checkpoint.float32Values(entry)
     guard values.withUnsafeBufferPointer(allFinite) else {
