@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .systemLibrary(
@@ -50,7 +51,7 @@ let package = Package(
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
-    .target(name: "CheckpointIO", dependencies: ["TensorCore", "CKernels", "CCrypto"]),
+    .target(name: "CheckpointIO", dependencies: ["TensorCore", "CKernels", "CCrypto", "CZlib"]),
     .target(
       name: "VideoDiffusion",
       dependencies: [

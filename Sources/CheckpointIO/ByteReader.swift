@@ -52,9 +52,13 @@ struct ByteReader {
     return text
   }
 
-  /// Text up to a line feed, which is consumed and not returned.
-  mutating func line() throws(CheckpointError.Kind) -> String {
-    guard let end = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) else {
+  /// Text of at most `limit` bytes up to a line feed, which is consumed and not returned.
+  mutating func line(limit: Int) throws(CheckpointError.Kind) -> String {
+    // Looked for within the limit only, since the rest of the file may be terabytes.
+    guard let end = bytes[offset...].prefix(limit + 1).firstIndex(of: UInt8(ascii: "\n")) else {
+      guard remaining <= limit else {
+        throw .limitExceeded(what: "the length of a name in \(part)", limit: limit)
+      }
       throw .truncated(part: part, needed: remaining + 1, available: remaining)
     }
     let text = try text(end - offset)

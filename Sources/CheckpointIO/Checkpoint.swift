@@ -1,4 +1,4 @@
-import Synchronization
+import Glibc
 import TensorCore
 
 /// When the CRC-32 that zip files store beside each record is compared with the record's bytes.
@@ -20,7 +20,9 @@ public enum ChecksumPolicy: Sendable, Hashable {
 /// it is open: a touch of pages that are gone kills the process (SIGBUS). Each read first compares
 /// the file's size with the one at opening; files replaced by `AtomicFile` are always safe.
 ///
-/// All methods may be called from several threads at once.
+/// A checkpoint may lie in several files (`CheckpointShards`); any of them, or their index, opens all.
+/// Opening is bounded in time and memory whatever the file holds, and ends early with `cancelled` if its task
+/// is cancelled. All methods may be called from several threads at once.
 public final class Checkpoint: Sendable {
   /// The file's path as the caller gave it.
   public let path: String
@@ -32,39 +34,52 @@ public final class Checkpoint: Sendable {
   public let tensors: [TensorEntry]
   /// The strings under `__metadata__` of a safetensors file; empty for other containers.
   public let metadata: [String: String]
-  /// The file's size in bytes.
+  /// The file's size in bytes; that of all files together for a checkpoint in several.
   public let fileSize: Int
 
-  private let file: MappedFile
-  private let records: [ZipDirectory.Record]
-  private let checksums: ChecksumPolicy
-  private let verifiedRecords = Mutex<Set<Int>>([])
+  private let parts: [CheckpointPart]
 
   /// Opens the checkpoint at `path` and reads its structure; elements are not touched.
   ///
   /// - Throws: if the file cannot be opened, is no checkpoint, is damaged or cut short, holds a
-  ///   pickle that wants more than data, or has a tensor that reaches beyond its storage.
+  ///   pickle that wants to run commands, has a tensor that reaches beyond its storage, or passes a limit;
+  ///   or if another file of the checkpoint is missing.
   public init(
     contentsOf path: String, checksums: ChecksumPolicy = .onFirstRead
   ) throws(CheckpointError) {
     self.path = path
-    self.checksums = checksums
+    let shards: CheckpointShards?
     do throws(CheckpointError.Kind) {
-      file = try MappedFile(path: path)
-      let contents = try file.withBytes { bytes throws(CheckpointError.Kind) in
-        try CheckpointContents.read(bytes, checksums: checksums)
-      }
-      container = contents.container
-      root = contents.root
-      metadata = contents.metadata
-      records = contents.records
+      shards = try CheckpointShards(of: path)
     } catch {
       throw CheckpointError(path: path, kind: error)
     }
+    var parts: [CheckpointPart] = []
+    for file in shards?.paths ?? [path] {
+      do throws(CheckpointError.Kind) {
+        parts.append(try CheckpointPart(path: file, checksums: checksums))
+      } catch {
+        if let shards, case .fileSystem(_, ENOENT) = error, file != path {
+          throw CheckpointError(path: path, kind: shards.missing(file))
+        }
+        throw CheckpointError(path: file, kind: error)
+      }
+    }
+    do throws(CheckpointError.Kind) {
+      root = try CheckpointShards.merge(parts.map(\.contents.root))
+      try shards?.check(root)
+    } catch {
+      throw CheckpointError(path: path, kind: error)
+    }
+    container = parts[0].contents.container
+    metadata = parts.reduce(into: [:]) { all, part in
+      all.merge(part.contents.metadata) { first, _ in first }
+    }
+    fileSize = parts.reduce(0) { $0 + $1.file.count }
+    self.parts = parts
     var tensors: [TensorEntry] = []
     root.appendTensors(to: &tensors)
     self.tensors = tensors
-    fileSize = file.count
   }
 
   /// Compares every stored CRC-32 with the bytes, at memory speed; returns at once for containers
@@ -72,10 +87,11 @@ public final class Checkpoint: Sendable {
   ///
   /// - Throws: `checksumMismatch` for the first damaged record.
   public func verifyChecksums() throws(CheckpointError) {
-    try reading { bytes throws(CheckpointError.Kind) in
-      for index in records.indices {
-        try verify(index, bytes)
-        file.release(try records[index].range(in: bytes))
+    for part in parts {
+      do throws(CheckpointError.Kind) {
+        try part.verifyChecksums()
+      } catch {
+        throw CheckpointError(path: part.path, kind: error)
       }
     }
   }
@@ -87,96 +103,55 @@ public final class Checkpoint: Sendable {
   public func withBytes<Result>(
     of entry: TensorEntry, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
-    try file.withBytes { bytes in
-      let span: Range<Int>
-      do throws(CheckpointError.Kind) {
-        guard entry.isContiguous else { throw .notContiguous(tensor: entry.name) }
-        try file.checkUnchanged()
-        span = try verifiedSpan(of: entry, bytes)
-      } catch {
-        throw CheckpointError(path: path, kind: error)
-      }
-      return try body(UnsafeRawBufferPointer(rebasing: bytes[span]))
+    let part = try part(of: entry)
+    guard entry.isContiguous else {
+      throw CheckpointError(path: part.path, kind: .notContiguous(tensor: entry.name))
     }
+    return try part.withSpan(
+      of: entry, failure: { CheckpointError(path: part.path, kind: $0) as any Error }, body)
   }
 
-  /// Where a contiguous tensor's elements lie in the file, in order and little-endian; nil for a
+  /// Where a contiguous tensor's elements lie in its file, in order and little-endian; nil for a
   /// tensor that is not contiguous.
   ///
   /// - Throws: if the zip record that holds them has a damaged header.
   public func byteRange(of entry: TensorEntry) throws(CheckpointError) -> Range<Int>? {
     guard entry.isContiguous else { return nil }
-    return try reading { bytes throws(CheckpointError.Kind) in try span(of: entry, bytes) }
+    let part = try part(of: entry)
+    do throws(CheckpointError.Kind) {
+      try part.file.checkUnchanged()
+      return try part.file.withBytes { bytes throws(CheckpointError.Kind) in
+        try part.fileSpan(of: entry, bytes)
+      }
+    } catch {
+      throw CheckpointError(path: part.path, kind: error)
+    }
   }
 
   /// Tells the kernel that the tensor's pages are no longer needed. They are clean, so nothing is
   /// written, and a later read brings them back.
-  public func releasePages(of entry: TensorEntry) { advise(entry) { file.release($0) } }
+  public func releasePages(of entry: TensorEntry) { advise(entry) { $0.release($1) } }
 
   /// Tells the kernel that the tensor will be read soon, so that it starts fetching its pages.
-  public func willNeed(_ entry: TensorEntry) { advise(entry) { file.willNeed($0) } }
+  public func willNeed(_ entry: TensorEntry) { advise(entry) { $0.willNeed($1) } }
 
   /// Advice about a tensor that cannot be found is dropped; reading it gives the error.
-  private func advise(_ entry: TensorEntry, _ advice: (Range<Int>) -> Void) {
-    file.withBytes { bytes in
-      if let span = try? span(of: entry, bytes) { advice(span) }
+  private func advise(_ entry: TensorEntry, _ advice: (MappedFile, Range<Int>) -> Void) {
+    guard let part = try? part(of: entry) else { return }
+    part.file.withBytes { bytes in
+      if let span = try? part.fileSpan(of: entry, bytes) { advice(part.file, span) }
     }
   }
 
-  /// Runs `body` on the file's bytes after a look at its size, and adds the path to its errors.
-  func reading<Result>(
-    _ body: (UnsafeRawBufferPointer) throws(CheckpointError.Kind) -> Result
-  ) throws(CheckpointError) -> Result {
-    do throws(CheckpointError.Kind) {
-      try file.checkUnchanged()
-      return try file.withBytes(body)
-    } catch {
-      throw CheckpointError(path: path, kind: error)
+  /// The file that holds the tensor.
+  func part(of entry: TensorEntry) throws(CheckpointError) -> CheckpointPart {
+    guard parts.indices.contains(entry.part) else {
+      throw CheckpointError(
+        path: path,
+        kind: .outOfBounds(
+          tensor: entry.name, found: "file \(entry.part + 1)",
+          expected: "a tensor of this checkpoint, which has \(parts.count)"))
     }
-  }
-
-  /// The bytes of the file from the first element of `entry` used to the last.
-  func span(
-    of entry: TensorEntry, _ bytes: UnsafeRawBufferPointer
-  ) throws(CheckpointError.Kind) -> Range<Int> {
-    var container = 0..<bytes.count
-    if let record = entry.record, records.indices.contains(record) {
-      container = try records[record].range(in: bytes)
-    }
-    guard entry.span.upperBound <= container.count else {
-      throw .outOfBounds(
-        tensor: entry.name, found: "bytes up to \(entry.span.upperBound)",
-        expected: "a tensor of this file, which has \(container.count)")
-    }
-    let start = container.lowerBound
-    return start + entry.span.lowerBound..<start + entry.span.upperBound
-  }
-
-  /// The same, once the checksum of the record that holds them was compared, if that is due.
-  func verifiedSpan(
-    of entry: TensorEntry, _ bytes: UnsafeRawBufferPointer
-  ) throws(CheckpointError.Kind) -> Range<Int> {
-    if let record = dueRecord(of: entry) { try verify(record, bytes) }
-    return try span(of: entry, bytes)
-  }
-
-  /// The record whose checksum must be compared before `entry` may be trusted; nil if none.
-  func dueRecord(of entry: TensorEntry) -> Int? {
-    guard checksums == .onFirstRead, let record = entry.record, records.indices.contains(record)
-    else { return nil }
-    return verifiedRecords.withLock { $0.contains(record) } ? nil : record
-  }
-
-  /// The checksummed record number `index`.
-  func record(_ index: Int) -> ZipDirectory.Record { records[index] }
-
-  /// Notes that the record was found intact, so that it is not checked again.
-  func markVerified(_ index: Int) { verifiedRecords.withLock { _ = $0.insert(index) } }
-
-  private func verify(
-    _ index: Int, _ bytes: UnsafeRawBufferPointer
-  ) throws(CheckpointError.Kind) {
-    try records[index].verify(bytes)
-    markVerified(index)
+    return parts[entry.part]
   }
 }

@@ -31,7 +31,7 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case malformed(part: String, found: String, expected: String)
     /// `part` is valid, but of a variant that is not read.
     case unsupported(part: String, found: String, expected: String)
-    /// A pickle names a class or function outside the allow-list ("os.system").
+    /// A pickle names something that runs commands or code ("os.system"). Nothing of it was run.
     case refusedGlobal(name: String)
     /// A pickle holds an instruction outside the allow-list.
     case refusedOpcode(opcode: UInt8, offset: Int)
@@ -49,12 +49,21 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case notContiguous(tensor: String)
     /// The file was truncated or replaced in place after it was opened.
     case fileChanged(found: Int, expected: Int)
-    /// No dictionary of tensors was found; `found` lists the top-level keys.
+    /// There is no tensor in the file; `found` lists the top-level keys.
     case noTensors(found: [String])
+    /// There are tensors, but not those of a network that was looked for; `groups` says where they
+    /// stand and how many, `names` gives the first few.
+    case noNetwork(groups: [String], names: [String])
+    /// A tensor that is needed is of a kind that is not read.
+    case unreadableTensor(name: String, found: String)
+    /// A file of a checkpoint in several files is not there.
+    case missingShard(name: String, count: Int)
     /// The wrapper asked for is not there; `found` lists those that are.
     case noWrapper(name: String, found: [String])
     /// Two tensors have one name.
     case duplicateName(name: String)
+    /// The task that read the file was cancelled.
+    case cancelled
   }
 }
 
@@ -73,7 +82,7 @@ extension CheckpointError.Kind: CustomStringConvertible {
     case .unsupported(let part, let found, let expected):
       "\(part) is not supported: found \(found), expected \(expected)"
     case .refusedGlobal(let name):
-      "the pickle wanted \(name.quotedForMessage), which is not on the list of harmless names"
+      "the pickle wanted \(name.quotedForMessage), which runs commands or code; nothing was run"
     case .refusedOpcode(let opcode, let offset):
       "the pickle holds instruction \(opcode) at byte \(offset), which is not on the list of"
         + " harmless instructions"
@@ -90,15 +99,23 @@ extension CheckpointError.Kind: CustomStringConvertible {
     case .length(let tensor, let found, let expected, let unit):
       "tensor \(tensor.quotedForMessage) was given \(found) \(unit), expected \(expected)"
     case .notContiguous(let tensor):
-      "tensor \(tensor.quotedForMessage) is strided, expected elements in order"
+      "tensor \(tensor.quotedForMessage) is strided, packed or turned, expected elements as they are"
     case .fileChanged(let found, let expected):
       "the file changed after it was opened: found \(found) bytes, expected \(expected)"
     case .noTensors(let found):
-      "found no dictionary of tensors, but \(found.listedForMessage)"
+      "found no tensors, but \(found.listedForMessage)"
+    case .noNetwork(let groups, let names):
+      "found no weights of the network, but \(groups.joined(separator: ", ")); the first are"
+        + " \(names.listedForMessage)"
+    case .unreadableTensor(let name, let found):
+      "tensor \(name.quotedForMessage) is \(found), expected plain float64, float32, float16 or bfloat16"
+    case .missingShard(let name, let count):
+      "the checkpoint has \(count) files, of which \(name.quotedForMessage) is missing beside this one"
     case .noWrapper(let name, let found):
       "found no tensors under \(name.quotedForMessage), but \(found.listedForMessage)"
     case .duplicateName(let name):
       "the name \(name.quotedForMessage) appears twice, expected names to be unique"
+    case .cancelled: "reading was cancelled"
     }
   }
 }

@@ -16,25 +16,38 @@ extension Checkpoint {
   public func readFloat32(
     _ entry: TensorEntry, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
-    try reading { bytes throws(CheckpointError.Kind) in
-      guard entry.elementType.isFloatingPoint else {
-        throw .elementType(
-          tensor: entry.name, found: entry.elementType, expected: "a floating type")
-      }
-      guard buffer.count == entry.elementCount else {
-        throw .length(
+    let part = try part(of: entry)
+    func failure(_ kind: CheckpointError.Kind) -> CheckpointError {
+      CheckpointError(path: part.path, kind: kind)
+    }
+    guard entry.elementType.isFloatingPoint else {
+      throw failure(
+        .elementType(tensor: entry.name, found: entry.elementType, expected: "a floating type"))
+    }
+    guard buffer.count == entry.elementCount else {
+      throw failure(
+        .length(
           tensor: entry.name, found: buffer.count, expected: entry.elementCount,
-          unit: "buffer elements")
+          unit: "buffer elements"))
+    }
+    guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
+    do throws(CheckpointError.Kind) {
+      if try readWholeRecord(entry, part, into: target) { return }
+    } catch {
+      throw failure(error)
+    }
+    try part.withSpan(of: entry, failure: failure) { span throws(CheckpointError) in
+      Self.withLittleEndian(span, entry) { bytes in
+        guard let source = bytes.baseAddress else { return }
+        StridedRuns(shape: entry.shape, strides: entry.strides).visit { run in
+          ElementConversion.float32(
+            from: source + run.source * entry.elementType.byteCount, type: entry.elementType,
+            count: run.count, stride: run.stride, into: target + run.destination)
+        }
       }
-      guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
-      if try readWholeRecord(entry, bytes, into: target) { return }
-      let span = try verifiedSpan(of: entry, bytes)
-      guard let source = bytes.baseAddress.map({ $0 + span.lowerBound }) else { return }
-      StridedRuns(shape: entry.shape, strides: entry.strides).visit { run in
-        ElementConversion.float32(
-          from: source + run.source * entry.elementType.byteCount, type: entry.elementType,
-          count: run.count, stride: run.stride, into: target + run.destination)
-      }
+    }
+    if entry.encoding.isNegated {
+      for index in buffer.indices { buffer[index] = -buffer[index] }
     }
   }
 
@@ -60,49 +73,68 @@ extension Checkpoint {
   ///
   /// - Throws: `elementType` for floating types, `checksumMismatch`, `fileChanged`.
   public func int64Values(_ entry: TensorEntry) throws(CheckpointError) -> [Int64] {
-    try reading { bytes throws(CheckpointError.Kind) in
-      guard !entry.elementType.isFloatingPoint else {
-        throw .elementType(
-          tensor: entry.name, found: entry.elementType, expected: "integers or booleans")
-      }
-      let span = try verifiedSpan(of: entry, bytes)
+    let part = try part(of: entry)
+    func failure(_ kind: CheckpointError.Kind) -> CheckpointError {
+      CheckpointError(path: part.path, kind: kind)
+    }
+    guard !entry.elementType.isFloatingPoint else {
+      throw failure(
+        .elementType(tensor: entry.name, found: entry.elementType, expected: "integers or booleans")
+      )
+    }
+    guard entry.elementCount > 0 else { return [] }
+    return try part.withSpan(of: entry, failure: failure) { span throws(CheckpointError) in
       var values: [Int64] = []
       values.reserveCapacity(entry.elementCount)
-      guard let base = bytes.baseAddress, entry.elementCount > 0 else { return values }
-      let source = base + span.lowerBound
-      StridedRuns(shape: entry.shape, strides: entry.strides).visit { run in
-        for index in 0..<run.count {
-          let position = (run.source + index * run.stride) * entry.elementType.byteCount
-          values.append(ElementConversion.integer(at: source + position, type: entry.elementType))
+      Self.withLittleEndian(span, entry) { bytes in
+        guard let source = bytes.baseAddress else { return }
+        StridedRuns(shape: entry.shape, strides: entry.strides).visit { run in
+          for index in 0..<run.count {
+            let position = (run.source + index * run.stride) * entry.elementType.byteCount
+            let value = ElementConversion.integer(at: source + position, type: entry.elementType)
+            values.append(entry.encoding.isNegated ? 0 &- value : value)
+          }
         }
       }
       return values
     }
   }
 
+  /// Gives `body` the bytes of `span`, or a copy with each element's bytes turned round if they are stored
+  /// with the highest first.
+  private static func withLittleEndian(
+    _ span: UnsafeRawBufferPointer, _ entry: TensorEntry, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    guard entry.encoding.isBigEndian else { return body(span) }
+    ElementConversion.reversed(span, width: entry.elementType.byteCount).withUnsafeBytes(body)
+  }
+
   /// Converts and checks the checksum in one pass over the file, for a contiguous tensor that is
   /// the whole of a record not yet checked; false for any other, with nothing done.
   private func readWholeRecord(
-    _ entry: TensorEntry, _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Float>
+    _ entry: TensorEntry, _ part: CheckpointPart, into target: UnsafeMutablePointer<Float>
   ) throws(CheckpointError.Kind) -> Bool {
-    guard entry.isContiguous, let index = dueRecord(of: entry),
-      entry.span == 0..<record(index).size
+    guard entry.isContiguous, let index = part.dueRecord(of: entry),
+      entry.span == 0..<part.contents.records[index].size
     else { return false }
-    let span = try span(of: entry, bytes)
-    let size = entry.elementType.byteCount
-    var checksum = CRC32()
-    for first in stride(from: 0, to: entry.elementCount, by: Self.blockElements) {
-      let count = min(Self.blockElements, entry.elementCount - first)
-      let start = span.lowerBound + first * size
-      let block = UnsafeRawBufferPointer(rebasing: bytes[start..<start + count * size])
-      checksum.update(block)
-      if let source = block.baseAddress {
-        ElementConversion.float32(
-          from: source, type: entry.elementType, count: count, stride: 1, into: target + first)
+    try part.file.checkUnchanged()
+    try part.file.withBytes { bytes throws(CheckpointError.Kind) in
+      let span = try part.fileSpan(of: entry, bytes)
+      let size = entry.elementType.byteCount
+      var checksum = CRC32()
+      for first in stride(from: 0, to: entry.elementCount, by: Self.blockElements) {
+        let count = min(Self.blockElements, entry.elementCount - first)
+        let start = span.lowerBound + first * size
+        let block = UnsafeRawBufferPointer(rebasing: bytes[start..<start + count * size])
+        checksum.update(block)
+        if let source = block.baseAddress {
+          ElementConversion.float32(
+            from: source, type: entry.elementType, count: count, stride: 1, into: target + first)
+        }
       }
+      try part.contents.records[index].check(checksum.value)
     }
-    try record(index).check(checksum.value)
-    markVerified(index)
+    part.markVerified(index)
     return true
   }
 }

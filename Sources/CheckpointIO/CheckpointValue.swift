@@ -1,7 +1,9 @@
 /// What a checkpoint holds, as a tree: its tensors and the plain values beside them.
 ///
-/// Tuples and lists are both lists here. Keys that are integers in the file ("state" of an
-/// optimiser) are written in decimal.
+/// Tuples, lists and sets are all lists here. Keys that are no strings in the file (the integers in the "state"
+/// of an optimiser) are written about as Python prints them. Objects are what is known of them as data: keys
+/// that were set, else attributes; the parameters, buffers and modules of a module of PyTorch stand under
+/// their own names, as in its `state_dict()`.
 public indirect enum CheckpointValue: Sendable {
   case none
   case boolean(Bool)
@@ -13,7 +15,7 @@ public indirect enum CheckpointValue: Sendable {
   case list([CheckpointValue])
   /// Members in the file's order; keys are unique.
   case dictionary([Member])
-  /// Something that is neither a tensor nor plain data (a device, a dtype, a NumPy scalar, a
+  /// Something that is neither a tensor nor plain data (a device, a dtype, a NumPy array, an object, a
   /// tensor of a type that is not read), by name.
   case opaque(String)
 
@@ -50,6 +52,17 @@ public indirect enum CheckpointValue: Sendable {
   public var tensor: TensorEntry? {
     guard case .tensor(let value) = self else { return nil }
     return value
+  }
+
+  /// The same tree, its tensors as members of the file number `part`.
+  func inPart(_ part: Int) -> CheckpointValue {
+    switch self {
+    case .tensor(let entry): .tensor(entry.inPart(part))
+    case .list(let values): .list(values.map { $0.inPart(part) })
+    case .dictionary(let members):
+      .dictionary(members.map { Member(key: $0.key, value: $0.value.inPart(part)) })
+    default: self
+    }
   }
 
   /// The tensors of the tree in order, containers before what follows them.

@@ -44,6 +44,17 @@ enum ElementConversion {
     }
   }
 
+  /// The elements of `width` bytes with the bytes of each turned round.
+  static func reversed(_ bytes: UnsafeRawBufferPointer, width: Int) -> [UInt8] {
+    let count = bytes.count / width * width
+    return [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+      for start in stride(from: 0, to: count, by: width) {
+        for index in 0..<width { target[start + index] = bytes[start + width - 1 - index] }
+      }
+      initialized = count
+    }
+  }
+
   /// `values` as stored elements of a floating type, rounded to the nearest, ties to even; what is
   /// too large for float16 becomes infinite.
   static func stored(_ values: UnsafeBufferPointer<Float>, as type: ElementType) -> [UInt8] {

@@ -1,4 +1,5 @@
-/// The pieces of JSON that a safetensors header is made of, read one after the other.
+/// The pieces of JSON that safetensors headers and the indices of shards are made of, read one after the
+/// other.
 struct JSONScanner {
   private let bytes: UnsafeRawBufferPointer
   private let part: String
@@ -67,6 +68,40 @@ struct JSONScanner {
     throw unexpected("the end of a string")
   }
 
+  /// Steps over a value of any kind, at most `depth` arrays and objects deep.
+  mutating func skipValue(depth: Int = CheckpointLimits.depth) throws(CheckpointError.Kind) {
+    guard depth > 0 else {
+      throw .limitExceeded(what: "the depth of \(part)", limit: CheckpointLimits.depth)
+    }
+    skipBlanks()
+    switch offset < bytes.count ? bytes[offset] : 0 {
+    case UInt8(ascii: "{"):
+      offset += 1
+      var isFirst = true
+      while try nextKey(isFirst: &isFirst) != nil { try skipValue(depth: depth - 1) }
+    case UInt8(ascii: "["):
+      offset += 1
+      if skip("]") { return }
+      repeat { try skipValue(depth: depth - 1) } while skip(",")
+      try expect("]")
+    case UInt8(ascii: "\""): _ = try string()
+    default:
+      let start = offset
+      while offset < bytes.count, isOfNumberOrWord(bytes[offset]) { offset += 1 }
+      guard offset > start else { throw unexpected("a value") }
+    }
+  }
+
+  private func isOfNumberOrWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+      UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+
   private mutating func integer() throws(CheckpointError.Kind) -> Int {
     skipBlanks()
     let start = offset
@@ -133,7 +168,12 @@ struct JSONScanner {
   }
 
   private mutating func skipBlanks() {
-    while offset < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[offset]) { offset += 1 }
+    while offset < bytes.count {
+      switch bytes[offset] {
+      case 0x20, 0x09, 0x0a, 0x0d: offset += 1
+      default: return
+      }
+    }
   }
 
   private func unexpected(_ expected: String) -> CheckpointError.Kind {

@@ -1,8 +1,8 @@
-/// Reads one pickle as data: a stack machine with an allow-list of instructions and of names.
+/// Reads one pickle as data: a stack machine with an allow-list of instructions.
 ///
 /// Nothing is executed. What a reduce instruction would call is replaced by `PickleReduction`'s
-/// knowledge of the few functions that checkpoints use. Time and memory are bounded by the length
-/// of the pickle and by limits, whatever the bytes are.
+/// knowledge of the few functions that checkpoints use, and by an opaque object for all others. Time and
+/// memory are bounded by `CheckpointLimits`, whatever the bytes are.
 /// Format: Python's Lib/pickletools.py, protocols 2 to 5.
 struct PickleMachine {
   /// What the machine made.
@@ -12,8 +12,6 @@ struct PickleMachine {
   /// Stack heights at the open marks; nothing below the last one can be popped.
   private var marks: [Int] = []
   private var memo: [Int: PickleObject] = [:]
-  private static let stackLimit = 2_000_000
-  private static let lengthLimit = 64 << 20
 
   /// Starts at the byte `offset` of `bytes`.
   init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
@@ -29,10 +27,18 @@ struct PickleMachine {
     stack.removeAll()
     marks.removeAll()
     memo.removeAll()
+    var instructions = 0
     while true {
-      guard reader.offset - start <= Self.lengthLimit else {
-        throw .limitExceeded(what: "the length of the pickle", limit: Self.lengthLimit)
+      guard reader.offset - start <= CheckpointLimits.pickleBytes else {
+        throw .limitExceeded(what: "the length of the pickle", limit: CheckpointLimits.pickleBytes)
       }
+      instructions += 1
+      guard instructions <= CheckpointLimits.pickleInstructions else {
+        throw .limitExceeded(
+          what: "the number of the pickle's instructions",
+          limit: CheckpointLimits.pickleInstructions)
+      }
+      if instructions.isMultiple(of: 4096), Task.isCancelled { throw .cancelled }
       let opcode = try reader.integer(UInt8.self)
       if opcode == PickleOpcode.stop.rawValue { return try pop() }
       guard let known = PickleOpcode(rawValue: opcode) else {
@@ -49,33 +55,43 @@ struct PickleMachine {
     case .stop: break
     case .mark, .pop, .popMark, .duplicate: try rearrange(opcode)
     case .none, .newTrue, .newFalse, .binaryInteger, .binaryInteger1, .binaryInteger2, .long1,
-      .binaryFloat:
+      .long4, .binaryFloat:
       try push(number(opcode))
     case .shortBinaryString, .binaryString, .shortBinaryUnicode, .binaryUnicode, .binaryUnicode8,
-      .shortBinaryBytes, .binaryBytes, .binaryBytes8:
+      .shortBinaryBytes, .binaryBytes, .binaryBytes8, .byteArray8:
       try push(text(opcode))
     case .emptyTuple, .tuple1, .tuple2, .tuple3, .tuple, .emptyList, .list, .emptyDictionary,
-      .dictionary, .append, .appends, .setItem, .setItems:
+      .dictionary, .append, .appends, .setItem, .setItems, .emptySet, .addItems, .frozenSet:
       try executeContainer(opcode)
     case .binaryPut, .longBinaryPut, .memoize, .binaryGet, .longBinaryGet:
       try executeMemo(opcode)
     case .global:
-      let module = try reader.line()
-      try push(.global(PickleGlobal(module: module, name: reader.line())))
+      let module = try reader.line(limit: CheckpointLimits.globalBytes)
+      let name = try reader.line(limit: CheckpointLimits.globalBytes)
+      try push(.global(PickleGlobal(module: module, name: name)))
     case .stackGlobal:
       guard case .string(let name) = try pop(), case .string(let module) = try pop() else {
         throw malformed(found: "a name that is no string", expected: "a string")
+      }
+      guard max(name.utf8.count, module.utf8.count) <= CheckpointLimits.globalBytes else {
+        throw .limitExceeded(
+          what: "the length of a name in \(reader.part)", limit: CheckpointLimits.globalBytes)
       }
       try push(.global(PickleGlobal(module: module, name: name)))
     case .reduce, .newObject:
       let arguments = try pop()
       let callable = try pop()
       try push(heap.reduce(callable, arguments))
-    case .build:
-      // The state holds attributes (such as `_metadata`), never members, so it is dropped.
+    case .newObjectWithKeywords:
+      // The keywords are arguments too, and no class whose arguments matter takes any.
       _ = try pop()
+      let arguments = try pop()
+      let callable = try pop()
+      try push(heap.reduce(callable, arguments))
+    case .build:
+      let state = try pop()
       let object = try pop()
-      guard heap.acceptsState(object) else {
+      guard heap.build(object, state: state) else {
         throw malformed(found: "state for \(object.kindName)", expected: "state for an object")
       }
       try push(object)
@@ -87,8 +103,8 @@ struct PickleMachine {
   private mutating func rearrange(_ opcode: PickleOpcode) throws(CheckpointError.Kind) {
     switch opcode {
     case .mark:
-      guard marks.count < Self.stackLimit else {
-        throw .limitExceeded(what: "the pickle's stack", limit: Self.stackLimit)
+      guard marks.count < CheckpointLimits.pickleStack else {
+        throw .limitExceeded(what: "the pickle's stack", limit: CheckpointLimits.pickleStack)
       }
       marks.append(stack.count)
     case .pop:
@@ -119,15 +135,30 @@ struct PickleMachine {
     case .binaryFloat:
       // The one big-endian number of the format.
       return .float(Double(bitPattern: try reader.integer(UInt64.self).byteSwapped))
-    case .long1:
-      let bytes = [UInt8](try reader.take(Int(reader.integer(UInt8.self))))
-      guard bytes.count <= 8 else { return .wideInteger(bytes) }
-      let negative = (bytes.last ?? 0) & 0x80 != 0
-      var value: UInt64 = negative ? .max : 0
-      for byte in bytes.reversed() { value = (value << 8) | UInt64(byte) }
-      return .integer(Int(Int64(bitPattern: value)))
+    case .long1: return try longInteger(Int(reader.integer(UInt8.self)))
+    case .long4: return try longInteger(Int(reader.integer(UInt32.self)))
     default: return .none
     }
+  }
+
+  /// An integer of `count` bytes, two's complement, the lowest first.
+  private mutating func longInteger(
+    _ count: Int
+  ) throws(CheckpointError.Kind) -> PickleObject {
+    let bytes = [UInt8](try reader.take(checkedLength(count)))
+    guard bytes.count <= 8 else { return .wideInteger(bytes) }
+    let negative = (bytes.last ?? 0) & 0x80 != 0
+    var value: UInt64 = negative ? .max : 0
+    for byte in bytes.reversed() { value = (value << 8) | UInt64(byte) }
+    return .integer(Int(Int64(bitPattern: value)))
+  }
+
+  private func checkedLength(_ count: Int) throws(CheckpointError.Kind) -> Int {
+    guard count <= CheckpointLimits.pickleBytes else {
+      throw .limitExceeded(
+        what: "the length of a string in the pickle", limit: CheckpointLimits.pickleBytes)
+    }
+    return count
   }
 
   private mutating func text(_ opcode: PickleOpcode) throws(CheckpointError.Kind) -> PickleObject {
@@ -135,17 +166,18 @@ struct PickleMachine {
     switch opcode {
     case .shortBinaryString, .shortBinaryUnicode, .shortBinaryBytes:
       count = Int(try reader.integer(UInt8.self))
-    case .binaryUnicode8, .binaryBytes8: count = try reader.size64()
+    case .binaryUnicode8, .binaryBytes8, .byteArray8: count = try reader.size64()
     default: count = Int(try reader.integer(UInt32.self))
     }
-    guard count <= Self.lengthLimit else {
-      throw .limitExceeded(what: "the length of a string in the pickle", limit: Self.lengthLimit)
-    }
+    let raw = try reader.take(checkedLength(count))
     switch opcode {
-    case .shortBinaryBytes, .binaryBytes, .binaryBytes8:
-      return .bytes([UInt8](try reader.take(count)))
+    case .shortBinaryBytes, .binaryBytes, .binaryBytes8, .byteArray8: return .bytes([UInt8](raw))
+    case .shortBinaryString, .binaryString:
+      // Strings of Python 2 are bytes, and most of them text.
+      return String(validating: raw, as: UTF8.self).map { .string($0) } ?? .bytes([UInt8](raw))
     default:
-      return .string(try reader.text(count))
+      // Python writes lone surrogates too, which no Swift string holds; they are no name of a weight.
+      return .string(String(decoding: raw, as: UTF8.self))
     }
   }
 
@@ -158,7 +190,10 @@ struct PickleMachine {
     case .tuple:
       let items = try popToMark()
       try push(heap.add(.tuple(Array(items)), memberCount: items.count))
-    case .emptyList: try push(heap.add(.list([])))
+    case .frozenSet:
+      let items = try popToMark()
+      try push(heap.add(.tuple(Array(items)), memberCount: items.count))
+    case .emptyList, .emptySet: try push(heap.add(.list([])))
     case .list:
       let items = try popToMark()
       try push(heap.add(.list(Array(items)), memberCount: items.count))
@@ -171,7 +206,7 @@ struct PickleMachine {
     case .append:
       let item = try pop()
       try append([item], to: top())
-    case .appends:
+    case .appends, .addItems:
       let items = try popToMark()
       try append(items, to: top())
     case .setItem:
@@ -207,8 +242,8 @@ struct PickleMachine {
   }
 
   private mutating func push(_ object: PickleObject) throws(CheckpointError.Kind) {
-    guard stack.count < Self.stackLimit else {
-      throw .limitExceeded(what: "the pickle's stack", limit: Self.stackLimit)
+    guard stack.count < CheckpointLimits.pickleStack else {
+      throw .limitExceeded(what: "the pickle's stack", limit: CheckpointLimits.pickleStack)
     }
     stack.append(object)
   }
@@ -260,8 +295,8 @@ struct PickleMachine {
 
   private mutating func remember(_ index: Int) throws(CheckpointError.Kind) {
     memo[index] = try top()
-    guard memo.count <= Self.stackLimit else {
-      throw .limitExceeded(what: "the pickle's memo", limit: Self.stackLimit)
+    guard memo.count <= CheckpointLimits.pickleStack else {
+      throw .limitExceeded(what: "the pickle's memo", limit: CheckpointLimits.pickleStack)
     }
   }
 

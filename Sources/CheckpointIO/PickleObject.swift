@@ -37,8 +37,23 @@ enum PickleNode {
   case dictionary([(key: PickleObject, value: PickleObject)])
   case storage(PickleStorage)
   case tensor(PickleTensor)
-  /// Something of no use here, by name.
-  case opaque(String)
+  /// A tensor that cannot be read, by what it is.
+  case unreadableTensor(String)
+  /// An object of a class that is a name only.
+  case instance(PickleInstance)
+}
+
+/// What a pickle says of an object of any class: data that was given to it. Its arguments are dropped,
+/// since only its class would know what they mean.
+struct PickleInstance {
+  /// The class or function that made it.
+  let name: String
+  /// The items that were appended, for subclasses of list and set.
+  var items: [PickleObject] = []
+  /// The keys and values that were set, for subclasses of dict.
+  var pairs: [(key: PickleObject, value: PickleObject)] = []
+  /// Its attributes, as a dictionary or a pair of dictionaries.
+  var state: PickleObject?
 }
 
 /// A reference to a run of elements outside the pickle, by PyTorch's persistent id
@@ -52,30 +67,55 @@ struct PickleStorage {
   let count: Int
   /// Legacy files: the part of the storage that a view covers, in elements.
   let view: (offset: Int, count: Int)?
+
+  /// Bytes of one of the elements that `count` and `view` count.
+  var elementSize: Int {
+    if let elementType { return elementType.byteCount }
+    return switch className {
+    case "ComplexDoubleStorage": 16
+    case "ComplexFloatStorage": 8
+    case "QInt32Storage": 4
+    default: 1
+    }
+  }
 }
 
 /// A tensor as the pickle states it; nothing is checked against the storage yet.
 struct PickleTensor {
   let storage: PickleStorage
+  /// Nil if the elements are of a type that has no `ElementType`, which `typeName` then tells.
+  let elementType: ElementType?
+  let typeName: String
   /// In elements, from the start of the storage or its view.
   let offset: Int
   let shape: [Int]
   /// In elements.
   let strides: [Int]
+  /// Whether PyTorch's negative bit is set: the storage holds the numbers with the other sign.
+  let isNegated: Bool
 }
 
 /// The containers a pickle made, with a bound on how many things it may make.
 struct PickleHeap {
   private(set) var nodes: [PickleNode] = []
   private var made = 0
-  /// Nodes and their members together. A checkpoint of 50,000 tensors makes about a million.
-  private static let limit = 4_000_000
+  private var unpackedBytes = 0
 
   /// Accounts for `count` new things.
   mutating func charge(_ count: Int) throws(CheckpointError.Kind) {
     made += count
-    guard made <= Self.limit else {
-      throw .limitExceeded(what: "the number of objects in the pickle", limit: Self.limit)
+    guard made <= CheckpointLimits.pickleObjects else {
+      throw .limitExceeded(
+        what: "the number of objects in the pickle", limit: CheckpointLimits.pickleObjects)
+    }
+  }
+
+  /// Accounts for `count` bytes that a few instructions may make again and again.
+  mutating func charge(bytes count: Int) throws(CheckpointError.Kind) {
+    unpackedBytes += count
+    guard unpackedBytes <= CheckpointLimits.pickleBytes else {
+      throw .limitExceeded(
+        what: "the number of bytes that the pickle makes", limit: CheckpointLimits.pickleBytes)
     }
   }
 
@@ -102,37 +142,67 @@ struct PickleHeap {
     }
   }
 
-  /// Appends to the list that `object` refers to; false if it is no list.
+  /// Appends to the list or object that `object` refers to; false if it is neither.
   mutating func append(
     _ items: some Collection<PickleObject>, to object: PickleObject
   ) throws(CheckpointError.Kind) -> Bool {
-    guard case .node(let index) = object, case .list(var members) = nodes[index] else {
-      return false
-    }
+    guard case .node(let index) = object else { return false }
     try charge(items.count)
-    // The heap lets go of the array first; appending to one with two owners would copy it.
-    nodes[index] = .list([])
-    members.append(contentsOf: items)
-    nodes[index] = .list(members)
+    switch nodes[index] {
+    case .list(var members):
+      // The heap lets go of the array first; appending to one with two owners would copy it.
+      nodes[index] = .list([])
+      members.append(contentsOf: items)
+      nodes[index] = .list(members)
+    case .instance(var instance):
+      nodes[index] = .list([])
+      instance.items.append(contentsOf: items)
+      nodes[index] = .instance(instance)
+    default: return false
+    }
     return true
   }
 
-  /// Adds alternating keys and values to the dictionary that `object` refers to; false if it is
-  /// no dictionary or a value is missing.
+  /// Adds alternating keys and values to the dictionary or object that `object` refers to; false if it
+  /// is neither or a value is missing.
   mutating func set(
     _ items: ArraySlice<PickleObject>, in object: PickleObject
   ) throws(CheckpointError.Kind) -> Bool {
-    guard items.count.isMultiple(of: 2), case .node(let index) = object,
-      case .dictionary(var members) = nodes[index]
-    else { return false }
+    guard items.count.isMultiple(of: 2), case .node(let index) = object else { return false }
     try charge(items.count)
-    nodes[index] = .dictionary([])
-    var position = items.startIndex
-    while position < items.endIndex {
-      members.append((key: items[position], value: items[position + 1]))
-      position += 2
+    func add(to members: inout [(key: PickleObject, value: PickleObject)]) {
+      var position = items.startIndex
+      while position < items.endIndex {
+        members.append((key: items[position], value: items[position + 1]))
+        position += 2
+      }
     }
-    nodes[index] = .dictionary(members)
+    switch nodes[index] {
+    case .dictionary(var members):
+      nodes[index] = .list([])
+      add(to: &members)
+      nodes[index] = .dictionary(members)
+    case .instance(var instance):
+      nodes[index] = .list([])
+      add(to: &instance.pairs)
+      nodes[index] = .instance(instance)
+    default: return false
+    }
     return true
+  }
+
+  /// Gives `object` its attributes; false if it can have none. Those of dictionaries and tensors (such
+  /// as `_metadata`) are dropped, for they are never members.
+  mutating func build(_ object: PickleObject, state: PickleObject) -> Bool {
+    guard case .node(let index) = object else { return false }
+    switch nodes[index] {
+    case .dictionary, .tensor, .unreadableTensor, .list: return true
+    case .instance(var instance):
+      nodes[index] = .list([])
+      instance.state = state
+      nodes[index] = .instance(instance)
+      return true
+    case .tuple, .storage: return false
+    }
   }
 }

@@ -1,6 +1,7 @@
 /// The instructions that the pickle machine knows; any other is refused.
 ///
-/// The text instructions of protocols 0 and 1 are left out, since PyTorch never wrote them.
+/// Left out are the text instructions of protocols 0 and 1, which PyTorch never wrote, extension codes,
+/// which need a registry of the reader, and buffers outside of the pickle.
 /// Format and values: Python's Lib/pickletools.py.
 enum PickleOpcode: UInt8 {
   case proto = 0x80
@@ -18,6 +19,7 @@ enum PickleOpcode: UInt8 {
   case binaryInteger1 = 0x4b
   case binaryInteger2 = 0x4d
   case long1 = 0x8a
+  case long4 = 0x8b
   case binaryFloat = 0x47
 
   case shortBinaryString = 0x55
@@ -28,6 +30,7 @@ enum PickleOpcode: UInt8 {
   case shortBinaryBytes = 0x43
   case binaryBytes = 0x42
   case binaryBytes8 = 0x8e
+  case byteArray8 = 0x96
 
   case emptyTuple = 0x29
   case tuple1 = 0x85
@@ -42,6 +45,9 @@ enum PickleOpcode: UInt8 {
   case dictionary = 0x64
   case setItem = 0x73
   case setItems = 0x75
+  case emptySet = 0x8f
+  case addItems = 0x90
+  case frozenSet = 0x91
 
   case binaryPut = 0x71
   case longBinaryPut = 0x72
@@ -53,6 +59,7 @@ enum PickleOpcode: UInt8 {
   case stackGlobal = 0x93
   case reduce = 0x52
   case newObject = 0x81
+  case newObjectWithKeywords = 0x92
   case build = 0x62
   case binaryPersistentID = 0x51
 }

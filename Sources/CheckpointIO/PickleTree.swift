@@ -9,16 +9,17 @@ struct PickleTree {
   /// Where a storage's bytes lie: in the file, or in a record of it.
   struct Place {
     let range: Range<Int>
+    /// Whether the elements' bytes are in the other order, the highest first.
+    var isBigEndian = false
+    /// Whether `range` counts bytes that have to be unpacked first.
+    var isPacked = false
     /// The position of the record from whose start `range` counts; nil for the file itself.
     let record: Int?
   }
 
   private let heap: PickleHeap
   private let locate: (PickleStorage) throws(CheckpointError.Kind) -> Place
-  private var budget = budgetLimit
-  private static let budgetLimit = 1_000_000
-  private static let depthLimit = 48
-  private static let nameLimit = 4096
+  private var budget = CheckpointLimits.treeValues
 
   /// Uses `locate` to find the bytes of a storage.
   init(
@@ -33,16 +34,18 @@ struct PickleTree {
   mutating func value(
     _ object: PickleObject, name: String = "", depth: Int = 0
   ) throws(CheckpointError.Kind) -> CheckpointValue {
-    guard depth <= Self.depthLimit else {
-      throw .limitExceeded(what: "the depth of the pickle", limit: Self.depthLimit)
+    guard depth <= CheckpointLimits.depth else {
+      throw .limitExceeded(what: "the depth of the pickle", limit: CheckpointLimits.depth)
     }
-    guard name.utf8.count <= Self.nameLimit else {
-      throw .limitExceeded(what: "the length of a tensor's name", limit: Self.nameLimit)
+    guard name.utf8.count <= CheckpointLimits.nameBytes else {
+      throw .limitExceeded(
+        what: "the length of a tensor's name", limit: CheckpointLimits.nameBytes)
     }
     budget -= 1 + name.utf8.count / 64
     guard budget >= 0 else {
-      throw .limitExceeded(what: "the number of values", limit: Self.budgetLimit)
+      throw .limitExceeded(what: "the number of values", limit: CheckpointLimits.treeValues)
     }
+    if budget.isMultiple(of: 1024), Task.isCancelled { throw .cancelled }
     switch object {
     case .none: return .none
     case .boolean(let value): return .boolean(value)
@@ -51,7 +54,7 @@ struct PickleTree {
     case .float(let value): return .float(value)
     case .string(let value): return .string(value)
     case .bytes(let value): return .bytes(value)
-    case .global(.opaque(let name)): return .opaque(name)
+    case .global(.other(let name)): return .opaque(name)
     case .global: return .opaque("a class")
     case .node(let index):
       switch heap.nodes[index] {
@@ -60,7 +63,9 @@ struct PickleTree {
       case .dictionary(let items): return try dictionary(items, name: name, depth: depth)
       case .storage(let storage): return .opaque("a \(storage.className)")
       case .tensor(let tensor): return try self.tensor(tensor, name: name)
-      case .opaque(let name): return .opaque(name)
+      case .unreadableTensor(let kind): return .opaque(kind)
+      case .instance(let instance):
+        return try self.instance(instance, name: name, depth: depth)
       }
     }
   }
@@ -79,35 +84,103 @@ struct PickleTree {
     _ items: [(key: PickleObject, value: PickleObject)], name: String, depth: Int
   ) throws(CheckpointError.Kind) -> CheckpointValue {
     var members: [CheckpointValue.Member] = []
+    // Names of weights are strings, so those keep their text whatever other keys look like.
     var seen: Set<String> = []
+    for case .string(let key) in items.lazy.map(\.key) {
+      guard seen.insert(key).inserted else { throw .duplicateName(name: joined(name, key)) }
+    }
     for item in items {
-      let key: String
-      switch item.key {
-      case .string(let text): key = text
-      case .integer(let number): key = String(number)
-      default:
-        throw .unsupported(
-          part: "the pickle", found: "\(item.key.kindName) as a key",
-          expected: "strings and integers")
+      var key = try text(ofKey: item.key)
+      let isString = if case .string = item.key { true } else { false }
+      if !isString, !seen.insert(key).inserted {
+        // 3 beside "3", or two tuples that begin alike, are two keys.
+        key += " (key \(members.count))"
+        guard seen.insert(key).inserted else { throw .duplicateName(name: joined(name, key)) }
       }
-      let fullName = joined(name, key)
-      guard seen.insert(key).inserted else { throw .duplicateName(name: fullName) }
       members.append(
         CheckpointValue.Member(
-          key: key, value: try value(item.value, name: fullName, depth: depth + 1)))
+          key: key, value: try value(item.value, name: joined(name, key), depth: depth + 1)))
     }
     return .dictionary(members)
+  }
+
+  /// A key as text: a string is itself, anything else about as Python prints it.
+  private mutating func text(ofKey key: PickleObject) throws(CheckpointError.Kind) -> String {
+    budget -= 1
+    switch key {
+    case .string(let text): return text
+    case .integer(let number): return String(number)
+    case .none: return "None"
+    case .boolean(let value): return value ? "True" : "False"
+    case .float(let value): return "\(value)"
+    case .bytes(let bytes): return "\(bytes.count) bytes"
+    case .wideInteger: return "an integer beyond 64 bits"
+    case .global(.other(let name)): return name
+    case .global: return "a class"
+    case .node(let index):
+      guard let members = heap.members(key) else {
+        if case .instance(let instance) = heap.nodes[index] { return instance.name }
+        return "an object"
+      }
+      var parts: [String] = []
+      for member in members.prefix(8) {
+        if case .node = member { parts.append("…") } else { parts.append(try text(ofKey: member)) }
+      }
+      return "(\(parts.joined(separator: ", "))\(members.count > 8 ? ", …" : ""))"
+    }
+  }
+
+  /// What is known of an object of any class: its keys, else its attributes, else its items.
+  private mutating func instance(
+    _ instance: PickleInstance, name: String, depth: Int
+  ) throws(CheckpointError.Kind) -> CheckpointValue {
+    if !instance.pairs.isEmpty {
+      return try dictionary(instance.pairs, name: name, depth: depth)
+    }
+    if let state = instance.state, let attributes = attributes(state) {
+      return try dictionary(attributes, name: name, depth: depth)
+    }
+    if !instance.items.isEmpty { return try list(instance.items, name: name, depth: depth) }
+    return .opaque(instance.name)
+  }
+
+  /// The attributes in an object's state: a dictionary, or a pair of one and the slots' (PEP 307). Those
+  /// of a module of PyTorch are laid out as its `state_dict()` has them: parameters, buffers and modules
+  /// under their own names.
+  private func attributes(
+    _ state: PickleObject
+  ) -> [(key: PickleObject, value: PickleObject)]? {
+    var state = state
+    if case .tuple(let parts) = heap.node(state), parts.count == 2 { state = parts[0] }
+    guard case .dictionary(let members) = heap.node(state) else { return nil }
+    var parts: [(key: PickleObject, value: PickleObject)] = []
+    var found = 0
+    for member in members {
+      guard case .string(let key) = member.key,
+        ["_parameters", "_buffers", "_modules"].contains(key)
+      else { continue }
+      switch heap.node(member.value) {
+      case .dictionary(let named):
+        parts += named
+        found += 1
+      case .instance(let instance):
+        parts += instance.pairs
+        found += 1
+      default: break
+      }
+    }
+    return found == 3 ? parts : members
   }
 
   private func tensor(
     _ tensor: PickleTensor, name: String
   ) throws(CheckpointError.Kind) -> CheckpointValue {
     let storage = tensor.storage
-    guard let elementType = storage.elementType else {
-      return .opaque("a tensor of \(storage.className)")
+    guard let elementType = tensor.elementType else {
+      return .opaque("a tensor of \(tensor.typeName)")
     }
     let place = try locate(storage)
-    let size = elementType.byteCount
+    let size = storage.elementSize
     guard storage.count == place.range.count / size, place.range.count.isMultiple(of: size) else {
       throw .malformed(
         part: "storage \(storage.key.quotedForMessage)", found: "\(place.range.count) bytes",
@@ -126,7 +199,10 @@ struct PickleTree {
     return .tensor(
       try TensorEntry(
         name: name, elementType: elementType, shape: tensor.shape, strides: tensor.strides,
-        offset: tensor.offset, storage: range, record: place.record))
+        offset: tensor.offset, storage: range, record: place.record,
+        encoding: TensorEntry.Encoding(
+          isNegated: tensor.isNegated,
+          isBigEndian: place.isBigEndian && elementType.byteCount > 1, isPacked: place.isPacked)))
   }
 
   private func joined(_ name: String, _ key: String) -> String {

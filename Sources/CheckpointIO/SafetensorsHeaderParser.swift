@@ -30,7 +30,12 @@ struct SafetensorsHeaderParser {
     try scanner.expect("{")
     var isFirst = true
     while let name = try scanner.nextKey(isFirst: &isFirst) {
+      guard name.utf8.count <= CheckpointLimits.nameBytes else {
+        throw .limitExceeded(
+          what: "the length of a tensor's name", limit: CheckpointLimits.nameBytes)
+      }
       guard names.insert(name).inserted else { throw .duplicateName(name: name) }
+      if names.count.isMultiple(of: 1024), Task.isCancelled { throw .cancelled }
       if name == "__metadata__" {
         try parseMetadata()
       } else {
@@ -59,7 +64,7 @@ struct SafetensorsHeaderParser {
     while let key = try scanner.nextKey(isFirst: &isFirst) {
       switch key {
       case "dtype" where dataType == nil: dataType = try scanner.string()
-      case "shape" where shape == nil: shape = try scanner.integers(limit: PickleHeap.axisLimit)
+      case "shape" where shape == nil: shape = try scanner.integers(limit: CheckpointLimits.axes)
       case "data_offsets" where offsets == nil: offsets = try scanner.integers(limit: 2)
       default:
         throw .malformed(

@@ -5,43 +5,42 @@ import TensorCore
 ///
 /// Format: the README of github.com/huggingface/safetensors, section "Format".
 enum SafetensorsReader {
-  private static let headerLimit = 100_000_000
-
   static func read(
     _ bytes: UnsafeRawBufferPointer
   ) throws(CheckpointError.Kind) -> CheckpointContents {
     var reader = ByteReader(bytes, part: "the safetensors header")
     let headerCount = try reader.integer(UInt64.self)
-    guard headerCount <= UInt64(headerLimit) else {
-      throw .limitExceeded(what: "the length of the safetensors header", limit: headerLimit)
+    guard headerCount <= UInt64(CheckpointLimits.headerBytes) else {
+      throw .limitExceeded(
+        what: "the length of the safetensors header", limit: CheckpointLimits.headerBytes)
     }
     let header = try reader.take(Int(headerCount))
     var parser = SafetensorsHeaderParser(header)
     try parser.parse()
     let data = reader.offset..<bytes.count
     var members: [CheckpointValue.Member] = []
+    var spans: [(name: String, bytes: Range<Int>)] = []
     for item in parser.tensors {
-      members.append(
-        CheckpointValue.Member(key: item.name, value: .tensor(try entry(item, data: data))))
+      members.append(CheckpointValue.Member(key: item.name, value: try value(item, data: data)))
+      spans.append((item.name, item.start..<item.end))
     }
-    try checkOverlap(members.compactMap(\.value.tensor))
+    try checkOverlap(spans)
     return CheckpointContents(
       container: .safetensors, root: .dictionary(members), metadata: parser.metadata, records: [])
   }
 
-  private static func entry(
+  /// The tensor, or what it is if its type is not one that is read. Its bytes lie within the file then
+  /// too; how many they should be only its type would tell.
+  private static func value(
     _ item: SafetensorsHeaderParser.Item, data: Range<Int>
-  ) throws(CheckpointError.Kind) -> TensorEntry {
-    guard let elementType = ElementType(safetensorsName: item.dataType) else {
-      throw .unsupported(
-        part: "the type of tensor \(item.name.quotedForMessage)",
-        found: item.dataType.quotedForMessage,
-        expected: ElementType.allCases.map(\.safetensorsName).joined(separator: ", "))
-    }
+  ) throws(CheckpointError.Kind) -> CheckpointValue {
     guard item.start <= item.end, item.end <= data.count else {
       throw .outOfBounds(
         tensor: item.name, found: "bytes \(item.start) to \(item.end)",
         expected: "a range within \(data.count) bytes; the file may be cut short")
+    }
+    guard let elementType = ElementType(safetensorsName: item.dataType) else {
+      return .opaque("a tensor of \(item.dataType)")
     }
     guard let count = TensorEntry.elementCount(item.shape),
       count * elementType.byteCount == item.end - item.start
@@ -50,17 +49,20 @@ enum SafetensorsReader {
         tensor: item.name, found: "\(item.end - item.start) bytes",
         expected: "those of shape \(item.shape) in \(elementType.rawValue)")
     }
-    return try TensorEntry(
-      name: item.name, elementType: elementType, shape: item.shape, strides: nil, offset: 0,
-      storage: data.lowerBound + item.start..<data.lowerBound + item.end, record: nil)
+    return .tensor(
+      try TensorEntry(
+        name: item.name, elementType: elementType, shape: item.shape, strides: nil, offset: 0,
+        storage: data.lowerBound + item.start..<data.lowerBound + item.end, record: nil))
   }
 
-  private static func checkOverlap(_ entries: [TensorEntry]) throws(CheckpointError.Kind) {
-    let ordered = entries.filter { !$0.span.isEmpty }.sorted {
-      $0.span.lowerBound < $1.span.lowerBound
+  private static func checkOverlap(
+    _ spans: [(name: String, bytes: Range<Int>)]
+  ) throws(CheckpointError.Kind) {
+    let ordered = spans.filter { !$0.bytes.isEmpty }.sorted {
+      $0.bytes.lowerBound < $1.bytes.lowerBound
     }
     for (previous, next) in zip(ordered, ordered.dropFirst())
-    where next.span.lowerBound < previous.span.upperBound {
+    where next.bytes.lowerBound < previous.bytes.upperBound {
       throw .outOfBounds(
         tensor: next.name, found: "bytes that also belong to \(previous.name.quotedForMessage)",
         expected: "bytes of its own")

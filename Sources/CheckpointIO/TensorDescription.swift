@@ -23,11 +23,12 @@ public struct TensorDescription: Sendable, Hashable {
 
   /// Bytes that the elements take.
   ///
-  /// - Throws: `outOfBounds` if a size is negative or the product does not fit an `Int`.
+  /// - Throws: `outOfBounds` if a size is negative or the product passes `CheckpointLimits.elements`.
   func byteCount() throws(CheckpointError.Kind) -> Int {
     guard let count = TensorEntry.elementCount(shape) else {
       throw .outOfBounds(
-        tensor: name, found: "shape \(shape)", expected: "sizes that are not negative or huge")
+        tensor: name, found: "shape \(shape)",
+        expected: "sizes that are not negative and at most 4 T elements")
     }
     return count * elementType.byteCount
   }

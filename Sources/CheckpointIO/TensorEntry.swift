@@ -12,13 +12,32 @@ public struct TensorEntry: Sendable, Hashable, CustomStringConvertible {
   public let strides: [Int]
   /// Number of elements, the product of `shape`.
   public let elementCount: Int
+  /// Whether the file holds the elements as they are: in order, one by one, little-endian, with their own
+  /// sign, and not packed. Only such tensors can be lent straight from the file.
+  public var isContiguous: Bool { isOrdered && encoding == .plain }
   /// Whether the elements lie in order, one by one.
-  public let isContiguous: Bool
+  let isOrdered: Bool
+  /// How the stored elements have to be turned into numbers.
+  let encoding: Encoding
   /// The bytes from the first element used to the last, counted from the start of the record, or
   /// of the file if there is none.
   let span: Range<Int>
   /// The position of the zip record that holds the elements; nil in other containers.
   let record: Int?
+  /// The position of the file that holds them, of a checkpoint in several files.
+  private(set) var part = 0
+
+  /// What lies between stored elements and their numbers, beside strides.
+  struct Encoding: Sendable, Hashable {
+    /// Stored with the other sign (PyTorch's negative bit).
+    var isNegated = false
+    /// Stored with the highest byte first.
+    var isBigEndian = false
+    /// Within a record that is deflated; `span` counts unpacked bytes.
+    var isPacked = false
+
+    static let plain = Encoding()
+  }
 
   /// Bytes that the elements take when they lie in order.
   public var byteCount: Int { elementCount * elementType.byteCount }
@@ -33,11 +52,12 @@ public struct TensorEntry: Sendable, Hashable, CustomStringConvertible {
   ///   - strides: in elements; nil for elements in order.
   init(
     name: String, elementType: ElementType, shape: [Int], strides givenStrides: [Int]?, offset: Int,
-    storage: Range<Int>, record: Int?
+    storage: Range<Int>, record: Int?, encoding: Encoding = .plain
   ) throws(CheckpointError.Kind) {
     guard let count = Self.elementCount(shape) else {
       throw .outOfBounds(
-        tensor: name, found: "shape \(shape)", expected: "sizes that are not negative or huge")
+        tensor: name, found: "shape \(shape)",
+        expected: "sizes that are not negative and at most 4 T elements")
     }
     let strides = givenStrides ?? Self.contiguousStrides(shape)
     let capacity = storage.count / elementType.byteCount
@@ -49,10 +69,10 @@ public struct TensorEntry: Sendable, Hashable, CustomStringConvertible {
         expected: "\(capacity) elements of \(elementType.rawValue) at most")
     }
     // Strides of 0 let a few bytes claim any number of elements, which a reader would allocate.
-    let expansionLimit = 1 << 26
-    guard count <= max(capacity, expansionLimit) else {
+    let limit = CheckpointLimits.repeatedElements
+    guard count <= max(capacity, limit) else {
       throw .limitExceeded(
-        what: "the number of elements of tensor \(name.quotedForMessage)", limit: expansionLimit)
+        what: "the number of elements of tensor \(name.quotedForMessage)", limit: limit)
     }
     self.name = name
     self.elementType = elementType
@@ -60,30 +80,41 @@ public struct TensorEntry: Sendable, Hashable, CustomStringConvertible {
     self.strides = strides
     self.record = record
     elementCount = count
-    isContiguous = Self.isContiguous(shape, strides, count: count)
+    self.encoding = encoding
+    isOrdered = Self.isOrdered(shape, strides, count: count)
     let start = storage.lowerBound + (count == 0 ? 0 : offset) * elementType.byteCount
     let end = count == 0 ? start : storage.lowerBound + (last + 1) * elementType.byteCount
     span = start..<end
   }
 
-  /// The product of the sizes; nil if one is negative or the bytes would not fit an `Int`.
+  /// The same tensor as a member of the file number `part`.
+  func inPart(_ part: Int) -> TensorEntry {
+    var entry = self
+    entry.part = part
+    return entry
+  }
+
+  /// The product of the sizes; nil if one is negative, or if they are more than
+  /// `CheckpointLimits.elements` with sizes of 0 counted as 1.
+  ///
+  /// This is the one place where sizes are judged, for every tensor of every container and for those that
+  /// are written: an empty tensor's other sizes too, since networks are read off them.
   static func elementCount(_ shape: [Int]) -> Int? {
-    guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
-    if shape.contains(0) { return 0 }
-    var count = 1
+    var bound = 1
     for size in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard !overflow, product < Int.max / 16 else { return nil }
-      count = product
+      guard size >= 0 else { return nil }
+      let (product, overflow) = bound.multipliedReportingOverflow(by: max(size, 1))
+      guard !overflow, product <= CheckpointLimits.elements else { return nil }
+      bound = product
     }
-    return count
+    return shape.contains(0) ? 0 : bound
   }
 
   /// Steps of elements that lie in order, the last axis fastest.
   static func contiguousStrides(_ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in shape.indices.dropLast().reversed() {
-      strides[axis] = strides[axis + 1] &* max(shape[axis + 1], 1)
+      strides[axis] = strides[axis + 1] * max(shape[axis + 1], 1)
     }
     return strides
   }
@@ -107,7 +138,7 @@ public struct TensorEntry: Sendable, Hashable, CustomStringConvertible {
     return last
   }
 
-  private static func isContiguous(_ shape: [Int], _ strides: [Int], count: Int) -> Bool {
+  private static func isOrdered(_ shape: [Int], _ strides: [Int], count: Int) -> Bool {
     if count == 0 { return true }
     var expected = 1
     for (size, stride) in zip(shape, strides).reversed() where size > 1 {

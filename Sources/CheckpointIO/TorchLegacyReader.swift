@@ -22,7 +22,13 @@ enum TorchLegacyReader {
         part: "the legacy checkpoint", found: "another protocol version",
         expected: "\(protocolVersion)")
     }
-    try checkByteOrder(machine.run(), machine.heap)
+    // What the writing machine was like. Its byte order is of no account: storages were always written
+    // little-endian (torch/csrc/serialization.cpp).
+    let facts = try machine.run()
+    guard case .dictionary = machine.heap.node(facts) else {
+      throw .malformed(
+        part: "the legacy checkpoint", found: facts.kindName, expected: "system facts")
+    }
     let object = try machine.run()
     let keys = try machine.run()
     let places = try places(keys, machine, bytes)
@@ -36,21 +42,6 @@ enum TorchLegacyReader {
     }
     return CheckpointContents(
       container: .torchLegacy, root: try tree.value(object), metadata: [:], records: [])
-  }
-
-  private static func checkByteOrder(
-    _ facts: PickleObject, _ heap: PickleHeap
-  ) throws(CheckpointError.Kind) {
-    guard case .dictionary(let members) = heap.node(facts) else {
-      throw .malformed(
-        part: "the legacy checkpoint", found: facts.kindName, expected: "system facts")
-    }
-    for member in members {
-      if case .string("little_endian") = member.key, case .boolean(false) = member.value {
-        throw .unsupported(
-          part: "the checkpoint's byte order", found: "\"big\"", expected: "\"little\"")
-      }
-    }
   }
 
   /// Where the bytes of each storage lie, by key.
@@ -90,20 +81,8 @@ enum TorchLegacyReader {
     var sizes: [String: Int] = [:]
     for node in heap.nodes {
       guard case .storage(let storage) = node else { continue }
-      sizes[storage.key] = storage.elementType?.byteCount ?? storage.unlistedElementSize
+      sizes[storage.key] = storage.elementSize
     }
     return sizes
-  }
-}
-
-extension PickleStorage {
-  /// Bytes of one element of the types that have no `ElementType`, which are stepped over.
-  fileprivate var unlistedElementSize: Int {
-    switch className {
-    case "ComplexDoubleStorage": 16
-    case "ComplexFloatStorage": 8
-    case "QInt32Storage": 4
-    default: 1
-    }
   }
 }

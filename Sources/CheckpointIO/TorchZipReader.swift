@@ -9,16 +9,20 @@ enum TorchZipReader {
     let directory = try ZipDirectory(bytes)
     let folder = try folder(of: directory)
     try checkVersion(directory, bytes, folder: folder)
-    try checkByteOrder(directory, bytes, folder: folder)
-
-    let pickle = directory.records[try directory.storedIndex(of: folder + "data.pkl")]
-    if checksums == .onFirstRead { try pickle.verify(bytes) }
-    var machine = PickleMachine(
-      UnsafeRawBufferPointer(rebasing: bytes[try pickle.range(in: bytes)]))
-    let object = try machine.run()
-    var tree = PickleTree(heap: machine.heap) { storage throws(CheckpointError.Kind) in
-      let index = try directory.storedIndex(of: "\(folder)data/\(storage.key)")
-      return PickleTree.Place(range: 0..<directory.records[index].size, record: index)
+    let isBigEndian = try isBigEndian(directory, bytes, folder: folder)
+    let (heap, object) = try directory.records[directory.readableIndex(of: folder + "data.pkl")]
+      .withContents(of: bytes, limit: CheckpointLimits.pickleBytes, checksums: checksums) {
+        pickle throws(CheckpointError.Kind) in
+        var machine = PickleMachine(pickle)
+        let object = try machine.run()
+        return (machine.heap, object)
+      }
+    var tree = PickleTree(heap: heap) { storage throws(CheckpointError.Kind) in
+      let index = try directory.readableIndex(of: "\(folder)data/\(storage.key)")
+      let record = directory.records[index]
+      return PickleTree.Place(
+        range: 0..<record.unpackedSize, isBigEndian: isBigEndian, isPacked: record.isPacked,
+        record: index)
     }
     return CheckpointContents(
       container: .torchZip, root: try tree.value(object), metadata: [:],
@@ -47,13 +51,18 @@ enum TorchZipReader {
     }
   }
 
-  private static func checkByteOrder(
+  /// Whether the storages hold their elements with the highest byte first, as a machine such as s390x
+  /// writes them; files from before PyTorch 2.1 do not say and are little-endian.
+  private static func isBigEndian(
     _ directory: ZipDirectory, _ bytes: UnsafeRawBufferPointer, folder: String
-  ) throws(CheckpointError.Kind) {
-    let text = try smallText("byteorder", directory, bytes, folder: folder) ?? "little"
-    guard text == "little" else {
+  ) throws(CheckpointError.Kind) -> Bool {
+    switch try smallText("byteorder", directory, bytes, folder: folder) {
+    case nil, "little": return false
+    case "big": return true
+    case let text?:
       throw .unsupported(
-        part: "the archive's byte order", found: text.quotedForMessage, expected: "\"little\"")
+        part: "the archive's byte order", found: text.quotedForMessage,
+        expected: "\"little\" or \"big\"")
     }
   }
 
@@ -62,18 +71,65 @@ enum TorchZipReader {
     _ name: String, _ directory: ZipDirectory, _ bytes: UnsafeRawBufferPointer, folder: String
   ) throws(CheckpointError.Kind) -> String? {
     guard directory.index(of: folder + name) != nil else { return nil }
-    let record = directory.records[try directory.storedIndex(of: folder + name)]
-    var reader = ByteReader(
-      UnsafeRawBufferPointer(rebasing: bytes[try record.range(in: bytes)]), part: "record \(name)")
-    let text = try reader.text(min(record.size, 64))
-    return String(text.prefix { !$0.isWhitespace })
+    let record = directory.records[try directory.readableIndex(of: folder + name)]
+    return try record.withContents(of: bytes, limit: 4096, checksums: .never) {
+      contents throws(CheckpointError.Kind) in
+      var reader = ByteReader(contents, part: "record \(name)")
+      let text = try reader.text(min(contents.count, 64))
+      return String(text.prefix { !$0.isWhitespace })
+    }
   }
 }
 
 extension ZipDirectory.Record {
+  /// Gives `body` the record's bytes within the file's `bytes`, unpacked and with the right checksum.
+  ///
+  /// - Throws: `limitExceeded` for more than `limit` bytes, before any is looked at.
+  func withContents<Result>(
+    of bytes: UnsafeRawBufferPointer, limit: Int, checksums: ChecksumPolicy,
+    _ body: (UnsafeRawBufferPointer) throws(CheckpointError.Kind) -> Result
+  ) throws(CheckpointError.Kind) -> Result {
+    guard size <= limit, unpackedSize <= limit else {
+      throw .limitExceeded(what: "the length of zip record \(name.quotedForMessage)", limit: limit)
+    }
+    let stored = UnsafeRawBufferPointer(rebasing: bytes[try range(in: bytes)])
+    guard isPacked else {
+      if checksums == .onFirstRead { try check(CRC32.checksum(stored)) }
+      return try body(stored)
+    }
+    let unpacked = try unpack(bytes, checksums: checksums)
+    return try unpacked.withUnsafeBufferPointer { contents throws(CheckpointError.Kind) in
+      try body(UnsafeRawBufferPointer(contents))
+    }
+  }
+
+  /// The bytes of a deflated record.
+  func unpack(
+    _ bytes: UnsafeRawBufferPointer, checksums: ChecksumPolicy
+  ) throws(CheckpointError.Kind) -> [UInt8] {
+    let unpacked = try ZipInflation.unpack(
+      UnsafeRawBufferPointer(rebasing: bytes[try range(in: bytes)]), count: unpackedSize,
+      part: "zip record \(name.quotedForMessage)")
+    if checksums == .onFirstRead {
+      try check(unpacked.withUnsafeBytes { CRC32.checksum($0) })
+    }
+    return unpacked
+  }
+
   /// Throws if the record's bytes within the file's `bytes` do not give the stored checksum.
   func verify(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError.Kind) {
-    try check(CRC32.checksum(UnsafeRawBufferPointer(rebasing: bytes[try range(in: bytes)])))
+    if isPacked {
+      _ = try unpack(bytes, checksums: .onFirstRead)
+      return
+    }
+    let stored = UnsafeRawBufferPointer(rebasing: bytes[try range(in: bytes)])
+    var sum = CRC32()
+    for start in stride(from: 0, to: stored.count, by: 16 << 20) {
+      if Task.isCancelled { throw .cancelled }
+      let end = min(start + (16 << 20), stored.count)
+      sum.update(UnsafeRawBufferPointer(rebasing: stored[start..<end]))
+    }
+    try check(sum.value)
   }
 
   /// Throws if `computed` is not the stored checksum.

@@ -1,13 +1,16 @@
 /// The list of records of a zip archive, read from its central directory.
 ///
-/// Only what PyTorch writes is read: one disk, no encryption, stored records; zip64 throughout.
+/// One disk and no encryption; records stored, as PyTorch writes them, or deflated, as archives are that were
+/// packed anew; zip64 throughout.
 /// Format: PKWARE APPNOTE 4.3 to 4.5.
 struct ZipDirectory {
   /// One record as the directory states it.
   struct Record {
     let name: String
-    /// Bytes of the record's data as stored.
+    /// Bytes of the record's data in the archive.
     let size: Int
+    /// Bytes of the record's data once unpacked.
+    let unpackedSize: Int
     let crc32: UInt32
     /// 0 for stored, 8 for deflated (APPNOTE 4.4.5).
     let method: UInt16
@@ -15,6 +18,9 @@ struct ZipDirectory {
     let headerOffset: Int
     /// Where the directory starts; all data end before it.
     let limit: Int
+
+    /// Whether the data are deflated.
+    var isPacked: Bool { method == 8 }
 
     /// Where the record's bytes lie in the file.
     ///
@@ -52,9 +58,17 @@ struct ZipDirectory {
       part: "the zip directory", offset: end.directory.lowerBound)
     var records: [Record] = []
     var indices: [String: Int] = [:]
+    guard end.count <= CheckpointLimits.records else {
+      throw .limitExceeded(what: "the number of records", limit: CheckpointLimits.records)
+    }
+    guard end.directory.count <= CheckpointLimits.directoryBytes else {
+      throw .limitExceeded(
+        what: "the length of the zip directory", limit: CheckpointLimits.directoryBytes)
+    }
     // The count is a claim; a directory entry takes 46 bytes, which bounds what to reserve.
     records.reserveCapacity(min(end.count, end.directory.count / 46))
-    for _ in 0..<end.count {
+    for number in 0..<end.count {
+      if number.isMultiple(of: 4096), Task.isCancelled { throw .cancelled }
       let record = try Self.record(&reader, limit: end.directory.lowerBound)
       guard indices.updateValue(records.count, forKey: record.name) == nil else {
         throw .duplicateName(name: record.name)
@@ -68,19 +82,18 @@ struct ZipDirectory {
   /// The position in `records` of the record called `name`.
   func index(of name: String) -> Int? { indices[name] }
 
-  /// The position of the record called `name`, which must be there and be stored as it is.
-  func storedIndex(of name: String) throws(CheckpointError.Kind) -> Int {
+  /// The position of the record called `name`, which must be there and be of a kind that is read.
+  func readableIndex(of name: String) throws(CheckpointError.Kind) -> Int {
     guard let index = indices[name] else {
       throw .malformed(
         part: "the zip archive", found: "no record \(name.quotedForMessage)",
         expected: "one, since the pickle refers to it")
     }
-    guard records[index].method == 0 else {
+    guard records[index].method == 0 || records[index].isPacked else {
       throw .unsupported(
         part: "zip record \(name.quotedForMessage)",
-        found: records[index].method == 8
-          ? "deflated data" : "compression method \(records[index].method)",
-        expected: "stored data, as PyTorch writes it")
+        found: "compression method \(records[index].method)",
+        expected: "stored or deflated data")
     }
     return index
   }
@@ -121,8 +134,15 @@ struct ZipDirectory {
     guard offset <= limit, packedSize <= limit - offset else {
       throw .truncated(part: part, needed: packedSize, available: max(limit - offset, 0))
     }
+    // No deflated byte stands for more than 1,032 (zlib's technical details).
+    guard method == 0 || size / 1032 <= packedSize + 1 else {
+      throw .malformed(
+        part: part, found: "\(size) bytes packed in \(packedSize)", expected: "1,032 a byte at most"
+      )
+    }
     return Record(
-      name: name, size: packedSize, crc32: crc32, method: method, headerOffset: offset,
+      name: name, size: packedSize, unpackedSize: size, crc32: crc32, method: method,
+      headerOffset: offset,
       limit: limit)
   }
 

@@ -186,7 +186,8 @@ extension ModelError {
   var remedy: String {
     switch problem {
     case .unknownNetwork:
-      "Give model_last.pth (autoencoder) or ema_model.pth (denoiser) as the authors publish them"
+      "Give model_last.pth (autoencoder) or ema_model.pth (denoiser) as the authors publish them; "
+        + "of several groups of weights, \"pvdm convert --wrapper NAME\" takes one"
     case .otherNetwork(let expected, _):
       "Give it as --\(expected == .denoiser ? "autoencoder" : "denoiser")"
     case .disagreement: "Give the configuration that the model was trained with, with --config"
@@ -208,7 +209,15 @@ extension CheckpointError {
     switch kind {
     case .truncated, .malformed, .checksumMismatch, .outOfBounds, .duplicateName, .length:
       "Download or copy the file again"
-    case .unknownContainer, .noTensors, .noWrapper, .unsupported, .elementType, .notContiguous:
+    case .noWrapper, .noNetwork:
+      "\"pvdm inspect\" shows what the file holds; \"pvdm convert --wrapper NAME\" takes the weights "
+        + "under a name"
+    case .unreadableTensor:
+      "Save the weights as float32, float16 or bfloat16; another copy in the file can be taken with "
+        + "\"pvdm convert --wrapper NAME\""
+    case .missingShard: "Put all files of the checkpoint into one folder"
+    case .cancelled: ""
+    case .unknownContainer, .noTensors, .unsupported, .elementType, .notContiguous:
       "Give a checkpoint that torch.save or safetensors wrote; \"pvdm inspect\" shows what it holds"
     case .refusedGlobal, .refusedOpcode, .limitExceeded:
       "Do not trust the file; where it is your own, save its state_dict alone"

@@ -59,8 +59,8 @@ struct Convert: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The key of the weights within the file, such as ema or state_dict. (default: the first of "
-        + NetworkFile.wrappers.joined(separator: ", ") + ")", valueName: "name"))
+      "The key of the weights within the file, such as ema or state_dict. (default: a moving average "
+        + "if there is one)", valueName: "name"))
   var wrapper: String?
 
   @Option(help: "The model folder's name for people. (default: the folder's own)")

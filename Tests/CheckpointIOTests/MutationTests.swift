@@ -1,4 +1,5 @@
 import CheckpointIO
+import Foundation
 import TensorCore
 import Testing
 
@@ -24,6 +25,77 @@ struct MutationTests {
     for _ in 0..<Self.variantCount {
       let variant = Self.variant(of: pickle, &generator)
       exercise(ZipAssembler.torch(variant, storages).bytes, checksums: .onFirstRead)
+    }
+  }
+
+  @Test(
+    "damaged objects beside the weights never crash, nor do negated tensors of a big-endian machine"
+  )
+  func objects() throws {
+    var pickle = PickleAssembler()
+    pickle.bytes = [0x80, 5]
+    pickle.raw(0x7d)
+    pickle.text("w")
+    pickle.global("torch._tensor", "_rebuild_from_type_v2")
+    pickle.mark()
+    pickle.global("torch._utils", "_rebuild_tensor_v3")
+    pickle.global("mylib", "Tagged")
+    pickle.mark()
+    pickle.storage("UntypedStorage", key: "0", count: 16)
+    pickle.integer(1)
+    pickle.tuple([3])
+    pickle.tuple([1])
+    pickle.raw(0x89, 0x4e)
+    pickle.global("torch", "float32")
+    pickle.raw(0x7d)
+    pickle.text("neg")
+    pickle.raw(0x88, 0x73, 0x74, 0x7d, 0x74, 0x52, 0x73)
+    pickle.text("module")
+    pickle.global("mylib", "Net")
+    pickle.raw(0x29, 0x7d, 0x92, 0x7d, 0x28)
+    for part in ["_parameters", "_buffers", "_modules"] {
+      pickle.text(part)
+      pickle.raw(0x7d)
+    }
+    pickle.raw(0x75, 0x4e, 0x86, 0x62, 0x73)
+    pickle.raw(0x28, 0x4b, 1, 0x4b, 2, 0x86, 0x8f, 0x28, 0x4b, 3, 0x90)
+    pickle.raw(0x4e, 0x28, 0x4e, 0x91, 0x88, 0x96, 2, 0, 0, 0, 0, 0, 0, 0, 1, 2)
+    pickle.raw(0x47, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0x8b, 2, 0, 0, 0, 1, 1, 0x75)
+    let storage = floatBytes([1, 2, 3, 4])
+    let whole = ZipAssembler.torch(pickle.finished, [storage], byteOrder: "big")
+    _ = try folder.checkpoint(whole.bytes)
+    var generator = SeededGenerator(state: 6)
+    for _ in 0..<Self.variantCount {
+      let variant = Self.variant(of: pickle.finished, &generator)
+      exercise(
+        ZipAssembler.torch(variant, [storage], byteOrder: "big").bytes, checksums: .onFirstRead)
+    }
+  }
+
+  @Test("damaged deflated archives never crash")
+  func deflated() throws {
+    var zip = ZipAssembler.torch(
+      PickleAssembler.oneTensor(count: 4, shape: [2, 2], strides: [1, 2]),
+      [floatBytes([1, 2, 3, 4])])
+    for index in zip.records.indices { zip.records[index].method = 8 }
+    try mutate(zip.bytes, seed: 7, checksums: .never)
+    try mutate(zip.bytes, seed: 8, count: 500)
+  }
+
+  @Test("damaged indices of files never crash")
+  func index() throws {
+    try SafetensorsWriter(
+      tensors: [TensorDescription(name: "w", elementType: .float32, shape: [1])]
+    ).write(to: folder.file("one")) { _, sink in try sink.append(converting: [1]) }
+    let path = folder.file("m.index.json")
+    let whole = Array(
+      #"{"metadata":{"total_size":4.5e0,"a":[null,{"b":[]}]},"weight_map":{"w":"one"}}"#.utf8)
+    var generator = SeededGenerator(state: 9)
+    for round in 0..<Self.variantCount {
+      let bytes = round == 0 ? whole : Self.variant(of: whole, &generator)
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let checkpoint = try? Checkpoint(contentsOf: path)
+      #expect(round > 0 || checkpoint?.tensors.count == 1)
     }
   }
 
@@ -81,7 +153,12 @@ struct MutationTests {
       checkpoint.releasePages(of: entry)
     }
     try? checkpoint.verifyChecksums()
-    _ = try? StateDictionary(in: checkpoint, wrappers: ["state_dict"], prefixes: ["module."])
+    let names = WeightNames(
+      landmarks: ["w"], components: ["w", "wt"], buffers: ["tail"],
+      dotless: DotlessNames(words: ["w", "wt", "half"]))
+    _ = try? StateDictionary(in: checkpoint, networks: [names])
+    _ = try? StateDictionary(in: checkpoint, networks: [names], wrapper: "state_dict")
+    _ = StateDictionary.availableWrappers(in: checkpoint, networks: [names])
   }
 
   /// The bytes with one to four damages: flipped bits, extreme values, cuts, copies.

@@ -1,4 +1,5 @@
 import CheckpointIO
+import Foundation
 import Testing
 
 @Suite("Safetensors headers")
@@ -61,7 +62,9 @@ struct SafetensorsTests {
       #"{"x":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4]}}"#,
       #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#,
       #"{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#,
-      #"{"x":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"#,
+      #"{"x":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,99]}}"#,
+      #"{"x":{"dtype":"F32","shape":[0,4611686018427387904],"data_offsets":[0,0]}}"#,
+      #"{"x":{"dtype":"F32","shape":[2147483648,0,2147483648],"data_offsets":[0,0]}}"#,
       #"{"x":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
       #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":1}}"#,
       #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},}"#,
@@ -91,15 +94,53 @@ struct SafetensorsTests {
     }
   }
 
-  @Test("a header longer than 100 MB, or than the file, is refused without reading it")
+  @Test("tensors of types that are not read are named and do no harm to the others")
+  func otherTypes() throws {
+    let header =
+      #"{"f":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},"#
+      + #""u":{"dtype":"U16","shape":[1],"data_offsets":[2,4]},"#
+      + #""c":{"dtype":"C64","shape":[1],"data_offsets":[8,16]},"#
+      + #""x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#
+    let data = [1, 2, 3, 4] + floatBytes([7, 8, 9])
+    let checkpoint = try folder.checkpoint(file(header, data))
+    #expect(checkpoint.tensors.map(\.name) == ["x"])
+    #expect(try checkpoint.float32Values(checkpoint.entry("x")) == [7])
+    #expect(checkpoint.root["u"].map { "\($0)" } == "\"a tensor of U16\"")
+  }
+
+  @Test("a header longer than 16 MiB, or than the file, is refused without reading it")
   func headerLength() {
-    for length in [100_000_001, .max, UInt64(1) << 63] {
+    for length in [(16 << 20) + 1, .max, UInt64(1) << 63] {
       #expect(
         errorKind { _ = try folder.checkpoint(bytes(length) + Array("{}".utf8)) }
-          == .limitExceeded(what: "the length of the safetensors header", limit: 100_000_000))
+          == .limitExceeded(what: "the length of the safetensors header", limit: 16 << 20))
     }
     #expect(
       errorKind { _ = try folder.checkpoint(bytes(UInt64(50)) + Array("{}".utf8)) }
         == .truncated(part: "the safetensors header", needed: 50, available: 2))
+  }
+
+  @Test("a name of more than 1024 bytes is refused")
+  func longName() {
+    let name = String(repeating: "module.", count: 20_000)
+    let header = #"{"\#(name)":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+    #expect(
+      errorKind { _ = try folder.checkpoint(file(header, floatBytes([1]))) }
+        == .limitExceeded(what: "the length of a tensor's name", limit: 1024))
+  }
+
+  @Test("opening ends early in a task that was cancelled")
+  func cancelled() async throws {
+    let items = (0..<3_000).map {
+      #""n\#($0)":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"#
+    }
+    let path = folder.file("many")
+    try Data(file("{\(items.joined(separator: ","))}")).write(to: URL(fileURLWithPath: path))
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return errorKind { _ = try Checkpoint(contentsOf: path) }
+    }
+    #expect(await task.value == .cancelled)
+    #expect(try Checkpoint(contentsOf: path).tensors.count == 3_000)
   }
 }

@@ -4,10 +4,26 @@ struct ZipAssembler {
   struct Record {
     var name: String
     var bytes: [UInt8]
+    /// 0 for stored; 8 for deflated, in blocks that pack nothing.
     var method: UInt16 = 0
     var flags: UInt16 = 0
     /// Nil for the right one.
     var crc32: UInt32?
+    /// Nil for the right one.
+    var claimedSize: Int?
+
+    /// The data as they lie in the archive.
+    var packed: [UInt8] {
+      guard method == 8 else { return bytes }
+      // Stored blocks (RFC 1951, 3.2.4): a header byte, the length and its complement.
+      var packed: [UInt8] = []
+      for start in stride(from: 0, to: max(bytes.count, 1), by: 0xffff) {
+        let block = bytes[start..<min(start + 0xffff, bytes.count)]
+        packed.append(start + 0xffff >= bytes.count ? 1 : 0)
+        packed += CheckpointIOTests.bytes(UInt16(block.count), ~UInt16(block.count)) + block
+      }
+      return packed
+    }
   }
 
   var records: [Record] = []
@@ -17,6 +33,8 @@ struct ZipAssembler {
   var comment: [UInt8] = []
   /// Where in the file the archive starts; its offsets count from the file's start.
   var base = 0
+  /// How far the directory lies behind the data, for files with holes.
+  var shift = 0
 
   /// An archive as `torch.save` makes it, of a pickle and its storages.
   static func torch(
@@ -40,25 +58,28 @@ struct ZipAssembler {
     var directory: [UInt8] = []
     for record in records {
       let crc = record.crc32 ?? Self.crc32(record.bytes)
-      let size = record.bytes.count
+      let packed = record.packed
+      let size = record.claimedSize ?? record.bytes.count
+      let packedSize = record.method == 0 ? size : packed.count
       let name = Array(record.name.utf8)
       let narrow = isWide ? UInt32.max : UInt32(size)
+      let narrowPacked = isWide ? UInt32.max : UInt32(packedSize)
       let offset = isWide ? UInt32.max : UInt32(file.count)
       let wide =
         isWide
-        ? number(UInt16(1), UInt16(24)) + number(size, size, base + file.count) : [UInt8]()
+        ? number(UInt16(1), UInt16(24)) + number(size, packedSize, base + file.count) : [UInt8]()
       directory += number(UInt32(0x0201_4b50)) + number(UInt16(20), 20, record.flags)
-      directory += number(record.method, 0, 0) + number(crc, narrow, narrow)
+      directory += number(record.method, 0, 0) + number(crc, narrowPacked, narrow)
       directory += number(UInt16(name.count), UInt16(wide.count), 0, 0, 0)
       directory += number(UInt32(0), offset) + name + wide
       file += number(UInt32(0x0403_4b50)) + number(UInt16(20), record.flags, record.method, 0, 0)
-      file += number(crc, UInt32(size), UInt32(size)) + number(UInt16(name.count), 0)
-      file += name + record.bytes
+      file += number(crc, UInt32(truncatingIfNeeded: packedSize), UInt32(truncatingIfNeeded: size))
+      file += number(UInt16(name.count), 0) + name + packed
     }
-    let start = file.count
+    let start = file.count + shift
     file += directory
     if isWide {
-      let place = file.count
+      let place = file.count + shift
       file += number(UInt32(0x0606_4b50)) + number(44) + number(UInt16(45), 45)
       file += number(UInt32(0), 0)
       file += number(records.count, records.count, directory.count, base + start)
@@ -68,6 +89,11 @@ struct ZipAssembler {
     file += number(UInt32(0x0605_4b50)) + number(UInt16(0), 0, count, count)
     file += isWide ? number(UInt32.max, .max) : number(UInt32(directory.count), UInt32(start))
     return file + number(UInt16(comment.count)) + comment
+  }
+
+  /// Where the directory begins in `bytes`.
+  var directoryStart: Int {
+    records.reduce(0) { $0 + 30 + $1.name.utf8.count + $1.packed.count }
   }
 
   /// CRC-32 bit by bit, straight from its definition.

@@ -59,15 +59,119 @@ struct ZipReadingTests {
     }
   }
 
-  @Test("deflated and encrypted records are refused in words")
-  func otherMethods() {
-    var deflated = ZipAssembler.torch(pickle, [storage])
-    deflated.records[2].method = 8
+  @Test(
+    "deflated records are unpacked: the pickle, the small ones, and a storage that two tensors share"
+  )
+  func deflated() throws {
+    var pickle = PickleAssembler()
+    pickle.raw(0x7d)
+    for (name, offset) in [("a", 0), ("b", 2)] {
+      pickle.text(name)
+      pickle.tensor(shape: [2], strides: [1], offset: offset) {
+        $0.storage("FloatStorage", key: "0", count: 4)
+      }
+      pickle.raw(0x73)
+    }
+    var zip = ZipAssembler.torch(pickle.finished, [floatBytes([1, -2, 3, 4])])
+    for index in zip.records.indices { zip.records[index].method = 8 }
+    let checkpoint = try folder.checkpoint(zip.bytes)
+    #expect(try checkpoint.float32Values(checkpoint.entry("a")) == [1, -2])
+    #expect(try checkpoint.float32Values(checkpoint.entry("b")) == [3, 4])
+    #expect(try checkpoint.byteRange(of: checkpoint.entry("a")) == nil)
     #expect(
-      errorKind { _ = try folder.checkpoint(deflated.bytes) }
+      errorKind { try checkpoint.withBytes(of: checkpoint.entry("b")) { _ in } }
+        == .notContiguous(tensor: "b"))
+    try checkpoint.verifyChecksums()
+    zip.records[2].crc32 = 7
+    let damaged = try folder.checkpoint(zip.bytes)
+    guard
+      case .checksumMismatch = errorKind({ _ = try damaged.float32Values(damaged.entry("b")) })
+    else {
+      Issue.record("a wrong checksum was accepted")
+      return
+    }
+  }
+
+  @Test("a deflated record that claims another size, or more than deflating can save, is refused")
+  func deflatedClaims() {
+    for (claim, index) in [(9, 0), (7, 2), (1 << 20, 2), (Int(UInt32.max) - 1, 2)] {
+      var zip = ZipAssembler.torch(pickle, [storage])
+      zip.records[index].method = 8
+      zip.records[index].claimedSize = claim
+      guard
+        case .malformed = errorKind({
+          let checkpoint = try folder.checkpoint(zip.bytes)
+          _ = try checkpoint.float32Values(checkpoint.tensors[0])
+        })
+      else {
+        Issue.record("\(claim) bytes were accepted")
+        continue
+      }
+    }
+  }
+
+  @Test("storages with the highest byte first are turned round, as a big-endian machine saves them")
+  func bigEndian() throws {
+    var pickle = PickleAssembler()
+    pickle.raw(0x7d)
+    for (index, type) in ["FloatStorage", "HalfStorage", "LongStorage", "BoolStorage"].enumerated()
+    {
+      pickle.text(type)
+      pickle.tensor(shape: [2], strides: [1]) { $0.storage(type, key: "\(index)", count: 2) }
+      pickle.raw(0x73)
+    }
+    let storages = [
+      [0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0], [0x3e, 0, 0xb4, 0],
+      [UInt8](repeating: 0, count: 7) + [5] + [UInt8](repeating: 0xff, count: 7) + [0xfe], [1, 0],
+    ]
+    let checkpoint = try folder.checkpoint(
+      ZipAssembler.torch(pickle.finished, storages, byteOrder: "big").bytes)
+    #expect(try checkpoint.float32Values(checkpoint.entry("FloatStorage")) == [1.5, -2])
+    #expect(try checkpoint.float32Values(checkpoint.entry("HalfStorage")) == [1.5, -0.25])
+    #expect(try checkpoint.int64Values(checkpoint.entry("LongStorage")) == [5, -2])
+    #expect(try checkpoint.int64Values(checkpoint.entry("BoolStorage")) == [1, 0])
+    #expect(try !checkpoint.entry("FloatStorage").isContiguous)
+    #expect(try checkpoint.entry("BoolStorage").isContiguous)
+    let other = ZipAssembler.torch(self.pickle, [storage], byteOrder: "middle")
+    guard
+      case .unsupported(_, "\"middle\"", _) = errorKind({ _ = try folder.checkpoint(other.bytes) })
+    else {
+      Issue.record("another byte order was accepted")
+      return
+    }
+  }
+
+  @Test("a sparse archive with a pickle of a terabyte is refused before any of it is read")
+  func sparse() throws {
+    var zip = ZipAssembler.torch(pickle, [storage])
+    zip.isWide = true
+    zip.records[0].claimedSize = 1 << 40
+    let path = folder.file("sparse")
+    let whole = zip.bytes
+    let directory = zip.directoryStart
+    let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
+    defer { close(descriptor) }
+    // The local headers stand at the front, a hole of a terabyte follows, then the directory.
+    let shift = 1 << 40
+    #expect(pwrite(descriptor, Array(whole[..<directory]), directory, 0) == directory)
+    zip.shift = shift
+    let end = Array(zip.bytes[directory...])
+    #expect(pwrite(descriptor, end, end.count, off_t(directory + shift)) == end.count)
+    #expect(
+      errorKind { _ = try Checkpoint(contentsOf: path) }
+        == .limitExceeded(
+          what: "the length of zip record \"archive/data.pkl\"", limit: 64 << 20))
+  }
+
+  @Test("records by another method and encrypted ones are refused in words")
+  func otherMethods() {
+    var other = ZipAssembler.torch(pickle, [storage])
+    other.records[2].method = 12
+    #expect(
+      errorKind { _ = try folder.checkpoint(other.bytes) }
         == .unsupported(
-          part: "zip record \"archive/data/0\"", found: "deflated data",
-          expected: "stored data, as PyTorch writes it"))
+          part: "zip record \"archive/data/0\"", found: "compression method 12",
+          expected: "stored or deflated data"))
     var encrypted = ZipAssembler.torch(pickle, [storage])
     encrypted.records[0].flags = 1
     guard

@@ -17,8 +17,9 @@ extension FuzzTarget {
         _ = try? checkpoint.int64Values(entry)
       }
       try? checkpoint.verifyChecksums()
-      _ = try? StateDictionary(
-        in: checkpoint, wrappers: NetworkFile.wrappers, prefixes: ["module.", "model."])
+      let networks = NetworkFile.weightNames()
+      _ = try? StateDictionary(in: checkpoint, networks: networks)
+      _ = StateDictionary.availableWrappers(in: checkpoint, networks: networks)
     }
   }
 

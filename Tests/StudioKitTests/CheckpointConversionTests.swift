@@ -87,13 +87,13 @@ import VideoDiffusion
   @Test func integersAndStridesPassThrough() throws {
     let path = folder.path("counted.safetensors")
     let source = RandomParameters(TinyCheckpoint.autoencoder)
-    var tensors = [TensorDescription(name: "steps", elementType: .int64, shape: [3])]
+    var tensors = [TensorDescription(name: "encoder.steps", elementType: .int64, shape: [3])]
     tensors += source.parameters.map {
       TensorDescription(name: $0.name, elementType: .float32, shape: $0.shape)
     }
     let steps: [Int64] = [7, -2, 1 << 40]
     try SafetensorsWriter(tensors: tensors).write(to: path) { tensor, sink in
-      if tensor.name == "steps" {
+      if tensor.name == "encoder.steps" {
         try steps.withUnsafeBytes { try sink.append($0) }
       } else {
         try source.withValues(of: tensor.name) { try sink.append(converting: $0) }
@@ -102,7 +102,7 @@ import VideoDiffusion
     let result = folder.path("counted.pth")
     try CheckpointConversion(NetworkFile(path: path), type: .f16).write(to: result)
     let file = try NetworkFile(path: result)
-    let entry = try #require(file.dictionary["steps"])
+    let entry = try #require(file.dictionary["encoder.steps"])
     #expect(entry.elementType == .int64)
     #expect(try file.checkpoint.int64Values(entry) == steps)
   }

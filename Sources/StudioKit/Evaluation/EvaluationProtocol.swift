@@ -68,9 +68,10 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
     usesMovingAverage = model.denoiser.flatMap(Self.usesMovingAverage)
   }
 
-  /// Told by the key that the weights stood under, else by the name of the file.
+  /// Told by the keys that the weights stood under, else by the name of the file.
   private static func usesMovingAverage(_ file: NetworkFile) -> Bool? {
-    if let wrapper = file.dictionary.wrapper { return wrapper.lowercased().contains("ema") }
+    if file.dictionary.isMovingAverage { return true }
+    if file.dictionary.wrapper != nil { return false }
     return URL(filePath: file.path).lastPathComponent.lowercased().contains("ema") ? true : nil
   }
 

@@ -35,7 +35,7 @@ public struct CheckpointSummary: Sendable, Encodable {
     elementCount = checkpoint.tensors.reduce(0) { $0 + $1.elementCount }
     metadata = checkpoint.metadata
     wrappers = StateDictionary.availableWrappers(
-      in: checkpoint, of: NetworkFile.wrappers)
+      in: checkpoint, networks: NetworkFile.weightNames())
     tensors = checkpoint.tensors.map {
       Tensor(name: $0.name, type: $0.elementType.rawValue, shape: $0.shape)
     }

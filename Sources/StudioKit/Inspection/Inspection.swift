@@ -102,9 +102,11 @@ public struct Inspection: Sendable, Encodable {
     } catch let error as ModelError {
       try inspectContents(insteadOf: error)
     } catch let error as CheckpointError {
-      // A file without weights is still worth a look at what it does hold.
-      guard case .noTensors = error.kind else { throw error }
-      try inspectContents(insteadOf: error)
+      // A file without weights that can be used is still worth a look at what it does hold.
+      switch error.kind {
+      case .noTensors, .unreadableTensor: try inspectContents(insteadOf: error)
+      default: throw error
+      }
     }
   }
 

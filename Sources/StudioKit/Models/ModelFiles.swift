@@ -53,7 +53,8 @@ public struct ModelFiles: Sendable {
   private static func open(
     _ path: String, _ kind: NetworkKind, _ configuration: String?
   ) throws -> NetworkFile {
-    let file = try NetworkFile(path: path, configurationPath: configuration)
+    let file = try NetworkFile(
+      path: path, configurationPath: configuration, preferring: kind)
     guard file.kind == kind else {
       throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
     }

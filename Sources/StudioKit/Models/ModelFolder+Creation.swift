@@ -88,7 +88,8 @@ extension ModelFolder {
   private static func open(
     _ path: String, _ kind: NetworkKind, _ configuration: String?, _ wrapper: String?
   ) throws -> NetworkFile {
-    let file = try NetworkFile(path: path, configurationPath: configuration, wrapper: wrapper)
+    let file = try NetworkFile(
+      path: path, configurationPath: configuration, wrapper: wrapper, preferring: kind)
     guard file.kind == kind else {
       throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
     }

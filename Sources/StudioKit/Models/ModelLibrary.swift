@@ -153,7 +153,7 @@ extension ModelEntry {
     self.init(
       reference: ModelReference(name: name, autoencoder: nil, denoiser: nil), path: path)
     do {
-      take(try NetworkFile(path: path))
+      for file in try NetworkFile.networks(path: path) { take(file) }
     } catch {
       problem = Explanation(error).text
     }
@@ -165,7 +165,7 @@ extension ModelEntry {
       (reference.autoencoder, NetworkKind.autoencoder), (reference.denoiser, .denoiser),
     ] {
       guard let path else { continue }
-      let file = try NetworkFile(path: path)
+      let file = try NetworkFile(path: path, preferring: kind)
       guard file.kind == kind else {
         throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
       }

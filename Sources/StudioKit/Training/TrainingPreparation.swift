@@ -51,7 +51,9 @@ public struct TrainingPreparation: Sendable, Hashable {
       self.configuration = configuration
       self.notes = notes
       if request.stage == .diffusion, !request.autoencoderPath.isEmpty {
-        try configuration.take(NetworkFile(path: request.autoencoderPath))
+        try configuration.take(
+          NetworkFile(
+            path: request.autoencoderPath, preferring: .autoencoder))
         self.configuration = configuration
       }
       describe(configuration, request.stage, runs)

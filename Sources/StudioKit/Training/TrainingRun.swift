@@ -104,7 +104,8 @@ struct TrainingRun {
     guard let path = job.initialPath else {
       return .random(seed: job.configuration[job.stage].seed)
     }
-    let file = try NetworkFile(path: path)
+    let file = try NetworkFile(
+      path: path, preferring: job.stage == .autoencoder ? .autoencoder : .denoiser)
     let fits =
       switch file.network {
       case .autoencoder(let found):
@@ -122,7 +123,7 @@ struct TrainingRun {
     guard let path = job.autoencoderPath else {
       throw TrainingError(job.runFolder, .noAutoencoder)
     }
-    let file = try NetworkFile(path: path)
+    let file = try NetworkFile(path: path, preferring: .autoencoder)
     try job.configuration.take(file)
     let hash = try CheckpointHash.sha256(of: path) { [stop] _, _ in
       if stop.moment > .never { throw CancellationError() }

@@ -25,14 +25,13 @@ public struct FeatureNetworkFile: Sendable {
     self.path = path
     self.kind = kind
     checkpoint = try Checkpoint(contentsOf: path)
-    dictionary = try StateDictionary(
-      in: checkpoint, wrappers: ["state_dict", "model"], prefixes: ["module."])
-    notes = dictionary.notes
-    let first = kind == .i3d ? ["Conv3d_1a_7x7.conv3d.weight"] : ["conv1a.weight", "conv1.weight"]
-    guard first.contains(where: { dictionary[$0] != nil }) else {
-      throw EvaluationError.otherNetwork(
-        kind, path: path, keys: dictionary.tensors.prefix(3).map(\.name))
+    do throws(CheckpointError) {
+      dictionary = try StateDictionary(in: checkpoint, networks: kind.weightNames)
+    } catch {
+      guard case .noNetwork(_, let names) = error.kind else { throw error }
+      throw EvaluationError.otherNetwork(kind, path: path, keys: names)
     }
+    notes = dictionary.notes
   }
 
   /// Loads the network.

@@ -97,6 +97,9 @@ extension PerceptualDistance {
     return CheckpointParameters(
       checkpoint,
       try StateDictionary(
-        in: checkpoint, wrappers: ["state_dict", "model"], prefixes: ["module."]))
+        in: checkpoint,
+        networks: ["lin0.model.1.weight", "features.0.weight", "net.slice1.0.weight"].map {
+          WeightNames(landmarks: [$0])
+        }))
   }
 }

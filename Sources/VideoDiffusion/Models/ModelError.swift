@@ -7,8 +7,8 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// What is wrong with a model.
   public enum Problem: Sendable, Hashable {
-    /// The weights are of neither network.
-    case unknownNetwork(keys: [String])
+    /// The weights are of neither network; `groups` says where weights stand and how many.
+    case unknownNetwork(keys: [String], groups: [String])
     /// The file is of the other network than asked for.
     case otherNetwork(expected: NetworkKind, found: NetworkKind)
     /// The shapes of the weights do not add up to a network.
@@ -49,9 +49,9 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
 extension ModelError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .unknownNetwork(let keys):
-      "holds neither an autoencoder nor a denoiser of PVDM; its first weights are "
-        + keys.joined(separator: ", ")
+    case .unknownNetwork(let keys, let groups):
+      "holds neither an autoencoder nor a denoiser of PVDM, but \(groups.joined(separator: ", ")); "
+        + "its first weights are \(keys.joined(separator: ", "))"
     case .otherNetwork(let expected, let found):
       "holds \(found.phrase), but \(expected.phrase) is needed here"
     case .structure(let reason): "the weights do not make up a network: \(reason)"

@@ -10,7 +10,9 @@ public struct NetworkFile: Sendable {
   /// What the checkpoint holds.
   public let network: Network
   /// How it was read: wrappers used, prefixes dropped, defaults assumed. For the user to see.
-  public let notes: [String]
+  public private(set) var notes: [String]
+  /// The networks that the checkpoint holds, this one among them.
+  public private(set) var presentKinds: [NetworkKind] = []
   /// Numbers in the weights of the network.
   public let parameterCount: Int
   /// The types the weights are stored in, and how many tensors have each.
@@ -42,10 +44,15 @@ public struct NetworkFile: Sendable {
     }
   }
 
-  /// Keys under which training scripts put weights; those of the moving average come first, since
-  /// they are what the paper samples with.
-  public static let wrappers = ["ema", "ema_model", "state_dict", "model"]
-  static let prefixes = ["module.", "model.diffusion_model.", "diffusion_model."]
+  /// The names of both networks, the preferred first where a file holds both.
+  public static func weightNames(preferring kind: NetworkKind = .denoiser) -> [WeightNames] {
+    order(kind).map(\.weightNames)
+  }
+
+  private static func order(_ kind: NetworkKind) -> [NetworkKind] {
+    kind == .denoiser ? [.denoiser, .autoencoder] : [.autoencoder, .denoiser]
+  }
+
   /// Buffers that are in the authors' files without being weights.
   static let buffers: Set<String> = ["coords", "zeros"]
   static let headCountKey = "pvdm.num_heads"
@@ -54,25 +61,55 @@ public struct NetworkFile: Sendable {
 
   /// Reads the directory of a checkpoint and works out what it holds, without loading weights.
   ///
-  /// The configuration comes from this package's own metadata, else from a configuration file, else
-  /// from the shapes of the weights.
+  /// The weights are found by the network's own names, wherever they stand in the checkpoint; a moving average
+  /// of them comes first, since it is what the paper samples with. The configuration comes from this
+  /// package's own metadata, else from a configuration file, else from the shapes of the weights.
   ///
   /// - Parameters:
-  ///   - path: A .pth or .safetensors file.
+  ///   - path: A .pth or .safetensors file, one of several that make up a checkpoint, or their index.
   ///   - configurationPath: A `config.json` or YAML file; `nil` looks beside the checkpoint.
-  ///   - wrapper: The key of the weights to use; `nil` takes the first of ``wrappers``.
+  ///   - wrapper: The keys of the weights to use, joined by dots; `nil` takes the best.
+  ///   - kind: The network to take if the file holds both; the other is taken if it is alone.
   /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` for one that is no network of
   ///   PVDM or whose configuration disagrees with it.
-  public init(path: String, configurationPath: String? = nil, wrapper: String? = nil) throws {
+  public init(
+    path: String, configurationPath: String? = nil, wrapper: String? = nil,
+    preferring kind: NetworkKind = .denoiser
+  ) throws {
     let checkpoint = try Checkpoint(contentsOf: path)
-    let dictionary = try StateDictionary(
-      in: checkpoint, wrappers: Self.wrappers, prefixes: Self.prefixes,
-      strays: ["betas", "zeros"], choice: wrapper.map { .wrapper($0) } ?? .automatic)
-    try self.init(checkpoint, dictionary, path: path, configurationPath: configurationPath)
+    let dictionary: StateDictionary
+    do throws(CheckpointError) {
+      dictionary = try StateDictionary(
+        in: checkpoint, networks: Self.weightNames(preferring: kind), wrapper: wrapper)
+    } catch {
+      guard case .noNetwork(let groups, let names) = error.kind else { throw error }
+      throw ModelError(path: path, .unknownNetwork(keys: names, groups: groups))
+    }
+    let kinds = Self.order(kind)
+    try self.init(
+      checkpoint, dictionary, kinds[dictionary.network], path: path,
+      configurationPath: configurationPath)
+    presentKinds = dictionary.presentNetworks.map { kinds[$0] }
+    if let other = presentKinds.first(where: { $0 != self.kind }), wrapper == nil {
+      notes.append("took \(self.kind.phrase); the file holds \(other.phrase) too")
+    }
+  }
+
+  /// All networks that a file holds: one, or both if it is of a whole training.
+  ///
+  /// - Throws: as `init`, for whichever network cannot be read.
+  public static func networks(
+    path: String, configurationPath: String? = nil
+  ) throws -> [NetworkFile] {
+    let first = try NetworkFile(path: path, configurationPath: configurationPath)
+    return try [first]
+      + first.presentKinds.filter { $0 != first.kind }.map {
+        try NetworkFile(path: path, configurationPath: configurationPath, preferring: $0)
+      }
   }
 
   private init(
-    _ checkpoint: Checkpoint, _ dictionary: StateDictionary, path: String,
+    _ checkpoint: Checkpoint, _ dictionary: StateDictionary, _ kind: NetworkKind, path: String,
     configurationPath: String?
   ) throws {
     self.path = path
@@ -82,10 +119,6 @@ public struct NetworkFile: Sendable {
       shapes: Dictionary(
         dictionary.tensors.map { ($0.name, $0.entry.shape) },
         uniquingKeysWith: { first, _ in first }))
-    guard let kind = shapes.kind else {
-      throw ModelError(
-        path: path, .unknownNetwork(keys: dictionary.tensors.prefix(3).map(\.name)))
-    }
     let file = try Self.configuration(configurationPath, beside: path)
     var notes = dictionary.notes
     do {

@@ -10,21 +10,22 @@ struct NetworkShapes {
 
   private func problem(_ reason: String) -> ModelError { ModelError(.structure(reason)) }
 
+  /// The greatest size of a weight that a configuration is read off. Networks that anyone could run are far
+  /// smaller, and products of what is read stay far from the end of an `Int`.
+  private static let greatestExtent = 1 << 16
+  /// The greatest side of a latent and the most frames of a clip.
+  private static let greatestSide = 1024
+  private static let mostFrames = 4096
+
+  /// A size of a weight, 1 to `greatestExtent`: the one place where they are judged.
   private func extent(_ name: String, _ axis: Int) throws -> Int {
     let shape = try shape(name)
-    guard axis < shape.count, shape[axis] > 0 else {
-      throw problem("\(name) has no usable axis \(axis)")
+    guard axis < shape.count, (1...Self.greatestExtent).contains(shape[axis]) else {
+      throw problem(
+        "\(name) is \(shape.map(String.init).joined(separator: " x ")); expected 1 to "
+          + "\(Self.greatestExtent) along axis \(axis)")
     }
     return shape[axis]
-  }
-
-  /// Which network the names belong to.
-  var kind: NetworkKind? {
-    if shapes["time_embed.0.weight"] != nil && shapes["input_blocks.0.0.weight"] != nil {
-      return .denoiser
-    }
-    if shapes["encoder.to_patch_embedding.weight"] != nil { return .autoencoder }
-    return nil
   }
 
   // MARK: Denoiser
@@ -90,7 +91,9 @@ struct NetworkShapes {
     let inner = try extent("encoder.layers.0.0.fn.to_qkv.weight", 0) / 3
     let headWidth = AutoencoderConfiguration.headWidth
     let projectionInner = try extent("xy_quant_attn.layers.0.0.fn.to_qkv.weight", 0) / 3
-    guard side >= 1, frames >= 1, width >= 8, width % 8 == 0, inner % headWidth == 0 else {
+    guard (1...Self.greatestSide).contains(side), (1...Self.mostFrames).contains(frames),
+      width >= 8, width % 8 == 0, inner >= headWidth, inner % headWidth == 0
+    else {
       throw problem(
         "side \(side), frames \(frames), width \(width), attention width \(inner)")
     }

@@ -16,7 +16,7 @@ enum GoldenNetwork {
     /// Loads the denoiser, strictly.
     func load(_ context: ComputeContext, _ type: ElementType) throws -> Denoiser {
       try GoldenNetwork.load(
-        "\(folder)/ema_model.pth", prefixes: ["diffusion_model."], unused: ["zeros"], context, type
+        "\(folder)/ema_model.pth", unused: ["zeros"], context, type
       ) { try Denoiser($0, configuration) }
     }
 
@@ -66,18 +66,19 @@ enum GoldenNetwork {
   }
 
   /// The parameters of a golden checkpoint.
-  static func parameters(_ path: String, prefixes: [String] = []) throws -> CheckpointParameters {
+  static func parameters(_ path: String) throws -> CheckpointParameters {
     let checkpoint = try GoldenFile(named: path).checkpoint
     return CheckpointParameters(
-      checkpoint, try StateDictionary(in: checkpoint, prefixes: prefixes))
+      checkpoint, try StateDictionary(in: checkpoint, networks: NetworkFile.weightNames()))
   }
 
   private static func load<Network>(
-    _ path: String, prefixes: [String] = [], unused: Set<String>, _ context: ComputeContext,
+    _ path: String, unused: Set<String>, _ context: ComputeContext,
     _ type: ElementType, _ make: (ParameterScope) throws -> Network
   ) throws -> Network {
     let checkpoint = try GoldenFile(named: path).checkpoint
-    let dictionary = try StateDictionary(in: checkpoint, prefixes: prefixes)
+    let dictionary = try StateDictionary(
+      in: checkpoint, networks: NetworkFile.weightNames())
     let scope = ParameterScope(
       CheckpointParameters(checkpoint, dictionary), context: context, elementType: type)
     let network = try make(scope)

@@ -22,7 +22,7 @@ struct GoldenDenoiserTrainingTests {
       context = try ComputeContext(threadCount: threads)
       file = try GoldenFile(named: "training/diffusion-step.safetensors")
       step = try DenoiserTrainingStep(
-        GoldenNetwork.parameters("unet-8x16/ema_model.pth", prefixes: [prefix]),
+        GoldenNetwork.parameters("unet-8x16/ema_model.pth"),
         GoldenNetwork.small.configuration, distance: distance, elementType: type,
         checkpointing: checkpointing, context)
     }

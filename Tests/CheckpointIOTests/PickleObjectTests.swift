@@ -1,0 +1,345 @@
+import CheckpointIO
+import Testing
+
+/// What stands beside weights in checkpoints: whatever its type, it is data, and it costs no weight.
+@Suite("Objects in pickles")
+struct PickleObjectTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// The value under "it", which `write` puts on the stack, beside a weight that must be read.
+  private func value(
+    proto: UInt8 = 4, _ write: (inout PickleAssembler) -> Void
+  ) throws -> CheckpointValue {
+    var pickle = PickleAssembler()
+    pickle.bytes = [0x80, proto]
+    pickle.raw(0x7d)
+    pickle.text("it")
+    write(&pickle)
+    pickle.raw(0x73)
+    pickle.text("w")
+    pickle.tensor(shape: [2], strides: [1]) { $0.storage("FloatStorage", key: "0", count: 2) }
+    pickle.raw(0x73)
+    let checkpoint = try folder.checkpoint(
+      ZipAssembler.torch(pickle.finished, [floatBytes([3, 4])]).bytes)
+    #expect(try checkpoint.float32Values(checkpoint.entry("w")) == [3, 4])
+    return try #require(checkpoint.root["it"])
+  }
+
+  /// A short form of a tree, for comparison.
+  private func text(_ value: CheckpointValue) -> String {
+    switch value {
+    case .dictionary(let members):
+      "{" + members.map { "\($0.key): \(text($0.value))" }.joined(separator: ", ") + "}"
+    case .list(let values): "[" + values.map(text).joined(separator: ", ") + "]"
+    case .opaque(let name): "<\(name)>"
+    default: "\(value)"
+    }
+  }
+
+  @Test("sets, frozen sets, byte arrays and long integers have instructions of their own")
+  func containers() throws {
+    #expect(try text(value { $0.raw(0x8f, 0x28, 0x4b, 1, 0x4b, 2, 0x90) }) == "[1, 2]")
+    #expect(try text(value { $0.raw(0x28, 0x4b, 1, 0x4b, 2, 0x91) }) == "[1, 2]")
+    #expect(
+      try text(value(proto: 5) { $0.raw(0x96, 3, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3) }) == "3 bytes")
+    #expect(try text(value { $0.raw(0x8b, 2, 0, 0, 0, 0xff, 0xff) }) == "-1")
+    let long = try value { pickle in
+      pickle.raw(0x8b, 0, 2, 0, 0)
+      pickle.bytes += [UInt8](repeating: 7, count: 512)
+    }
+    #expect(text(long) == "<an integer beyond 64 bits>")
+  }
+
+  @Test("strings of Python 2 that are no text are bytes")
+  func oldStrings() throws {
+    #expect(try text(value(proto: 2) { $0.raw(0x55, 2, 0xff, 0xfe) }) == "2 bytes")
+    #expect(try text(value(proto: 2) { $0.raw(0x55, 2, 0x61, 0x62) }) == "\"ab\"")
+  }
+
+  @Test(
+    "calls of any class are opaque under its name",
+    arguments: [
+      ("builtins", "complex"), ("collections", "Counter"), ("torch", "device"),
+      ("torch.serialization", "_get_layout"), ("pathlib", "PosixPath"), ("datetime", "datetime"),
+      ("functools", "partial"), ("uuid", "UUID"), ("decimal", "Decimal"),
+    ])
+  func calls(module: String, name: String) throws {
+    let value = try value { pickle in
+      pickle.global(module, name)
+      pickle.raw(0x29, 0x52)
+    }
+    #expect(text(value) == "<\(module).\(name)>")
+    let keywords = try self.value { pickle in
+      pickle.global(module, name)
+      pickle.raw(0x29, 0x7d, 0x92)
+    }
+    #expect(text(keywords) == "<\(module).\(name)>")
+  }
+
+  @Test("a class or type alone is its name, and what a result returns is opaque too")
+  func names() throws {
+    #expect(try text(value { $0.global("torch", "float8_e4m3fn") }) == "<torch.float8_e4m3fn>")
+    let result = try value { pickle in
+      pickle.global("functools", "partial")
+      pickle.raw(0x29, 0x52, 0x29, 0x52)
+    }
+    #expect(text(result) == "<a result of functools.partial>")
+  }
+
+  @Test("NumPy arrays and scalars are named, of either age of the library")
+  func numpy() throws {
+    for core in ["numpy.core", "numpy._core"] {
+      let array = try value { pickle in
+        pickle.global("\(core).multiarray", "_reconstruct")
+        pickle.global("numpy", "ndarray")
+        pickle.raw(0x4b, 0, 0x85, 0x43, 1, 0x62, 0x87, 0x52)
+        pickle.raw(0x28, 0x4b, 1, 0x4b, 4, 0x85)
+        pickle.global("numpy", "dtype")
+        pickle.text("f8")
+        pickle.raw(0x89, 0x88, 0x87, 0x52, 0x89, 0x43, 2, 1, 2, 0x74, 0x62)
+      }
+      #expect(text(array) == "<a NumPy array>")
+      let scalar = try value { pickle in
+        pickle.global("\(core).multiarray", "scalar")
+        pickle.raw(0x29, 0x52)
+      }
+      #expect(text(scalar) == "<a NumPy scalar>")
+    }
+  }
+
+  @Test("subclasses of dict and list show their members, other objects their attributes")
+  func members() throws {
+    let counter = try value { pickle in
+      pickle.global("mylib", "AttrDict")
+      pickle.raw(0x29, 0x81, 0x28)
+      pickle.text("lr")
+      pickle.raw(0x4b, 3, 0x75)
+    }
+    #expect(text(counter) == "{lr: 3}")
+    let items = try value { pickle in
+      pickle.global("mylib", "History")
+      pickle.raw(0x29, 0x81, 0x28, 0x4b, 1, 0x4b, 2, 0x65)
+    }
+    #expect(text(items) == "[1, 2]")
+    let namespace = try value { pickle in
+      pickle.global("argparse", "Namespace")
+      pickle.raw(0x29, 0x81, 0x7d)
+      pickle.text("epochs")
+      pickle.raw(0x4b, 9, 0x73, 0x62)
+    }
+    #expect(text(namespace) == "{epochs: 9}")
+    let slots = try value { pickle in
+      pickle.global("mylib", "Config")
+      pickle.raw(0x29, 0x81, 0x7d)
+      pickle.text("a")
+      pickle.raw(0x4b, 1, 0x73, 0x4e, 0x86, 0x62)
+    }
+    #expect(text(slots) == "{a: 1}")
+  }
+
+  @Test("keys of any type are written as text, and two that look alike stay two")
+  func keys() throws {
+    let value = try value { pickle in
+      pickle.raw(0x7d, 0x28)
+      pickle.raw(0x4e, 0x4b, 1)
+      pickle.raw(0x88, 0x4b, 2)
+      pickle.raw(0x4b, 1, 0x4b, 2, 0x86, 0x4b, 3)
+      pickle.raw(0x43, 1, 0xff, 0x4b, 4)
+      pickle.raw(0x4b, 7, 0x4b, 5)
+      pickle.text("7")
+      pickle.raw(0x4b, 6)
+      pickle.global("mylib", "Colour.RED")
+      pickle.raw(0x4b, 7)
+      pickle.raw(0x47, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0x4b, 8, 0x75)
+    }
+    #expect(
+      text(value)
+        == "{None: 1, True: 2, (1, 2): 3, 1 bytes: 4, 7 (key 4): 5, 7: 6, mylib.Colour.RED: 7, 1.5: 8}"
+    )
+  }
+
+  @Test(
+    "tensors that have no plain elements are named",
+    arguments: [
+      ("_rebuild_sparse_tensor", "a sparse tensor"), ("_rebuild_qtensor", "a quantised tensor"),
+      ("_rebuild_nested_tensor", "a nested tensor"),
+      ("_rebuild_wrapper_subclass", "a tensor of a subclass"),
+      ("_rebuild_meta_tensor_no_storage", "a tensor of the meta device, which has no elements"),
+      ("_rebuild_device_tensor_from_numpy", "a device's tensor kept as a NumPy array"),
+    ])
+  func unreadable(function: String, kind: String) throws {
+    func write(_ pickle: inout PickleAssembler) {
+      pickle.global("torch._utils", function)
+      pickle.raw(0x29, 0x52)
+    }
+    #expect(try text(value(write)) == "<\(kind)>")
+    let parameter = try value { pickle in
+      pickle.global("torch._utils", "_rebuild_parameter")
+      write(&pickle)
+      pickle.raw(0x88, 0x4e, 0x87, 0x52)
+    }
+    #expect(text(parameter) == "<\(kind)>")
+  }
+
+  @Test("parameters with attributes, copies for devices and subclasses give their tensors")
+  func parameters() throws {
+    func tensor(_ pickle: inout PickleAssembler) {
+      pickle.tensor(shape: [2], strides: [1]) { $0.storage("FloatStorage", key: "0", count: 2) }
+    }
+    let withState = try value { pickle in
+      pickle.global("torch._utils", "_rebuild_parameter_with_state")
+      pickle.mark()
+      tensor(&pickle)
+      pickle.raw(0x88, 0x4e, 0x7d, 0x74, 0x52)
+    }
+    let device = try value { pickle in
+      pickle.global("torch._utils", "_rebuild_device_tensor_from_cpu_tensor")
+      pickle.mark()
+      tensor(&pickle)
+      pickle.raw(0x4e, 0x4e, 0x89, 0x74, 0x52)
+    }
+    let subclass = try value { pickle in
+      pickle.global("torch._tensor", "_rebuild_from_type_v2")
+      pickle.mark()
+      pickle.global("torch._utils", "_rebuild_tensor_v2")
+      pickle.global("mylib", "TaggedTensor")
+      pickle.mark()
+      pickle.storage("FloatStorage", key: "0", count: 2)
+      pickle.integer(0)
+      pickle.tuple([2])
+      pickle.tuple([1])
+      pickle.raw(0x89, 0x4e, 0x74, 0x7d, 0x74, 0x52)
+    }
+    for value in [withState, device, subclass] {
+      #expect(value.tensor?.shape == [2])
+    }
+  }
+
+  @Test("a typed tensor in a storage of bytes is read if its type is, else named")
+  func typedTensor() throws {
+    func write(_ type: String, _ pickle: inout PickleAssembler) {
+      pickle.global("torch._utils", "_rebuild_tensor_v3")
+      pickle.mark()
+      pickle.mark()
+      pickle.text("storage")
+      pickle.global("torch.storage", "UntypedStorage")
+      pickle.text("0")
+      pickle.text("cpu")
+      pickle.integer(8)
+      pickle.raw(0x74, 0x51)
+      pickle.integer(1)
+      pickle.tuple([1])
+      pickle.tuple([1])
+      pickle.raw(0x89, 0x4e)
+      pickle.global("torch", type)
+      pickle.raw(0x4e, 0x74, 0x52)
+    }
+    #expect(try text(value { write("uint16", &$0) }) == "<a tensor of torch.uint16>")
+    #expect(try text(value { write("float8_e5m2", &$0) }) == "<a tensor of torch.float8_e5m2>")
+    let read = try value { write("float32", &$0) }
+    #expect(read.tensor?.elementType == .float32)
+  }
+
+  @Test("a module saved whole is laid out as its state dictionary has it")
+  func module() throws {
+    func module(_ pickle: inout PickleAssembler, _ parts: (inout PickleAssembler) -> Void) {
+      pickle.global("mylib.models", "Net")
+      pickle.raw(0x29, 0x81, 0x7d, 0x28)
+      pickle.text("training")
+      pickle.raw(0x88)
+      parts(&pickle)
+      pickle.raw(0x75, 0x62)
+    }
+    func tensor(_ pickle: inout PickleAssembler) {
+      pickle.tensor(shape: [2], strides: [1]) { $0.storage("FloatStorage", key: "0", count: 2) }
+    }
+    let value = try value { pickle in
+      module(&pickle) { pickle in
+        pickle.text("_parameters")
+        pickle.raw(0x7d)
+        pickle.text("token")
+        tensor(&pickle)
+        pickle.raw(0x73)
+        pickle.text("_buffers")
+        pickle.emptyOrderedDictionary()
+        pickle.text("_modules")
+        pickle.raw(0x7d)
+        pickle.text("layer")
+        module(&pickle) { pickle in
+          pickle.text("_parameters")
+          pickle.raw(0x7d)
+          pickle.text("weight")
+          tensor(&pickle)
+          pickle.raw(0x73)
+          pickle.text("_buffers")
+          pickle.raw(0x7d)
+          pickle.text("_modules")
+          pickle.raw(0x7d)
+        }
+        pickle.raw(0x73)
+      }
+    }
+    #expect(
+      text(value) == "{token: it.token float32 [2], layer: {weight: it.layer.weight float32 [2]}}")
+  }
+
+  @Test(
+    "PyTorch's negative bit turns every sign, whatever the strides, and other metadata is refused")
+  func negativeBit() throws {
+    func pickle(_ key: String, strides: [Int], shape: [Int]) -> [UInt8] {
+      var pickle = PickleAssembler()
+      pickle.raw(0x7d)
+      pickle.text("w")
+      pickle.global("torch._utils", "_rebuild_tensor_v2")
+      pickle.mark()
+      pickle.storage("FloatStorage", key: "0", count: 4)
+      pickle.integer(0)
+      pickle.tuple(shape)
+      pickle.tuple(strides)
+      pickle.raw(0x89)
+      pickle.emptyOrderedDictionary()
+      pickle.raw(0x7d)
+      pickle.text(key)
+      pickle.raw(0x88, 0x73, 0x74, 0x52, 0x73)
+      return pickle.finished
+    }
+    let storage = floatBytes([1, -2, 0, .infinity])
+    for (shape, strides, expected) in [
+      ([4], [1], [-1, 2, 0, -Float.infinity]), ([2, 2], [1, 2], [-1, 0, 2, -Float.infinity]),
+    ] {
+      let checkpoint = try folder.checkpoint(
+        ZipAssembler.torch(pickle("neg", strides: strides, shape: shape), [storage]).bytes)
+      let entry = try checkpoint.entry("w")
+      #expect(try checkpoint.float32Values(entry) == expected)
+      // What lends the stored bytes would lend wrong signs.
+      #expect(!entry.isContiguous)
+      #expect(
+        errorKind { try checkpoint.withBytes(of: entry) { _ in } } == .notContiguous(tensor: "w"))
+    }
+    let other = try folder.checkpoint(
+      ZipAssembler.torch(pickle("layout", strides: [1], shape: [4]), [storage]).bytes)
+    #expect(text(other.root) == "{w: <a tensor with the metadata layout>}")
+  }
+
+  @Test("bytes of protocol 2 are bytes, and complex tensors are named")
+  func bytesAndComplex() throws {
+    let bytes = try value(proto: 2) { pickle in
+      pickle.global("_codecs", "encode")
+      pickle.text("\u{e9}\0")
+      pickle.text("latin1")
+      pickle.raw(0x86, 0x52)
+    }
+    guard case .bytes([0xe9, 0]) = bytes else {
+      Issue.record("found \(bytes)")
+      return
+    }
+    let complex = try value { pickle in
+      pickle.tensor(shape: [1], strides: [1]) {
+        $0.storage("ComplexFloatStorage", key: "9", count: 1)
+      }
+    }
+    #expect(text(complex) == "<a tensor of ComplexFloatStorage>")
+  }
+}
