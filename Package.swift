@@ -19,7 +19,9 @@ let package = Package(
   name: "pvdm",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "pvdm", targets: ["pvdm"])
+    .executable(name: "pvdm", targets: ["pvdm"]),
+    // For tests alone: loaded in front of the C library, to let its calls fail.
+    .library(name: "FaultLayer", type: .dynamic, targets: ["FaultLayer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -93,6 +95,10 @@ let package = Package(
       ], swiftSettings: asyncOnCaller),
 
     // Tests
+    .target(name: "FaultLayer", path: "Tests/FaultLayer"),
+    .executableTarget(
+      name: "WorkspaceProbe", dependencies: ["StudioKit"], path: "Tests/WorkspaceProbe",
+      swiftSettings: asyncOnCaller),
     .target(
       name: "TestSupport",
       dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore", "TerminalUI"],
@@ -113,11 +119,13 @@ let package = Package(
       name: "StudioKitTests",
       dependencies: [
         "StudioKit", "SessionStore", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "TrainingData", "TestSupport",
+        "TrainingData", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
       name: "PVDMCommandTests",
-      dependencies: ["pvdm", "MediaIO", "StudioKit", "VideoDiffusion", "TestSupport"]),
+      dependencies: [
+        "pvdm", "MediaIO", "StudioKit", "VideoDiffusion", "TestSupport", "WorkspaceProbe",
+      ]),
     .testTarget(
       name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText", "TestSupport"],
       exclude: ["Snapshots"]),

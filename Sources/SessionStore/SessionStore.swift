@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// What a studio keeps from one session to the next, in one SQLite file: videos, clips, the queue,
 /// comparisons, exports, scores, measurements, and a few small values.
@@ -14,138 +15,14 @@ import GRDB
 public final class SessionStore: Sendable {
   /// The database's file.
   public let path: String
-  private let pool: DatabasePool
+  let pool: DatabasePool
 
-  /// A store, and what was found where it is.
-  public struct Opening: Sendable {
-    /// The store.
-    public let store: SessionStore
-    /// Whether there was no database before.
-    public let isNew: Bool
-    /// Where a damaged database was moved; `nil` if there was none.
-    public let setAside: String?
-  }
+  /// Changes of rows when the last backup was made; `nil` before there is one of this session.
+  private let backedUpChanges = Mutex<Int?>(nil)
 
-  /// Opens the database at a path, makes one where there is none, and brings an older one up to date.
-  ///
-  /// A damaged database keeps its content under a new name, with its log, and a new one is begun.
-  ///
-  /// - Parameters:
-  ///   - path: The file; its folder must exist.
-  ///   - stamp: Goes into the name of a damaged database that is set aside.
-  /// - Throws: ``SessionStoreError``, of which `newer` means that the file was left as it was.
-  public static func open(at path: String, stamp: String) throws -> Opening {
-    do {
-      let (store, isNew) = try opened(path)
-      return Opening(store: store, isNew: isNew, setAside: nil)
-    } catch let error as SessionStoreError {
-      guard case .damaged = error.problem else { throw error }
-      let name = try setAside(path, stamp: stamp)
-      let (store, _) = try opened(path)
-      return Opening(store: store, isNew: true, setAside: name)
-    }
-  }
-
-  /// Opens the database that another process has open as well, to add to it or to read it.
-  ///
-  /// It is neither made, nor brought up to date, nor set aside: that is for the process that was there
-  /// first.
-  ///
-  /// - Throws: ``SessionStoreError``, of which `older` means that the other process keeps an older
-  ///   schema.
-  public static func join(at path: String) throws -> SessionStore {
-    do {
-      try checkHeader(path)
-      guard FileManager.default.fileExists(atPath: path) else {
-        throw SessionStoreError(path: path, .notWritable("it is not there"))
-      }
-      let pool = try DatabasePool(path: path, configuration: configuration)
-      let migrator = SessionSchema.migrator
-      let (isNewer, isCurrent) = try pool.read { database in
-        (try migrator.hasBeenSuperseded(database), try migrator.hasCompletedMigrations(database))
-      }
-      if isNewer { throw SessionStoreError(path: path, .newer) }
-      guard isCurrent else { throw SessionStoreError(path: path, .older) }
-      return SessionStore(path: path, pool: pool)
-    } catch {
-      throw SessionStoreError(path: path, error)
-    }
-  }
-
-  /// A command may add a score while a studio has the database open: either waits for the other's
-  /// transaction, which takes milliseconds.
-  private static var configuration: Configuration {
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(5)
-    return configuration
-  }
-
-  private static func opened(_ path: String) throws -> (SessionStore, isNew: Bool) {
-    do {
-      try checkHeader(path)
-      let pool = try DatabasePool(path: path, configuration: configuration)
-      do {
-        let isNew = try prepare(pool, path)
-        return (SessionStore(path: path, pool: pool), isNew)
-      } catch {
-        try? pool.close()
-        throw error
-      }
-    } catch {
-      throw SessionStoreError(path: path, error)
-    }
-  }
-
-  /// Tells a file that cannot be a database before SQLite sees it, which would delete the log of one.
-  private static func checkHeader(_ path: String) throws {
-    guard let file = FileHandle(forReadingAtPath: path),
-      let start = try? file.read(upToCount: 16), !start.isEmpty
-    else { return }
-    guard start == Data("SQLite format 3\0".utf8) else {
-      throw SessionStoreError(path: path, .damaged("it does not begin as one"))
-    }
-  }
-
-  private init(path: String, pool: DatabasePool) {
+  init(path: String, pool: DatabasePool) {
     self.path = path
     self.pool = pool
-  }
-
-  /// Checks the file and migrates it. True if it was empty.
-  private static func prepare(_ pool: DatabasePool, _ path: String) throws -> Bool {
-    let migrator = SessionSchema.migrator
-    let (isNew, isNewer) = try pool.read { database in
-      let applied = try migrator.appliedIdentifiers(database)
-      let findings = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
-      guard findings == ["ok"] else {
-        throw SessionStoreError(path: path, .damaged(findings.joined(separator: ", ")))
-      }
-      return (applied.isEmpty, try migrator.hasBeenSuperseded(database))
-    }
-    if isNewer { throw SessionStoreError(path: path, .newer) }
-    // Set here, because GRDB chooses NORMAL when it turns the log on.
-    try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-    do {
-      try migrator.migrate(pool)
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
-      // Tables of these names, but not ours.
-      throw SessionStoreError(path: path, .damaged(error.message ?? "other tables"))
-    }
-    return isNew
-  }
-
-  /// Moves a database with its log out of the way.
-  private static func setAside(_ path: String, stamp: String) throws -> String {
-    let name = "\(path).damaged-\(stamp)"
-    for suffix in ["", "-wal", "-shm"]
-    where FileManager.default.fileExists(atPath: path + suffix) {
-      do {
-        try FileManager.default.moveItem(atPath: path + suffix, toPath: name + suffix)
-      } catch {
-        throw SessionStoreError(path: path, .notWritable(error.localizedDescription))
-      }
-    }
-    return name
   }
 
   /// Closes the database; nothing can be read or written afterwards.
@@ -160,6 +37,31 @@ public final class SessionStore: Sendable {
     } catch {
       throw SessionStoreError(path: path, error)
     }
+  }
+
+  /// Copies the database into the folder of backups, unless the newest there holds the same, and lets go
+  /// of copies that are not needed any more.
+  ///
+  /// - Parameter stamp: When, as `20261123-154210`.
+  /// - Returns: Whether there is a new copy.
+  /// - Throws: ``SessionStoreError`` if the copy cannot be written; earlier ones stay.
+  @discardableResult
+  public func backUp(stamp: String) throws -> Bool {
+    let backups = SessionBackups(folder: Self.backupFolder(of: path))
+    do {
+      let changes = pool.writeWithoutTransaction { $0.totalChangesCount }
+      guard backedUpChanges.withLock({ $0 != changes }) else { return false }
+      let isNew = try backups.make(of: pool, stamp: stamp)
+      backedUpChanges.withLock { $0 = changes }
+      return isNew
+    } catch {
+      throw SessionStoreError(path: path, error)
+    }
+  }
+
+  /// The folder with the backups of a database.
+  static func backupFolder(of path: String) -> String {
+    "\(DatabaseFiles.folder(of: path))/backups"
   }
 
   /// Changes the database: everything that `body` does, or nothing of it if it throws.

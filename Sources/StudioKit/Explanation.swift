@@ -116,7 +116,8 @@ extension StudioError {
     case .noReport: "holds no report of an evaluation"
     case .noSuchPreset(let name, _): "there is no preset \(name)"
     case .preset(let reason): reason
-    case .inUse: "another studio has the data folder open"
+    case .inUse(let holder):
+      "another studio has the data folder open" + (holder.map { " (\($0.phrase))" } ?? "")
     case .notWritable(let reason): "the studio's folder cannot be written (\(reason))"
     case .gone(let name): "\(name) is not there any more"
     case .clipGone: "the clip's file is gone"
@@ -174,7 +175,8 @@ extension SessionStoreError {
     case .newer:
       "Use that version of pvdm, or another data folder (pvdm studio --data FOLDER)"
     case .older: "Close that studio and open this one"
-    case .damaged: "Start the studio again; it sets the database aside and begins a new one"
+    case .damaged:
+      "Start the studio again; it sets the database aside and keeps what can be read of it"
     case .notWritable: "Check the folder's permissions"
     case .full: "Free some space"
     case .failed: ""

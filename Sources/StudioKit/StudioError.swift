@@ -51,8 +51,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case noSuchPreset(name: String, known: [String])
     /// A preset cannot be kept or deleted.
     case preset(reason: String)
-    /// Another studio has the data folder open.
-    case inUse
+    /// Another studio has the data folder open; who, as far as its lock says.
+    case inUse(by: LockHolder?)
     /// A folder of the studio's cannot be written.
     case notWritable(reason: String)
     /// What was meant is not there any more; its name with the article.
@@ -71,6 +71,11 @@ public struct StudioError: Error, Sendable, Hashable {
     case noPair(reason: String)
     /// An option's value is of no use.
     case option(name: String, found: String, expected: String)
+  }
+
+  /// Whether another process has the folder.
+  var isInUse: Bool {
+    if case .inUse = problem { true } else { false }
   }
 
   /// Describes a problem.

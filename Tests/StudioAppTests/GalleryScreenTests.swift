@@ -3,6 +3,12 @@ import StudioKit
 import TerminalUI
 import Testing
 
+extension StudioEffect {
+  fileprivate var isNotice: Bool {
+    if case .notify = self { true } else { false }
+  }
+}
+
 /// The gallery: what is listed, what is loaded, what keys ask for.
 @Suite struct GalleryScreenTests {
   private func screen(_ world: World) -> GalleryScreen {
@@ -117,6 +123,52 @@ import Testing
             video: video(1), through: Fixtures.id(1), paths: ["a.gif"], overwrites: true))
       ])
     #expect(press(keys("d"), on: &screen, world).first == .trashVideo(video(1)))
+  }
+
+  @Test("u brings back what d put into the trash, the latest first, and redo does it again")
+  func trashIsUndone() {
+    var world = Fixtures.galleryWorld
+    world.jobs = []
+    var screen = screen(world)
+    func trash(_ number: Int64, _ isTrashed: Bool) {
+      let index = world.videos.firstIndex { $0.id == video(number) }
+      if let index { world.videos[index].isTrashed = isTrashed }
+      _ = screen.refresh(world)
+    }
+    #expect(screen.undo(world).first?.isNotice == true)
+    for number in [1, 2] as [Int64] {
+      #expect(press(keys("d"), on: &screen, world).first == .trashVideo(video(number)))
+      trash(number, true)
+    }
+    for number in [2, 1] as [Int64] {
+      #expect(screen.undo(world).first == .restoreVideo(video(number)))
+      trash(number, false)
+    }
+    for number in [1, 2] as [Int64] {
+      #expect(screen.redo(world).first == .trashVideo(video(number)))
+      trash(number, true)
+    }
+    // One that was deleted for good meanwhile is passed over.
+    world.videos.removeAll { $0.id == video(2) }
+    #expect(screen.undo(world).first == .restoreVideo(video(1)))
+  }
+
+  @Test(
+    "a video whose job would end is not put into the trash unasked",
+    arguments: [JobState.paused, .interrupted, .waiting, .running])
+  func trashAsks(state: JobState) {
+    var world = Fixtures.galleryWorld
+    world.jobs = [Fixtures.job(7, state, video: video(1))]
+    var screen = screen(world)
+    guard
+      case .confirm(_, let lines, let confirmed)? = press(keys("d"), on: &screen, world).first
+    else {
+      Issue.record("it does not ask")
+      return
+    }
+    #expect(lines[0].contains("Job 7") && confirmed.first == .trashVideo(video(1)))
+    // Nothing is brought back that was not put there.
+    #expect(screen.undo(world).first?.isNotice == true)
   }
 
   @Test func settingsAreReusedWithTheSeedOrWithout() {

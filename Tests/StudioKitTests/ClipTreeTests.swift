@@ -41,6 +41,33 @@ import Testing
     #expect(tree.tip == ClipID(rawValue: 3))
   }
 
+  @Test("a clip that continues itself, a circle, or one that is not there begins a branch")
+  func circlesAreCut() {
+    for (parents, roots) in [
+      ([1: 1, 2: 1, 3: 2], [1]), ([1: 3, 2: 1, 3: 2], [1]), ([1: 9, 2: 1, 3: 9], [1, 3]),
+      ([1: 2, 2: 1, 3: 3], [1, 3]),
+    ] as [([Int64: Int64], [Int64])] {
+      let clips = parents.sorted { $0.key < $1.key }.map { clip($0.key, after: $0.value) }
+      let tree = ClipTree(video: VideoID(rawValue: 1), clips: clips)
+      #expect(tree.continuations(of: nil).count == roots.count)
+      // Each begins a branch of its own, and is no roll of another.
+      #expect(tree.forks(of: nil).count == roots.count)
+      #expect(Set(tree.visible.map { tree.path(to: $0.id)[0].parent }) == [nil])
+      #expect(tree.branch.count >= 1)
+    }
+  }
+
+  @Test("a branch of fifty thousand clips is dropped and comes back")
+  func longBranch() throws {
+    let clips = (1...50_000).map { clip(Int64($0), after: $0 == 1 ? nil : Int64($0 - 1)) }
+    var tree = ClipTree(video: VideoID(rawValue: 1), clips: clips)
+    #expect(tree.path(to: tree.position).count == 50_000)
+    tree.drop(ClipID(rawValue: 2))
+    #expect(tree.visible.count == 1)
+    tree.undo()
+    #expect(tree.visible.count == 50_000)
+  }
+
   @Test func droppingTakesWhatFollowsAndUndoBringsItBack() {
     var tree = tree
     let before = tree

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import MediaIO
 import SessionStore
 import StudioKit
@@ -135,31 +136,7 @@ struct WorkspaceFaultTests {
       StudioFolders(data: fixture.folder.path("file"), configuration: fixture.folder.path("c")))
     #expect(workspace.isTemporary)
     await workspace.close()
-    try FileManager.default.removeItem(atPath: workspace.folders.data)
     #expect(try String(contentsOfFile: fixture.folder.path("file"), encoding: .utf8) == "mine")
-  }
-
-  @Test("a damaged database is set aside with its clips, and nothing is deleted")
-  func damagedDatabase() async throws {
-    let workspace = try await fixture.open()
-    _ = try await workspace.make(fixture.model, WorkspaceFixture.settings())
-    await workspace.settle()
-    await workspace.close()
-    let files = try clipFiles()
-    try Data("damage".utf8).write(to: URL(filePath: fixture.folders.data + "/studio.sqlite"))
-
-    let again = try await fixture.open()
-    #expect(await again.toldVideos.isEmpty)
-    let (video, _) = try await again.make(fixture.model, WorkspaceFixture.settings())
-    await again.settle()
-    #expect(try await again.tree(of: video).branch.count == 1)
-    await again.close()
-    let names = try FileManager.default.contentsOfDirectory(atPath: fixture.folders.data)
-    #expect(names.contains { $0.hasPrefix("studio.sqlite.damaged-") })
-    let kept = try #require(names.first { $0.hasPrefix("clips.without-database-") })
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: fixture.folders.data + "/" + kept)
-        .sorted() == files)
   }
 
   @Test("a newer program's database is refused with what to do")
@@ -172,7 +149,13 @@ struct WorkspaceFaultTests {
   func inUse() async throws {
     let workspace = try await fixture.open()
     let error = await #expect(throws: StudioError.self) { _ = try await fixture.open() }
-    #expect(error?.problem == .inUse)
+    guard case .inUse(let holder) = error?.problem else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(holder?.process == getpid())
+    let sentence = try Explanation(#require(error)).sentence
+    #expect(sentence.contains("process \(getpid()) of ") && sentence.contains("since 2001-01-01"))
     await workspace.close()
   }
 
@@ -225,6 +208,73 @@ struct WorkspaceFaultTests {
     #expect(await workspace.state(of: job.id) == .finished)
     #expect(try VideoReader(path: out + "/a.mp4").frameCount() == 160)
     await workspace.close()
+  }
+
+  @Test("an export that was killed after its file had its name is done, and one of two goes on")
+  func killedAfterRename() async throws {
+    let names = ["a.gif", "b.png", "frames/"]
+    let paths = names.map { fixture.folder.path($0) }
+    let workspace = try await fixture.open()
+    let (video, _) = try await workspace.make(fixture.model, WorkspaceFixture.settings())
+    await workspace.settle()
+    let tip = try #require(try await workspace.tree(of: video).tip)
+    let job = try await workspace.export(ExportTask(video: video, through: tip, paths: paths))
+    await workspace.settle()
+    await workspace.close()
+
+    func kill(without removed: [String]) async throws {
+      let database = fixture.folders.data + "/studio.sqlite"
+      let queue = try DatabaseQueue(path: database)
+      try await queue.write { database in
+        try database.execute(sql: "DELETE FROM exports")
+        try database.execute(
+          sql: "UPDATE jobs SET state = '{\"running\":{}}', ended = NULL WHERE id = ?",
+          arguments: [job.rawValue])
+      }
+      try queue.close()
+      for name in removed { try FileManager.default.removeItem(atPath: fixture.folder.path(name)) }
+    }
+    try await kill(without: ["a.gif.json"])
+    let second = try await fixture.open()
+    #expect(await second.state(of: job) == .finished)
+    #expect(await second.toldVideos.first?.exports.count == 3)
+    #expect(FileManager.default.fileExists(atPath: fixture.folder.path("a.gif.json")))
+    await second.close()
+
+    try await kill(without: ["b.png", "b.png.json"])
+    let third = try await fixture.open()
+    #expect(await third.state(of: job) == .interrupted)
+    let before = try Data(contentsOf: URL(filePath: fixture.folder.path("a.gif")))
+    await third.resume(job)
+    await third.settle()
+    #expect(await third.state(of: job) == .finished)
+    #expect(await third.toldVideos.first?.exports.count == 3)
+    #expect(try Data(contentsOf: URL(filePath: fixture.folder.path("a.gif"))) == before)
+    await third.close()
+  }
+
+  @Test("a file of somebody's under an export's name is not taken for the export's own")
+  func foreignOutput() async throws {
+    let path = fixture.folder.path("a.gif")
+    let workspace = try await fixture.open()
+    let (video, _) = try await workspace.make(fixture.model, WorkspaceFixture.settings(clips: 2))
+    await workspace.settle()
+    let branch = try await workspace.tree(of: video).branch
+    try await workspace.export(ExportTask(video: video, through: branch[0].id, paths: [path]))
+    await workspace.settle()
+    let job = try await workspace.export(
+      ExportTask(video: video, through: branch[1].id, paths: [path]))
+    await workspace.settle()
+    await workspace.close()
+    let queue = try DatabaseQueue(path: fixture.folders.data + "/studio.sqlite")
+    try await queue.write { database in
+      try database.execute(
+        sql: "UPDATE jobs SET state = '{\"running\":{}}' WHERE id = ?", arguments: [job.rawValue])
+    }
+    try queue.close()
+    let second = try await fixture.open()
+    #expect(await second.state(of: job) == .interrupted)
+    await second.close()
   }
 
   @Test("a clip whose frames were removed is noticed once and hides no other")

@@ -120,6 +120,21 @@ extension Workspace {
     return []
   }
 
+  /// What was said since the workspace was opened, if nobody has listened yet.
+  var openingNotices: [Notice] {
+    get async {
+      let events = events()
+      // The event that comes after everything that was said.
+      await findModels()
+      var notices: [Notice] = []
+      for await event in events {
+        if case .notice(let notice) = event { notices.append(notice) }
+        if case .models = event { break }
+      }
+      return notices
+    }
+  }
+
   /// Waits for an event.
   func first<Value>(_ find: (WorkspaceEvent) -> Value?) async -> Value? {
     for await event in events() {

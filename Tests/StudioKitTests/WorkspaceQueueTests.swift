@@ -20,6 +20,28 @@ struct WorkspaceQueueTests {
     await workspace.toldJobs.map(\.id)
   }
 
+  @Test("a stop while a clip is decoded makes that clip and no other", .timeLimit(.minutes(2)))
+  func stopWhileDecoding() async throws {
+    let workspace = try await fixture.open()
+    let (video, job) = try await workspace.make(
+      fixture.model, WorkspaceFixture.settings(clips: nil, seed: 31, steps: 2, laterSteps: 50))
+    let shown = await workspace.first { event -> Int? in
+      guard case .progress(let progress) = event, progress.phase == .decoding,
+        progress.finishedClips >= 1
+      else { return nil }
+      return progress.finishedClips
+    }
+    await workspace.finish(job, atOnce: false)
+    // The clip that was complete by then, or by the time that the stop was heard, and the one that was
+    // shown.
+    let complete = try await workspace.tree(of: video).branch.count
+    await workspace.settle()
+    #expect(try complete >= #require(shown))
+    #expect(try await workspace.tree(of: video).branch.count == complete + 1)
+    #expect(await workspace.state(of: job) == .finished)
+    await workspace.close()
+  }
+
   @Test("waiting jobs are moved, edited, held back and cancelled, over a restart")
   func order() async throws {
     let workspace = try await fixture.open()

@@ -92,6 +92,7 @@ struct TerminalCapabilitiesTests {
     #expect(
       try size(nil, ["COLUMNS": "100", "LINES": "30"]) == TerminalSize(columns: 100, rows: 30))
     #expect(try size(nil, ["COLUMNS": "-3", "LINES": "x"]) == .standard)
+    #expect(try size(nil, ["COLUMNS": "65535", "LINES": "9223372036854775807"]) == .largest)
   }
 
   @Test("Pictures use the characters that are safe")

@@ -47,6 +47,12 @@ package final class PseudoTerminal {
     _ = ioctl(ownEnd, UInt(TIOCSWINSZ), &size)
   }
 
+  /// Says a size that the emulated screen does not have.
+  package func claim(columns: UInt16, rows: UInt16) {
+    var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(ownEnd, UInt(TIOCSWINSZ), &size)
+  }
+
   /// What is on the emulated screen, one line for each row.
   package var screen: String {
     (0..<emulator.rows).map { emulator.line($0) }.joined(separator: "\n")

@@ -94,8 +94,11 @@ extension StudioModel {
     return [.remember(.symbols(world.stillSymbols))]
   }
 
+  /// Widths that a character can have by its height.
+  static let cellRatios = 0.3...1.0
+
   private mutating func setCellRatio(_ text: String) -> [StudioEffect] {
-    guard let ratio = Double(text), (0.3...1).contains(ratio) else {
+    guard let ratio = Double(text), Self.cellRatios.contains(ratio) else {
       return note(
         Notice(.warning, "\"\(text)\" is no ratio of a cell", remedy: "0.5 suits most fonts"))
     }

@@ -166,8 +166,8 @@ extension StudioModel {
     world.modelID = memory.model ?? world.modelID
     chooseModel()
     world.stillSymbols = memory.symbols
-    world.cellRatio = memory.cellRatio ?? world.cellRatio
-    if let remembered = memory.bytesPerSecond, !hasChosenLimit {
+    if let ratio = memory.cellRatio, Self.cellRatios.contains(ratio) { world.cellRatio = ratio }
+    if let remembered = memory.bytesPerSecond, remembered >= 0, !hasChosenLimit {
       bytesPerSecond = remembered == 0 ? nil : remembered
     }
     if !hasChosenTheme, let name = memory.theme {

@@ -28,13 +28,11 @@ public struct LongVideoBenchmark: Sendable {
   ///   - stepCount: Steps of each clip.
   public static func run(clipCount: Int, stepCount: Int = 4) async throws -> Self {
     precondition(clipCount >= 10)
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "pvdm-bench-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try ScratchFolder("bench")
+    defer { folder.remove() }
     let engine = try VideoEngine()
     for (index, network) in networks.enumerated() {
-      let path = folder.appending(path: "\(index).pth").path
+      let path = "\(folder.path)/\(index).pth"
       try RandomCheckpoint.write(to: path, network, elementType: .float32)
       try await engine.load(NetworkFile(path: path))
     }

@@ -25,7 +25,7 @@ public enum RandomCheckpoint {
   }
 
   /// The same for a network of any configuration.
-  static func write(
+  package static func write(
     to path: String, _ network: NetworkFile.Network, elementType: ElementType, seed: UInt64 = 0
   ) throws {
     guard !FileManager.default.fileExists(atPath: path) else { throw StudioError(path, .exists) }

@@ -85,13 +85,15 @@ public struct RunEstimator: Sendable {
     }
     let clips = settings.clipCount ?? 1
     let firstSteps = start == .nothing ? settings.firstSampler.steps : 0
-    let laterSteps = (start == .nothing ? clips - 1 : clips) * settings.laterSampler.steps
+    // In floating point, since settings that a file states can be of any size.
+    let laterSteps =
+      (Double(clips) - (start == .nothing ? 1 : 0)) * Double(settings.laterSampler.steps)
     let (step, isStepMeasured) = seconds(.step, denoiser)
     let (laterStep, isLaterMeasured) = seconds(
       settings.guidanceScale > 0 ? .guidedStep : .step, denoiser)
     let (decode, isDecodeMeasured) = seconds(.decode, autoencoder)
 
-    var total = Double(firstSteps) * step + Double(laterSteps) * laterStep
+    var total = Double(firstSteps) * step + laterSteps * laterStep
     total += Double(clips) * decode
     if !isLoaded { total += seconds(.load, denoiser).0 + seconds(.load, autoencoder).0 }
     if start == .footage { total += seconds(.encode, autoencoder).0 }
@@ -101,9 +103,10 @@ public struct RunEstimator: Sendable {
     switch settings.preview {
     case .off: break
     case .linear:
-      total += Double(firstSteps + laterSteps) * seconds(.linearPreview, autoencoder).0
+      total += (Double(firstSteps) + laterSteps) * seconds(.linearPreview, autoencoder).0
     case .decoded:
-      total += Double((firstSteps + laterSteps) / max(settings.previewInterval, 1)) * decode
+      let interval = Double(max(settings.previewInterval, 1))
+      total += ((Double(firstSteps) + laterSteps) / interval).rounded(.down) * decode
     }
     let needsFirst = firstSteps > 0
     let needsLater = laterSteps > 0

@@ -68,6 +68,11 @@ public struct TimingAverage: Sendable, Hashable, Codable {
     deviation = 0
   }
 
+  /// Whether these can be times that were taken: what a database says may be anything.
+  var isTime: Bool {
+    (1...Int.max / 2).contains(count) && [seconds, deviation].allSatisfy((0...1e9).contains)
+  }
+
   /// Notes a time in seconds; one that is no time is ignored.
   public mutating func add(_ time: Double) {
     guard time.isFinite, time >= 0 else { return }

@@ -46,7 +46,7 @@ public struct EvaluationArchive: Sendable {
     let opening: WorkspaceOpening
     do {
       opening = try WorkspaceOpening(only: folders, now: now())
-    } catch let error as StudioError where error.problem == .inUse {
+    } catch let error as StudioError where error.isInUse {
       let store = try SessionStore.join(at: folders.database)
       // What was written is in the log, and tidying that is for the studio.
       return try body(store)

@@ -171,11 +171,20 @@ extension EvaluationReport {
     self = report
   }
 
-  /// Understands a report's JSON; `nil` if it is none.
+  /// Understands a report's JSON; `nil` if it is none, or its numbers are none that can be shown.
   init?(json: Data) {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
-    guard let report = try? decoder.decode(EvaluationReport.self, from: json) else { return nil }
+    guard let report = try? decoder.decode(EvaluationReport.self, from: json), report.isBounded
+    else { return nil }
     self = report
+  }
+
+  /// Whether counts and times are such as a measurement has: a file may state any number.
+  private var isBounded: Bool {
+    StoredLimits.duration(seconds) == seconds
+      && series.allSatisfy {
+        (0...1_000_000).contains($0.firstClip) && $0.values.count <= 1_000_000
+      }
   }
 }

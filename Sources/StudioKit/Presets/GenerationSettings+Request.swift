@@ -58,10 +58,12 @@ extension GenerationSettings {
     reencodesCondition = request.reencodesCondition
   }
 
-  /// The settings that made an output; `nil` if nothing was generated for it.
+  /// The settings that made an output; `nil` if nothing was generated for it, or they are out of their
+  /// ranges, as only a file says that this program did not write.
   public init?(_ run: RunSettings) {
     guard let request = run.request else { return nil }
     self.init(request)
+    guard problems.isEmpty else { return nil }
     // Of a batch, this video's own.
     seed = run.seed ?? request.seed
     precision = Precision(rawValue: run.precision) ?? precision

@@ -79,7 +79,7 @@ struct TrainingRun {
   private func lockFolder() throws -> FolderLock {
     do {
       return try FolderLock(path: folder.lock)
-    } catch let error as StudioError where error.problem == .inUse {
+    } catch let error as StudioError where error.isInUse {
       throw TrainingError(job.runFolder, .inUse)
     }
   }

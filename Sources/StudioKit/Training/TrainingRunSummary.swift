@@ -52,12 +52,7 @@ public struct TrainingRunSummary: Sendable, Hashable {
     videoPath = run.sampleSteps.last.map { run.video($0) }
     let network = run.network(record.stage)
     networkPath = FileManager.default.fileExists(atPath: network) ? network : nil
-    if let lock = try? FolderLock(path: run.lock) {
-      lock.release()
-      isRunning = false
-    } else {
-      isRunning = true
-    }
+    isRunning = FolderLock.isHeld(run.lock)
   }
 
   /// A table's lines. One that is being written may be cut short, and is left out.

@@ -43,10 +43,28 @@ struct BranchExport: Sendable {
     }
     try outputs.finish(
       metadata: [MediaMetadata.key: text, "pvdm.fps": String(framesPerSecond)])
-    for path in task.paths {
-      try Self.verify(path, settings)
-      try AtomicFile.write(to: Self.sidecar(of: path)) { try $0.write(Array(text.utf8)) }
+    for path in task.paths { try finish(path, settings, text) }
+  }
+
+  private func finish(_ path: String, _ settings: RunSettings, _ text: String) throws {
+    try Self.verify(path, settings)
+    try AtomicFile.write(to: Self.sidecar(of: path)) { try $0.write(Array(text.utf8)) }
+  }
+
+  /// Completes an output that was whole when its process was killed, by its settings beside it.
+  ///
+  /// - Returns: Whether it is an output of this branch.
+  func complete(_ path: String) -> Bool {
+    guard !clips.isEmpty, FileManager.default.fileExists(atPath: path) else { return false }
+    let settings = RunSettings(branch: clips, framesPerSecond: framesPerSecond)
+    guard let text = try? settings.json, (try? Self.verify(path, settings)) != nil else {
+      return false
     }
+    // What lies beside may be somebody's; the output carries its settings in any case.
+    if !FileManager.default.fileExists(atPath: Self.sidecar(of: path)) {
+      try? finish(path, settings, text)
+    }
+    return true
   }
 
   /// Removes what a killed process left of outputs beside them, under the temporary names that they

@@ -56,6 +56,13 @@ public struct Clip: Sendable, Hashable, Identifiable, Codable {
     self.created = created
     self.seconds = seconds
   }
+
+  /// The same clip without one that it continues.
+  func beginning(fork: Int) -> Clip {
+    Clip(
+      id: id, video: video, parent: nil, fork: fork, source: source, settings: settings,
+      model: model, seed: seed, index: index, steps: steps, created: created, seconds: seconds)
+  }
 }
 
 /// A clip's decoded frames.

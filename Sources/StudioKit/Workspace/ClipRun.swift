@@ -48,6 +48,12 @@ actor ClipRun {
     do {
       for try await event in model.engine.generate(request, from: state, stop: stop) {
         try await take(event, model)
+        // The engine samples the next clip while one is decoded. Who asks to stop meanwhile is promised
+        // the clip that is shown, and no other.
+        if case .clipFinished = event, stop.moment >= .afterClip {
+          stop.requestStop(.afterStep)
+          break
+        }
       }
     } catch {
       await end()
@@ -167,7 +173,8 @@ actor ClipRun {
       fork: isFirst ? plan.task.fork : 0, source: source, settings: settings,
       model: plan.task.model, seed: settings.seed, index: index, steps: steps,
       created: workspace.now(), seconds: seconds)
-    try workspace.files.write(clip, latent: latent, images: images)
+    let note = try await workspace.note(of: clip, plan.job)
+    try workspace.files.write(note, latent: latent, images: images)
     try await workspace.add(clip, ClipFrames(clip: clip.id, images: images), of: plan.job)
     previous = clip
   }

@@ -37,7 +37,7 @@ public struct ClipTree: Sendable, Hashable {
     edits: [Edit] = [], undoneEdits: [Edit] = []
   ) {
     self.video = video
-    self.clips = Dictionary(uniqueKeysWithValues: clips.map { ($0.id, $0) })
+    self.clips = Self.rooted(clips)
     self.dropped = dropped
     self.edits = edits
     self.undoneEdits = undoneEdits
@@ -47,6 +47,32 @@ public struct ClipTree: Sendable, Hashable {
     } else if let last = visible.max(by: { $0.id < $1.id }) {
       select(last.id)
     }
+  }
+
+  /// The clips by name, each on a branch that has a start: one whose parent is not there, or follows
+  /// from itself, begins a branch of its own.
+  private static func rooted(_ clips: [Clip]) -> [ClipID: Clip] {
+    var known = Dictionary(clips.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var next = (known.values.filter { $0.parent == nil }.map(\.fork).max() ?? -1) + 1
+    // Clips that are known to lead to a start, in the order of their making, so that each is walked
+    // over once.
+    var settled: Set<ClipID> = []
+    for clip in known.values.sorted(by: { $0.id < $1.id }) {
+      var walked: Set<ClipID> = []
+      var here = clip
+      while !settled.contains(here.id) {
+        walked.insert(here.id)
+        guard let parent = here.parent else { break }
+        guard let before = known[parent], !walked.contains(parent) else {
+          known[here.id] = here.beginning(fork: next)
+          next += 1
+          break
+        }
+        here = before
+      }
+      settled.formUnion(walked)
+    }
+    return known
   }
 
   // MARK: Reading
@@ -181,8 +207,17 @@ public struct ClipTree: Sendable, Hashable {
     if let next = beside ?? first?.parent ?? visible.last?.id { select(next) }
   }
 
-  /// A clip and the clips in sight that follow it.
+  /// A clip and the clips in sight that follow it, each after the one that it continues.
   private func descendants(of clip: ClipID) -> [ClipID] {
-    [clip] + continuations(of: clip).flatMap { descendants(of: $0.id) }
+    let followers = Dictionary(grouping: visible, by: \.parent)
+    var found: [ClipID] = []
+    // A list in place of recursion: branches may be thousands of clips long.
+    var open = [clip]
+    while let next = open.popLast() {
+      found.append(next)
+      let later = (followers[next] ?? []).sorted { ($0.fork, $0.id) < ($1.fork, $1.id) }
+      open += later.reversed().map(\.id)
+    }
+    return found
   }
 }

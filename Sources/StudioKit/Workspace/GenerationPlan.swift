@@ -27,7 +27,8 @@ struct GenerationPlan: Sendable {
   /// video's start, so that each has the noise that it would have in one long run.
   func request(after clips: Int) -> GenerationRequest {
     var request = task.settings.request()
-    request.clipCount = remainingClips.map { clips + $0 }
+    // A count may be as large as numbers are.
+    request.clipCount = remainingClips.map { min($0, Int.max - clips) + clips }
     return request
   }
 }

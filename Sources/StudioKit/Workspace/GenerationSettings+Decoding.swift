@@ -7,6 +7,9 @@ extension GenerationSettings {
   }
 
   /// Reads settings; what an older version of the program did not store has its usual value.
+  ///
+  /// - Throws: `DecodingError` if a setting is out of its range, so that whatever was read can be
+  ///   counted with.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func value<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
@@ -27,5 +30,10 @@ extension GenerationSettings {
     threadCount = try container.decodeIfPresent(Int.self, forKey: .threadCount)
     preview = try value(.preview, preview)
     previewInterval = try value(.previewInterval, previewInterval)
+    if let problem = problems.first {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath, debugDescription: problem.sentence))
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import MediaIO
 import SessionStore
 
 /// Values as JSON text, as the database keeps them.
@@ -14,6 +15,39 @@ enum JSONText {
   }
 }
 
+/// What numbers of a database can be. SQLite keeps any number in any column; beyond these limits none is
+/// the program's, and arithmetic on it could fail.
+enum StoredLimits {
+  /// Numbers of rows, by which files are named.
+  static let numbers: ClosedRange<Int64> = 1...(1 << 53)
+  /// Clips, steps, branches and the like.
+  static let counts = 0...1_000_000_000
+  /// Characters of a text that is shown.
+  static let characters = 1_000
+  /// Seconds before or after 2001, about three thousand years.
+  private static let moments = -1e11...1e11
+
+  /// A moment; one that is none, or beyond any calendar, is the nearest.
+  static func moment(_ seconds: Double) -> Date {
+    let seconds = seconds.isNaN ? 0 : seconds
+    return Date(
+      timeIntervalSinceReferenceDate: min(max(seconds, moments.lowerBound), moments.upperBound))
+  }
+
+  /// A time that something took, in seconds.
+  static func duration(_ seconds: Double) -> Double {
+    seconds.isNaN ? 0 : min(max(seconds, 0), moments.upperBound)
+  }
+
+  /// A place in the queue, to which others can be added.
+  static func position(_ place: Int) -> Int { min(max(place, -(1 << 40)), 1 << 40) }
+
+  /// A text that is shown, cut to what anybody reads.
+  static func text(_ text: String) -> String {
+    text.utf8.count > characters ? String(text.prefix(characters)) : text
+  }
+}
+
 extension ClipRecord {
   init(_ clip: Clip, job: JobID?) throws {
     self.init(
@@ -24,9 +58,12 @@ extension ClipRecord {
       created: clip.created.timeIntervalSinceReferenceDate, seconds: clip.seconds)
   }
 
-  /// The clip; `nil` if another version of the program wrote what this one cannot read.
+  /// The clip; `nil` if another version of the program wrote what this one cannot read, or its
+  /// numbers are none that it can have.
   package var clip: Clip? {
-    guard let id, let source = try? JSONText.decode(Clip.Source.self, source),
+    guard let id, StoredLimits.numbers.contains(id), StoredLimits.numbers.contains(video),
+      [fork, index, steps].allSatisfy(StoredLimits.counts.contains),
+      let source = try? JSONText.decode(Clip.Source.self, source),
       let settings = try? JSONText.decode(GenerationSettings.self, settings),
       let model = try? JSONText.decode(ModelReference.self, model)
     else { return nil }
@@ -34,11 +71,26 @@ extension ClipRecord {
       id: ClipID(rawValue: id), video: VideoID(rawValue: video),
       parent: parent.map(ClipID.init), fork: fork, source: source, settings: settings,
       model: model, seed: UInt64(bitPattern: seed), index: index, steps: steps,
-      created: Date(timeIntervalSinceReferenceDate: created), seconds: seconds)
+      created: StoredLimits.moment(created), seconds: StoredLimits.duration(seconds))
   }
 }
 
 extension VideoRecord {
+  /// The record with values that can be shown and counted with; `nil` if its number is none.
+  var bounded: VideoRecord? {
+    guard let id, StoredLimits.numbers.contains(id) else { return nil }
+    var record = self
+    record.title = StoredLimits.text(title)
+    if record.title.isEmpty { record.title = "Untitled" }
+    record.modelName = StoredLimits.text(modelName)
+    if FrameRate(framesPerSecond: framesPerSecond) == nil {
+      record.framesPerSecond = Workspace.usualFrameRate
+    }
+    record.created = StoredLimits.moment(created).timeIntervalSinceReferenceDate
+    record.modified = StoredLimits.moment(modified).timeIntervalSinceReferenceDate
+    return record
+  }
+
   /// The tree of its clips.
   package func tree(_ clips: [Clip]) -> ClipTree {
     ClipTree(
@@ -69,6 +121,21 @@ extension JobTask {
   }
 }
 
+extension JobTask {
+  /// Whether its numbers can be counted with.
+  fileprivate var isBounded: Bool {
+    switch self {
+    case .generate(let task):
+      guard case .footage(_, let firstFrame) = task.origin else {
+        return StoredLimits.counts.contains(task.fork)
+      }
+      return StoredLimits.counts.contains(task.fork) && (0...1 << 40).contains(firstFrame)
+    case .export(let task): return (1...64).contains(task.scale)
+    case .evaluate, .train: return true
+    }
+  }
+}
+
 extension JobRecord {
   init(_ job: Job, position: Int) throws {
     self.init(
@@ -80,15 +147,19 @@ extension JobRecord {
     ended = job.ended?.timeIntervalSinceReferenceDate
   }
 
-  /// The job; `nil` if another version of the program wrote what this one cannot read.
+  /// The job; `nil` if another version of the program wrote what this one cannot read, or its numbers
+  /// are none that it can have.
   package var job: Job? {
-    guard let id, let task = try? JSONText.decode(JobTask.self, task),
-      let state = try? JSONText.decode(JobState.self, state)
+    guard let id, StoredLimits.numbers.contains(id), StoredLimits.counts.contains(finishedClips),
+      let task = try? JSONText.decode(JobTask.self, task), task.isBounded,
+      var state = try? JSONText.decode(JobState.self, state)
     else { return nil }
+    if case .failed(let sentence, let remedy) = state {
+      state = .failed(StoredLimits.text(sentence), remedy: StoredLimits.text(remedy))
+    }
     return Job(
       id: JobID(rawValue: id), task: task, state: state, finishedClips: finishedClips,
-      created: Date(timeIntervalSinceReferenceDate: created),
-      started: started.map(Date.init(timeIntervalSinceReferenceDate:)),
-      ended: ended.map(Date.init(timeIntervalSinceReferenceDate:)))
+      created: StoredLimits.moment(created), started: started.map(StoredLimits.moment),
+      ended: ended.map(StoredLimits.moment))
   }
 }

@@ -32,6 +32,7 @@ struct RunKeeper {
     if !isLast, let lastSave, start - lastSave < cost * Self.share { return }
     let isSynced = isLast || lastSync.map { start - $0 >= Self.syncInterval } ?? false
     try run().write(to: path, isSynced: isSynced)
+    PrivateFolder.tightenAlone(path)
     lastSave = clock.now
     if isSynced || lastSync == nil { lastSync = lastSave }
     // A sync is rare, so that what it takes says nothing about the next step.

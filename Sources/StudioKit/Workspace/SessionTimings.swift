@@ -10,6 +10,7 @@ struct SessionTimings: TimingStore {
   func timing(for key: TimingKey) throws -> TimingAverage? {
     try store.read { try $0.named(TimingRecord.self, Self.name(of: key)) }
       .flatMap { try? JSONText.decode(TimingAverage.self, $0.content) }
+      .flatMap { $0.isTime ? $0 : nil }
   }
 
   func setTiming(_ average: TimingAverage, for key: TimingKey) throws {

@@ -56,6 +56,22 @@ public struct StudioFolders: Sendable, Hashable {
   var runs: String { data + "/runs" }
   var lock: String { data + "/studio.lock" }
 
+  /// Numbers of jobs that files are named by.
+  var usedJobNumbers: [Int64] {
+    [runs, evaluations].flatMap { folder in
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap {
+        Int64($0.prefix { $0.isASCII && $0.isNumber })
+      }
+    }
+  }
+
+  /// Whether nothing that was made is in the data folder.
+  var holdsNoWork: Bool {
+    [clips, runs, trainings, evaluations].allSatisfy {
+      ((try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? []).isEmpty
+    }
+  }
+
   /// The saved state of a job that has begun.
   func savedRun(of job: JobID) -> String { "\(runs)/\(job.rawValue).safetensors" }
 }

@@ -116,11 +116,18 @@ extension Comparison {
       id: id, title: title, cells: cells, columnAxis: columnAxis, rowAxis: rowAxis)
   }
 
-  /// A stored comparison; `nil` if another version of the program wrote what this one cannot read.
+  /// A stored comparison; `nil` if another version of the program wrote what this one cannot read, or
+  /// its axes do not fit its cells.
   init?(_ record: ComparisonRecord) {
-    guard let id = record.id,
-      let stored = try? JSONText.decode(Comparison.self, record.content)
+    guard let id = record.id, StoredLimits.numbers.contains(id),
+      let stored = try? JSONText.decode(Comparison.self, record.content), !stored.cells.isEmpty
     else { return nil }
+    if let columns = stored.columnAxis?.values.count {
+      let rows = stored.rowAxis.map(\.values.count) ?? 1
+      guard columns > 0, stored.cells.count.isMultiple(of: columns),
+        stored.cells.count / columns == rows
+      else { return nil }
+    }
     self = stored.named(ComparisonID(rawValue: id))
   }
 }

@@ -89,21 +89,46 @@ extension Workspace {
       progress.finishedClips = clips
       if tells { hub.send(.progress(progress)) }
     }
-    try keepExports(task)
+    try keepExports(task.paths, of: task.video)
     notify(Notice(.success, "Wrote \(task.paths.joined(separator: ", "))"))
   }
 
-  private func keepExports(_ task: ExportTask) throws {
-    let known = exports[task.video] ?? []
-    let new = task.paths.filter { !known.contains($0) }
+  /// Looks at what an export left that was at work when the process was killed: files that were whole
+  /// by then are its work and done, what grew beside them is removed.
+  ///
+  /// - Throws: ``SessionStoreError`` if what is done cannot be kept.
+  func settle(_ task: ExportTask, of job: inout Job) throws {
+    BranchExport.removeLeftovers(of: task.paths)
+    guard !task.overwrites, let tree = trees[task.video], let record = videos[task.video],
+      tree.clips[task.through] != nil
+    else { return }
+    let branch = BranchExport(
+      task: task, clips: tree.path(to: task.through), files: files,
+      framesPerSecond: record.framesPerSecond)
+    let done = task.paths.filter(branch.complete)
+    guard !done.isEmpty else { return }
+    try keepExports(done, of: task.video)
+    var rest = task
+    rest.paths.removeAll(where: done.contains)
+    if rest.paths.isEmpty {
+      job.state = .finished
+      job.ended = now()
+    } else {
+      job.task = .export(rest)
+    }
+  }
+
+  private func keepExports(_ paths: [String], of video: VideoID) throws {
+    let known = exports[video] ?? []
+    let new = paths.filter { !known.contains($0) }
     let created = now().timeIntervalSinceReferenceDate
     try store.write { transaction in
       for path in new {
         _ = try transaction.insert(
-          ExportRecord(video: task.video.rawValue, path: path, created: created))
+          ExportRecord(video: video.rawValue, path: path, created: created))
       }
     }
-    exports[task.video] = known.filter { FileManager.default.fileExists(atPath: $0) } + new
-    tell(task.video)
+    exports[video] = known.filter { FileManager.default.fileExists(atPath: $0) } + new
+    tell(video)
   }
 }

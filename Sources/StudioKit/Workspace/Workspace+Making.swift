@@ -3,7 +3,7 @@ import SessionStore
 
 extension Workspace {
   /// Frames a second of videos whose model says nothing.
-  private static let usualFrameRate = 16.0
+  static let usualFrameRate = 16.0
 
   /// Makes a new video: begins it and queues its job.
   ///

@@ -73,6 +73,7 @@ extension Workspace {
     hub.forget(job.id)
     conclude(job.id, state(after: ending, failure, job.id))
     startJobs()
+    backUpWhenCalm()
   }
 
   private func generate(_ job: JobID, _ task: GenerateTask, _ stop: StopSignal) async throws {
@@ -131,6 +132,7 @@ extension Workspace {
     guard let tree = trees[task.video], let finished = jobs[job]?.finishedClips else {
       throw StudioError(nil, .gone("the video"))
     }
+    try task.settings.validate()
     let own = try lastClip(of: job).flatMap { tree.clips[$0] }
     var previous = own
     if own == nil, case .clip(let origin) = task.origin {
@@ -156,18 +158,31 @@ extension Workspace {
     return ClipID(rawValue: nextClip)
   }
 
-  /// Takes a clip whose files are on the disk into its tree, with the job's progress, in one
-  /// transaction.
+  /// Takes a clip whose files are on the disk into its tree, with the job's progress, and tells of it.
   ///
   /// - Throws: `CancellationError` if the clip that it continues was dropped meanwhile,
   ///   ``SessionStoreError`` if it cannot be kept.
   func add(_ clip: Clip, _ frames: ClipFrames, of job: JobID) throws {
-    guard var tree = trees[clip.video], var record = videos[clip.video], var changed = jobs[job]
-    else { throw StudioError(nil, .gone("the video")) }
-    if let parent = clip.parent, tree.dropped.contains(parent) {
+    guard trees[clip.video] != nil, jobs[job] != nil else {
+      throw StudioError(nil, .gone("the video"))
+    }
+    guard try enter(clip, of: job) else {
       files.remove(clip.id)
       throw CancellationError()
     }
+    hub.send(.clipFinished(clip, frames))
+    tell(clip.video)
+    tellJobs()
+  }
+
+  /// Takes a clip whose files are on the disk into its tree, with the progress of the job that made it
+  /// if it is known, in one transaction.
+  ///
+  /// - Returns: `false` if the clip that it continues was dropped meanwhile.
+  /// - Throws: ``SessionStoreError`` if it cannot be kept.
+  func enter(_ clip: Clip, of job: JobID?) throws -> Bool {
+    guard var tree = trees[clip.video], var record = videos[clip.video] else { return false }
+    if let parent = clip.parent, tree.dropped.contains(parent) { return false }
     let position = tree.current
     let isHere =
       position?.id == clip.parent
@@ -176,20 +191,29 @@ extension Workspace {
     try record.take(tree)
     record.modelName = clip.model.name
     record.modified = now().timeIntervalSinceReferenceDate
-    if clip.source == .generated { changed.finishedClips += 1 }
-    let jobRecord = try JobRecord(changed, position: positions[job] ?? 0)
-    let clipRecord = try ClipRecord(clip, job: job)
+    var changed = job.flatMap { jobs[$0] }
+    if clip.source == .generated { changed?.finishedClips += 1 }
+    let jobRecord = try changed.map { try JobRecord($0, position: positions[$0.id] ?? 0) }
+    var clipRecord = try ClipRecord(clip, job: changed?.id)
+    if let parent = clip.parent, tree.clips[parent] == nil { clipRecord.parent = nil }
     try store.write { transaction in
       _ = try transaction.insert(clipRecord)
       try transaction.update(record)
-      try transaction.update(jobRecord)
+      if let jobRecord { try transaction.update(jobRecord) }
     }
     trees[clip.video] = tree
     videos[clip.video] = record
-    jobs[job] = changed
-    hub.send(.clipFinished(clip, frames))
-    tell(clip.video)
-    tellJobs()
+    if let changed { jobs[changed.id] = changed }
+    return true
+  }
+
+  /// What a clip's own file is to say of it.
+  ///
+  /// - Throws: ``StudioError`` if its video is gone.
+  func note(of clip: Clip, _ job: JobID) throws -> ClipNote {
+    guard let video = videos[clip.video] else { throw StudioError(nil, .gone("the video")) }
+    return ClipNote(
+      clip: clip, title: video.title, framesPerSecond: video.framesPerSecond, job: job)
   }
 
   /// Ends the run whose next clip would continue one that is out of sight.

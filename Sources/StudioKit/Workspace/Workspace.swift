@@ -23,6 +23,7 @@ public actor Workspace {
   let engines: EngineRoom
   let now: @Sendable () -> Date
   private let lock: FolderLock
+  private let temporary: ScratchFolder?
 
   // What the database holds, as values.
   var videos: [VideoID: VideoRecord] = [:]
@@ -40,6 +41,7 @@ public actor Workspace {
   var models: [ModelEntry] = []
   var missingFrames: Set<ClipID> = []
   var isClosing = false
+  private var lastBackup = Date.distantPast
   private var closing: Task<Void, Never>?
 
   /// Opens the workspace of a data folder, or begins one.
@@ -60,7 +62,8 @@ public actor Workspace {
   ) async throws {
     let opening = try WorkspaceOpening(folders, now: now())
     self.folders = opening.folders
-    self.isTemporary = opening.isTemporary
+    self.isTemporary = opening.temporary != nil
+    temporary = opening.temporary
     self.resources = resources
     self.now = now
     store = opening.store
@@ -69,6 +72,7 @@ public actor Workspace {
     engines = EngineRoom(previewFolder: opening.folders.previews)
     for notice in opening.notices { hub.send(.notice(notice)) }
     try load()
+    backUp()
     reloadPresets()
     await findModels()
     if startsQueue { startJobs() }
@@ -94,11 +98,40 @@ public actor Workspace {
     for lane in running.keys { stop(lane, finishesClip ? .afterClip : .afterStep, .interrupt) }
     while let job = running.first?.value { await job.task.value }
     await engines.end()
+    backUp()
     hub.close()
     // Everything is committed; what can fail is only the tidying of the log.
     try? store.close()
     lock.release()
+    if folders.holdsNoWork { temporary?.remove() }
   }
+
+  /// Copies the database, if it changed: at a calm moment, when no job is at work.
+  func backUp() {
+    // What is not kept needs no copy.
+    guard !isTemporary else { return }
+    do {
+      lastBackup = now()
+      try store.backUp(stamp: WorkspaceOpening.stamp(now()))
+    } catch {
+      let explanation = Explanation(error)
+      notify(
+        Notice(
+          .warning, "The database was not copied: \(explanation.sentence)",
+          remedy: explanation.remedyWithoutOptions))
+    }
+  }
+
+  /// Copies the database if no job is at work and the last copy is some time ago.
+  func backUpWhenCalm() {
+    guard running.isEmpty, !isClosing,
+      now().timeIntervalSince(lastBackup) >= Self.backupInterval
+    else { return }
+    backUp()
+  }
+
+  /// Seconds from one backup to the next while the studio is open.
+  private static let backupInterval = 600.0
 
   // MARK: Small values
 

@@ -4,27 +4,31 @@ import SessionStore
 /// Opens a data folder, or another where that cannot be written, and says what was found.
 struct WorkspaceOpening {
   let folders: StudioFolders
-  let isTemporary: Bool
+  /// The folder that is used in place of the one asked for, which cannot be written.
+  let temporary: ScratchFolder?
   let lock: FolderLock
   let store: SessionStore
+  /// When it was opened, as names of files say it.
+  let stamp: String
   private(set) var notices: [Notice] = []
 
   /// - Throws: ``StudioError`` if another studio has the folder open, ``SessionStoreError`` if a newer
   ///   program wrote its database or the temporary folder cannot be written either.
   init(_ asked: StudioFolders, now: Date) throws {
-    let stamp = Self.stamp(now)
+    stamp = Self.stamp(now)
     do {
-      (lock, store, notices) = try Self.open(asked, stamp)
+      (lock, store, notices) = try Self.open(asked, now)
       folders = asked
-      isTemporary = false
+      temporary = nil
     } catch  where Self.isNotWritable(error) {
       var folders = asked
-      folders.data =
-        FileManager.default.temporaryDirectory
-        .appending(path: "pvdm-studio-\(UUID().uuidString)").path
-      (lock, store, notices) = try Self.open(folders, stamp)
+      let scratch = try ScratchFolder("studio") { path in
+        StudioFolders(data: path, configuration: path).holdsNoWork
+      }
+      folders.data = scratch.path
+      (lock, store, notices) = try Self.open(folders, now)
       self.folders = folders
-      isTemporary = true
+      temporary = scratch
       notices.append(
         Notice(
           .warning, "Nothing is kept: \(Explanation(error).sentence)",
@@ -36,36 +40,37 @@ struct WorkspaceOpening {
   ///
   /// - Throws: as `init(_:now:)`, and also if the folder cannot be written.
   init(only folders: StudioFolders, now: Date) throws {
-    (lock, store, notices) = try Self.open(folders, Self.stamp(now))
+    stamp = Self.stamp(now)
+    (lock, store, notices) = try Self.open(folders, now)
     self.folders = folders
-    isTemporary = false
+    temporary = nil
   }
 
   private static func open(
-    _ folders: StudioFolders, _ stamp: String
+    _ folders: StudioFolders, _ now: Date
   ) throws -> (FolderLock, SessionStore, [Notice]) {
+    let stamp = stamp(now)
     try makeFolders(folders)
-    let lock = try FolderLock(path: folders.lock)
-    let opening = try SessionStore.open(at: folders.database, stamp: stamp)
+    let lock = try FolderLock(path: folders.lock, now: now)
+    let files = ClipFiles(folder: folders.clips)
+    let opening = try SessionStore.open(
+      at: folders.database, stamp: stamp, hasWork: !files.clips.isEmpty
+    ) { records in
+      for job in folders.usedJobNumbers { records.note(job, of: JobRecord.self) }
+      ClipRescue(files: files).complete(&records)
+    }
     var notices: [Notice] = []
-    if let name = opening.setAside {
+    if let recovery = opening.recovery {
+      notices.append(recovery.notice)
+      if let notice = try setAsideLeftovers(folders, opening.store, stamp) {
+        notices.append(notice)
+      }
+    }
+    if let path = folders.tighten() {
       notices.append(
         Notice(
-          .warning, "The studio's database was damaged and a new one was begun",
-          remedy: "The old one is kept as \(name)"))
-    }
-    // Clips that a new database knows nothing of are somebody's work: they are neither left over nor
-    // to be overwritten.
-    if opening.isNew {
-      let kept = try [folders.clips, folders.runs].compactMap { try setAside($0, stamp) }
-      if !kept.isEmpty {
-        let places = kept.joined(separator: " and ")
-        notices.append(
-          Notice(
-            .warning, "There were clips without a database; they were set aside",
-            remedy: "They are in \(places); pvdm decode makes videos of them"))
-        try makeFolders(folders)
-      }
+          .warning, "Other users of this machine may read \(path)",
+          remedy: "Its owner can close it with \"chmod -R go-rwx\""))
     }
     return (lock, opening.store, notices)
   }
@@ -73,8 +78,7 @@ struct WorkspaceOpening {
   private static func makeFolders(_ folders: StudioFolders) throws {
     for folder in [folders.data, folders.clips, folders.runs] {
       do {
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
+        try PrivateFolder.make(folder)
       } catch {
         throw StudioError(folder, .notWritable(reason: "it cannot be made"))
       }
@@ -84,17 +88,21 @@ struct WorkspaceOpening {
     }
   }
 
-  /// Gives a folder another name, unless it is empty.
-  private static func setAside(_ folder: String, _ stamp: String) throws -> String? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    guard !names.isEmpty else { return nil }
-    let name = "\(folder).without-database-\(stamp)"
-    do {
-      try FileManager.default.moveItem(atPath: folder, toPath: name)
-    } catch {
-      throw StudioError(folder, .notWritable(reason: "it cannot be renamed"))
+  /// Moves files that the database knows nothing of out of the way: after a loss they are somebody's
+  /// work, neither left over nor to be overwritten.
+  private static func setAsideLeftovers(
+    _ folders: StudioFolders, _ store: SessionStore, _ stamp: String
+  ) throws -> Notice? {
+    let (clips, jobs) = try store.read {
+      (try $0.numbers(of: ClipRecord.self), try $0.numbers(of: JobRecord.self))
     }
-    return name
+    let places = try [(folders.clips, clips), (folders.runs, jobs)].compactMap { folder, numbers in
+      try ClipFiles.setAsideLeftovers(in: folder, keeping: numbers, stamp: stamp)
+    }
+    guard !places.isEmpty else { return nil }
+    return Notice(
+      .warning, "Files of clips and runs that nothing can be told of were set aside",
+      remedy: "They are in \(places.joined(separator: " and ")); pvdm decode makes videos of clips")
   }
 
   private static func isNotWritable(_ error: any Error) -> Bool {
@@ -111,7 +119,7 @@ struct WorkspaceOpening {
   }
 
   /// `20261123-154210`, in universal time.
-  private static func stamp(_ date: Date) -> String {
+  static func stamp(_ date: Date) -> String {
     let digits = date.formatted(.iso8601).filter(\.isNumber)
     return digits.prefix(8) + "-" + digits.dropFirst(8)
   }

@@ -73,6 +73,16 @@ public struct TerminalSize: Sendable, Hashable {
     self.rows = rows
   }
 
+  /// The largest window that is drawn in. A terminal that says more than any screen has gets this much
+  /// of it.
+  public static let largest = TerminalSize(columns: 1_000, rows: 500)
+
+  /// The size of a window, cut to the largest.
+  public static func window(columns: Int, rows: Int) -> TerminalSize {
+    TerminalSize(
+      columns: min(max(columns, 1), largest.columns), rows: min(max(rows, 1), largest.rows))
+  }
+
   /// The size that is assumed where none can be found out.
   public static let standard = TerminalSize(columns: 80, rows: 24)
 }

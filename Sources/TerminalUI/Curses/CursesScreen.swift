@@ -44,6 +44,8 @@ package final class CursesScreen {
     let memory = cncurses_memory_file()
     guard memory >= 0, let output = fdopen(memory, "w"), let input = fopen("/dev/null", "r")
     else { throw .systemCall(name: "memfd_create", code: errno) }
+    // The size is told below; variables of the environment must not make ncurses allocate for another.
+    use_env(false)
     guard let screen = newterm(entry.name, output, input) else {
       fclose(output)
       fclose(input)

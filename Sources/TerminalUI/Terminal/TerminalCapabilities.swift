@@ -55,7 +55,7 @@ public struct TerminalCapabilities: Sendable, Hashable {
     if let colorOption { chosen = try ColorMode.parse(option: colorOption) }
     let size =
       probe.size
-      ?? TerminalSize(
+      ?? .window(
         columns: positive(environment["COLUMNS"]) ?? TerminalSize.standard.columns,
         rows: positive(environment["LINES"]) ?? TerminalSize.standard.rows)
     return TerminalCapabilities(

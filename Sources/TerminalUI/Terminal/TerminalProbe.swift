@@ -31,14 +31,14 @@ public struct TerminalProbe: Sendable, Hashable {
       terminfoColors: environment["TERM"].flatMap(colors(ofTerminal:)))
   }
 
-  /// The size in characters of the terminal behind a file descriptor; nil for a pipe, and for a
+  /// The size in characters, at most ``TerminalSize/largest``, of the terminal behind a file descriptor; nil for a pipe, and for a
   /// terminal that says 0, as serial lines do.
   public static func windowSize(of fileDescriptor: Int32) -> TerminalSize? {
     var window = winsize()
     guard ioctl(fileDescriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0,
       window.ws_row > 0
     else { return nil }
-    return TerminalSize(columns: Int(window.ws_col), rows: Int(window.ws_row))
+    return .window(columns: Int(window.ws_col), rows: Int(window.ws_row))
   }
 
   /// The number of colours in a terminfo entry, or nil if there is no such entry.

@@ -66,12 +66,7 @@ extension GalleryScreen {
     case .mark: return [.markVideo(video.id, !video.isMarked)]
     case .rename:
       return [.ask(prompt: "Name of this video", text: video.title, command: "rename")]
-    case .trash:
-      return [
-        .trashVideo(video.id),
-        .notify(
-          Notice(.information, "\(video.title) is in the trash", remedy: "T shows the trash")),
-      ]
+    case .trash: return trash(video, world)
     case .restore: return [.restoreVideo(video.id)]
     case .export:
       return [
@@ -81,6 +76,56 @@ extension GalleryScreen {
       ]
     case .search, .sort, .showTrash, .showExports, .compare, .empty: return []
     }
+  }
+
+  /// Puts a video into the trash; asks first if work for it would end, which nothing brings back.
+  private mutating func trash(_ video: VideoSummary, _ world: World) -> [StudioEffect] {
+    trashed.append(video.id)
+    restored = []
+    let effects: [StudioEffect] = [
+      .trashVideo(video.id),
+      .notify(
+        Notice(
+          .information, "\(video.title) is in the trash",
+          remedy: "u brings it back, T shows the trash")),
+    ]
+    let line: String
+    switch VideoActivity(of: video.id, world) {
+    case .none, .failed, .cancelled: return effects
+    case .running(let job): line = "Job \(job.id.rawValue), which is making clips of it, ends."
+    case .waiting(let job): line = "Job \(job.id.rawValue), which waits for its turn, ends."
+    case .held(let job):
+      line = "Job \(job.id.rawValue), which is held back, ends; its clip in progress is given up."
+    }
+    return [
+      .confirm(
+        title: "Put \(video.title) into the trash?", lines: [line, "Complete clips are kept."],
+        confirmed: effects)
+    ]
+  }
+
+  package mutating func undo(_ world: World) -> [StudioEffect] {
+    // A question may have been answered with no, and a video deleted for good.
+    while let last = trashed.popLast() {
+      guard let video = world.videos.first(where: { $0.id == last && $0.isTrashed })
+      else { continue }
+      restored.append(last)
+      return [
+        .restoreVideo(last), .notify(Notice(.information, "\(video.title) is back")),
+      ]
+    }
+    return [.notify(Notice(.information, "nothing was put into the trash that could come back"))]
+  }
+
+  package mutating func redo(_ world: World) -> [StudioEffect] {
+    while let last = restored.popLast() {
+      guard let video = world.videos.first(where: { $0.id == last && !$0.isTrashed })
+      else { continue }
+      let others = restored
+      defer { restored = others }
+      return trash(video, world)
+    }
+    return []
   }
 
   private mutating func show(_ shelf: Shelf) -> [StudioEffect] {

@@ -29,6 +29,9 @@ package struct GalleryScreen: StudioScreen {
   var requests = FrameRequests()
   /// Videos whose trees were asked for.
   var askedTrees: Set<VideoID> = []
+  /// Videos that were put into the trash, the latest last, and those that were taken out again.
+  var trashed: [VideoID] = []
+  var restored: [VideoID] = []
   /// What is in the player.
   var played: ClipID?
 
