@@ -20,7 +20,11 @@ final class MappedFile: Sendable {
     self.path = path
     // Non-blocking, so that a named pipe is refused below rather than waited for.
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .fileSystem(operation: "open the file", code: errno) }
+    guard descriptor >= 0 else {
+      // What cannot be opened as a file: a socket, a device that is not there.
+      if errno == ENXIO { throw .unknownContainer(found: "a socket or a device") }
+      throw .fileSystem(operation: "open the file", code: errno)
+    }
     do throws(CheckpointError.Kind) {
       bytes = try Self.map(descriptor)
     } catch {

@@ -46,11 +46,8 @@ final class EncodedVideoSink: FrameSink {
   private func makePipeline(for frame: RGBImage) throws -> Pipeline {
     let width = (frame.width * options.scale + 1) / 2 * 2
     let height = (frame.height * options.scale + 1) / 2 * 2
-    guard max(width, height) <= PNGFile.longestSide else {
-      throw MediaError(
-        .unsupported, file: target, found: "would have frames of \(width)x\(height)",
-        expected: "at most \(PNGFile.longestSide) pixels a side are written")
-    }
+    try PictureLimits.check(
+      width: width, height: height, file: target, found: "would have frames of")
     let rate = options.frameRate
     var configuration = StreamEncoder.Configuration(
       container: isWebM ? "webm" : "mp4", encoder: Self.encoderName(isWebM: isWebM),

@@ -2,17 +2,38 @@ import Glibc
 
 /// The few file operations this module needs, each failure a `MediaError`.
 enum FileSystem {
-  enum EntryKind { case file, folder, other }
+  /// What a name can stand for.
+  enum EntryKind {
+    case file, folder, pipe, socket, device
+
+    /// From the mode that `stat` gives.
+    init(mode: mode_t) {
+      switch mode & S_IFMT {
+      case S_IFREG: self = .file
+      case S_IFDIR: self = .folder
+      case S_IFIFO: self = .pipe
+      case S_IFSOCK: self = .socket
+      default: self = .device
+      }
+    }
+
+    /// With its article, for a sentence.
+    var words: String {
+      switch self {
+      case .file: "a file"
+      case .folder: "a folder"
+      case .pipe: "a named pipe"
+      case .socket: "a socket"
+      case .device: "a device"
+      }
+    }
+  }
 
   /// What stands at `path`. Throws `notFound` or `unreadable`.
   static func kind(of path: String) throws -> EntryKind {
     var status = stat()
     guard stat(path, &status) == 0 else { throw readError(path) }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: return .file
-    case S_IFDIR: return .folder
-    default: return .other
-    }
+    return EntryKind(mode: status.st_mode)
   }
 
   static func exists(_ path: String) -> Bool {
@@ -42,23 +63,7 @@ enum FileSystem {
 
   /// Up to `limit` bytes of the file from `offset` on.
   static func read(_ path: String, from offset: Int = 0, limit: Int = .max) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw readError(path) }
-    defer { close(descriptor) }
-    let wanted = min(max(size(of: path) - offset, 0), limit)
-    var failed = false
-    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-      while count < wanted {
-        let got = pread(
-          descriptor, buffer.baseAddress.map { $0 + count }, wanted - count, offset + count)
-        if got < 0, errno == EINTR { continue }
-        if got < 0 { failed = true }
-        if got <= 0 { break }
-        count += got
-      }
-    }
-    if failed { throw readError(path) }
-    return bytes
+    try InputFile(path: path).read(from: offset, limit: limit)
   }
 
   /// Writes all of `bytes` at the descriptor's position; `file` is the name for the error.

@@ -105,6 +105,13 @@ final class FrameConverter {
     return descriptor.pointee.flags & flags != 0
   }
 
+  /// Whether pixels of this format can be transparent; a palette's colours can.
+  static func hasAlpha(_ format: Int32) -> Bool {
+    guard let descriptor = av_pix_fmt_desc_get(AVPixelFormat(format)) else { return false }
+    let flags = UInt64(AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)
+    return descriptor.pointee.flags & flags != 0
+  }
+
   /// Where colour samples lie, in 1/256 of a luma pixel; -513 leaves it to the scaler. Without a
   /// statement 4:2:0 video has them at the left, as MPEG-2 and everything since.
   private static func chromaPosition(of frame: AVFrame) -> (across: Int64, down: Int64) {

@@ -6,11 +6,11 @@ struct FrameGeometry: Equatable {
   let scaledWidth: Int
   let scaledHeight: Int
   /// Whether rows become columns.
-  let isTransposed: Bool
+  private(set) var isTransposed = false
   /// Whether the result runs right to left.
-  let isFlippedAcross: Bool
+  private(set) var isFlippedAcross = false
   /// Whether the result runs bottom to top.
-  let isFlippedDown: Bool
+  private(set) var isFlippedDown = false
 
   var width: Int { isTransposed ? scaledHeight : scaledWidth }
   var height: Int { isTransposed ? scaledWidth : scaledHeight }
@@ -29,51 +29,72 @@ struct FrameGeometry: Equatable {
     let aspect = av_guess_sample_aspect_ratio(input.context, stream, nil)
     scaledWidth = Self.squareWidth(
       storedWidth, aspect: (Int(aspect.num), Int(aspect.den)))
-    guard max(scaledWidth, scaledHeight) <= PNGFile.longestSide,
-      scaledWidth * scaledHeight <= PNGFile.mostPixels
-    else {
-      throw MediaError(
-        .unsupported, file: input.path, found: "has frames of \(scaledWidth)x\(scaledHeight)",
-        expected: "at most \(PNGFile.longestSide) pixels a side are read")
-    }
+    try PictureLimits.check(
+      width: scaledWidth, height: scaledHeight, file: input.path, found: "has frames of")
 
-    // The matrix, row by row: x' = a x + c y, y' = b x + d y, in 16.16 fixed point.
-    var matrix: (a: Int32, b: Int32, c: Int32, d: Int32) = (1, 0, 0, 1)
     var length = 0
-    if let data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &length),
-      length >= 9 * MemoryLayout<Int32>.size
-    {
-      let raw = UnsafeRawPointer(data)
-      let entry = { raw.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self) }
-      matrix = (entry(0), entry(1), entry(3), entry(4))
+    if let data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &length) {
+      turn(by: UnsafeRawBufferPointer(start: data, count: length))
     }
-    isTransposed = matrix.b.magnitude > matrix.a.magnitude
-    isFlippedAcross = (isTransposed ? matrix.c : matrix.a) < 0
-    isFlippedDown = (isTransposed ? matrix.b : matrix.d) < 0
   }
 
-  /// The picture from its rows as scaled; `stride` bytes lie between row starts.
-  func picture(from source: UnsafePointer<UInt8>, stride: Int) -> RGBImage {
+  /// The geometry of a picture that says itself how it is turned, as JPEGs do in EXIF.
+  func turned(as frame: UnsafePointer<AVFrame>) -> FrameGeometry {
+    guard let matrix = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX) else {
+      return self
+    }
+    var result = self
+    result.turn(
+      by: UnsafeRawBufferPointer(start: matrix.pointee.data, count: matrix.pointee.size))
+    return result
+  }
+
+  /// Takes over a display matrix, row by row: x' = a x + c y, y' = b x + d y, in 16.16 fixed point.
+  private mutating func turn(by matrix: UnsafeRawBufferPointer) {
+    guard matrix.count >= 9 * MemoryLayout<Int32>.size else { return }
+    let entry = { matrix.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self) }
+    let (a, b, c, d) = (entry(0), entry(1), entry(3), entry(4))
+    isTransposed = b.magnitude > a.magnitude
+    isFlippedAcross = (isTransposed ? c : a) < 0
+    isFlippedDown = (isTransposed ? b : d) < 0
+  }
+
+  /// The picture from its rows as scaled; `stride` bytes lie between row starts. With
+  /// `hasAlpha` a pixel has a fourth byte, and is laid over white.
+  func picture(from source: UnsafePointer<UInt8>, stride: Int, hasAlpha: Bool) -> RGBImage {
     let (width, height) = (width, height)
+    let length = hasAlpha ? 4 : 3
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
       guard let result = buffer.baseAddress else { return }
       for y in 0..<height {
         let row = isFlippedDown ? height - 1 - y : y
         let target = result + y * width * 3
         if !isTransposed, !isFlippedAcross {
-          target.update(from: source + row * stride, count: width * 3)
+          Self.copy(source + row * stride, count: width, into: target, hasAlpha: hasAlpha)
           continue
         }
         for x in 0..<width {
           let column = isFlippedAcross ? width - 1 - x : x
           let pixel =
-            isTransposed ? source + column * stride + row * 3 : source + row * stride + column * 3
-          (target + x * 3).update(from: pixel, count: 3)
+            isTransposed
+            ? source + column * stride + row * length : source + row * stride + column * length
+          Self.copy(pixel, count: 1, into: target + x * 3, hasAlpha: hasAlpha)
         }
       }
       count = width * height * 3
     }
     return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  private static func copy(
+    _ source: UnsafePointer<UInt8>, count: Int, into target: UnsafeMutablePointer<UInt8>,
+    hasAlpha: Bool
+  ) {
+    if hasAlpha {
+      Transparency.layOverWhite(source, count: count, into: target)
+    } else {
+      target.update(from: source, count: count * 3)
+    }
   }
 
   /// The width with square pixels. Ratios beyond 8 to 1 are taken for damage and ignored.

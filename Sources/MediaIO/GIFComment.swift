@@ -1,13 +1,16 @@
 /// The settings text in a GIF, as a Comment Extension (GIF89a specification, section 24).
 ///
 /// GIF comments carry no key, so ours begin with `pvdm:`. They stand just before the trailer, where
-/// they can be added to a finished file without moving a byte of it.
-package enum GIFComment {
+/// they can be added to a finished file without moving a byte of it, and found without reading what is
+/// before them. Other programs that write a GIF anew put comments before its first picture.
+enum GIFComment {
   private static let prefix = Array("\(MediaMetadata.key):".utf8)
   private static let trailer: UInt8 = 0x3B
   private static let extensionStart: UInt8 = 0x21
   private static let commentLabel: UInt8 = 0xFE
-  private static let imageStart: UInt8 = 0x2C
+
+  /// Bytes in which the longest comment fits: each 255 of it have one more in front.
+  private static let longestBlock = MediaMetadata.longestText * 256 / 255 + 1024
 
   /// A comment block for `text` and the trailer that must follow it: what replaces the last byte
   /// of a finished GIF.
@@ -22,60 +25,59 @@ package enum GIFComment {
     return block + [0, trailer]
   }
 
-  /// The text of our comment in the GIF, nil if there is none or the file is damaged before it.
-  package static func text(in gif: [UInt8]) -> String? {
-    guard gif.starts(with: Array("GIF8".utf8)), gif.count >= 13 else { return nil }
-    var position = 13 + colourTableLength(flags: gif[10])
-    while position + 1 < gif.count {
-      switch gif[position] {
-      case extensionStart:
-        let isComment = gif[position + 1] == commentLabel
-        position += 2
-        let content = isComment ? subBlocks(in: gif, at: &position) : nil
-        if isComment {
-          guard let content else { return nil }
-          if content.starts(with: prefix) {
-            return String(decoding: content[prefix.count...], as: UTF8.self)
-          }
-        } else if !skipSubBlocks(in: gif, at: &position) {
-          return nil
-        }
-      case imageStart:
-        guard position + 10 < gif.count else { return nil }
-        // Descriptor, local colour table, minimum code size, data.
-        position += 10 + colourTableLength(flags: gif[position + 9]) + 1
-        guard skipSubBlocks(in: gif, at: &position) else { return nil }
-      default:
-        return nil
-      }
+  /// The text of our comment before the GIF's end or before its first picture; nil if there is none.
+  /// Only these two places are read.
+  static func text(in gif: InputFile) throws -> String? {
+    let start = try gif.read(limit: 13 + 3 * 256 + longestBlock)
+    guard start.starts(with: Array("GIF8".utf8)), start.count >= 13 else { return nil }
+    let end = try gif.read(from: max(gif.size - longestBlock, 13), limit: longestBlock)
+    return textBeforeEnd(end) ?? textBeforePictures(start)
+  }
+
+  /// The comment whose last block is followed by the trailer and nothing else but zeros.
+  private static func textBeforeEnd(_ bytes: [UInt8]) -> String? {
+    guard let last = bytes.lastIndex(where: { $0 != 0 }), bytes[last] == trailer else { return nil }
+    var position = 0
+    while position + 3 + prefix.count <= last {
+      defer { position += 1 }
+      guard bytes[position] == extensionStart, bytes[position + 1] == commentLabel,
+        bytes[(position + 3)...].starts(with: prefix)
+      else { continue }
+      var end = position + 2
+      if let content = subBlocks(in: bytes, at: &end), end == last { return text(of: content) }
     }
     return nil
   }
 
-  private static func colourTableLength(flags: UInt8) -> Int {
-    flags & 0x80 == 0 ? 0 : 3 << (Int(flags & 0x07) + 1)
+  /// The comment among the extensions that follow the header.
+  private static func textBeforePictures(_ bytes: [UInt8]) -> String? {
+    let hasColourTable = bytes[10] & 0x80 != 0
+    var position = 13 + (hasColourTable ? 3 << (Int(bytes[10] & 0x07) + 1) : 0)
+    while position + 1 < bytes.count, bytes[position] == extensionStart {
+      let isComment = bytes[position + 1] == commentLabel
+      position += 2
+      guard let content = subBlocks(in: bytes, at: &position) else { return nil }
+      if isComment, let text = text(of: content) { return text }
+    }
+    return nil
+  }
+
+  private static func text(of content: [UInt8]) -> String? {
+    guard content.starts(with: prefix) else { return nil }
+    return String(decoding: content.dropFirst(prefix.count), as: UTF8.self)
   }
 
   /// The joined sub-blocks from `position` on, which moves past them; nil if the data ends first.
-  private static func subBlocks(in gif: [UInt8], at position: inout Int) -> [UInt8]? {
+  private static func subBlocks(in bytes: [UInt8], at position: inout Int) -> [UInt8]? {
     var content: [UInt8] = []
-    while position < gif.count {
-      let length = Int(gif[position])
+    while position < bytes.count {
+      let length = Int(bytes[position])
       let start = position + 1
-      guard start + length <= gif.count else { return nil }
-      content += gif[start..<start + length]
+      guard start + length <= bytes.count else { return nil }
+      content += bytes[start..<start + length]
       position = start + length
       if length == 0 { return content }
     }
     return nil
-  }
-
-  private static func skipSubBlocks(in gif: [UInt8], at position: inout Int) -> Bool {
-    while position < gif.count {
-      let length = Int(gif[position])
-      position += 1 + length
-      if length == 0 { return true }
-    }
-    return false
   }
 }

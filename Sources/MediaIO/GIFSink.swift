@@ -49,12 +49,9 @@ final class GIFSink: FrameSink {
   private func makeFirstPass(for frame: RGBImage) throws -> FirstPass {
     let (width, height) = (frame.width, frame.height)
     // GIF has 16-bit sizes; the common limit is lower.
-    guard max(width, height) * options.scale <= PNGFile.longestSide else {
-      throw MediaError(
-        .unsupported, file: target,
-        found: "would have frames of \(width * options.scale)x\(height * options.scale)",
-        expected: "at most \(PNGFile.longestSide) pixels a side are written")
-    }
+    try PictureLimits.check(
+      width: width * options.scale, height: height * options.scale, file: target,
+      found: "would have frames of")
     return FirstPass(
       width: width, height: height,
       frame: try MediaFrame(width: width, height: height, format: AV_PIX_FMT_BGRA, file: target),

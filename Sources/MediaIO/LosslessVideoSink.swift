@@ -35,11 +35,8 @@ final class LosslessVideoSink: FrameSink {
     for frame: RGBImage
   ) throws -> (frame: MediaFrame, encoder: StreamEncoder) {
     let (width, height) = (frame.width * options.scale, frame.height * options.scale)
-    guard max(width, height) <= PNGFile.longestSide else {
-      throw MediaError(
-        .unsupported, file: target, found: "would have frames of \(width)x\(height)",
-        expected: "at most \(PNGFile.longestSide) pixels a side are written")
-    }
+    try PictureLimits.check(
+      width: width, height: height, file: target, found: "would have frames of")
     let rate = options.frameRate
     var configuration = StreamEncoder.Configuration(
       container: "matroska", encoder: Self.encoderName, pixelFormat: AV_PIX_FMT_BGR0,

@@ -55,17 +55,24 @@ public struct MediaError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Something that a reader passed over: the frames given are usable, but not all there were.
+/// Something one should know of what a reader gives: frames that it passed over, or pictures that are
+/// not as one might take them to be.
 public struct MediaWarning: Sendable, Hashable, CustomStringConvertible {
-  /// What was passed over.
+  /// What there is to know.
   public enum Kind: Sendable, Hashable {
     /// The file ends before its last frame.
     case truncated
     /// This many frames or packets were damaged and are missing or partly wrong.
     case damagedFrames(Int)
+    /// Light is coded in high dynamic range (PQ or HLG) and not toned down.
+    case highDynamicRange
+    /// Frames consist of two fields, which are not taken apart.
+    case interlaced
+    /// This many pictures of a folder are of another kind than its frames and were left out.
+    case otherPictures(Int)
   }
 
-  /// What was passed over.
+  /// What there is to know.
   public let kind: Kind
   /// The path of the file concerned.
   public let file: String
@@ -74,4 +81,12 @@ public struct MediaWarning: Sendable, Hashable, CustomStringConvertible {
 
   /// One sentence about the file.
   public var description: String { "\(FileSystem.lastComponent(of: file)) \(found)" }
+
+  /// The warning about `count` damaged frames; nil for none.
+  static func damage(_ count: Int, file: String) -> MediaWarning? {
+    guard count > 0 else { return nil }
+    return MediaWarning(
+      kind: .damagedFrames(count), file: file,
+      found: "holds \(count) damaged frame\(count == 1 ? "" : "s")")
+  }
 }

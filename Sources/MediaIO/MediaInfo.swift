@@ -2,8 +2,8 @@ internal import CFFmpeg
 
 /// What a picture, video or folder of frames is, without its pixels.
 public struct MediaInfo: Sendable, Hashable {
-  /// The container's short name, such as `mp4`, `avi` or `gif`; `png` for a picture and `folder`
-  /// for a folder of frames.
+  /// The container's short name, such as `mp4`, `avi` or `gif`; the format's for a picture, such as
+  /// `png` or `jpeg`, and `folder` for a folder of frames.
   public let container: String
   /// The codec's short name, such as `h264`.
   public let codec: String
@@ -23,7 +23,7 @@ public struct MediaInfo: Sendable, Hashable {
   public let duration: Double?
   /// The text embedded by this module, see ``MediaMetadata``.
   public let settings: String?
-  /// What counting the frames found damaged or missing.
+  /// What counting the frames found damaged or missing, and what there is to know of them.
   public let warnings: [MediaWarning]
 
   /// Looks at a file or folder. The frames of a file of up to `countingLimit` bytes are counted, as
@@ -31,22 +31,35 @@ public struct MediaInfo: Sendable, Hashable {
   public static func probe(_ path: String, countingLimit: Int = 64 << 20) throws -> MediaInfo {
     let isFolder = try FileSystem.kind(of: path) == .folder
     let settings = try MediaMetadata.read(path)
-    if try isFolder || PNGFile.isStillPicture(path) {
-      return try probePictures(path, isFolder: isFolder, settings: settings)
+    if isFolder {
+      return pictures(try FrameFolder(path: path), container: "folder", settings: settings)
+    }
+    switch try PictureFormat(of: InputFile(path: path)) {
+    case .png:
+      return pictures(try FrameFolder(picture: path), container: "png", settings: settings)
+    case .animatedWebP:
+      return animation(try WebPSource(path: path), settings: settings)
+    default: break
     }
     return try probeStream(path, countingLimit: countingLimit, settings: settings)
   }
 
-  private static func probePictures(
-    _ path: String, isFolder: Bool, settings: String?
-  ) throws -> MediaInfo {
-    let frames = isFolder ? try FrameFolder(path: path) : try FrameFolder(picture: path)
-    let names = isFolder ? try FrameFolder.pictures(in: path) : [path]
-    let isPNG = names.first.map { FileSystem.fileExtension(of: $0) } == "png" || !isFolder
+  private static func pictures(
+    _ frames: FrameFolder, container: String, settings: String?
+  ) -> MediaInfo {
+    MediaInfo(
+      container: container, codec: frames.format.codec, pixelFormat: "rgb24",
+      width: frames.width, height: frames.height, frameRate: nil, frameCount: frames.frameCount(),
+      frameCountIsExact: true, duration: nil, settings: settings, warnings: frames.warnings)
+  }
+
+  private static func animation(_ frames: WebPSource, settings: String?) -> MediaInfo {
+    let count = frames.frameCount()
     return MediaInfo(
-      container: isFolder ? "folder" : "png", codec: isPNG ? "png" : "mjpeg",
-      pixelFormat: "rgb24", width: frames.width, height: frames.height, frameRate: nil,
-      frameCount: frames.frameCount(), frameCountIsExact: true, duration: nil, settings: settings,
+      container: "webp", codec: "webp", pixelFormat: "rgba", width: frames.width,
+      height: frames.height, frameRate: frames.frameRate, frameCount: count,
+      frameCountIsExact: true,
+      duration: frames.frameRate.map { Double(count) / $0.framesPerSecond }, settings: settings,
       warnings: [])
   }
 
@@ -55,9 +68,12 @@ public struct MediaInfo: Sendable, Hashable {
   ) throws -> MediaInfo {
     let input = try MediaInput(path: path)
     let stream = try input.videoStream()
-    let geometry = try FrameGeometry(of: stream, in: input)
-    let frameRate = input.frameRate(of: stream)
-    let duration = input.duration(of: stream)
+    let geometry =
+      try input.isPicture
+      ? StreamDecoder(path: path).geometry : FrameGeometry(of: stream, in: input)
+    // FFmpeg makes up a rate for single pictures.
+    let frameRate = input.isPicture ? nil : input.frameRate(of: stream)
+    let duration = input.isPicture ? nil : input.duration(of: stream)
 
     let isCounted = FileSystem.size(of: path) <= countingLimit
     var frameCount: Int?
@@ -80,7 +96,8 @@ public struct MediaInfo: Sendable, Hashable {
       pixelFormat: formatName.map { String(cString: $0) } ?? "unknown",
       width: geometry.width, height: geometry.height, frameRate: frameRate,
       frameCount: frameCount, frameCountIsExact: isCounted, duration: duration,
-      settings: settings, warnings: warnings)
+      settings: settings,
+      warnings: warnings + StreamTraits(parameters).warnings(file: path))
   }
 }
 

@@ -1,50 +1,28 @@
 internal import CFFmpeg
+import Glibc
 
 /// An open media file and its video stream: FFmpeg's demuxer.
 final class MediaInput {
   let path: String
   let context: UnsafeMutablePointer<AVFormatContext>
-  private var io: UnsafeMutablePointer<AVIOContext>?
+  private let bytes: ByteStream
 
   /// Opens the file; with `analysing` also reads enough of it to know its streams. Throws
   /// ``MediaError``.
   init(path: String, analysing: Bool = true) throws {
-    guard try FileSystem.kind(of: path) == .file else {
-      throw MediaError(.unreadable, file: path, found: "is not a file")
-    }
-    if FileSystem.size(of: path) == 0 {
-      throw MediaError(.empty, file: path, found: "is empty (0 bytes)")
-    }
+    let file = try InputFile(path: path)
+    if file.size == 0 { throw MediaError(.empty, file: path, found: "is empty (0 bytes)") }
     MediaLibrary.prepare()
-
-    // Opening the bytes ourselves keeps FFmpeg from reading names as patterns or addresses.
-    let url = "file:" + path
-    var io: UnsafeMutablePointer<AVIOContext>?
-    try MediaLibrary.check(
-      avio_open2(&io, url, AVIO_FLAG_READ, nil, nil), .unreadable, file: path,
-      found: "cannot be opened")
-    let opened: UnsafeMutablePointer<AVFormatContext>
-    do {
-      opened = try Self.open(io, url: url, path: path)
-    } catch {
-      avio_closep(&io)
-      throw error
-    }
     self.path = path
-    context = opened
-    self.io = io
-
-    if analysing {
-      try MediaLibrary.check(
-        avformat_find_stream_info(context, nil), .notMedia, file: path,
-        found: "holds no readable streams")
-    }
+    bytes = try ByteStream(file)
+    context = try Self.open(bytes, path: path)
+    for stream in streams { try checkSize(of: stream) }
+    if analysing { try analyse() }
   }
 
   deinit {
     var closing: UnsafeMutablePointer<AVFormatContext>? = context
     avformat_close_input(&closing)
-    avio_closep(&io)
   }
 
   var streams: [UnsafeMutablePointer<AVStream>] {
@@ -80,44 +58,69 @@ final class MediaInput {
   /// The container's short name, such as `mp4` or `matroska`.
   var containerName: String {
     guard let name = context.pointee.iformat?.pointee.name else { return "unknown" }
-    let names = String(cString: name).split(separator: ",").map(String.init)
+    let all = String(cString: name)
+    if isPicture { return String(all.dropLast(Self.pictureSuffix.count)) }
+    let names = all.split(separator: ",").map(String.init)
     let fileExtension = FileSystem.fileExtension(of: path)
     return names.first { $0 == fileExtension } ?? names.first ?? "unknown"
   }
 
-  /// Formats that are no video of their own: playlists, which name other files or addresses, and
-  /// text, which FFmpeg would draw as pictures.
-  private static let refusedFormats: [String: String] = [
-    "hls": "a playlist", "concat": "a playlist", "dash": "a playlist", "imf": "a playlist",
-    "sdp": "a playlist", "tty": "text", "bin": "text", "adf": "text", "idf": "text",
-    "xbin": "text",
-  ]
+  /// Whether the file is a single picture rather than a video.
+  var isPicture: Bool {
+    guard let name = context.pointee.iformat?.pointee.name else { return false }
+    return String(cString: name).hasSuffix(Self.pictureSuffix)
+  }
+
+  /// What FFmpeg calls its demuxers of single pictures, behind the format's name.
+  private static let pictureSuffix = "_pipe"
 
   /// Recognises the format of the bytes and reads the file's header.
   private static func open(
-    _ io: UnsafeMutablePointer<AVIOContext>?, url: String, path: String
+    _ bytes: ByteStream, path: String
   ) throws -> UnsafeMutablePointer<AVFormatContext> {
     let found = "is not a readable video"
     let expected = "give a video, a GIF, a PNG or a folder of frames"
     var format: UnsafePointer<AVInputFormat>?
+    // Without the name, so that only the content counts.
     try MediaLibrary.check(
-      av_probe_input_buffer2(io, &format, url, nil, 0, 0), .notMedia, file: path, found: found,
-      expected: expected)
-    let names = format.flatMap { $0.pointee.name }.map { String(cString: $0) } ?? ""
-    let name = names.split(separator: ",").first.map(String.init) ?? ""
-    if let kind = refusedFormats[name] {
-      throw MediaError(.notMedia, file: path, found: "is \(kind)", expected: expected)
-    }
+      av_probe_input_buffer2(bytes.context, &format, "", nil, 0, 0), .notMedia, file: path,
+      found: found, expected: expected)
+    try AllowedFormats.check(format, file: path, expected: expected)
 
     var context = avformat_alloc_context()
-    context?.pointee.pb = io
-    // Whatever a header refers to, nothing but local files is opened.
-    let options = MediaOptions(["protocol_whitelist": "file"])
-    let status = avformat_open_input(&context, url, format, &options.handle)
+    context?.pointee.pb = bytes.context
+    // Whatever a header refers to, no other file is opened.
+    context?.pointee.io_open = { _, _, _, _, _ in -EPERM }
+    let options = MediaOptions(AllowedFormats.options)
+    let status = avformat_open_input(&context, path, format, &options.handle)
     guard status >= 0, let context else {
       throw MediaLibrary.error(status, .notMedia, file: path, found: found, expected: expected)
     }
     return context
+  }
+
+  /// Reads enough of the file to know its streams. That decodes a frame where the header says too
+  /// little, so pictures are bounded here already.
+  private func analyse() throws {
+    let count = Int(context.pointee.nb_streams)
+    let limits = (0..<count).map { _ in
+      MediaOptions(["max_pixels": String(PictureLimits.mostPixels), "threads": "1"])
+    }
+    var options = limits.map(\.handle)
+    let status = avformat_find_stream_info(context, &options)
+    for (limit, handle) in zip(limits, options) { limit.handle = handle }
+    try MediaLibrary.check(status, .notMedia, file: path, found: "holds no readable streams")
+  }
+
+  /// Refuses a size that the header claims before anything makes room for it.
+  private func checkSize(of stream: UnsafeMutablePointer<AVStream>) throws {
+    guard let parameters = stream.pointee.codecpar?.pointee,
+      parameters.codec_type == AVMEDIA_TYPE_VIDEO, parameters.width > 0, parameters.height > 0,
+      stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+    else { return }
+    try PictureLimits.check(
+      width: Int(parameters.width), height: Int(parameters.height), file: path,
+      found: "has frames of")
   }
 
   private func streamSummary() -> String {

@@ -57,7 +57,8 @@ enum MediaLibrary {
     var buffer = [CChar](repeating: 0, count: 512)
     vsnprintf(&buffer, buffer.count, format, arguments)
     let line = string(buffer).split(separator: "\n").joined(separator: " ")
-    if line.isEmpty { return }
+    // Streams that are not wanted may be of any codec; that they are left alone is no failure.
+    if line.isEmpty || line.contains("not on whitelist") { return }
     messages.withLock {
       // FFmpeg's worker threads leave messages nobody collects.
       if $0.count >= 64 { $0.removeAll() }

@@ -14,20 +14,15 @@ public enum MediaMetadata {
   static let folderFileName = "settings.json"
 
   /// The settings text in a picture, video or folder of frames; nil when there is none. Throws
-  /// ``MediaError`` when the path cannot be read or is no medium.
+  /// ``MediaError`` when the path cannot be read or is no medium. Of pictures and animations only the
+  /// places are read where the text can stand.
   public static func read(_ path: String) throws -> String? {
-    switch try FileSystem.kind(of: path) {
-    case .folder: return try readFolder(path)
-    case .other:
-      throw MediaError(.unreadable, file: path, found: "is neither a file nor a folder")
-    case .file: break
-    }
-    let start = try FileSystem.read(path, limit: 8)
-    if start.isEmpty { throw MediaError(.empty, file: path, found: "is empty (0 bytes)") }
-    if start == PNGChunks.signature { return PNGChunks.text(in: try FileSystem.read(path)) }
-    if start.starts(with: Array("GIF8".utf8)) {
-      return GIFComment.text(in: try FileSystem.read(path))
-    }
+    if try FileSystem.kind(of: path) == .folder { return try readFolder(path) }
+    let file = try InputFile(path: path)
+    if file.size == 0 { throw MediaError(.empty, file: path, found: "is empty (0 bytes)") }
+    let start = try file.read(limit: 8)
+    if start == PNGChunks.signature { return try PNGChunks.text(in: file) }
+    if start.starts(with: Array("GIF8".utf8)) { return try GIFComment.text(in: file) }
     return try MediaInput(path: path, analysing: false).metadata(key)
   }
 
@@ -52,9 +47,7 @@ public enum MediaMetadata {
       return String(
         decoding: try FileSystem.read(sidecar, limit: longestText), as: UTF8.self)
     }
-    guard let first = try FrameFolder.pictures(in: path).first,
-      FileSystem.fileExtension(of: first) == "png"
-    else { return nil }
-    return PNGChunks.text(in: try FileSystem.read(path + "/" + first))
+    guard let first = try FrameFolder.pictures(in: path).names.first else { return nil }
+    return try PNGChunks.text(in: InputFile(path: path + "/" + first))
   }
 }

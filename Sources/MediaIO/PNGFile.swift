@@ -2,17 +2,55 @@ internal import CPNG
 
 /// Single PNG pictures.
 public enum PNGFile {
-  /// The largest picture read or written: 16384 pixels a side and 2^27 pixels in all, which is
-  /// also what guards against damaged headers.
-  package static let longestSide = 16384
-  package static let mostPixels = 1 << 27
-
-  /// Reads any PNG as 8-bit RGB; 16-bit values are rounded, palettes resolved, transparency laid
-  /// over white. Throws ``MediaError``.
+  /// Reads any PNG as 8-bit RGB, its values as they are stored: chunks about gamma and colour (gAMA,
+  /// cHRM, iCCP, sRGB) are ignored, as Pillow and FFmpeg do.
+  ///
+  /// Palettes are resolved, grey of 1, 2 and 4 bits is widened so that its lightest value is 255, and
+  /// of 16 bits the higher 8 are taken, which gives back values that were 8-bit once. Transparency
+  /// is laid over white (``VideoReader``). Of an animated PNG this is the picture that simple viewers
+  /// show. Throws ``MediaError``.
   public static func read(_ path: String) throws -> RGBImage {
-    let bytes = try FileSystem.read(path)
-    if bytes.isEmpty { throw MediaError(.empty, file: path, found: "is empty (0 bytes)") }
-    return try decode(bytes, file: path)
+    let input = try InputFile(path: path)
+    if input.size == 0 { throw MediaError(.empty, file: path, found: "is empty (0 bytes)") }
+    let size = try size(of: input)
+    let reader = UnsafeMutablePointer<cpng_reader>.allocate(capacity: 1)
+    reader.initialize(to: cpng_reader())
+    let isOpen = cpng_open(reader, input.descriptor, UInt32(PictureLimits.longestSide))
+    defer {
+      cpng_close(reader)
+      reader.deallocate()
+    }
+    let pixelCount = size.width * size.height
+    guard isOpen, reader.pointee.width == size.width, reader.pointee.height == size.height else {
+      throw damage(reader, path)
+    }
+    let channels = Int(reader.pointee.channels)
+    var complete = false
+    let stored = [UInt8](unsafeUninitializedCapacity: pixelCount * channels) { buffer, count in
+      buffer.initialize(repeating: 0)
+      complete = cpng_read(reader, buffer.baseAddress)
+      count = pixelCount * channels
+    }
+    guard complete else { throw damage(reader, path) }
+    if channels == 3 { return RGBImage(width: size.width, height: size.height, pixels: stored) }
+    let pixels = [UInt8](unsafeUninitializedCapacity: pixelCount * 3) { buffer, count in
+      stored.withUnsafeBufferPointer { source in
+        guard let source = source.baseAddress, let target = buffer.baseAddress else { return }
+        Transparency.layOverWhite(source, count: pixelCount, into: target)
+        count = pixelCount * 3
+      }
+    }
+    return RGBImage(width: size.width, height: size.height, pixels: pixels)
+  }
+
+  /// Width and height from the header, checked before anything else believes them. Throws `notMedia`
+  /// and `unsupported`.
+  static func size(of input: InputFile) throws -> (width: Int, height: Int) {
+    let header = try input.read(limit: PNGChunks.headerLength)
+    let size = try PNGChunks.size(of: header, file: input.path)
+    try PictureLimits.check(
+      width: size.width, height: size.height, file: input.path, found: "claims")
+    return size
   }
 
   /// Writes one PNG under a temporary name and renames it when complete.
@@ -31,63 +69,12 @@ public enum PNGFile {
     try staged.commit()
   }
 
-  /// Whether the file begins as a PNG and is not named `.apng`, which FFmpeg reads as a video.
-  static func isStillPicture(_ path: String) throws -> Bool {
-    try FileSystem.read(path, limit: PNGChunks.signature.count) == PNGChunks.signature
-      && FileSystem.fileExtension(of: path) != "apng"
-  }
-
-  /// The picture in the PNG bytes of `file`.
-  package static func decode(_ bytes: [UInt8], file: String) throws -> RGBImage {
-    // The header is checked before libpng sees it, so that no size is believed unseen.
-    let size = try PNGChunks.size(of: bytes, file: file)
-    guard size.width <= longestSide, size.height <= longestSide,
-      size.width * size.height <= mostPixels
-    else {
-      throw MediaError(
-        .unsupported, file: file, found: "claims \(size.width)x\(size.height) pixels",
-        expected: "at most \(longestSide) a side are read")
-    }
-    var image = png_image()
-    image.version = cpng_image_version()
-    defer { png_image_free(&image) }
-
-    let pixels: [UInt8]? = bytes.withUnsafeBytes { raw in
-      guard png_image_begin_read_from_memory(&image, raw.baseAddress, raw.count) != 0 else {
-        return nil
-      }
-      image.format = cpng_format_rgb()
-      var white = png_color(red: 255, green: 255, blue: 255)
-      var complete = false
-      let total = Int(image.width) * Int(image.height) * 3
-      let result = [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
-        buffer.initialize(repeating: 0)
-        complete =
-          png_image_finish_read(&image, &white, buffer.baseAddress, 0, nil) != 0
-          && cpng_failed(image) == 0
-        count = total
-      }
-      return complete ? result : nil
-    }
-    guard let pixels else {
-      throw MediaError(
-        .notMedia, file: file, found: "is a damaged PNG (\(message(of: image)))")
-    }
-    return RGBImage(width: size.width, height: size.height, pixels: pixels)
-  }
-
   /// The picture as PNG bytes, `settings` embedded.
   package static func encode(_ picture: RGBImage, settings: String?, file: String) throws
     -> [UInt8]
   {
-    guard picture.width <= longestSide, picture.height <= longestSide,
-      picture.width * picture.height <= mostPixels
-    else {
-      throw MediaError(
-        .unsupported, file: file,
-        found: "would have \(picture.width)x\(picture.height) pixels",
-        expected: "at most \(longestSide) a side and \(mostPixels) in all are written")
-    }
+    try PictureLimits.check(
+      width: picture.width, height: picture.height, file: file, found: "would have")
     var image = png_image()
     image.version = cpng_image_version()
     image.width = UInt32(picture.width)
@@ -111,9 +98,20 @@ public enum PNGFile {
     return PNGChunks.inserting(text: settings, into: bytes)
   }
 
+  private static func damage(
+    _ reader: UnsafeMutablePointer<cpng_reader>, _ path: String
+  ) -> MediaError {
+    let reason = withUnsafeBytes(of: reader.pointee.message) { text(in: $0) }
+    return MediaError(
+      .notMedia, file: path,
+      found: "is a damaged PNG (\(reason.isEmpty ? "it cannot be opened" : reason))")
+  }
+
   private static func message(of image: png_image) -> String {
-    withUnsafeBytes(of: image.message) { raw in
-      String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-    }
+    withUnsafeBytes(of: image.message) { text(in: $0) }
+  }
+
+  private static func text(in raw: UnsafeRawBufferPointer) -> String {
+    String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
   }
 }

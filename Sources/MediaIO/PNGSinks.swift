@@ -15,7 +15,7 @@ final class ContactSheetSink: FrameSink {
   /// which also bounds the memory.
   func append(_ frame: RGBImage) throws {
     let pixels = frame.width * frame.height * options.scale * options.scale
-    guard (frames.count + 1) * pixels <= PNGFile.mostPixels else {
+    guard (frames.count + 1) * pixels <= PictureLimits.mostPixels else {
       throw MediaError(
         .unsupported, file: target,
         found: "cannot show more than \(frames.count) frames of this size on one sheet",

@@ -6,7 +6,7 @@ internal import CFFmpeg
 final class StreamDecoder {
   let input: MediaInput
   let stream: UnsafeMutablePointer<AVStream>
-  let geometry: FrameGeometry
+  private(set) var geometry: FrameGeometry
   /// Frames or packets that were damaged.
   private(set) var damagedCount = 0
   /// Whether the file ended before the stream did.
@@ -15,11 +15,15 @@ final class StreamDecoder {
   private let codec: UnsafeMutablePointer<AVCodecContext>
   private let frame: MediaFrame
   private var packet: UnsafeMutablePointer<AVPacket>?
-  private let rgb: MediaFrame
-  private let converter: FrameConverter
+  /// What is known of the pictures so far.
+  private(set) var traits: StreamTraits
+  /// The picture in red, green and blue, or these and alpha where a frame has that.
+  private var output: (frame: MediaFrame, hasAlpha: Bool, converter: FrameConverter)?
   /// Packets since the start of the file; nil after a search.
   private var packetCount: Int? = 0
   private var isDraining = false
+  /// Whether the current frame is one that ``advance()`` has yet to give.
+  private var isAhead = false
 
   /// Opens the file and its decoder. Throws ``MediaError``.
   ///
@@ -30,34 +34,33 @@ final class StreamDecoder {
     stream = try input.videoStream()
     geometry = try FrameGeometry(of: stream, in: input)
     let parameters = stream.pointee.codecpar
-    let codecID = parameters?.pointee.codec_id ?? AV_CODEC_ID_NONE
-    guard let decoder = avcodec_find_decoder(codecID) else {
-      throw MediaError(
-        .missingComponent, file: path,
-        found: "is coded as \(String(cString: avcodec_get_name(codecID)))",
-        expected: "the installed FFmpeg has no decoder for it")
-    }
+    traits = StreamTraits(parameters?.pointee ?? AVCodecParameters())
+    let decoder = try AllowedFormats.decoder(
+      for: parameters?.pointee.codec_id ?? AV_CODEC_ID_NONE,
+      keepsAlpha: av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0)
+        .map { String(cString: $0.pointee.value) == "1" } ?? false,
+      file: path)
     codec = try MediaLibrary.allocated(avcodec_alloc_context3(decoder), file: path)
     frame = try MediaFrame(file: path)
-    rgb = try MediaFrame(
-      width: geometry.scaledWidth, height: geometry.scaledHeight, format: AV_PIX_FMT_RGB24,
-      file: path)
-    rgb.handle.pointee.color_range = AVCOL_RANGE_JPEG
-    converter = FrameConverter(into: rgb, file: path)
     packet = av_packet_alloc()
 
     let cannotDecode = "cannot be decoded"
     try MediaLibrary.check(
       avcodec_parameters_to_context(codec, parameters), .notMedia, file: path, found: cannotDecode)
     codec.pointee.pkt_timebase = stream.pointee.time_base
-    codec.pointee.thread_count = 0
-    codec.pointee.max_pixels = Int64(PNGFile.mostPixels)
+    codec.pointee.thread_count = Self.threads(geometry)
+    codec.pointee.max_pixels = Int64(PictureLimits.mostPixels)
     if isOnlyCounting {
       codec.pointee.skip_loop_filter = AVDISCARD_ALL
       codec.pointee.skip_idct = AVDISCARD_ALL
     }
     try MediaLibrary.check(
       avcodec_open2(codec, decoder, nil), .notMedia, file: path, found: cannotDecode)
+    if input.isPicture {
+      // Only once it is decoded does a picture say how it is turned, and so what size it has.
+      isAhead = advance()
+      if isAhead { geometry = geometry.turned(as: frame.handle) }
+    }
   }
 
   deinit {
@@ -78,12 +81,7 @@ final class StreamDecoder {
           found: framesRead.map { "ends early: \($0) frames could be read" }
             ?? "ends before its last frame"))
     }
-    if damagedCount > 0 {
-      warnings.append(
-        MediaWarning(
-          kind: .damagedFrames(damagedCount), file: input.path,
-          found: "holds \(damagedCount) damaged frame\(damagedCount == 1 ? "" : "s")"))
-    }
+    if let damage = MediaWarning.damage(damagedCount, file: input.path) { warnings.append(damage) }
     return warnings
   }
 
@@ -95,6 +93,10 @@ final class StreamDecoder {
 
   /// Moves to the next frame without converting it; false at the end.
   func advance() -> Bool {
+    if isAhead {
+      isAhead = false
+      return true
+    }
     while true {
       let status = avcodec_receive_frame(codec, frame.handle)
       if status >= 0 {
@@ -103,6 +105,7 @@ final class StreamDecoder {
         {
           damagedCount += 1
         }
+        traits.note(frame.handle.pointee)
         if frame.handle.pointee.width > 0, frame.handle.pointee.height > 0 { return true }
       } else if status == cffmpeg_error_end_of_file() {
         return false
@@ -116,11 +119,34 @@ final class StreamDecoder {
     }
   }
 
-  /// The current frame as a picture: square pixels, upright, full-range RGB.
+  /// The current frame as a picture: square pixels, upright, full-range RGB, transparency over white.
   func picture() throws -> RGBImage {
-    try converter.convert(frame.handle)
-    let pixels = try MediaLibrary.allocated(rgb.handle.pointee.data.0, file: input.path)
-    return geometry.picture(from: pixels, stride: Int(rgb.handle.pointee.linesize.0))
+    let hasAlpha = FrameConverter.hasAlpha(frame.handle.pointee.format)
+    let output = try output(hasAlpha: hasAlpha)
+    try output.converter.convert(frame.handle)
+    let result = output.frame.handle.pointee
+    let pixels = try MediaLibrary.allocated(result.data.0, file: input.path)
+    return geometry.picture(from: pixels, stride: Int(result.linesize.0), hasAlpha: hasAlpha)
+  }
+
+  private func output(
+    hasAlpha: Bool
+  ) throws -> (frame: MediaFrame, hasAlpha: Bool, converter: FrameConverter) {
+    if let output, output.hasAlpha == hasAlpha { return output }
+    let made = try MediaFrame(
+      width: geometry.scaledWidth, height: geometry.scaledHeight,
+      format: hasAlpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, file: input.path)
+    made.handle.pointee.color_range = AVCOL_RANGE_JPEG
+    let result = (made, hasAlpha, FrameConverter(into: made, file: input.path))
+    output = result
+    return result
+  }
+
+  /// Threads for the decoder: 0, its own choice, for usual sizes. Each holds frames of its own, so
+  /// that very large ones get fewer.
+  private static func threads(_ geometry: FrameGeometry) -> Int32 {
+    let pixels = geometry.scaledWidth * geometry.scaledHeight
+    return pixels <= 1 << 23 ? 0 : Int32(max(1, PictureLimits.mostPixels / pixels))
   }
 
   /// Continues at the packet with decoding time `timestamp`; false if the file cannot be searched.

@@ -24,7 +24,8 @@ final class StreamSource: FrameSource {
     self.path = path
     self.decodingLimit = decodingLimit
     decoder = try StreamDecoder(path: path)
-    frameRate = decoder.input.frameRate(of: decoder.stream)
+    frameRate =
+      decoder.input.isPicture ? nil : decoder.input.frameRate(of: decoder.stream)
   }
 
   var width: Int { decoder.geometry.width }
@@ -32,6 +33,7 @@ final class StreamSource: FrameSource {
 
   var warnings: [MediaWarning] {
     decoder.warnings(framesRead: wasSearched ? nil : position)
+      + decoder.traits.warnings(file: path)
   }
 
   func next() throws -> RGBImage? {

@@ -11,16 +11,18 @@ protocol FrameSource: AnyObject {
   func estimatedFrameCount() throws -> Int
 }
 
-/// Reads the frames of a video, an animated GIF, a PNG or JPEG picture, or a folder of numbered
-/// PNG or JPEG frames.
+/// Reads the frames of a video, of an animated GIF, PNG or WebP, of a single picture, or of a folder
+/// of numbered pictures. What a file is, its content says, not its name.
 ///
-/// Frames come one at a time and none is kept, so a video of any length can be read. They are
-/// upright (rotation metadata is applied), have square pixels (another sample aspect ratio scales
-/// the width) and full-range RGB values converted by the stream's own colour space and range;
-/// transparency is dropped, over white where the format allows it. Variable frame rates are read
-/// as frames in order. Frames are numbered from 0 in the order in which they are shown, by what
-/// decoding the file from its start gives: packets that give none have no number. A reader belongs
-/// to one task at a time.
+/// Frames come one at a time and none is kept, so a video of any length can be read; a single one is
+/// at most as large as ``PictureLimits`` says. They are upright (rotation metadata is applied), have
+/// square pixels (another sample aspect ratio scales the width) and full-range RGB values converted by
+/// the stream's own colour space and range; pictures that hold RGB keep their values as stored,
+/// whatever gamma or profile they name. Transparency is laid over white, on the stored values, whatever
+/// the format. Interlaced and HDR video is read as it is stored and shows in ``warnings``. Variable
+/// frame rates are read as frames in order. Frames are numbered from 0 in the order in which they are
+/// shown, by what decoding the file from its start gives: packets that give none have no number. A
+/// reader belongs to one task at a time.
 public final class VideoReader {
   /// The file or folder, as given.
   public let path: String
@@ -41,15 +43,20 @@ public final class VideoReader {
     case .folder:
       source = try FrameFolder(path: path)
     case .file:
-      source =
-        try PNGFile.isStillPicture(path)
-        ? FrameFolder(picture: path) : StreamSource(path: path, decodingLimit: decodingLimit)
-    case .other:
+      switch try PictureFormat(of: InputFile(path: path)) {
+      case .png: source = try FrameFolder(picture: path)
+      case .animatedWebP: source = try WebPSource(path: path)
+      default: source = try StreamSource(path: path, decodingLimit: decodingLimit)
+      }
+    case let kind:
       throw MediaError(
-        .unreadable, file: path, found: "is neither a file nor a folder",
+        .unreadable, file: path, found: "is \(kind.words)",
         expected: "give a video or a folder of frames")
     }
   }
+
+  /// Endings of names, in lower case and without the dot, that pictures in a folder of frames may have.
+  package static var pictureEndings: Set<String> { FrameFolder.endings }
 
   /// Width of every frame in pixels.
   public var width: Int { source.width }
@@ -63,7 +70,8 @@ public final class VideoReader {
   /// The number, from 0, of the frame that ``nextFrame()`` gives.
   public var position: Int { source.position }
 
-  /// What was passed over so far; complete once the last frame was read.
+  /// What was passed over, and what there is to know of the pictures, so far; complete once the last
+  /// frame was read.
   public var warnings: [MediaWarning] { source.warnings }
 
   /// The next frame, nil after the last. Throws ``MediaError``; damaged frames of a video do not
@@ -80,13 +88,21 @@ public final class VideoReader {
 
   /// Frames `start ..< start + count`; fewer where the video ends. Throws ``MediaError``.
   public func frames(from start: Int, count: Int) throws -> [RGBImage] {
+    try frames(from: start, count: count) { $0 }
+  }
+
+  /// Frames `start ..< start + count`, each prepared as soon as it is read, so that only one is ever
+  /// held in full; fewer where the video ends. Throws ``MediaError`` and what `prepare` throws.
+  public func frames<Prepared>(
+    from start: Int, count: Int, preparing prepare: (RGBImage) throws -> Prepared
+  ) throws -> [Prepared] {
     precondition(count >= 0, "a number of frames is not negative")
     try seek(toFrame: start)
-    var frames: [RGBImage] = []
+    var frames: [Prepared] = []
     while frames.count < count, source.position == start + frames.count,
       let frame = try source.next()
     {
-      frames.append(frame)
+      frames.append(try prepare(frame))
     }
     return frames
   }

@@ -16,7 +16,7 @@ struct Encode: AsyncParsableCommand {
         pvdm encode walk.mp4 skies-64 --output walk.safetensors
       """)
 
-  @Argument(help: "A video, a GIF, or a folder of PNG frames.")
+  @Argument(help: "A video, an animation, or a folder of pictures.")
   var input: String
 
   @Argument(help: ModelOptions.nameHelp)
@@ -71,7 +71,7 @@ struct Encode: AsyncParsableCommand {
       if left > 0 && clips == nil {
         writeToStandardError("note: left out \(left) frames at the end, too few for a clip\n")
       }
-      for warning in reader.warnings { writeToStandardError("note: \(warning)\n") }
+      tellNotes(of: reader)
       writeToStandardError("wrote \(output)\n")
     }
   }
@@ -85,6 +85,11 @@ func openVideo(_ path: String) throws -> VideoReader {
       .option(name: "the input", found: "a file of latents", expected: "a video or pictures"))
   }
   return reader
+}
+
+/// Writes what there is to know of an input's frames to standard error.
+func tellNotes(of reader: VideoReader) {
+  for warning in reader.warnings { writeToStandardError("note: \(warning)\n") }
 }
 
 /// A count of clips on standard error, where that is a terminal.

@@ -134,6 +134,7 @@ struct InspectionText {
     }
     if let rate = media.framesPerSecond { rows.append(["frames a second", "\(rate)"]) }
     if let duration = media.durationSeconds { rows.append(["seconds", "\(duration)"]) }
+    for note in media.notes ?? [] { rows.append(["note", note]) }
     if inspection.settings == nil { rows.append(["settings", "none embedded"]) }
     return rows
   }

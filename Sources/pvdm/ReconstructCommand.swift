@@ -15,7 +15,7 @@ struct Reconstruct: AsyncParsableCommand {
         pvdm reconstruct walk.mp4 skies-64 --output both.mp4
       """)
 
-  @Argument(help: "A video, a GIF, or a folder of PNG frames.")
+  @Argument(help: "A video, an animation, or a folder of pictures.")
   var input: String
 
   @Argument(help: ModelOptions.nameHelp)
@@ -71,6 +71,7 @@ struct Reconstruct: AsyncParsableCommand {
       progress.end()
       try set.finish(metadata: [:])
       try report(ratios)
+      tellNotes(of: reader)
       try progress.checkNotStopped(stop, set.paths)
       for path in set.paths { writeToStandardError("wrote \(path) (\(set.frameCount) frames)\n") }
     }

@@ -48,7 +48,7 @@ struct Extend: AsyncParsableCommand {
 
   @Argument(
     help: """
-      A video, a GIF, a folder of PNG frames, an earlier output, or latents (.safetensors).
+      A video, an animation, a folder of pictures, an earlier output, or latents (.safetensors).
       """)
   var input: String
 

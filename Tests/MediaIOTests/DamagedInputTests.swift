@@ -18,7 +18,7 @@ struct DamagedInputTests {
     #expect(error?.description == "no.mp4 does not exist")
     #expect(mediaError { _ = try MediaInfo.probe(folder.file("no.mp4")) }?.kind == .notFound)
     #expect(mediaError { _ = try MediaMetadata.read(folder.file("no.mp4")) }?.kind == .notFound)
-    #expect(openingError("/dev/null")?.kind == .unreadable)
+    #expect(openingError("/dev/null")?.description.hasPrefix("null is a device; ") == true)
   }
 
   @Test("Empty files and folders are said to be empty")
@@ -59,7 +59,8 @@ struct DamagedInputTests {
     let error = openingError(path)
     #expect(error?.kind == .noVideoStream)
     #expect(
-      error?.description == "x.wav holds no video stream (1 audio stream); give a video")
+      error?.description
+        == "x.wav holds no video stream (WAV / WAVE (Waveform Audio)); give a video")
     #expect(mediaError { _ = try MediaInfo.probe(path) }?.kind == .noVideoStream)
   }
 

@@ -83,6 +83,28 @@ struct ReadingTests {
     }
   }
 
+  @Test("A JPEG stands as its EXIF orientation says", arguments: 1...8)
+  func orientation(number: Int) throws {
+    let folder = try TemporaryFolder()
+    var bytes = [UInt8](try #require(Data(base64Encoded: Self.turnedJPEG)))
+    #expect(bytes[49] == 6)
+    bytes[49] = UInt8(number)
+    let path = try folder.write(bytes, to: "a.jpg")
+    // The corners from the top left, row by row, as the standard (EXIF 2.3, tag 0x0112) turns the
+    // picture: red at the top and green at the bottom of its left half, blue at its right.
+    let corners = ["rbgb", "brbg", "bgbr", "gbrb", "rgbb", "grbb", "bbgr", "bbrg"]
+    for picture in [try Video.read(path).frames[0], try Video.read(folder.path).frames[0]] {
+      let (width, height) = (picture.width, picture.height)
+      #expect((width, height) == (number < 5 ? (16, 8) : (8, 16)))
+      let seen = [(1, 1), (width - 2, 1), (1, height - 2), (width - 2, height - 2)].map { x, y in
+        let colour = picture[x, y]
+        return colour.red > 120 ? "r" : colour.green > 120 ? "g" : "b"
+      }
+      #expect(seen.joined() == corners[number - 1])
+    }
+    #expect(try MediaInfo.probe(path).width == (number < 5 ? 16 : 8))
+  }
+
   @Test("Pixels that are not square are made so by scaling the width")
   func sampleAspectRatio() throws {
     let folder = try TemporaryFolder()
@@ -172,8 +194,17 @@ struct ReadingTests {
     #expect(try again.nextFrame() == early[0])
   }
 
+  /// A picture of 16x8 pixels with an orientation of 6.
+  private static let turnedJPEG =
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/2wBDAAMCAgMC"
+    + "AgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGBYUGBIUFRT/2wBDAQME"
+    + "BAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBT/wAAR"
+    + "CAAIABADAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAABwj/xAAYEAACAwAAAAAAAAAAAAAAAAAAF2Wk4v/E"
+    + "ABcBAAMBAAAAAAAAAAAAAAAAAAUGBwn/xAAcEQABAwUAAAAAAAAAAAAAAAAAFRhjZaGj4eP/2gAMAwEAAhEDEQA/"
+    + "ADRQy1bZB1uO+go5akZ+JMRrQIZ//9k="
+
   /// A red picture of 16x16 pixels.
-  private static let redJPEG =
+  static let redJPEG =
     "/9j/4AAQSkZJRgABAgAAAQABAAD//gAQTGF2YzU5LjM3LjEwMAD/2wBDAAgQEBMQExYWFhYWFhoYGhsbGxoaGhob"
     + "GxsdHR0iIiIdHR0bGx0dICAiIiUmJSMjIiMmJigoKDAwLi44ODpFRVP/xABMAAEBAAAAAAAAAAAAAAAAAAAABgEB"
     + "AQAAAAAAAAAAAAAAAAAABgcQAQAAAAAAAAAAAAAAAAAAAAARAQAAAAAAAAAAAAAAAAAAAAD/wAARCAAQABADASIA"

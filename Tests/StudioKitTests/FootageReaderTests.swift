@@ -35,6 +35,20 @@ import VideoDiffusion
     #expect(footage.framesPerSecond == 16)
   }
 
+  @Test("what there is to know of the frames is noted in the picker, by a run and by a look")
+  func notes() async throws {
+    let path = try source(18)
+    try Data([1, 2, 3]).write(to: URL(filePath: path + "cover.jpg"))
+    let note =
+      "source holds 18 PNG and 1 JPEG pictures; the PNG ones are read as its frames"
+    #expect(try FootageReader(path: path, side: 32).footage().notes == [note])
+    #expect(try Inspection(of: path).media?.notes == [note])
+    let continuation = try await Continuation(
+      ClipInput(path: path), from: nil, frames: 16, side: 32
+    ) { _ in Latent(zerosFor: PlaneGeometry(side: 8)) }
+    #expect(continuation.notes == [note])
+  }
+
   @Test("the chosen window is cut and prepared; without a choice, the last frames")
   func windows() throws {
     let path = try source(20)

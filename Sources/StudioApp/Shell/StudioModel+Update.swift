@@ -44,7 +44,7 @@ extension StudioModel {
     case .footage(let footage):
       guard !questions.isOutdated(.footage(path: footage.path)) else { return [] }
       world.footage = World.FootageView(footage)
-      return refreshed()
+      return footage.notes.flatMap { note(Notice(.information, $0)) } + refreshed()
     case .opened(let tree):
       world.openVideo = tree.video
       world.trees[tree.video] = tree

@@ -138,22 +138,20 @@ struct FolderClips: ClipSupply {
 
   private func frames(of window: ClipWindow) throws -> FrameBytes {
     let file = window.video.path == "." ? path : path + "/" + window.video.path
-    let images = try VideoReader(path: file).frames(from: window.start, count: window.frames)
-    guard images.count == window.frames, let first = images.first else {
+    let preparation = side.map { FramePreparation(resolution: $0) }
+    let reader = try VideoReader(path: file)
+    // Cut off, not rounded, as the original does with the frames that it loads.
+    let images = try reader.frames(from: window.start, count: window.frames) { image in
+      preparation?.preparedValues(image).map { UInt8($0) } ?? image.pixels
+    }
+    guard images.count == window.frames else {
       throw MediaError(
         .notMedia, file: file, found: "ends before frame \(window.start + window.frames)",
         expected: "it should have \(window.video.frameCount) frames")
     }
-    guard let side else {
-      return FrameBytes(
-        count: images.count, height: first.height, width: first.width,
-        bytes: images.flatMap(\.pixels))
-    }
-    // Cut off, not rounded, as the original does with the frames that it loads.
-    let preparation = FramePreparation(resolution: side)
     return FrameBytes(
-      count: images.count, height: side, width: side,
-      bytes: images.flatMap { preparation.preparedValues($0).map { UInt8($0) } })
+      count: images.count, height: side ?? reader.height, width: side ?? reader.width,
+      bytes: images.flatMap { $0 })
   }
 
   func clips(_ range: Range<Int>, stop: StopSignal) async throws -> [FrameBytes]? {

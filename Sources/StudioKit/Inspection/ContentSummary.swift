@@ -84,6 +84,8 @@ public struct MediaSummary: Sendable, Encodable {
   public let framesAreCounted: Bool
   /// Length in seconds; absent for pictures.
   public let durationSeconds: Double?
+  /// What there is to know of its frames, such as that they are interlaced; absent if nothing.
+  public let notes: [String]?
 
   init(_ info: MediaInfo) {
     container = info.container
@@ -95,5 +97,6 @@ public struct MediaSummary: Sendable, Encodable {
     frames = info.frameCount
     framesAreCounted = info.frameCountIsExact
     durationSeconds = info.duration.map(rounded)
+    notes = info.warnings.isEmpty ? nil : info.warnings.map(\.description)
   }
 }

@@ -48,13 +48,16 @@ public struct ClipConversion {
         .option(name: "the first frame", found: "\(firstFrame)", expected: "0 or more"))
     }
     try reader.seek(toFrame: firstFrame)
+    let preparation = FramePreparation(resolution: side)
     var clip = 0
-    var images: [RGBImage] = []
+    // Frames are prepared as they are read: sixteen of 8K would fill the memory.
+    var (frames, levels): (Int, [Float]) = (0, [])
     while clip < limit ?? .max, stop.moment == .never, let image = try reader.nextFrame() {
-      images.append(image)
-      guard images.count == clipFrames else { continue }
-      try await body(clip, PixelClip(preparing: images, side: side))
-      images = []
+      levels += preparation.preparedValues(image)
+      frames += 1
+      guard frames == clipFrames else { continue }
+      try await body(clip, PixelClip(frames: frames, side: side, levels: levels))
+      (frames, levels) = (0, [])
       clip += 1
     }
     guard clip > 0 || stop.moment > .never else {
@@ -64,9 +67,9 @@ public struct ClipConversion {
           reader.path,
           .noSuchFrame(first: firstFrame, last: firstFrame + clipFrames - 1, frames: total))
       }
-      throw StudioError(reader.path, .tooShort(frames: images.count, needed: clipFrames))
+      throw StudioError(reader.path, .tooShort(frames: frames, needed: clipFrames))
     }
-    return images.count
+    return frames
   }
 
   /// Writes a prepared clip as a latent.

@@ -64,6 +64,8 @@ public struct Continuation {
   public let condition: Latent
   /// Frames of the input that stand before the new ones, the condition's included.
   public let precedingFrames: Int
+  /// What there is to know of the input's frames, in sentences.
+  public let notes: [String]
   let input: ClipInput
 
   /// Finds the clip to continue.
@@ -96,10 +98,15 @@ public struct Continuation {
       }
       condition = file.latents[first / frames]
       precedingFrames = first + frames
+      notes = []
     case .video(let reader):
       guard let side else { throw ModelError(.notLoaded(.autoencoder)) }
-      let (window, first) = try Self.window(reader, from: firstFrame, frames)
-      condition = try await encode(PixelClip(preparing: window, side: side))
+      let (window, first) = try Self.window(
+        reader, from: firstFrame, frames,
+        preparing: FramePreparation(resolution: side).preparedValues)
+      notes = reader.warnings.map(\.description)
+      condition = try await encode(
+        PixelClip(frames: frames, side: side, levels: window.flatMap { $0 }))
       precedingFrames = first + frames
     }
   }
@@ -107,17 +114,20 @@ public struct Continuation {
   /// The frames to continue and the number of the first. Without a number these are the last ones of
   /// the video: they are kept while it is read to its end, since damage in a long video leaves fewer
   /// frames than its packets promise.
-  static func window(
-    _ reader: VideoReader, from first: Int?, _ frames: Int
-  ) throws -> ([RGBImage], Int) {
+  ///
+  /// - Parameter prepare: Called with each frame as it is read, so that only one is held in full.
+  static func window<Prepared>(
+    _ reader: VideoReader, from first: Int?, _ frames: Int,
+    preparing prepare: (RGBImage) -> Prepared
+  ) throws -> ([Prepared], Int) {
     guard let first else {
       let total = try reader.frameCount()
-      var last: [RGBImage] = []
+      var last: [Prepared] = []
       for start in [max(total - frames, 0), 0] where last.count < frames {
         last = []
         try reader.seek(toFrame: start)
         while let frame = try reader.nextFrame() {
-          last.append(frame)
+          last.append(prepare(frame))
           if last.count > frames { last.removeFirst() }
         }
       }
@@ -126,7 +136,8 @@ public struct Continuation {
       }
       return (last, reader.position - frames)
     }
-    let window = first < 0 ? [] : try reader.frames(from: first, count: frames)
+    let window =
+      first < 0 ? [] : try reader.frames(from: first, count: frames, preparing: prepare)
     guard window.count == frames else {
       throw StudioError(
         reader.path,

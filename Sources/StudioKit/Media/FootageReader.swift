@@ -52,7 +52,8 @@ public struct FootageReader: Sendable {
     }
     return Footage(
       path: path, frameCount: images.count < most ? images.count : try reader.frameCount(),
-      framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.pictureRate, images: images)
+      framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.pictureRate, images: images,
+      notes: reader.warnings.map(\.description))
   }
 
   /// The clip that begins at a frame, prepared for the autoencoder.
@@ -68,9 +69,12 @@ public struct FootageReader: Sendable {
         path,
         .option(name: "the first frame", found: "\(firstFrame)", expected: "a frame of the video"))
     }
-    let (frames, first) = try Continuation.window(reader(), from: firstFrame, clipFrames)
     let preparation = FramePreparation(resolution: side)
-    return (PixelClip(preparing: frames, side: side), first, frames.map(preparation.prepared))
+    let (frames, first) = try Continuation.window(
+      reader(), from: firstFrame, clipFrames,
+      preparing: { (preparation.preparedValues($0), preparation.prepared($0)) })
+    let clip = PixelClip(frames: frames.count, side: side, levels: frames.flatMap(\.0))
+    return (clip, first, frames.map(\.1))
   }
 
   private func reader() throws -> VideoReader {

@@ -63,6 +63,7 @@ actor GenerationRun {
     let continuation = try await Continuation(
       input, from: job.firstFrame, frames: geometry.frames, side: side
     ) { try await self.engine.encode($0) }
+    if !continuation.notes.isEmpty { report(.notes(continuation.notes)) }
     state = GenerationState(
       condition: Array(repeating: continuation.condition, count: job.request.sampleCount))
     guard !job.onlyNew else { return }

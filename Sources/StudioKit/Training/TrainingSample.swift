@@ -9,8 +9,9 @@ public struct TrainingSample: Sendable {
   /// Its frames.
   public let images: [RGBImage]
 
-  /// Frames that are read at most.
+  /// Frames that are read at most, and bytes that they take.
   private static let limit = 600
+  private static let byteLimit = 1 << 28
   /// Frames a second of videos that say none.
   private static let usualRate = 16.0
 
@@ -27,7 +28,8 @@ public struct TrainingSample: Sendable {
   public init(contentsOf path: String) throws {
     let reader = try VideoReader(path: path)
     var images: [RGBImage] = []
-    while images.count < Self.limit, let frame = try reader.nextFrame() { images.append(frame) }
+    let limit = min(Self.limit, max(1, Self.byteLimit / (reader.width * reader.height * 3)))
+    while images.count < limit, let frame = try reader.nextFrame() { images.append(frame) }
     self.init(
       path: path, framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.usualRate,
       images: images)

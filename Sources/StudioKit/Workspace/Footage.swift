@@ -10,12 +10,18 @@ public struct Footage: Sendable {
   public let framesPerSecond: Double
   /// Its frames from the first on, square; fewer than `frameCount` if it is very long.
   public let images: [RGBImage]
+  /// What there is to know of them, in sentences.
+  public let notes: [String]
 
   /// A user's video.
-  public init(path: String, frameCount: Int, framesPerSecond: Double, images: [RGBImage]) {
+  public init(
+    path: String, frameCount: Int, framesPerSecond: Double, images: [RGBImage],
+    notes: [String] = []
+  ) {
     self.path = path
     self.frameCount = frameCount
     self.framesPerSecond = framesPerSecond
     self.images = images
+    self.notes = notes
   }
 }

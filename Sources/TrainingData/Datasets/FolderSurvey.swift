@@ -28,7 +28,7 @@ struct FolderSurvey {
     "3gp", "asf", "avi", "flv", "gif", "m2v", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv",
     "ts", "webm", "wmv",
   ]
-  private static let pictureEndings: Set<String> = ["png", "jpg", "jpeg"]
+  private static let pictureEndings = VideoReader.pictureEndings
 
   private struct FolderIdentity: Hashable {
     let device: UInt
