@@ -90,7 +90,7 @@ struct AnimatedPictureTests {
 
   @Test(
     "What people bring: an animated PNG named .png, an animated WebP",
-    .enabled(if: SharedCases.arePresent, "\(SharedCases.absence)"),
+    .enabled(if: SharedCases.isPresent, "\(SharedCases.absence)"),
     arguments: ["anim_named.png", "anim.webp"])
   func cases(name: String) throws {
     let frames = try Video.read(SharedCases.inputs + "/" + name).frames

@@ -162,7 +162,7 @@ struct StoredValueTests {
 
   @Test(
     "Sixteen-bit PNGs and those with FFmpeg's gAMA equal what their pixels say",
-    .enabled(if: SharedCases.arePresent, "\(SharedCases.absence)"))
+    .enabled(if: SharedCases.isPresent, "\(SharedCases.absence)"))
   func cases() throws {
     let sixteen = try PNGFile.read(SharedCases.inputs + "/png16.png")
     #expect(sixteen[1, 0] == (3, 0, 4) && sixteen[2, 0] == (7, 0, 8))

@@ -114,11 +114,3 @@ func mediaError(_ work: () throws -> Void) -> MediaError? {
     return error as? MediaError
   }
 }
-
-/// Inputs of people that were once read wrongly, beside the project on the machine it is built on.
-enum SharedCases {
-  static let folder = "../shared/cases"
-  static let inputs = folder + "/inputs"
-  static let arePresent = FileManager.default.fileExists(atPath: folder)
-  static let absence: String = "../shared/cases, with inputs that failed, is not on this machine"
-}
