@@ -7,7 +7,14 @@
 
 static _Atomic(const ck_kernels *) chosen;
 
+// The best set that may be used by the environment's wish; NULL where it has none.
+static const char *wish(void) {
+  const char *name = getenv(ck_kernels_variable);
+  return name && *name ? name : NULL;
+}
+
 static bool supported(const char *name) {
+  if (wish() && ck_set_rank(name) > ck_set_rank(wish())) return false;
 #if defined(__x86_64__)
   if (strcmp(name, "avx512_bf16") == 0)
     return supported("avx512") && __builtin_cpu_supports("avx512bf16");
@@ -33,8 +40,8 @@ const ck_kernels *ck_chosen_kernels(void) {
   const ck_kernels *table = atomic_load_explicit(&chosen, memory_order_acquire);
   if (table) return table;
   // Intel's dot products of bfloat16 have half the rate of float32 (175 against 360 GFLOP/s on two
-  // cores of Emerald Rapids).
-  bool dots = supported("avx512_bf16") && ck_processor_is_amd();
+  // cores of Emerald Rapids), so that they are used there only where they are asked for.
+  bool dots = supported("avx512_bf16") && (ck_processor_is_amd() || wish());
   table = named(dots                  ? "avx512_bf16"
                 : supported("avx512") ? "avx512"
                 : supported("avx2")   ? "avx2"

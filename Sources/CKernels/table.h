@@ -66,6 +66,11 @@ typedef struct {
                            long, int);
 } ck_kernels;
 
+// The name of the environment's variable that limits the instruction set.
+extern const char *const ck_kernels_variable;
+// The place of a set's name in their order, the least 0; -1 for a name that is none.
+int ck_set_rank(const char *name);
+
 // The table of the instruction set that is in use.
 const ck_kernels *ck_chosen_kernels(void);
 

@@ -10,6 +10,8 @@ public final class AtomicFile {
   public let path: String
   /// Bytes written so far.
   public private(set) var count = 0
+  /// Grows with everything that is written from when it is set.
+  var digest: SHA256Digest?
 
   private let temporaryPath: String
   private var descriptor: CInt
@@ -58,6 +60,7 @@ public final class AtomicFile {
       pending.append(contentsOf: bytes)
     }
     count += bytes.count
+    digest?.update(bytes)
   }
 
   /// Adds `bytes` at the end.

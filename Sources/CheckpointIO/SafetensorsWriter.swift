@@ -11,11 +11,19 @@ public struct SafetensorsWriter: Sendable {
   public let tensors: [TensorDescription]
   /// Strings to store under `__metadata__`.
   public let metadata: [String: String]
+  /// Whether the file ends with a SHA-256 of itself, so that damage is noticed:
+  /// ``Checkpoint/verifySeal()``.
+  public let isSealed: Bool
 
   /// Plans a file of `tensors`, whose names must be unique.
-  public init(tensors: [TensorDescription], metadata: [String: String] = [:]) {
+  public init(
+    tensors: [TensorDescription], metadata: [String: String] = [:], isSealed: Bool = false
+  ) {
     self.tensors = tensors
-    self.metadata = metadata
+    self.metadata =
+      isSealed
+      ? metadata.merging([Seal.metadata.key: Seal.metadata.value]) { $1 } : metadata
+    self.isSealed = isSealed
   }
 
   /// Writes the file to `path`, whole or not at all.
@@ -36,6 +44,7 @@ public struct SafetensorsWriter: Sendable {
       throw CheckpointError(path: path, kind: error)
     }
     try AtomicFile.write(to: path, isSynced: isSynced) { file in
+      if isSealed { file.digest = SHA256Digest() }
       try file.write(header)
       for tensor in tensors {
         let sink = TensorSink(
@@ -43,6 +52,7 @@ public struct SafetensorsWriter: Sendable {
         try data(tensor, sink)
         _ = try sink.finish()
       }
+      if let digest = file.digest { try file.write(digest.bytes) }
     }
   }
 
@@ -57,7 +67,7 @@ public struct SafetensorsWriter: Sendable {
     }
     var names: Set<String> = ["__metadata__"]
     var offset = 0
-    for tensor in tensors {
+    for tensor in isSealed ? tensors + [Seal.tensor] : tensors {
       guard names.insert(tensor.name).inserted else { throw .duplicateName(name: tensor.name) }
       let (end, overflow) = offset.addingReportingOverflow(try tensor.byteCount())
       guard !overflow else {

@@ -9,12 +9,19 @@ public enum Processor {
   public static var availableCount: Int { max(1, Int(ck_available_processors())) }
 
   /// The code that the package's own kernels chose: `avx512_bf16` (with dot products of bfloat16, where
-  /// they are fast), `avx512`, `avx2` or `baseline`.
+  /// they are fast), `avx512`, `avx2` or `baseline`. The environment's `PVDM_KERNELS` names the best that
+  /// may be chosen; oneDNN and OpenBLAS are then held to the same instructions.
   public static var kernelInstructionSet: String { String(cString: ck_instruction_set()) }
+
+  /// The set that the environment holds the process to; `nil` where it leaves the choice.
+  public static var heldKernels: String? {
+    guard let name = getenv("PVDM_KERNELS"), name.pointee != 0 else { return nil }
+    return String(cString: name)
+  }
 
   /// Uses kernels of a lesser instruction set, to compare them; `nil` restores the best.
   ///
-  /// - Returns: `false`, changing nothing, if the processor lacks the set.
+  /// - Returns: `false`, changing nothing, if the processor lacks the set or `PVDM_KERNELS` forbids it.
   @discardableResult
   public static func selectKernels(_ name: String?) -> Bool { ck_select_instruction_set(name) }
 

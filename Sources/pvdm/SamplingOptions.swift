@@ -33,8 +33,20 @@ struct SamplingOptions: ParsableArguments {
       """)
   var spacing: TimestepSpacing?
 
-  @Option(help: "Fresh noise in each ddim step, 0 (none) to 1 (as much as ddpm). (default: 1)")
+  @Option(
+    help: """
+      Fresh noise in each ddim step, 0 (none) to 1 (as much as ddpm). With little of it many steps lose \
+      contrast, as in the original; --recompute-noise keeps it. (default: 1)
+      """)
   var eta: Double?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Go on in each ddim step with the noise that follows from the clamped estimate, in place of the \
+      network's. (default: no, as the original)
+      """)
+  var recomputeNoise: Bool?
 
   @Option(
     help: """
@@ -67,6 +79,7 @@ struct SamplingOptions: ParsableArguments {
     set(.steps, \.steps, steps)
     set(.laterSteps, \.laterSteps, laterSteps)
     set(.eta, \.eta, eta)
+    set(.recomputeNoise, \.recomputesNoise, recomputeNoise)
     set(.guidance, \.guidanceScale, guidance)
     set(.seed, \.seed, seed)
     set(.reencode, \.reencodesCondition, reencode)

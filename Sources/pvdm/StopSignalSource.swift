@@ -2,12 +2,13 @@ import Dispatch
 import Glibc
 import VideoDiffusion
 
-/// Turns Ctrl-C and a request to terminate into a wish that the run end after the step in progress.
-/// The second Ctrl-C ends the program at once, as if nobody caught it.
+/// Turns Ctrl-C, a request to terminate and output that nobody reads any more into a wish that the run
+/// end after the step in progress. The second Ctrl-C ends the program at once, as if nobody caught it.
 final class StopSignalSource {
   /// What the run looks at.
   let signal = StopSignal()
   private let sources: [any DispatchSourceSignal]
+  private let brokenPipe: BrokenPipeSource?
 
   init() {
     // The dispatch source sees a signal that is ignored all the same. A hang-up that was ignored before,
@@ -20,6 +21,7 @@ final class StopSignalSource {
       return !wasIgnored
     }
     sources = numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: .global()) }
+    brokenPipe = BrokenPipeSource { [signal] in signal.requestStop(.afterStep) }
     for (number, source) in zip(numbers, sources) {
       source.setEventHandler { [signal] in
         signal.requestStop(.afterStep)

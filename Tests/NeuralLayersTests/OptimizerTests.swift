@@ -95,6 +95,28 @@ struct OptimizerTests {
     }
   }
 
+  @Test func theAverageIsUpdatedAfterEveryFewSteps() throws {
+    let setting = try Setting()
+    var configuration = Self.configuration
+    configuration.averageInterval = 3
+    let optimizer = try Optimizer(setting.parameters, configuration, setting.context)
+    var average = setting.values.map(Double.init)
+    for step in 1...7 {
+      try setting.setGradients(step)
+      optimizer.step()
+      // The warm-up counts the updates and not the steps: 2/11 for the first, 3/12 for the second.
+      if step == 3 || step == 6 {
+        let decay = step == 3 ? 2.0 / 11 : 3.0 / 12
+        for (index, value) in setting.values.enumerated() {
+          average[index] = decay * average[index] + (1 - decay) * Double(value)
+        }
+      }
+      #expect(
+        deviation(optimizer.averages.flatMap(\.values), from: average) < 1e-6, "step \(step)")
+    }
+    #expect(optimizer.stepCount == 7 && optimizer.averageUpdateCount == 2)
+  }
+
   @Test func longGradientsAreShortened() throws {
     let setting = try Setting()
     var configuration = Self.configuration
@@ -147,7 +169,9 @@ struct OptimizerTests {
         values.withUnsafeBufferPointer(parameter.setValues)
       }
       let other = try Optimizer(resumed.parameters, Self.configuration, resumed.context)
-      try other.restore(from: stored, stepCount: optimizer.stepCount)
+      try other.restore(
+        from: stored, stepCount: optimizer.stepCount,
+        averageUpdateCount: optimizer.averageUpdateCount)
       try whole.setGradients(3)
       try resumed.setGradients(3)
       #expect(optimizer.step() == other.step())
@@ -160,7 +184,7 @@ struct OptimizerTests {
     let setting = try Setting()
     let optimizer = try Optimizer(setting.parameters, Self.configuration, setting.context)
     #expect(throws: ParameterError.self) {
-      try optimizer.restore(from: MemoryParameters(), stepCount: 1)
+      try optimizer.restore(from: MemoryParameters(), stepCount: 1, averageUpdateCount: 1)
     }
     #expect(optimizer.stepCount == 0)
   }

@@ -12,6 +12,25 @@ import Testing
     }
   }
 
+  @Test func theInstructionSetCanBeHeldDownWithThatOfTheLibraries() throws {
+    let run = try CommandRun(["doctor"], variables: ["PVDM_KERNELS": "baseline"])
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.contains { $0.contains("own kernels") && $0.contains("baseline") })
+    #expect(lines.contains { $0.contains("PVDM_KERNELS") }, "\(run.output)")
+    #expect(lines.contains { $0.contains("oneDNN's code") && $0.contains("SSE4.1") })
+    let unknown = try CommandRun(["doctor"], variables: ["PVDM_KERNELS": "avx3"])
+    #expect(unknown.status == 64 && unknown.output.isEmpty)
+    #expect(unknown.errors.contains("avx512_bf16, avx512, avx2 or baseline"))
+  }
+
+  @Test func threadsThatWaitDoNotSpinForLong() throws {
+    let own = try CommandRun(["doctor"], variables: ["OMP_DISPLAY_ENV": "VERBOSE"])
+    #expect(own.errors.contains("GOMP_SPINCOUNT = '2000'"), "\(own.errors)")
+    let given = try CommandRun(
+      ["doctor"], variables: ["OMP_DISPLAY_ENV": "VERBOSE", "GOMP_SPINCOUNT": "7"])
+    #expect(given.errors.contains("GOMP_SPINCOUNT = '7'"), "\(given.errors)")
+  }
+
   @Test func quickBenchmarkReportsEveryField() throws {
     let run = try CommandRun(["bench", "--quick", "--precision", "f32", "--json"])
     #expect(run.status == 0)

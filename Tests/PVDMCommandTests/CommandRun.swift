@@ -13,12 +13,20 @@ struct CommandRun {
   ///   - word: The program is interrupted, as by Ctrl-C, once this is on its standard output.
   ///   - home: The user's home folder; `nil` for an empty one.
   ///   - limit: Size in blocks of 1024 bytes beyond which its files cannot grow, as on a full disk.
+  ///   - readLines: Its standard output is a pipe whose reader leaves after so many lines.
+  ///   - variables: What its environment has beside the usual.
   init(
     _ arguments: [String], interruptAfter word: String? = nil, home: String? = nil,
-    fileSizeLimit limit: Int? = nil
+    fileSizeLimit limit: Int? = nil, readLines: Int? = nil, variables: [String: String] = [:]
   ) throws {
     let process = Process()
-    if let limit {
+    if let readLines {
+      // Whoever runs the tests may ignore the signal, which the program would respect.
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      let script = "\"$0\" \"$@\" | head -n \(readLines); exit ${PIPESTATUS[0]}"
+      process.arguments =
+        ["--default-signal=PIPE", "/bin/bash", "-c", script, Self.program.path] + arguments
+    } else if let limit {
       process.executableURL = URL(filePath: "/bin/bash")
       let script = "ulimit -f \(limit); exec \"$0\" \"$@\""
       process.arguments = ["-c", script, Self.program.path] + arguments
@@ -30,7 +38,7 @@ struct CommandRun {
     process.environment = [
       "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
       "HOME": home ?? folder.path("home"),
-    ]
+    ].merging(variables) { $1 }
     // Files, not pipes: neither can fill up, and nothing needs to read while the program runs.
     let outputFile = folder.path("output")
     let errorFile = folder.path("errors")

@@ -17,11 +17,12 @@ struct TrainCommandTests {
   }
 
   private func train(
-    _ arguments: [String], to run: String, interruptAfter word: String? = nil
+    _ arguments: [String], to run: String, interruptAfter word: String? = nil,
+    readLines: Int? = nil
   ) throws -> CommandRun {
     try CommandRun(
       ["train"] + arguments + ["--output", folder.path(run), "--cache", folder.path("cache")],
-      interruptAfter: word)
+      interruptAfter: word, readLines: readLines)
   }
 
   private func begin(_ stage: String) -> [String] {
@@ -62,6 +63,20 @@ struct TrainCommandTests {
       "--output", folder.path("video.gif"),
     ])
     #expect(video.status == 0, "\(video.errors)")
+  }
+
+  @Test("output that nobody reads any more stops the run, which is saved")
+  func brokenPipe() throws {
+    let stopped = try train(
+      begin("autoencoder") + [
+        "--set", "steps=100000", "--set", "sample_interval=100000", "--set",
+        "checkpoint_interval=100000",
+      ], to: "run", readLines: 3)
+    #expect(stopped.status == 130, "\(stopped.errors)")
+    #expect(stopped.output.split(separator: "\n").count == 3)
+    #expect(stopped.errors.contains("--resume goes on"), "\(stopped.errors)")
+    let saved = try FileManager.default.contentsOfDirectory(atPath: folder.path("run/checkpoints"))
+    #expect(saved.count == 1 && saved[0].hasSuffix(".safetensors"))
   }
 
   @Test("a configuration is printed, and what is printed can be trained with")

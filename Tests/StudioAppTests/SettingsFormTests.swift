@@ -6,8 +6,8 @@ import Testing
 /// The form of a run's settings: every field, by its keys.
 @Suite struct SettingsFormTests {
   private let fields = [
-    "sampler", "steps", "laterSteps", "spacing", "eta", "guidance", "clips", "seed", "keepSeed",
-    "reencode", "precision", "threads", "preview", "previewInterval",
+    "sampler", "steps", "laterSteps", "spacing", "eta", "recomputeNoise", "guidance", "clips",
+    "seed", "keepSeed", "reencode", "precision", "threads", "preview", "previewInterval",
   ]
 
   /// A form with a field selected.
@@ -29,6 +29,7 @@ import Testing
     let changes: [(String, (inout GenerationSettings) -> Void)] = [
       ("sampler", { $0.method = .dpmSolverPlusPlus2M }), ("steps", { $0.steps = 105 }),
       ("laterSteps", { $0.laterSteps = 25 }), ("spacing", { $0.spacing = .published }),
+      ("recomputeNoise", { $0.recomputesNoise = true }),
       ("guidance", { $0.guidanceScale = 0.5 }), ("clips", { $0.clipCount = 2 }),
       ("seed", { $0.seed = 1 }), ("keepSeed", { $0.isSeedLocked = true }),
       ("reencode", { $0.reencodesCondition = true }), ("precision", { $0.precision = .bfloat16 }),

@@ -129,11 +129,12 @@ struct ClipLoaderTests {
   func padding() async throws {
     let clips = try await batches(loader(dataset, sampler(dataset)), 4).flatMap(\.clips)
     let short = try #require(clips.first { $0.window.video.path == "0.mkv" })
-    #expect(short.window.paddedFrames == 2)
-    #expect(short.frames(0..<2).values.allSatisfy { $0 == -1 })
-    #expect(Fixture.frameNumbers(short.frames(2..<8)) == [0, 1, 2, 3, 4, 5])
+    #expect(short.window.paddedFrames == 4)
+    #expect(short.frames(0..<4).values.allSatisfy { $0 == -1 })
+    let start = short.window.start
+    #expect(Fixture.frameNumbers(short.frames(4..<8)) == Array(start..<(start + 4)))
     #expect(!short.hasCondition)
-    #expect(short.targetStarts == 2...4)
+    #expect(short.targetStarts == 4...4)
     let long = try #require(clips.first { $0.window.video.path == "5.mkv" })
     #expect(long.hasCondition)
     #expect(long.targetStarts == 0...4)

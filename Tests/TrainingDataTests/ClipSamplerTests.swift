@@ -44,7 +44,7 @@ struct ClipSamplerTests {
     #expect(Set(coarse.map(\.start)) == [0, 4, 8, 12])
   }
 
-  @Test("Short videos are padded in front, shorter ones left out")
+  @Test("Of short videos one clip from anywhere is padded in front, shorter ones are left out")
   func padding() throws {
     let sampler = try sampler([3, 4, 6, 8])
     #expect(sampler.videos.map(\.frameCount) == [4, 6, 8])
@@ -52,9 +52,11 @@ struct ClipSamplerTests {
     let padded = Dictionary(
       uniqueKeysWithValues: windows(sampler, 3).map { ($0.video.frameCount, $0) })
     #expect(padded[4]?.paddedFrames == 4)
-    #expect(padded[6]?.paddedFrames == 2)
+    #expect(padded[6]?.paddedFrames == 4)
     #expect(padded[8]?.paddedFrames == 0)
-    #expect(padded.values.allSatisfy { $0.start == 0 })
+    #expect(padded[4]?.start == 0 && padded[8]?.start == 0)
+    let short = windows(try self.sampler([6]), 100)
+    #expect(Set(short.map(\.start)) == [0, 1, 2] && short.allSatisfy { $0.paddedFrames == 4 })
     #expect(
       datasetProblem { _ = try self.sampler([3, 2]) } == .allTooShort(longest: 3, needed: 4))
   }

@@ -93,6 +93,21 @@ struct LatentCacheTests {
     #expect(try cache.latents(of: changed.videos[2]) != nil)
   }
 
+  @Test("Latents of which one bit changed are not learnt, but made again")
+  func flippedBit() async throws {
+    let reader = ClipReader(root: dataset.root, side: 8)
+    _ = try await cache.fill(dataset.videos, reader: reader) { encode($0) }
+    let names = try FileManager.default.contentsOfDirectory(atPath: cache.folder)
+    let path = cache.folder + "/" + (try #require(names.first { $0.hasPrefix("0.mkv") }))
+    let whole = try Data(contentsOf: URL(filePath: path))
+    var damaged = whole
+    damaged[whole.count - 40] ^= 1
+    try damaged.write(to: URL(filePath: path))
+    #expect(throws: (any Error).self) { try cache.latents(of: dataset.videos[0]) }
+    _ = try await cache.fill(dataset.videos, reader: reader) { encode($0) }
+    #expect(try Data(contentsOf: URL(filePath: path)) == whole)
+  }
+
   @Test("Mirrored latents stand beside the others")
   func mirrored() async throws {
     let mirror = LatentCache(

@@ -29,10 +29,11 @@ typedef void (*ck_task)(void *context, long item, int thread);
 void ck_parallel_for(long items, int threads, ck_task task, void *context);
 
 // "avx512_bf16", "avx512", "avx2", or "baseline": the code chosen for this processor. The first is
-// chosen where bfloat16 dot products are faster than float32.
+// chosen where bfloat16 dot products are faster than float32. The variable PVDM_KERNELS in the
+// environment names the best that may be chosen, and that oneDNN and OpenBLAS may use.
 const char *ck_instruction_set(void);
 // Chooses one of these, for tests; NULL restores the best.
-// Returns false, changing nothing, where the processor lacks the set.
+// Returns false, changing nothing, where the processor lacks the set or the environment forbids it.
 bool ck_select_instruction_set(const char *name);
 
 // Runs a chain of multiply-adds on every thread for about `seconds`; returns GFLOP/s of all threads.

@@ -9,6 +9,8 @@ public final class Optimizer {
   public let configuration: OptimizerConfiguration
   /// Steps taken.
   public private(set) var stepCount = 0
+  /// Updates of the moving average, by which it warms up.
+  public private(set) var averageUpdateCount = 0
   private let parameters: [OptimizedParameter]
   private let context: ComputeContext
 
@@ -37,6 +39,14 @@ public final class Optimizer {
       return norm
     }
     stepCount += 1
+    // A decay of 1 leaves the average as it is.
+    var averageDecay = 1.0
+    if let decay = configuration.averageDecay,
+      stepCount.isMultiple(of: configuration.averageInterval)
+    {
+      averageUpdateCount += 1
+      averageDecay = OptimizerConfiguration.warmedUp(decay, update: averageUpdateCount)
+    }
     context.adamW(
       parameters,
       AdamWStep(
@@ -44,9 +54,7 @@ public final class Optimizer {
         beta1: configuration.beta1, beta2: configuration.beta2, epsilon: configuration.epsilon,
         weightDecay: configuration.weightDecay, number: stepCount,
         gradientFactor: configuration.clippingFactor(norm: norm),
-        averageDecay: configuration.averageDecay.map {
-          OptimizerConfiguration.warmedUp($0, update: stepCount)
-        } ?? 0))
+        averageDecay: averageDecay))
     clearGradients()
     return norm
   }
@@ -70,8 +78,8 @@ extension Optimizer {
     public var values: [Float] { tensor.floats() }
   }
 
-  /// Moments and moving averages of all parameters. With ``stepCount`` it is all that a run needs to
-  /// continue, beside the parameters themselves.
+  /// Moments and moving averages of all parameters. With ``stepCount`` and ``averageUpdateCount`` it is
+  /// all that a run needs to continue, beside the parameters themselves.
   public var state: [StateTensor] {
     parameters.flatMap { entry in
       let moments = [
@@ -100,13 +108,17 @@ extension Optimizer {
   /// - Parameters:
   ///   - source: The tensors of ``state``, under their names.
   ///   - stepCount: Steps that had been taken.
+  ///   - averageUpdateCount: Updates of the moving average that were among them.
   /// - Throws: ``ParameterError`` if a tensor is missing, misshapen or not finite.
-  public func restore(from source: any ParameterSource, stepCount: Int) throws {
+  public func restore(
+    from source: any ParameterSource, stepCount: Int, averageUpdateCount: Int
+  ) throws {
     let scope = ParameterScope(source, context: context, elementType: .float32)
     for entry in state {
       try scope.withValues(entry.name, shape: entry.shape) { entry.tensor.overwrite(with: $0) }
     }
     self.stepCount = stepCount
+    self.averageUpdateCount = averageUpdateCount
   }
 
   private static let firstMoment = "first_moment."

@@ -16,13 +16,16 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
   public var maximumGradientNorm: Double?
   /// Decay of the values' moving average once it has warmed up; `nil` to keep none.
   public var averageDecay: Double?
+  /// Steps from one update of that average to the next, at least 1.
+  public var averageInterval: Int
 
   /// Describes an optimiser; the defaults are those of the paper's second stage, without an average.
   public init(
     schedule: LearningRateSchedule = LearningRateSchedule(), beta1: Double = 0.9,
     beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
-    maximumGradientNorm: Double? = nil, averageDecay: Double? = nil
+    maximumGradientNorm: Double? = nil, averageDecay: Double? = nil, averageInterval: Int = 1
   ) {
+    precondition(averageInterval >= 1, "an average is updated every so many steps")
     self.schedule = schedule
     self.beta1 = beta1
     self.beta2 = beta2
@@ -30,6 +33,7 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
     self.weightDecay = weightDecay
     self.maximumGradientNorm = maximumGradientNorm
     self.averageDecay = averageDecay
+    self.averageInterval = averageInterval
   }
 
   /// The paper's first stage, the autoencoder: betas 0.5 and 0.9.

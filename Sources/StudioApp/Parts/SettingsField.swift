@@ -4,8 +4,8 @@ import VideoDiffusion
 
 /// A setting as a line of a form: its name, its range, what it means, and where it is kept.
 enum SettingsField: String, CaseIterable {
-  case sampler, steps, laterSteps, spacing, eta, guidance, clips, seed, keepSeed, reencode
-  case precision, threads, preview, previewInterval
+  case sampler, steps, laterSteps, spacing, eta, recomputeNoise, guidance, clips, seed, keepSeed
+  case reencode, precision, threads, preview, previewInterval
 
   /// Every field with the values of some settings.
   static func fields(for settings: GenerationSettings) -> [FormField] {
@@ -23,6 +23,7 @@ enum SettingsField: String, CaseIterable {
     case .laterSteps: "then"
     case .spacing: "spacing"
     case .eta: "eta"
+    case .recomputeNoise: "recompute"
     case .guidance: "guidance"
     case .clips: "clips"
     case .seed: "seed"
@@ -42,6 +43,7 @@ enum SettingsField: String, CaseIterable {
     case .laterSteps: "steps of each clip that continues another"
     case .spacing: "how the steps are spread over the noise levels"
     case .eta: "share of fresh noise in a DDIM step"
+    case .recomputeNoise: "the noise from the clamped estimate: keeps contrast at eta 0"
     case .guidance: "how strongly a clip follows the one before it; 0 is off"
     case .clips: "clips of one video; 0 goes on until it is stopped"
     case .seed: "the same seed and settings make the same video"
@@ -63,6 +65,7 @@ enum SettingsField: String, CaseIterable {
     case .threads: settings.threadCount == nil ? "all" : ""
     case .guidance: settings.clipCount == 1 ? "from clip 2 on" : ""
     case .eta: settings.method.usesEta ? "" : "DDIM only"
+    case .recomputeNoise: settings.method.usesEta ? "noise" : "DDIM only"
     case .previewInterval: settings.preview == .decoded ? "steps" : "decoded only"
     case .sampler, .spacing, .keepSeed, .reencode, .precision, .preview: ""
     }
@@ -94,6 +97,9 @@ enum SettingsField: String, CaseIterable {
     case .eta:
       guard settings.method.usesEta else { return .fixed("-") }
       return .number(settings.eta, range: 0...1, step: 0.1, decimals: 2)
+    case .recomputeNoise:
+      guard settings.method.usesEta else { return .fixed("-") }
+      return .toggle(settings.recomputesNoise)
     case .guidance:
       return .number(settings.guidanceScale, range: 0...20, step: 0.5, decimals: 1)
     case .clips: return whole(settings.clipCount ?? 0, 0...1000, step: 1)
@@ -116,6 +122,7 @@ enum SettingsField: String, CaseIterable {
     case (.spacing, .choice(let index, _)):
       settings.spacing = index == 0 ? nil : TimestepSpacing.allCases[index - 1]
     case (.eta, .number(let number, _, _, _)): settings.eta = Self.tidy(number)
+    case (.recomputeNoise, .toggle(let isOn)): settings.recomputesNoise = isOn
     case (.guidance, .number(let number, _, _, _)): settings.guidanceScale = Self.tidy(number)
     case (.clips, .number(let number, _, _, _)):
       settings.clipCount = number == 0 ? nil : Int(number)

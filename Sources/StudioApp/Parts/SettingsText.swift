@@ -13,7 +13,8 @@ package enum SettingsText {
   package static func numbers(_ settings: GenerationSettings) -> FactList.Fact {
     let guidance = number(settings.guidanceScale)
     guard settings.method.usesEta else { return .init("guidance", guidance) }
-    return .init("eta", "\(number(settings.eta))   guidance \(guidance)")
+    let noise = settings.recomputesNoise ? " recomputed" : ""
+    return .init("eta", "\(number(settings.eta))\(noise)   guidance \(guidance)")
   }
 
   /// A number with as many decimals as it needs, one or two.

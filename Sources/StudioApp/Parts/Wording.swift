@@ -28,6 +28,7 @@ extension GenerationSettings {
   package var shortText: String {
     var words = [method.title, clipCount == 1 ? "\(steps)" : "\(steps)/\(laterSteps)"]
     if method.usesEta, eta != 1 { words.append("eta \(FormField.text(of: eta, decimals: 2))") }
+    if method.usesEta, recomputesNoise { words.append("recomputed noise") }
     if guidanceScale > 0 {
       words.append("w \(FormField.text(of: guidanceScale, decimals: 1))")
     }

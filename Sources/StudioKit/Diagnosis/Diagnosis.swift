@@ -51,6 +51,10 @@ public enum Diagnosis {
   private static var processor: [Finding] {
     let kernels = Processor.kernelInstructionSet
     let features = MachineFacts.processorFeatures
+    let advice =
+      Processor.heldKernels.map { "PVDM_KERNELS=\($0) holds them to that; unset it for the best" }
+      ?? (kernels == "baseline"
+        ? "A processor with AVX2 or AVX-512 is several times faster" : "")
     return [
       Finding("processor", "model", MachineFacts.processorName),
       Finding(
@@ -59,9 +63,7 @@ public enum Diagnosis {
       Finding(
         "processor", "threads", "\(Processor.availableCount)"),
       Finding(
-        "processor", "own kernels", kernels, kernels == "baseline" ? .note : .ok,
-        advice: kernels == "baseline"
-          ? "A processor with AVX2 or AVX-512 is several times faster" : ""),
+        "processor", "own kernels", kernels, advice.isEmpty ? .ok : .note, advice: advice),
       Finding("processor", "oneDNN's code", Processor.libraryInstructionSet),
       brainFloat,
     ]

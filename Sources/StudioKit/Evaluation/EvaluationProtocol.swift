@@ -154,6 +154,11 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
       differences.append("steps \(steps[0])/\(steps[1]) in place of 100/20 or 400/400")
     }
     if request.firstSampler.eta != 1 { differences.append("eta \(request.firstSampler.eta)") }
+    if request.firstSampler.recomputesNoise
+      || (hasLaterClips && request.laterSampler.recomputesNoise)
+    {
+      differences.append("noise computed again after the clamp")
+    }
     if request.guidanceScale != 0 { differences.append("guidance \(request.guidanceScale)") }
     if request.reencodesCondition { differences.append("clips encoded again before the next") }
     return differences + precisionDifference

@@ -115,9 +115,10 @@ extension EvaluationProtocol {
   }
 
   private static func text(_ sampler: SamplerConfiguration) -> String {
-    let eta = sampler.method == .ddim ? ", eta \(sampler.eta)" : ""
-    return "\(sampler.method.rawValue), \(sampler.steps) steps, "
-      + "\(sampler.spacing.rawValue) spacing\(eta)"
+    let start =
+      "\(sampler.method.rawValue), \(sampler.steps) steps, \(sampler.spacing.rawValue) spacing"
+    guard sampler.method.usesEta else { return start }
+    return start + ", eta \(sampler.eta)" + (sampler.recomputesNoise ? ", noise recomputed" : "")
   }
 }
 

@@ -65,6 +65,7 @@ public struct SettingExplanation: Sendable, Hashable {
     "method": "the solver that takes the steps",
     "spacing": "how the steps are spread over the noise levels",
     "eta": "share of fresh noise in a DDIM step, 0 to 1",
+    "recomputesnoise": "whether a DDIM step's noise followed from the clamped estimate",
     "guidance": "how strongly a clip follows the one before it; 0 is off",
     "guidancescale": "how strongly a clip follows the one before it; 0 is off",
     "batch": "videos made side by side",

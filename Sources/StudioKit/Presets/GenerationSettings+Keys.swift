@@ -9,6 +9,7 @@ extension GenerationSettings {
     case .steps: .integer(steps)
     case .laterSteps: .integer(laterSteps)
     case .eta: .number(eta)
+    case .recomputeNoise: .flag(recomputesNoise)
     case .guidance: .number(guidanceScale)
     case .clips: .integer(clipCount ?? 0)
     // TOML's whole numbers have 63 bits.
@@ -36,6 +37,9 @@ extension GenerationSettings {
     case .steps: return assign(\.steps, value.integer, in: 1...1000)
     case .laterSteps: return assign(\.laterSteps, value.integer, in: 1...1000)
     case .eta: return assign(\.eta, value.number, in: 0...1)
+    case .recomputeNoise:
+      if case .flag(let flag) = value { return assign(\.recomputesNoise, flag) }
+      return false
     case .guidance:
       return assign(\.guidanceScale, value.number, in: 0...Double.greatestFiniteMagnitude)
     case .clips:

@@ -43,7 +43,7 @@ extension GenerationSettings {
   /// say stays as it is in a new value.
   ///
   /// Both samplers of a request that the studio makes differ in their steps alone; of another, the
-  /// first one's solver, spacing and eta are taken.
+  /// first one's solver, spacing, eta and noise are taken.
   public init(_ request: GenerationRequest) {
     self.init()
     let first = request.firstSampler
@@ -52,6 +52,7 @@ extension GenerationSettings {
     steps = first.steps
     laterSteps = request.laterSampler.steps
     eta = first.eta
+    recomputesNoise = first.recomputesNoise
     guidanceScale = request.guidanceScale
     clipCount = request.clipCount
     seed = request.seed
@@ -82,6 +83,9 @@ extension Preset {
     self.init(
       name: URL(filePath: path).deletingPathExtension().lastPathComponent, summary: "",
       settings: settings, isBuiltIn: false,
-      keys: [.sampler, .spacing, .steps, .laterSteps, .eta, .guidance, .reencode, .precision])
+      keys: [
+        .sampler, .spacing, .steps, .laterSteps, .eta, .recomputeNoise, .guidance, .reencode,
+        .precision,
+      ])
   }
 }

@@ -7,6 +7,7 @@ public enum SettingKey: String, Sendable, Hashable, Codable, CaseIterable {
   case steps
   case laterSteps = "later_steps"
   case eta
+  case recomputeNoise = "recompute_noise"
   case guidance
   case clips
   case seed
@@ -20,6 +21,7 @@ public enum SettingKey: String, Sendable, Hashable, Codable, CaseIterable {
   public var title: String {
     switch self {
     case .laterSteps: "later steps"
+    case .recomputeNoise: "recomputed noise"
     case .reencode: "re-encoding"
     case .previewEvery: "steps between previews"
     default: rawValue
@@ -34,6 +36,8 @@ public enum SettingKey: String, Sendable, Hashable, Codable, CaseIterable {
     case .steps: "Steps of a clip made from nothing; ddpm always takes 1000"
     case .laterSteps: "Steps of each clip that continues another; ddpm always takes 1000"
     case .eta: "Share of fresh noise in each ddim step"
+    case .recomputeNoise:
+      "Whether a ddim step's noise follows from the clamped estimate: keeps the contrast at eta 0"
     case .guidance: "How strongly a clip follows the one before it; above 0 doubles the work"
     case .clips: "Clips to make, of 16 frames each"
     case .seed:
@@ -56,7 +60,7 @@ public enum SettingKey: String, Sendable, Hashable, Codable, CaseIterable {
     case .guidance: "a number of 0 or more"
     case .clips: "a whole number; 0 goes on until it is stopped"
     case .seed: "a whole number of 0 or more"
-    case .reencode: "true or false"
+    case .recomputeNoise, .reencode: "true or false"
     case .precision: Self.list(Precision.allCases.map(\.rawValue))
     case .threads: "a whole number up to 4096; 0 takes all processors"
     case .preview: Self.list(PreviewMode.allCases.map(\.rawValue))

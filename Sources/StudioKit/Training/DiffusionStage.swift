@@ -150,7 +150,7 @@ final class DiffusionStage: StageWork {
             generator: &generator)
         })
     }
-    return try await trainer.step(batches)
+    return try await trainer.step(number, batches)
   }
 
   /// A condition with slight noise, so that the denoiser learns to continue clips that it made itself.

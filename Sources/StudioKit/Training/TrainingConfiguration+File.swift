@@ -32,8 +32,22 @@ extension TrainingConfiguration {
     try self.init(toml: Self.text(of: path), path: path)
   }
 
+  /// Reads the file of a run, which holds every setting that there was when the run began. One that came
+  /// later has the value that stands for what was done before.
+  ///
+  /// - Throws: ``TrainingConfigurationError``.
+  init(ofRun path: String) throws {
+    var before = TrainingConfiguration()
+    for stage in TrainingStage.allCases { before[stage].averageInterval = 1 }
+    try self.init(toml: Self.text(of: path), path: path, over: before)
+  }
+
   /// Reads TOML that lies or may lie at a path, which only errors name.
-  public init(toml source: String, path: String) throws {
+  ///
+  /// - Parameter base: What a file that names no preset leaves out.
+  public init(
+    toml source: String, path: String, over base: TrainingConfiguration = TrainingConfiguration()
+  ) throws {
     let root: TOMLTable
     do {
       root = try TOMLTable(text: source)
@@ -41,7 +55,7 @@ extension TrainingConfiguration {
       throw TrainingConfigurationError(
         file: path, line: error.line, .syntax(format: "TOML", reason: error.reason))
     }
-    var reader = Reader(path: path, lines: KeyLines(source))
+    var reader = Reader(path: path, base: base, lines: KeyLines(source))
     self = try reader.configuration(root)
   }
 
@@ -61,12 +75,13 @@ extension TrainingConfiguration {
   /// Collects a configuration from parsed TOML.
   private struct Reader {
     let path: String
+    let base: TrainingConfiguration
     let lines: KeyLines
     /// What is wrong so far; the first by its line is reported.
     var problems: [(line: Int?, problem: TrainingConfigurationError.Problem)] = []
 
     mutating func configuration(_ root: TOMLTable) throws -> TrainingConfiguration {
-      var result = preset(root).configuration
+      var result = preset(root)?.configuration ?? base
       for name in root.keys.sorted() where name != presetKey {
         guard let table = TrainingSetting.Table(rawValue: name) else {
           report([name], unknown(atTop: name))
@@ -90,8 +105,8 @@ extension TrainingConfiguration {
       return result
     }
 
-    private mutating func preset(_ root: TOMLTable) -> TrainingPreset {
-      guard let value = root[presetKey] else { return .published }
+    private mutating func preset(_ root: TOMLTable) -> TrainingPreset? {
+      guard let value = root[presetKey] else { return nil }
       let names = TrainingPreset.allCases.map(\.rawValue)
       guard let name = value.string else {
         report(
@@ -99,13 +114,13 @@ extension TrainingConfiguration {
           .value(
             setting: presetKey, found: shown(value),
             expected: names.map(\.quotedForTOML).joined(separator: ", ")))
-        return .published
+        return nil
       }
       guard let preset = TrainingPreset(rawValue: name) else {
         report(
           [presetKey],
           .unknownPreset(found: name, suggestion: NearestName.find(name, in: names)))
-        return .published
+        return nil
       }
       return preset
     }

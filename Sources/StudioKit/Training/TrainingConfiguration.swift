@@ -75,6 +75,8 @@ public struct StageSettings: Sendable, Hashable {
   public var maximumGradientNorm: Double
   /// Decay of the weights' moving average, 0 to below 1; 0 keeps none.
   public var averageDecay: Double
+  /// Steps from one update of that average to the next, at least 1: its horizon grows with it.
+  public var averageInterval: Int
   /// Whether half of the clips exchange left and right.
   public var mirrors: Bool
   /// Precision of products and features; weights, gradients and the optimiser are float32.
@@ -104,7 +106,8 @@ public struct StageSettings: Sendable, Hashable {
     steps: Int, batch: Int, accumulation: Int = 1, learningRate: Double = 1e-4,
     warmUpSteps: Int = 0, decay: RateDecay = .constant, finalRateShare: Double = 0,
     beta1: Double = 0.9, beta2: Double = 0.999, weightDecay: Double = 0.01,
-    maximumGradientNorm: Double = 0, averageDecay: Double = 0, mirrors: Bool = false,
+    maximumGradientNorm: Double = 0, averageDecay: Double = 0, averageInterval: Int = 1,
+    mirrors: Bool = false,
     precision: Precision = .float32, gradientCheckpointing: Bool = false, seed: UInt64 = 0,
     logInterval: Int = 10, sampleInterval: Int = 1000, checkpointInterval: Int = 500,
     keptCheckpoints: Int = 2, validationClips: Int = 16
@@ -121,6 +124,7 @@ public struct StageSettings: Sendable, Hashable {
     self.weightDecay = weightDecay
     self.maximumGradientNorm = maximumGradientNorm
     self.averageDecay = averageDecay
+    self.averageInterval = averageInterval
     self.mirrors = mirrors
     self.precision = precision
     self.gradientCheckpointing = gradientCheckpointing
@@ -145,10 +149,12 @@ public struct AutoencoderTrainingSettings: Sendable, Hashable {
   /// Whether this is the second phase, with both discriminators.
   public var usesDiscriminators: Bool
 
-  /// Describes the training; the defaults are the paper's first phase.
+  /// Describes the training; the defaults are the first phase of the authors' scripts, which end it
+  /// after 1,000,000 batches at the latest and measure after every 2,000.
   public init(
     stage: StageSettings = StageSettings(
-      steps: 500_000, batch: 8, accumulation: 3, beta1: 0.5, beta2: 0.9),
+      steps: 333_333, batch: 8, accumulation: 3, beta1: 0.5, beta2: 0.9, seed: 42,
+      sampleInterval: 667),
     weights: AutoencoderLossWeights = AutoencoderLossWeights(), latentNoise: Double = 0,
     usesDiscriminators: Bool = false
   ) {
@@ -189,9 +195,12 @@ public struct DiffusionTrainingSettings: Sendable, Hashable {
     public var distance: Distance { self == .l2 ? .squared : .absolute }
   }
 
-  /// Describes the training; the defaults are the paper's for UCF-101.
+  /// Describes the training; the defaults are the paper's for UCF-101, and where it says nothing those
+  /// of the authors' scripts.
   public init(
-    stage: StageSettings = StageSettings(steps: 1_000_000, batch: 64, averageDecay: 0.9999),
+    stage: StageSettings = StageSettings(
+      steps: 1_000_000, batch: 64, averageDecay: 0.9999, averageInterval: 25, seed: 42,
+      sampleInterval: 10_000),
     distance: NoiseDistance = .l2, conditionalShare: Double = 0.3, conditionNoise: Double = 0,
     hasPlaneCodes: Bool = false, cachesLatents: Bool = false, latentStride: Int = 4,
     sampleSteps: Int = 100, sampleClips: Int = 2
@@ -218,6 +227,6 @@ extension StageSettings {
           ? .constant : .cosine(lastStep: steps, final: finalRateShare)),
       beta1: beta1, beta2: beta2, weightDecay: weightDecay,
       maximumGradientNorm: maximumGradientNorm > 0 ? maximumGradientNorm : nil,
-      averageDecay: averageDecay > 0 ? averageDecay : nil)
+      averageDecay: averageDecay > 0 ? averageDecay : nil, averageInterval: averageInterval)
   }
 }

@@ -31,6 +31,8 @@ public struct TrainingError: Error, Sendable, Hashable {
     case complete(steps: Int)
     /// The second phase begins with a network of the first.
     case phaseNeedsNetwork
+    /// The folder that a run is to go on from holds no checkpoint of a run.
+    case nothingToContinue
     /// The network that the run begins with is another than the configuration describes.
     case otherNetwork(path: String)
   }
@@ -62,6 +64,7 @@ extension TrainingError {
       "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"
     case .complete(let steps): "the run in \(folder) is complete: \(steps) steps"
     case .phaseNeedsNetwork: "the phase with discriminators begins with a trained autoencoder"
+    case .nothingToContinue: "\(folder) holds no checkpoint of a training run"
     case .otherNetwork(let path):
       "\(path) holds a network of other sizes than the configuration describes"
     }
@@ -85,7 +88,9 @@ extension TrainingError {
     case .autoencoderChanged: "Put the other one back, or begin a new run"
     case .sideTooSmall: "Leave it out, or choose another resolution"
     case .complete: "For more, resume with a greater number of steps (--set ...steps=N)"
-    case .phaseNeedsNetwork: "Name one (--from), for example the first phase's"
+    case .phaseNeedsNetwork:
+      "Name one (--from): the first phase's network, or its folder, whose optimiser then goes on"
+    case .nothingToContinue: "Name a run's folder, one of its checkpoints, or a network (--from)"
     case .otherNetwork: "Take the configuration that it was trained with"
     }
   }

@@ -52,7 +52,7 @@ public struct TrainingJob: Sendable {
     let record = try folder.readRecord()
     self.init(
       stage: record.stage,
-      configuration: try TrainingConfiguration.load(folder.configuration).configuration,
+      configuration: try TrainingConfiguration(ofRun: folder.configuration),
       dataPath: record.data, runFolder: runFolder, cacheFolder: cacheFolder)
     autoencoderPath = record.autoencoder
     initialPath = record.initial

@@ -25,10 +25,48 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
   public var configuration: TrainingConfiguration {
     switch self {
     case .published: TrainingConfiguration()
-    case .small: TrainingConfiguration(denoiser: .small)
+    case .small: Self.smallConfiguration
     case .skies64: Self.skies
     case .tiny: Self.tinyConfiguration
     }
+  }
+
+  /// Where it departs from the authors' scripts, and why: lines for the head of its file; empty for a
+  /// preset of our own.
+  var departures: String {
+    switch self {
+    case .published: Self.departuresOfPublished
+    case .small:
+      """
+      - plane_codes is on: without them a denoiser of this size makes scrambled first clips.
+
+      """ + Self.departuresOfPublished
+    case .skies64, .tiny: ""
+    }
+  }
+
+  private static let departuresOfPublished = """
+    - precision is f32. The scripts compute in float16 with a scaled gradient, the second stage's latents
+      too; bf16, which needs no scaling, is the mixed precision here.
+    - steps of the first stage are the scripts' limit of 1,000,000 batches, of which three make a step.
+      Stop when the loss has settled.
+    - conditional_share is that for UCF-101; for SkyTimelapse it is 0.2.
+    - average_interval counts from the first step, so that the average follows steps 25, 50 and so on;
+      the scripts' follows 26, 51 and so on.
+    - A clip that is learnt without a condition begins at an offset of its own. The scripts draw one for
+      the whole batch: what is learnt is the same, with less variety in a batch.
+    - A first clip that is all black is a condition like any other. The scripts take it for a missing one,
+      since they mark videos that are too short with black.
+    - The scripts measure R-FVD and FVD while they train, for which I3D is needed. Here PSNR and the error
+      on held-out clips are measured as often, and "pvdm evaluate" takes the networks that a run leaves.
+    - The seed is the scripts', the draws are not: data, steps and noise have generators of their own, so
+      that a run which was stopped goes on bit for bit.
+    """
+
+  private static var smallConfiguration: TrainingConfiguration {
+    var result = TrainingConfiguration(denoiser: .small)
+    result.diffusionTraining.hasPlaneCodes = true
+    return result
   }
 
   private static var skies: TrainingConfiguration {
@@ -75,6 +113,6 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
         stage: StageSettings(
           steps: 200, batch: 4, learningRate: 1e-3, warmUpSteps: 10, averageDecay: 0.99,
           logInterval: 5, sampleInterval: 100, checkpointInterval: 50, validationClips: 4),
-        cachesLatents: true, sampleSteps: 10))
+        hasPlaneCodes: true, cachesLatents: true, sampleSteps: 10))
   }
 }

@@ -25,26 +25,22 @@ struct TrainingRun {
     self.now = now
   }
 
-  /// What a checkpoint says beside the tensors.
-  private struct SavedPosition: Codable {
-    let stage: TrainingStage
-    let step: Int
-    let position: ClipSampler.Position
-  }
-
   /// Does the run.
   mutating func perform() async throws -> TrainingOutcome {
     if !job.resumes { try folder.prepare() }
     let lock = try lockFolder()
     defer { lock.release() }
-    let (saved, state) = try job.resumes ? savedState() : (nil, nil)
+    if !job.resumes { try folder.removeBeginnings() }
+    let (checkpoint, damage) =
+      try job.resumes ? TrainingCheckpoint.newest(in: folder, job.stage) : (nil, [])
+    let saved = checkpoint?.position
     let settings = job.configuration[job.stage]
     if let saved, saved.step > settings.steps || isFinished(after: saved.step, settings) {
       throw TrainingError(job.runFolder, .complete(steps: settings.steps))
     }
 
     let autoencoder = try await openAutoencoder()
-    let beginning = try beginning(state)
+    let beginning = try beginning(checkpoint?.state)
     let videos = try TrainingVideos(
       job.dataPath, cacheFolder: job.cacheFolder + "/datasets"
     ) { [report] done, total in
@@ -54,7 +50,10 @@ struct TrainingRun {
     try describe(autoencoder)
     let log = try TrainingLog(
       folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
-    var notes = [job.perceptualNote].compactMap { $0 } + videos.notes
+    let data = DataFingerprint(videos)
+    var notes = damage + [job.perceptualNote].compactMap { $0 }
+    notes += [data.change(since: saved?.data, in: job.dataPath)].compactMap { $0 }
+    notes += videos.notes
     notes += work.brokenHeldOut.map {
       "held-out clips are of other videos than \($0.path), which cannot be read: \($0.reason)"
     }
@@ -63,7 +62,7 @@ struct TrainingRun {
     }
     report(.notes(notes))
     for note in notes { try log.note(note) }
-    return try await train(work, videos, from: saved?.step ?? 0, settings, log)
+    return try await train(work, videos, from: saved, data, settings, log)
   }
 
   // MARK: Preparing
@@ -84,26 +83,12 @@ struct TrainingRun {
     }
   }
 
-  /// The newest checkpoint; `nil` if the run was stopped before the first.
-  private func savedState() throws -> (SavedPosition?, Checkpoint?) {
-    guard let step = folder.checkpointSteps.last else { return (nil, nil) }
-    let path = folder.checkpoint(step)
-    let checkpoint = try Checkpoint(contentsOf: path)
-    guard let text = checkpoint.metadata[Self.stateKey],
-      let saved = try? JSONDecoder().decode(SavedPosition.self, from: Data(text.utf8)),
-      saved.stage == job.stage
-    else {
-      throw TrainingError(
-        job.runFolder, .damaged(file: path, reason: "is not a checkpoint of this run"))
-    }
-    return (saved, checkpoint)
-  }
-
   private func beginning(_ state: Checkpoint?) throws -> TrainingBeginning {
     if let state { return .state(state) }
     guard let path = job.initialPath else {
       return .random(seed: job.configuration[job.stage].seed)
     }
+    if let state = try stateToContinue(path) { return .continuing(state) }
     let file = try NetworkFile(
       path: path, preferring: job.stage == .autoencoder ? .autoencoder : .denoiser)
     let fits =
@@ -115,6 +100,24 @@ struct TrainingRun {
       }
     guard fits else { throw TrainingError(job.runFolder, .otherNetwork(path: path)) }
     return .network(file)
+  }
+
+  /// The state that a path names: a checkpoint of a run, or a run's folder, whose newest it then is. `nil`
+  /// for a network.
+  private func stateToContinue(_ path: String) throws -> Checkpoint? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
+    guard isFolder.boolValue else {
+      guard TrainingCheckpoint.isOne(try Checkpoint(contentsOf: path)) else { return nil }
+      return try TrainingCheckpoint(contentsOf: path, job.stage, run: job.runFolder).state
+    }
+    let folder = TrainingRunFolder(path: path)
+    guard folder.holdsRun, let step = folder.checkpointSteps.last else {
+      throw TrainingError(path, .nothingToContinue)
+    }
+    return try TrainingCheckpoint(
+      contentsOf: folder.checkpoint(step), job.stage, run: path
+    ).state
   }
 
   /// The second stage's autoencoder and the hash of its file; its settings become the run's.
@@ -143,11 +146,11 @@ struct TrainingRun {
       (record.created, record.version) = (known.created, known.version)
       return try folder.write(record, job.configuration)
     }
-    if let autoencoder {
+    try folder.write(record(autoencoder), job.configuration) {
+      guard let autoencoder else { return }
       // Beside the denoiser it makes the run's folder a model.
       try CheckpointConversion(autoencoder.file).write(to: folder.network(.autoencoder))
     }
-    try folder.write(record(autoencoder), job.configuration)
   }
 
   private func record(_ autoencoder: (file: NetworkFile, hash: String)?) -> TrainingRecord {
@@ -178,9 +181,10 @@ struct TrainingRun {
   // MARK: Training
 
   private func train(
-    _ work: any StageWork, _ videos: TrainingVideos, from start: Int, _ settings: StageSettings,
-    _ log: TrainingLog
+    _ work: any StageWork, _ videos: TrainingVideos, from position: TrainingCheckpoint.Position?,
+    _ data: DataFingerprint, _ settings: StageSettings, _ log: TrainingLog
   ) async throws -> TrainingOutcome {
+    let start = position?.step ?? 0
     report(
       .began(
         TrainingStart(
@@ -189,8 +193,16 @@ struct TrainingRun {
           clipsPerStep: settings.batch * settings.accumulation)))
     var step = start
     var saved = start
-    var meter = TrainingMeter(settings, names: work.lossNames)
-    var watch = DivergenceWatch()
+    var meter = TrainingMeter(
+      settings, names: work.lossNames, window: position?.window ?? TrainingMeter.Window())
+    var watch = position?.watch ?? DivergenceWatch()
+    func save() async throws {
+      let position = TrainingCheckpoint.Position(
+        stage: job.stage, step: step, position: work.position, window: meter.window, watch: watch,
+        data: data)
+      try await self.save(work, position, settings, log)
+      saved = step
+    }
     var named = 0
     while step < settings.steps, stop.moment == .never {
       let began = ContinuousClock.now
@@ -217,14 +229,13 @@ struct TrainingRun {
           .diverged(step: step, loss: loss.value, lowest: lowest, checkpoint: newestCheckpoint))
       }
       if step % settings.checkpointInterval == 0, !watch.isSuspicious {
-        try await save(work, step, settings, log)
-        saved = step
+        try await save()
       }
       if step % settings.sampleInterval == 0, step < settings.steps {
         try await sample(work, step, log)
       }
     }
-    if step > saved { try await save(work, step, settings, log) }
+    if step > saved { try await save() }
     let network = folder.network(job.stage)
     if step == settings.steps {
       try await sample(work, step, log)
@@ -249,15 +260,14 @@ struct TrainingRun {
   }
 
   private func save(
-    _ work: any StageWork, _ step: Int, _ settings: StageSettings, _ log: TrainingLog
+    _ work: any StageWork, _ position: TrainingCheckpoint.Position, _ settings: StageSettings,
+    _ log: TrainingLog
   ) async throws {
-    let saved = SavedPosition(stage: job.stage, step: step, position: work.position)
-    let text = String(decoding: try JSONEncoder().encode(saved), as: UTF8.self)
-    let path = folder.checkpoint(step)
-    try await work.writeState(metadata: [Self.stateKey: text], to: path)
+    let path = folder.checkpoint(position.step)
+    try await work.writeState(metadata: position.metadata(), to: path)
     folder.removeCheckpoints(keeping: settings.keptCheckpoints)
-    try log.checkpoint(step, path)
-    report(.checkpoint(step: step, path: path))
+    try log.checkpoint(position.step, path)
+    report(.checkpoint(step: position.step, path: path))
   }
 
   private func sample(_ work: any StageWork, _ step: Int, _ log: TrainingLog) async throws {

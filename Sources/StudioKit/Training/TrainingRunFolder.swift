@@ -75,27 +75,57 @@ struct TrainingRunFolder: Sendable {
   /// Whether the folder holds a run.
   var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
 
-  /// Prepares the folder for a new run. One that was given up before it began is taken over.
+  /// Prepares the folder for a new run. One that was given up before it began is taken over, once
+  /// ``removeBeginnings()`` was called under the run's lock.
   ///
   /// - Throws: ``TrainingError`` if it holds a run or anything else, ``StudioError`` if it cannot be
   ///   made.
   func prepare() throws {
     if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
-    let manager = FileManager.default
-    func contents(_ folder: String) -> [String] {
-      ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    }
-    let own = [lock, samples, checkpoints].map { URL(filePath: $0).lastPathComponent }
     let others =
-      contents(path).filter { !own.contains($0) } + contents(samples) + contents(checkpoints)
+      Set(contents(path)).subtracting(frame).subtracting(beginnings()).sorted()
+      + contents(samples) + contents(checkpoints)
     if let other = others.first { throw TrainingError(path, .foreign(other)) }
     for folder in [path, samples, checkpoints] {
       do {
-        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true)
       } catch {
         throw StudioError(folder, .output(reason: "the folder cannot be made"))
       }
     }
+  }
+
+  /// Removes what a run left that ended while its description was written. Call it with the lock held:
+  /// a run that is just beginning looks the same.
+  ///
+  /// - Throws: ``TrainingError`` if the other run has its description by now.
+  func removeBeginnings() throws {
+    if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
+    for name in beginnings() { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+  }
+
+  /// Names of what a run writes before its record, if it is one's that got no further: nobody else makes
+  /// the lock and both folders, and the configuration, which comes first, is ours.
+  private func beginnings() -> Set<String> {
+    let names = Set(contents(path))
+    guard !holdsRun, frame.isSubset(of: names) else { return [] }
+    let text = try? String(contentsOfFile: configuration, encoding: .utf8)
+    let written = [configuration, network(.autoencoder), record].map(Self.name)
+    let whole = text?.hasPrefix(TrainingConfiguration.head) == true ? Set(written) : []
+    return names.filter { name in
+      whole.contains(name)
+        || written.contains { name.hasPrefix(".\($0).") && name.hasSuffix(".partial") }
+    }
+  }
+
+  /// Names of what is made before anything is written.
+  private var frame: Set<String> { Set([lock, samples, checkpoints].map(Self.name)) }
+
+  private static func name(_ path: String) -> String { URL(filePath: path).lastPathComponent }
+
+  private func contents(_ folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
   /// Reads what the run began with.
@@ -117,9 +147,15 @@ struct TrainingRunFolder: Sendable {
 
   /// Writes what the run is, the record last: with it the folder holds a run.
   ///
-  /// - Throws: `CheckpointError` if a file cannot be written.
-  func write(_ record: TrainingRecord, _ configuration: TrainingConfiguration) throws {
+  /// - Parameter other: Writes what belongs to the description beside it, after the configuration, by
+  ///   which a run is known that ends in between.
+  /// - Throws: `CheckpointError` if a file cannot be written, and what `other` throws.
+  func write(
+    _ record: TrainingRecord, _ configuration: TrainingConfiguration,
+    _ other: () throws -> Void = {}
+  ) throws {
     try write(configuration)
+    try other()
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]

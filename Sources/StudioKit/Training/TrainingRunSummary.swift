@@ -45,7 +45,7 @@ public struct TrainingRunSummary: Sendable, Hashable {
     let run = TrainingRunFolder(path: path)
     folder = path
     record = try run.readRecord()
-    configuration = try TrainingConfiguration.load(run.configuration).configuration
+    configuration = try TrainingConfiguration(ofRun: run.configuration)
     savedStep = run.checkpointSteps.last ?? 0
     metrics = Self.rows(run.metrics)
     scores = Self.rows(run.scores)

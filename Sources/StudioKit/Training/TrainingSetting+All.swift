@@ -110,6 +110,9 @@ extension TrainingSetting {
       .number(
         table, "average_decay", \.[stage].averageDecay, .zeroToBelowOne,
         "Decay of the weights' moving average (EMA); 0 keeps none"),
+      .integer(
+        table, "average_interval", \.[stage].averageInterval, 1...1_000_000,
+        "Steps from one update of that average to the next; the authors' scripts: 25"),
       .flag(
         table, "mirrors", \.[stage].mirrors, "Whether half of the clips exchange left and right"),
       .choice(
@@ -142,7 +145,7 @@ extension TrainingSetting {
   private static let autoencoderTrainingSettings: [TrainingSetting] = [
     .flag(
       .autoencoderTraining, "discriminators", \.autoencoderTraining.usesDiscriminators,
-      "Whether this is the second phase, with both discriminators, from the first phase's weights"),
+      "Whether this is the second phase, with both discriminators, from the first phase's run"),
     .number(
       .autoencoderTraining, "absolute_weight", \.autoencoderTraining.weights.absolute,
       .zeroOrMore, "Factor of the pixels' mean absolute difference"),

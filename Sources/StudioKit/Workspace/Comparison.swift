@@ -58,7 +58,7 @@ public struct Comparison: Sendable, Hashable, Identifiable, Codable {
 public struct SweepAxis: Sendable, Hashable, Codable {
   /// Settings that can be swept.
   public enum Setting: String, Sendable, Hashable, Codable, CaseIterable {
-    case steps, laterSteps, eta, guidance, seed, sampler
+    case steps, laterSteps, eta, recomputeNoise, guidance, seed, sampler
   }
 
   /// Which setting.

@@ -2,8 +2,8 @@ import VideoDiffusion
 
 extension GenerationSettings {
   enum CodingKeys: String, CodingKey {
-    case method, spacing, steps, laterSteps, eta, guidanceScale, clipCount, seed, isSeedLocked
-    case reencodesCondition, precision, threadCount, preview, previewInterval
+    case method, spacing, steps, laterSteps, eta, recomputesNoise, guidanceScale, clipCount, seed
+    case isSeedLocked, reencodesCondition, precision, threadCount, preview, previewInterval
   }
 
   /// Reads settings; what an older version of the program did not store has its usual value.
@@ -21,6 +21,7 @@ extension GenerationSettings {
     steps = try value(.steps, steps)
     laterSteps = try value(.laterSteps, laterSteps)
     eta = try value(.eta, eta)
+    recomputesNoise = try value(.recomputesNoise, recomputesNoise)
     guidanceScale = try value(.guidanceScale, guidanceScale)
     clipCount = try container.decodeIfPresent(Int.self, forKey: .clipCount)
     seed = try value(.seed, seed)

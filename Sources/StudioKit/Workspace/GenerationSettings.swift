@@ -12,6 +12,8 @@ public struct GenerationSettings: Sendable, Hashable, Codable {
   public var laterSteps = 20
   /// Share of fresh noise in each DDIM step, 0 to 1.
   public var eta = 1.0
+  /// Whether the noise of a DDIM step follows from the clamped estimate.
+  public var recomputesNoise = false
   /// Guidance of clips that continue another, 0 or more.
   public var guidanceScale = 0.0
   /// Clips to make; `nil` goes on until it is stopped.
@@ -48,7 +50,7 @@ public struct GenerationSettings: Sendable, Hashable, Codable {
   private func sampler(steps: Int) -> SamplerConfiguration {
     SamplerConfiguration(
       method: method, steps: method == .ddpm ? DiffusionSchedule.published.stepCount : steps,
-      spacing: spacing, eta: eta)
+      spacing: spacing, eta: eta, recomputesNoise: method.usesEta && recomputesNoise)
   }
 }
 

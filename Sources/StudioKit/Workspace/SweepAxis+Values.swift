@@ -7,6 +7,7 @@ extension SweepAxis.Setting {
     case .steps: .steps
     case .laterSteps: .laterSteps
     case .eta: .eta
+    case .recomputeNoise: .recomputeNoise
     case .guidance: .guidance
     case .seed: .seed
     case .sampler: .sampler
@@ -22,6 +23,7 @@ extension SweepAxis.Setting {
     case .steps, .laterSteps: Int(text).map { .integer($0) }
     case .seed: UInt64(text).map { _ in .text(text) }
     case .eta, .guidance: Double(text).map { .number($0) }
+    case .recomputeNoise: Bool(text).map { .flag($0) }
     case .sampler: .text(text)
     }
   }

@@ -36,7 +36,7 @@ public struct AdamWStep: Sendable, Hashable {
   public var number: Int
   /// Every gradient is multiplied by this first.
   public var gradientFactor: Double
-  /// Decay of the moving average in this step.
+  /// Decay of the moving average in this step; 1 leaves it as it is.
   public var averageDecay: Double
 
   /// Describes a step.
@@ -69,7 +69,7 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.optimizer, since: start, [parameters.count]) }
     let number = Double(step.number)
-    withKernelParameters(parameters) { list in
+    withKernelParameters(parameters, averaging: step.averageDecay < 1) { list in
       var problem = ck_adamw_step(
         parameters: list.baseAddress, parameter_count: list.count,
         gradient_factor: Float(step.gradientFactor),
@@ -91,7 +91,7 @@ extension ComputeContext {
   }
 
   private func withKernelParameters<Result>(
-    _ parameters: [OptimizedParameter],
+    _ parameters: [OptimizedParameter], averaging: Bool = false,
     _ body: (UnsafeBufferPointer<ck_parameter>) throws -> Result
   ) rethrows -> Result {
     // The gradients must outlive the call.
@@ -102,8 +102,8 @@ extension ComputeContext {
         gradient: gradient?.pointer(of: Float.self),
         first_moment: optimized.firstMoment.pointer(of: Float.self),
         second_moment: optimized.secondMoment.pointer(of: Float.self),
-        average: optimized.average?.pointer(of: Float.self), count: optimized.parameter.tensor.count
-      )
+        average: averaging ? optimized.average?.pointer(of: Float.self) : nil,
+        count: optimized.parameter.tensor.count)
     }
     return try withExtendedLifetime(gradients) { try list.withUnsafeBufferPointer(body) }
   }

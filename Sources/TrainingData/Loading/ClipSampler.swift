@@ -8,8 +8,8 @@ public struct ClipSampler: ClipWindowSource {
   public struct Settings: Sendable, Hashable, Codable {
     /// Frames of a clip: S to train the autoencoder, 2S for the denoiser.
     public var frames: Int
-    /// The fewest frames that a video must have; if below ``frames``, shorter ones are padded in
-    /// front. S in both cases.
+    /// The fewest frames that a video must have; if below ``frames``, so many of a shorter one are
+    /// taken and the rest is padded in front, as the authors' code does. S in both cases.
     public var fewestFrames: Int
     /// Windows begin at multiples of this, where latents are cached so; 1 for anywhere.
     public var startMultiple: Int
@@ -87,7 +87,9 @@ public struct ClipSampler: ClipWindowSource {
     let video = videos[order[position.index]]
     var numbers = SeededNumbers(
       position.seed, 1, UInt64(position.epoch), UInt64(position.index))
-    let spare = video.frameCount - settings.frames
+    let taken =
+      video.frameCount < settings.frames ? settings.fewestFrames : settings.frames
+    let spare = video.frameCount - taken
     let start =
       spare > 0
       ? numbers.whole(below: spare / settings.startMultiple + 1) * settings.startMultiple : 0
@@ -99,7 +101,7 @@ public struct ClipSampler: ClipWindowSource {
       order = Self.order(of: position, count: videos.count)
     }
     return ClipWindow(
-      video: video, start: start, frames: settings.frames, paddedFrames: max(-spare, 0),
+      video: video, start: start, frames: settings.frames, paddedFrames: settings.frames - taken,
       isMirrored: isMirrored)
   }
 

@@ -98,7 +98,8 @@ public struct LatentCache: Sendable {
       throw DatasetError(
         folder, .system(operation: "make the folder", reason: error.localizedDescription))
     }
-    try LatentFile.write(latents, metadata: metadata(of: video), to: path(of: video))
+    try LatentFile.write(
+      latents, metadata: metadata(of: video), isSealed: true, to: path(of: video))
   }
 
   /// Encodes every video that is not cached yet.

@@ -2,7 +2,8 @@ import CheckpointIO
 import Foundation
 import TensorCore
 
-/// A run on disk: what was asked, the finished clips, and where it stands. A safetensors file.
+/// A run on disk: what was asked, the finished clips, and where it stands. A safetensors file, sealed so
+/// that a run does not go on from a damaged one.
 public struct SavedRun: Sendable {
   /// What was asked.
   public var request: GenerationRequest
@@ -32,6 +33,7 @@ public struct SavedRun: Sendable {
   /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` if it is no saved run.
   public init(contentsOf path: String) throws {
     let checkpoint = try Checkpoint(contentsOf: path)
+    try checkpoint.verifySeal()
     func refuse(_ reason: String) -> ModelError {
       ModelError(path: path, .savedRun(reason: reason))
     }
@@ -85,7 +87,9 @@ public struct SavedRun: Sendable {
         [$0.channels, $0.tokenCount]
       })
     guard sizes.count <= 1 else { throw refuse("its latents are of several sizes") }
-    notes = checkpoint.metadata.filter { $0.key != Self.requestKey && $0.key != Self.clipCountKey }
+    notes = checkpoint.ownMetadata.filter {
+      $0.key != Self.requestKey && $0.key != Self.clipCountKey
+    }
   }
 
   /// Writes the run, whole or not at all.
@@ -112,7 +116,7 @@ public struct SavedRun: Sendable {
     add("latents", .float32, shape(finished))
     add("condition", .float32, shape(condition))
     add("sampler", .uint8, [sampler.count])
-    let writer = SafetensorsWriter(tensors: tensors, metadata: metadata)
+    let writer = SafetensorsWriter(tensors: tensors, metadata: metadata, isSealed: true)
     try writer.write(to: path, isSynced: isSynced) { tensor, sink in
       switch tensor.name {
       case "sampler": try sampler.withUnsafeBytes { try sink.append($0) }

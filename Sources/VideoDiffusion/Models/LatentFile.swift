@@ -19,6 +19,7 @@ public struct LatentFile: Sendable {
   /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` for one without latents.
   public init(contentsOf path: String) throws {
     let checkpoint = try Checkpoint(contentsOf: path)
+    try checkpoint.verifySeal()
     guard let entry = checkpoint.tensors.first(where: { $0.name == Self.tensorName }) else {
       throw ModelError(path: path, .latentFile(reason: "it has no tensor named latents"))
     }
@@ -36,7 +37,7 @@ public struct LatentFile: Sendable {
       throw ModelError(path: path, .latentFile(reason: "it holds values that are not finite"))
     }
     latents = Latent.list(values, shape: entry.shape)
-    metadata = checkpoint.metadata
+    metadata = checkpoint.ownMetadata
   }
 
   /// Writes latents, whole or not at all.
@@ -44,14 +45,17 @@ public struct LatentFile: Sendable {
   /// - Parameters:
   ///   - latents: One for each clip, of one shape; at least one.
   ///   - metadata: Text to store beside them.
+  ///   - isSealed: Whether reading is to notice any damage; other programs then see one tensor more.
   /// - Throws: ``CheckpointError`` if the file cannot be written.
   public static func write(
-    _ latents: [Latent], metadata: [String: String] = [:], to path: String
+    _ latents: [Latent], metadata: [String: String] = [:], isSealed: Bool = false,
+    to path: String
   ) throws {
     let description = TensorDescription(
       name: tensorName, elementType: .float32,
       shape: [latents.count, PlaneGeometry.channels, latents.first?.tokenCount ?? 0])
-    let writer = SafetensorsWriter(tensors: [description], metadata: metadata)
+    let writer = SafetensorsWriter(
+      tensors: [description], metadata: metadata, isSealed: isSealed)
     try writer.write(to: path) { _, sink in
       for latent in latents { try sink.append(converting: latent.values) }
     }

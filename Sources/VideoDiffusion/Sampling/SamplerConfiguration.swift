@@ -11,6 +11,10 @@ public struct SamplerConfiguration: Sendable, Hashable, Codable {
   public var eta: Double
   /// Whether the estimate of the clean latent is clamped to [-1, 1], as the original does.
   public var clampsPrediction: Bool
+  /// Whether a DDIM step goes on with the noise that follows from the clamped estimate. The original goes
+  /// on with the network's; without fresh noise (`eta` 0) that costs contrast over many steps. Other
+  /// solvers read the estimate alone and ignore it.
+  public var recomputesNoise: Bool
 
   /// Collects settings without judging them; see `validate(for:)`.
   ///
@@ -20,18 +24,21 @@ public struct SamplerConfiguration: Sendable, Hashable, Codable {
   ///   - spacing: choice of timesteps; nil takes the solver's default.
   ///   - eta: noise share for DDIM.
   ///   - clampsPrediction: clamp the clean estimate to [-1, 1].
+  ///   - recomputesNoise: go on with the noise that follows from the clamped estimate.
   public init(
     method: SolverMethod = .ddim,
     steps: Int = 100,
     spacing: TimestepSpacing? = nil,
     eta: Double = 1,
-    clampsPrediction: Bool = true
+    clampsPrediction: Bool = true,
+    recomputesNoise: Bool = false
   ) {
     self.method = method
     self.steps = steps
     self.spacing = spacing ?? method.defaultSpacing
     self.eta = eta
     self.clampsPrediction = clampsPrediction
+    self.recomputesNoise = recomputesNoise
   }
 
   /// Checks that a run with these settings is possible.
@@ -54,11 +61,42 @@ public struct SamplerConfiguration: Sendable, Hashable, Codable {
   /// As in the original, DDIM with every step of the schedule is DDPM, whatever eta is.
   func makeSolver(for schedule: DiffusionSchedule) -> any Solver {
     switch method {
-    case .ddim where steps < schedule.stepCount: ImplicitSolver(eta: eta)
+    case .ddim where steps < schedule.stepCount:
+      ImplicitSolver(eta: eta, recomputesNoise: recomputesNoise)
     case .ddpm, .ddim: AncestralSolver()
     case .dpmSolverPlusPlus2M: MultistepSolver(isStochastic: false)
     case .dpmSolverPlusPlus2MStochastic: MultistepSolver(isStochastic: true)
     case .uniPC: UnifiedSolver()
     }
+  }
+}
+
+extension SamplerConfiguration {
+  private enum CodingKeys: String, CodingKey {
+    case method, steps, spacing, eta, clampsPrediction, recomputesNoise
+  }
+
+  /// Reads settings. Those of older versions do not speak of the noise, which was not recomputed.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      method: try container.decode(SolverMethod.self, forKey: .method),
+      steps: try container.decode(Int.self, forKey: .steps),
+      spacing: try container.decode(TimestepSpacing.self, forKey: .spacing),
+      eta: try container.decode(Double.self, forKey: .eta),
+      clampsPrediction: try container.decode(Bool.self, forKey: .clampsPrediction),
+      recomputesNoise: try container.decodeIfPresent(Bool.self, forKey: .recomputesNoise) ?? false)
+  }
+
+  /// Writes settings: the same as older versions where they could have been theirs, so that what is
+  /// known by its settings keeps its name.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(method, forKey: .method)
+    try container.encode(steps, forKey: .steps)
+    try container.encode(spacing, forKey: .spacing)
+    try container.encode(eta, forKey: .eta)
+    try container.encode(clampsPrediction, forKey: .clampsPrediction)
+    if recomputesNoise { try container.encode(true, forKey: .recomputesNoise) }
   }
 }

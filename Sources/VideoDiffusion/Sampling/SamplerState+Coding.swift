@@ -1,9 +1,9 @@
 import Foundation
 import TensorCore
 
-// The format, version 1, all numbers little-endian:
+// The format, version 2, all numbers little-endian:
 //   magic u32, version u16, method text, spacing text, steps u32, eta f64, clamps u8,
-//   step index u32, samples u32, channels u32, tokens u32;
+//   recomputes noise u8 (not in version 1), step index u32, samples u32, channels u32, tokens u32;
 //   per sample: latent f32[C * N], estimates u8, previous u8 (0 or 1), then that many latents,
 //   estimates first and newest first, and the generator's own bytes;
 //   checksum u64 over everything before it.
@@ -11,7 +11,7 @@ import TensorCore
 extension SamplerState {
   // "PVDS", read as a little-endian word.
   private static let magic: UInt32 = 0x5344_5650
-  private static let version: UInt16 = 1
+  private static let version: UInt16 = 2
   private static let checksumByteCount = 8
 
   /// The whole state as bytes, the same on every machine.
@@ -32,6 +32,7 @@ extension SamplerState {
     writer.write(UInt32(configuration.steps))
     writer.write(configuration.eta.bitPattern)
     writer.write(UInt8(configuration.clampsPrediction ? 1 : 0))
+    writer.write(UInt8(configuration.recomputesNoise ? 1 : 0))
     writer.write(UInt32(stepIndex))
     writer.write(UInt32(samples.count))
     writer.write(UInt32(shape.channels))
@@ -58,7 +59,9 @@ extension SamplerState {
       throw .stateDamaged(.notASamplerState)
     }
     let version = try header.word(UInt16.self)
-    guard version == Self.version else { throw .stateDamaged(.unknownVersion(Int(version))) }
+    guard (1...Self.version).contains(version) else {
+      throw .stateDamaged(.unknownVersion(Int(version)))
+    }
     guard header.remaining >= Self.checksumByteCount else {
       throw .stateDamaged(
         .truncated(offset: bytes.count - header.remaining, needed: Self.checksumByteCount))
@@ -70,14 +73,14 @@ extension SamplerState {
     }
     var reader = StateReader(bytes[..<end])
     _ = try reader.raw(6)
-    try self.init(reading: &reader)
+    try self.init(reading: &reader, version: version)
     guard reader.remaining == 0 else { throw .stateDamaged(.trailingBytes(reader.remaining)) }
   }
 
   /// Reads everything between the version and the checksum. The checksum guards against damage
   /// only, so every field is still judged by itself.
-  private init(reading reader: inout StateReader) throws(SamplingError) {
-    let configuration = try Self.readConfiguration(&reader)
+  private init(reading reader: inout StateReader, version: UInt16) throws(SamplingError) {
+    let configuration = try Self.readConfiguration(&reader, version: version)
     let stepIndex = Int(try reader.word(UInt32.self))
     guard stepIndex <= configuration.steps else {
       throw Self.invalid("step index", UInt64(stepIndex))
@@ -116,7 +119,7 @@ extension SamplerState {
   }
 
   private static func readConfiguration(
-    _ reader: inout StateReader
+    _ reader: inout StateReader, version: UInt16
   ) throws(SamplingError) -> SamplerConfiguration {
     guard let method = SolverMethod(rawValue: try reader.text()) else {
       throw invalid("method", 0)
@@ -132,7 +135,8 @@ extension SamplerState {
     guard (0...1).contains(eta) else { throw invalid("eta", eta.bitPattern) }
     return SamplerConfiguration(
       method: method, steps: steps, spacing: spacing, eta: eta,
-      clampsPrediction: try readFlag(&reader, name: "clamps"))
+      clampsPrediction: try readFlag(&reader, name: "clamps"),
+      recomputesNoise: version > 1 ? try readFlag(&reader, name: "recomputes noise") : false)
   }
 
   private static func readFlag(

@@ -21,6 +21,7 @@ public enum SolverMethod: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
-  /// Whether `SamplerConfiguration.eta` changes what the solver does.
+  /// Whether `SamplerConfiguration.eta` changes what the solver does, and whether it takes the network's
+  /// noise by itself, so that `SamplerConfiguration.recomputesNoise` does.
   public var usesEta: Bool { self == .ddim }
 }

@@ -84,10 +84,14 @@ public actor DenoiserTrainer {
 
   /// Takes one step.
   ///
-  /// - Parameter batches: The batches whose gradients make up the step.
+  /// - Parameters:
+  ///   - number: The step's number in the run, from 1, which the learning rate follows.
+  ///   - batches: The batches whose gradients make up the step.
   /// - Returns: The loss; see ``TrainingStepResult/wasTaken``.
   /// - Throws: `TensorError` if memory is short.
-  public func step(_ batches: [[DenoiserExample]]) throws -> TrainingStepResult {
+  public func step(
+    _ number: Int, _ batches: [[DenoiserExample]]
+  ) throws -> TrainingStepResult {
     let work = work
     let share = 1 / Float(batches.count)
     var loss: Float = 0
@@ -97,7 +101,8 @@ public actor DenoiserTrainer {
       work.group.optimizer.clearGradients()
       return TrainingStepResult(losses: losses, gradientNorm: .nan)
     }
-    return TrainingStepResult(losses: losses, gradientNorm: work.group.optimizer.step())
+    return TrainingStepResult(
+      losses: losses, gradientNorm: work.group.optimizer.step(inRun: number))
   }
 
   /// Writes everything that the training needs to go on.

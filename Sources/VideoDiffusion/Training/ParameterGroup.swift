@@ -66,14 +66,16 @@ private struct StoredTensor {
   }
 
   static func write(
-    _ tensors: [StoredTensor], metadata: [String: String], to path: String
+    _ tensors: [StoredTensor], metadata: [String: String], isSealed: Bool = false,
+    to path: String
   ) throws {
     var next = 0
-    try SafetensorsWriter(tensors: tensors.map(\.description), metadata: metadata)
-      .write(to: path) { _, sink in
-        try sink.append(converting: tensors[next].values())
-        next += 1
-      }
+    try SafetensorsWriter(
+      tensors: tensors.map(\.description), metadata: metadata, isSealed: isSealed
+    ).write(to: path) { _, sink in
+      try sink.append(converting: tensors[next].values())
+      next += 1
+    }
   }
 }
 
@@ -81,11 +83,13 @@ private struct StoredTensor {
 ///
 /// A safetensors file with the float32 tensors `GROUP.parameters.NAME`, `GROUP.buffers.NAME`,
 /// `GROUP.first_moment.NAME`, `GROUP.second_moment.NAME` and, where an average is kept,
-/// `GROUP.average.NAME`; the optimisers' steps and what the caller adds are metadata.
+/// `GROUP.average.NAME`; the optimisers' steps and what the caller adds are metadata. The file is sealed:
+/// `Checkpoint.verifySeal()` tells whether it is as it was written.
 enum TrainingState {
   private static let parameters = "parameters."
   private static let buffers = "buffers."
   private static func stepKey(_ group: String) -> String { "pvdm.steps.\(group)" }
+  private static func updateKey(_ group: String) -> String { "pvdm.average_updates.\(group)" }
 
   /// Writes a state, whole or not at all, so that it survives a loss of power.
   ///
@@ -97,6 +101,7 @@ enum TrainingState {
     var metadata = metadata
     for group in groups {
       metadata[stepKey(group.name)] = String(group.optimizer.stepCount)
+      metadata[updateKey(group.name)] = String(group.optimizer.averageUpdateCount)
       let prefix = group.name + "."
       for parameter in group.parameters.parameters {
         tensors.append(
@@ -110,7 +115,7 @@ enum TrainingState {
         tensors.append(StoredTensor(prefix + entry.name, entry.shape) { entry.values })
       }
     }
-    try StoredTensor.write(tensors, metadata: metadata, to: path)
+    try StoredTensor.write(tensors, metadata: metadata, isSealed: true, to: path)
   }
 
   /// The parameters and buffers of a group as they were.
@@ -127,9 +132,17 @@ enum TrainingState {
       throw ModelError(
         path: state.path, .savedRun(reason: "it holds no state of the \(group.name)"))
     }
+    // Before the updates were counted there was one in each step.
+    let updates = state.metadata[updateKey(group.name)].map { Int($0) } ?? steps
+    guard let updates, (0...steps).contains(updates) else {
+      throw ModelError(
+        path: state.path,
+        .savedRun(reason: "it does not say how often the \(group.name)'s average was updated"))
+    }
     do {
       try group.optimizer.restore(
-        from: PrefixedParameters(state, prefixes: [group.name + "."]), stepCount: steps)
+        from: PrefixedParameters(state, prefixes: [group.name + "."]), stepCount: steps,
+        averageUpdateCount: updates)
     } catch let error as ParameterError {
       throw ModelError(path: state.path, .parameter(error.description))
     }

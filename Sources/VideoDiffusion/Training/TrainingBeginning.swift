@@ -9,6 +9,9 @@ public enum TrainingBeginning: Sendable {
   case network(NetworkFile)
   /// The state of a run that was stopped.
   case state(Checkpoint)
+  /// The state of another run, whose network and its optimiser go on in this one. What else is trained
+  /// begins anew.
+  case continuing(Checkpoint)
 
   /// Where a network's parameters come from.
   ///
@@ -23,16 +26,24 @@ public enum TrainingBeginning: Sendable {
         throw ModelError(path: file.path, .otherNetwork(expected: kind, found: file.kind))
       }
       return CheckpointParameters(file.checkpoint, file.dictionary)
-    case .state(let state): return TrainingState.source(of: TrainingGroupName.network, in: state)
+    case .state(let state), .continuing(let state):
+      return TrainingState.source(of: TrainingGroupName.network, in: state)
     }
   }
 
-  /// Restores the optimisers of a run that was stopped.
+  /// Restores the optimisers of a run that was stopped, or that of another run's network.
   ///
   /// - Throws: ``ModelError`` or `CheckpointError` if the state does not fit or is damaged.
   func restore(_ groups: [ParameterGroup]) throws {
-    guard case .state(let state) = self else { return }
-    for group in groups { try TrainingState.restoreOptimizer(of: group, from: state) }
+    switch self {
+    case .random, .network: break
+    case .state(let state):
+      for group in groups { try TrainingState.restoreOptimizer(of: group, from: state) }
+    case .continuing(let state):
+      for group in groups where group.name == TrainingGroupName.network {
+        try TrainingState.restoreOptimizer(of: group, from: state)
+      }
+    }
   }
 
   /// Names the file in errors about its parameters.
@@ -44,7 +55,7 @@ public enum TrainingBeginning: Sendable {
         switch self {
         case .random: nil
         case .network(let file): file.path
-        case .state(let state): state.path
+        case .state(let state), .continuing(let state): state.path
         }
       throw ModelError(path: path, .parameter(error.description))
     }

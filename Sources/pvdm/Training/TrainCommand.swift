@@ -35,14 +35,17 @@ struct TrainAutoencoder: AsyncParsableCommand {
       frame a clip; and where their weights are above 0, as in skies-64, the differences of the changes \
       from pixel to pixel (gradient_difference_weight) and from frame to frame \
       (temporal_difference_weight). The phase with discriminators is a run of its own, which begins \
-      with the network of the first:
+      with the first one's network and, if its folder is named, goes on with its optimiser, as the \
+      authors' scripts do:
 
         pvdm train autoencoder --data UCF-101 --output runs/first \\
           --lpips vgg.pth --vgg vgg16-397923af.pth
         pvdm train autoencoder --data UCF-101 --output runs/second \\
           --lpips vgg.pth --vgg vgg16-397923af.pth \\
-          --from runs/first/autoencoder.safetensors \\
-          --set discriminators=true --set steps=10000
+          --from runs/first --set discriminators=true --set steps=4000
+
+      It is short: the authors stop it after 8 to 14 thousand batches, which are 2,700 to 4,700 steps \
+      where three batches make a step (accumulation), as they do as published.
       """)
 
   @OptionGroup var perceptual: PerceptualOptions
@@ -109,6 +112,9 @@ struct TrainConfig: AsyncParsableCommand {
 
   func run() async throws {
     try await explaining {
+      if let preset = TrainingPreset(rawValue: configuration) {
+        return print(preset.fileText, terminator: "")
+      }
       let (configuration, notes) = try TrainingConfiguration.load(configuration)
       for note in notes { writeToStandardError("note: \(note)\n") }
       print(configuration.fileText, terminator: "")

@@ -34,7 +34,10 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "A trained network to begin with in place of random weights.", valueName: "file"))
+      """
+      What to begin with in place of random weights: a trained network, with a new optimiser; or a \
+      run's folder or one of its checkpoints, whose optimiser goes on.
+      """, valueName: "path"))
   var initial: String?
 
   @Option(

@@ -78,6 +78,37 @@ import VideoDiffusion
     #expect(try read("") == TrainingConfiguration())
   }
 
+  @Test("the published preset has the numbers of the authors' scripts, and says where it departs")
+  func published() throws {
+    let (first, second) = (
+      TrainingPreset.published.configuration.autoencoderTraining.stage,
+      TrainingPreset.published.configuration.diffusionTraining.stage
+    )
+    // At most 1,000,000 batches; scores after every 2,000 and 10,000.
+    #expect(first.batch == 8 && first.accumulation == 3 && first.steps == 1_000_000 / 3)
+    #expect(first.sampleInterval * first.accumulation == 2001 && second.sampleInterval == 10_000)
+    #expect(second.averageDecay == 0.9999 && second.averageInterval == 25)
+    #expect(second.optimizer.averageInterval == 25)
+    #expect(first.seed == 42 && second.seed == 42)
+    #expect(first.decay == .constant && first.warmUpSteps == 0)
+    let text = TrainingPreset.published.fileText
+    for word in ["float16", "offset", "black", "R-FVD", "conditional_share", "draws"] {
+      #expect(text.contains(word), "\(word)")
+    }
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 110 })
+  }
+
+  @Test("every preset's file reads as the preset", arguments: TrainingPreset.allCases)
+  func presetFiles(preset: TrainingPreset) throws {
+    #expect(try read(preset.fileText) == preset.configuration)
+  }
+
+  @Test("our own presets tell planes of one shape apart, the authors' do not")
+  func planeCodes() {
+    let on = TrainingPreset.allCases.filter { $0.configuration.diffusionTraining.hasPlaneCodes }
+    #expect(on == [.small, .skies64, .tiny])
+  }
+
   @Test("the denoiser's planes follow the autoencoder")
   func geometry() throws {
     let configuration = try read("[autoencoder]\nresolution = 128\nframes = 8")

@@ -58,6 +58,13 @@ struct TrainingFixture {
       atPath: outcome.weights, toPath: folder.path("autoencoder.safetensors"))
   }
 
+  /// Takes another run's autoencoder for the second stage.
+  func makeAutoencoder(from run: String) throws {
+    try FileManager.default.copyItem(
+      atPath: folder.path("\(run)/autoencoder.safetensors"),
+      toPath: folder.path("autoencoder.safetensors"))
+  }
+
   /// The bytes of a run's file.
   func bytes(_ run: String, _ file: String) -> Data? {
     FileManager.default.contents(atPath: folder.path("\(run)/\(file)"))
@@ -80,7 +87,7 @@ extension TrainingJob {
   }
 }
 
-/// Stops a run after one of its steps.
+/// Stops a run after one of its steps that is logged or saved.
 final class StopAfter: Sendable {
   let signal = StopSignal()
   private let step: Int
@@ -88,8 +95,10 @@ final class StopAfter: Sendable {
   init(step: Int) { self.step = step }
 
   func note(_ event: TrainingEvent) {
-    if case .progress(let progress) = event, progress.step >= step {
-      signal.requestStop(.afterStep)
+    switch event {
+    case .progress(let progress) where progress.step >= step: signal.requestStop(.afterStep)
+    case .checkpoint(let saved, _) where saved >= step: signal.requestStop(.afterStep)
+    default: break
     }
   }
 }

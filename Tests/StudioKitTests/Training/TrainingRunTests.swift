@@ -75,6 +75,7 @@ struct TrainingRunTests {
     configuration.diffusionTraining.hasPlaneCodes = true
     configuration.diffusionTraining.stage.mirrors = true
     configuration.diffusionTraining.stage.accumulation = 2
+    configuration.diffusionTraining.stage.averageInterval = 2
     _ = try await fixture.job(.diffusion, configuration, to: "whole").run()
     try await fixture.job(.diffusion, configuration, to: "parts")
       .run(until: 3)
@@ -114,6 +115,71 @@ struct TrainingRunTests {
       fixture.bytes("whole", "autoencoder.safetensors")
         == fixture.bytes("parts", "autoencoder.safetensors"))
     #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test("a line of the log that a stop or a kill falls into is the same as without")
+  func window() async throws {
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 8)
+    configuration.autoencoderTraining.stage.logInterval = 4
+    _ = try await fixture.job(.autoencoder, configuration, to: "whole").run()
+    let part = try await fixture.job(.autoencoder, configuration, to: "parts").run(until: 2)
+    #expect(part.step == 2)
+    func resumed() throws -> TrainingJob {
+      try TrainingJob(resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache)
+    }
+    #expect(try await resumed().run(until: 6).step == 6)
+    // As if the process had been killed: the newest checkpoint and all that came after the one before
+    // are gone.
+    try FileManager.default.removeItem(
+      atPath: fixture.folder.path("parts/checkpoints/step-00000006.safetensors"))
+    _ = try await resumed().run()
+    #expect(try fixture.losses("whole").map { $0[0] } == [4, 8])
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test("a run goes on with another's network and, from its folder or checkpoint, its optimiser")
+  func continuedOptimizer() async throws {
+    let before = try await fixture.job(
+      .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 2), to: "first"
+    ).run()
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    configuration.autoencoderTraining.usesDiscriminators = true
+    var job = fixture.job(.autoencoder, configuration, to: "second")
+    func optimizerSteps(from path: String?, _ run: String) async throws -> [String?] {
+      job.initialPath = path
+      job.runFolder = fixture.folder.path(run)
+      let outcome = try await job.run()
+      let state = try Checkpoint(contentsOf: #require(outcome.checkpoint))
+      return ["network", "frame_discriminator", "clip_discriminator"].map {
+        state.metadata["pvdm.steps.\($0)"]
+      }
+    }
+    #expect(try await optimizerSteps(from: before.weights, "network") == ["1", "1", "1"])
+    let first = fixture.folder.path("first")
+    #expect(try await optimizerSteps(from: first, "folder") == ["3", "1", "1"])
+    #expect(try await optimizerSteps(from: before.checkpoint, "checkpoint") == ["3", "1", "1"])
+    let weights = ["network", "folder", "checkpoint"].map {
+      fixture.bytes($0, "autoencoder.safetensors")
+    }
+    #expect(weights[1] == weights[2] && weights[0] != weights[1])
+
+    // A denoiser goes on in the same way, its learning rate with the new run's steps.
+    try fixture.makeAutoencoder(from: "first")
+    var second = TrainingFixture.configuration(.diffusion, steps: 2)
+    second.diffusionTraining.stage.warmUpSteps = 4
+    var denoiser = fixture.job(.diffusion, second, to: "denoiser")
+    let stopped = try await denoiser.run()
+    denoiser.initialPath = fixture.folder.path("denoiser")
+    denoiser.runFolder = fixture.folder.path("more")
+    let more = try await denoiser.run()
+    let state = try Checkpoint(contentsOf: #require(more.checkpoint))
+    #expect(state.metadata["pvdm.steps.network"] == "4")
+    #expect(state.metadata["pvdm.average_updates.network"] == "4")
+    let rates = try TrainingRunSummary(contentsOf: denoiser.runFolder).metrics.map {
+      $0["learning_rate"]
+    }
+    #expect(rates == [2.5e-4, 5e-4])
+    #expect(stopped.step == 2)
   }
 
   @Test("the second stage's folder is a model, with the authors' names in both files")
@@ -243,6 +309,22 @@ struct TrainingRunTests {
     #expect(try await resumed.run().isComplete)
     #expect(fixture.bytes("run", "autoencoder.safetensors") == network)
     #expect(try TrainingRunSummary(contentsOf: job.runFolder).scores.map(\.step) == [2])
+  }
+
+  @Test("a run of an older version keeps what it did before a setting came")
+  func olderRun() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    let job = fixture.job(.autoencoder, configuration, to: "run")
+    try await job.run(until: 1)
+    let file = job.runFolder + "/config.toml"
+    let lines = try String(contentsOfFile: file, encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    let older = lines.filter { !$0.hasPrefix("average_interval") }
+    #expect(older.count == lines.count - 2)
+    try Data(older.joined(separator: "\n").utf8).write(to: URL(filePath: file))
+    let resumed = try TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache)
+    #expect(resumed.configuration == configuration)
+    #expect(try await resumed.run().isComplete)
   }
 
   @Test("what a resumed run is given holds for the next time")

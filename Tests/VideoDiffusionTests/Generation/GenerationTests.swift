@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import TestSupport
 import Testing
@@ -67,6 +68,22 @@ struct GenerationTests {
       let rest = try await Networks.clips(engine, saved.request, from: saved.state)
       #expect(saved.finishedClips + rest == finished)
     }
+  }
+
+  @Test("a saved run of which one bit changed is refused")
+  func damagedSavedRun() throws {
+    let latent = Networks.latent((0..<1280).map { Float($0 % 7) / 7 - 0.5 })
+    let folder = try TemporaryFolder()
+    let path = folder.path("run.safetensors")
+    let run = SavedRun(
+      request: request(), state: GenerationState(condition: [latent]), finishedClips: [],
+      notes: ["a": "b"])
+    try run.write(to: path)
+    #expect(try SavedRun(contentsOf: path).notes == ["a": "b"])
+    var bytes = try Data(contentsOf: URL(filePath: path))
+    bytes[bytes.count - 100] ^= 1
+    try bytes.write(to: URL(filePath: path))
+    #expect(throws: CheckpointError.self) { try SavedRun(contentsOf: path) }
   }
 
   @Test("stopping after a step or a clip ends the run there")

@@ -49,10 +49,21 @@ import VideoDiffusion
   @Test func settingsSurviveJSON() throws {
     for method in SolverMethod.allCases {
       let configuration = SamplerConfiguration(
-        method: method, steps: 20, spacing: .trailing, eta: 0.3, clampsPrediction: false)
+        method: method, steps: 20, spacing: .trailing, eta: 0.3, clampsPrediction: false,
+        recomputesNoise: true)
       let data = try JSONEncoder().encode(configuration)
       #expect(try JSONDecoder().decode(SamplerConfiguration.self, from: data) == configuration)
     }
+  }
+
+  @Test func settingsOfOlderVersionsDoNotRecomputeNoise() throws {
+    let text =
+      #"{"clampsPrediction":true,"eta":0,"method":"ddim","spacing":"published","steps":50}"#
+    let read = try JSONDecoder().decode(SamplerConfiguration.self, from: Data(text.utf8))
+    #expect(read == SamplerConfiguration(steps: 50, eta: 0))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    #expect(String(decoding: try encoder.encode(read), as: UTF8.self) == text)
   }
 
   @Test func guidanceWeighsBothPredictions() {

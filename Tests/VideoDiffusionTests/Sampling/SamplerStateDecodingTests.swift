@@ -99,9 +99,20 @@ import VideoDiffusion
     #expect(damage { $0[generator] ^= 1 } == .invalidGenerator(sample: 1))
   }
 
+  @Test func aStateOfTheFirstVersionIsReadAndDoesNotRecomputeNoise() throws {
+    let flag = 6 + 1 + "unipc".utf8.count + 1 + "karras".utf8.count + 4 + 8 + 1
+    var body = Array(bytes.dropLast(8))
+    #expect(body[flag] == 0)
+    body.remove(at: flag)
+    body[4] = 1
+    let state = try SamplerState(decoding: sealed(body))
+    #expect(try state == SamplerState(decoding: bytes))
+    #expect(!state.configuration.recomputesNoise)
+  }
+
   @Test func hugeCountsAllocateNothing() {
-    // Step index, samples, channels and tokens lie behind two texts, steps, eta and a flag.
-    let counts = 6 + 1 + "unipc".utf8.count + 1 + "karras".utf8.count + 4 + 8 + 1 + 4
+    // Step index, samples, channels and tokens lie behind two texts, steps, eta and two flags.
+    let counts = 6 + 1 + "unipc".utf8.count + 1 + "karras".utf8.count + 4 + 8 + 2 + 4
     for field in 0..<3 {
       var body = Array(bytes.dropLast(8))
       for place in 0..<4 { body[counts + 4 * field + place] = 0xFF }

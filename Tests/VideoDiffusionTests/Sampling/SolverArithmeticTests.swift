@@ -66,6 +66,37 @@ import VideoDiffusion
     }
   }
 
+  @Test(arguments: [0, 3, 8], [0, 0.4, 1])
+  func implicitStepWithRecomputedNoise(step: Int, eta: Double) throws {
+    let configuration = SamplerConfiguration(steps: 10, eta: eta, recomputesNoise: true)
+    let (from, to) = (999 - 100 * step, 899 - 100 * step)
+    let a = Double(schedule.alphasCumulative[from])
+    let b = Double(schedule.alphasCumulative[to])
+    let sigma = eta * ((1 - a / b) * (1 - b) / (1 - a)).squareRoot()
+    // Predictions that are far off, so that most estimates are clamped.
+    let draws = Draws(seed: UInt64(step) + 60, scale: -1)
+    try check(configuration, step: step, draws: draws) { x, eps, z in
+      let x0 = clean(x, eps, alpha: a)
+      let noise = (Double(x) - a.squareRoot() * x0) / (1 - a).squareRoot()
+      return b.squareRoot() * x0 + (1 - b - sigma * sigma).squareRoot() * noise + sigma * Double(z)
+    }
+  }
+
+  @Test func recomputedNoiseIsTheNetworksWhereNothingIsClamped() throws {
+    let draws = Draws(seed: 7)
+    let results = try [false, true].map { recomputes in
+      let sampler = try Sampler(
+        configuration: SamplerConfiguration(
+          steps: 10, eta: 0, clampsPrediction: false, recomputesNoise: recomputes))
+      let state = try sampler.initialState(
+        latents: [Latent(values: draws.sample, tokenCount: 16)], generators: [draws.generator])
+      return try sampler.step(
+        state, noisePredictions: [Latent(values: draws.prediction, tokenCount: 16)]
+      ).state.latents[0].values
+    }
+    for (a, b) in zip(results[0], results[1]) { #expect(abs(a - b) < 1e-5) }
+  }
+
   @Test(arguments: [0, 1, 500, 998, 999]) func ancestralStep(step: Int) throws {
     let t = 999 - step
     // The schedule in float64: float32's 1 - a would have few digits left near clean data.

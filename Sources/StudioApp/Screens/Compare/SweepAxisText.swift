@@ -33,6 +33,7 @@ extension SweepAxis.Setting {
     case .steps: "10, 20, 50"
     case .laterSteps: "5, 10, 20"
     case .eta: "0, 0.5, 1"
+    case .recomputeNoise: "false, true"
     case .guidance: "0, 1, 2"
     case .seed: "1, 2, 3"
     case .sampler: "ddim, dpmpp-2m, unipc"

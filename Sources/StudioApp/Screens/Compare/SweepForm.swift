@@ -26,7 +26,8 @@ package struct SweepForm: Sendable, Hashable {
         id: "columnValues", label: "values", value: .text(SweepAxis.Setting.steps.example),
         help: SweepAxis.Setting.steps.key.range),
       FormField(
-        id: "rows", label: "rows", value: .choice(3, of: ["none"] + titles),
+        id: "rows", label: "rows",
+        value: .choice(1 + (Self.settings.firstIndex(of: .eta) ?? -1), of: ["none"] + titles),
         help: "the setting that varies down the rows"),
       FormField(
         id: "rowValues", label: "values", value: .text(SweepAxis.Setting.eta.example),

@@ -16,7 +16,7 @@ enum EvaluateField: String, CaseIterable {
 
   /// The sampler's settings that matter for an evaluation.
   static let samplerFields: [SettingsField] = [
-    .sampler, .steps, .laterSteps, .spacing, .eta, .guidance, .reencode, .seed,
+    .sampler, .steps, .laterSteps, .spacing, .eta, .recomputeNoise, .guidance, .reencode, .seed,
   ]
   private static let computeFields: [SettingsField] = [.precision, .threads]
 

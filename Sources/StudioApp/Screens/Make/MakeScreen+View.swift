@@ -99,11 +99,17 @@ extension MakeScreen {
       .init("sampler", settings.method.title),
       .init("steps", "\(settings.steps), then \(settings.laterSteps)"),
       .init("spacing", (settings.spacing ?? settings.method.defaultSpacing).rawValue),
-      .init("eta", settings.method.usesEta ? FormField.text(of: settings.eta, decimals: 2) : "-"),
+      .init("eta", Self.eta(settings)),
       .init("guidance", FormField.text(of: settings.guidanceScale, decimals: 1)),
       .init("clips", job.clipText), .init("precision", settings.precision.rawValue),
       .init("took", job.secondsTaken.map(PaceText.time) ?? "-"),
     ]).draw(in: &buffer, area: inner)
+  }
+
+  private static func eta(_ settings: GenerationSettings) -> String {
+    guard settings.method.usesEta else { return "-" }
+    return FormField.text(of: settings.eta, decimals: 2)
+      + (settings.recomputesNoise ? ", noise recomputed" : "")
   }
 
   // MARK: Preview

@@ -57,7 +57,7 @@ enum TrainField: String, CaseIterable {
     case .data: "a folder of videos or of folders of frames, UCF-101 or SkyTimelapse; Tab completes"
     case .autoencoder: "whose latents the denoiser learns: of a model or of a run"
     case .autoencoderFile: "the autoencoder's checkpoint; Tab completes"
-    case .initial: "a checkpoint to begin with; empty for random weights; Tab completes"
+    case .initial: "a network, or a run to go on from with its optimiser; empty: random"
     case .lpips: "LPIPS' vgg.pth for the perceptual loss; empty leaves it out; Tab completes"
     case .vgg: "torchvision's vgg16-397923af.pth; Tab completes"
     case .steps: "steps of the optimiser"

@@ -174,11 +174,17 @@ extension TrainingRunEntry {
       .init("batch", clips),
       .init("rate", "\(TrainingText.number(settings.learningRate)) \(settings.decay.rawValue)"),
       .init("precision", settings.precision.rawValue),
-      .init("average", settings.averageDecay > 0 ? "\(settings.averageDecay)" : "none"),
+      .init("average", Self.average(settings)),
       .init("seed", "\(settings.seed)"),
       .init("samples", "every \(settings.sampleInterval) steps"),
       .init("saves", "every \(settings.checkpointInterval) steps"),
       .init("videos", dataPath.fileName),
     ]
+  }
+
+  private static func average(_ settings: StageSettings) -> String {
+    guard settings.averageDecay > 0 else { return "none" }
+    let interval = settings.averageInterval
+    return "\(settings.averageDecay)" + (interval > 1 ? " every \(interval) steps" : "")
   }
 }
