@@ -32,7 +32,8 @@ public enum SettingKey: String, Sendable, Hashable, Codable, CaseIterable {
     case .sampler: "The solver that takes the steps"
     case .spacing: "How the steps are spread over the noise levels"
     case .steps: "Steps of a clip made from nothing; ddpm always takes 1000"
-    case .laterSteps: "Steps of each clip that continues another; ddpm always takes 1000"
+    case .laterSteps:
+      "Steps of each clip that continues another, left out as many as steps; ddpm always takes 1000"
     case .eta: "Share of fresh noise in each ddim step"
     case .guidance: "How strongly a clip follows the one before it; above 0 doubles the work"
     case .clips: "Clips to make, of 16 frames each"
