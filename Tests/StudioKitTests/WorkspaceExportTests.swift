@@ -33,7 +33,8 @@ struct WorkspaceExportTests {
       let path = fixture.folder.path(name)
       try await workspace.export(
         ExportTask(
-          video: video, through: try await workspace.tree(of: video).tip, paths: [path]))
+          video: video, through: try #require(try await workspace.tree(of: video).tip),
+          paths: [path]))
       await workspace.settle()
       return try Preset.embedded(in: path)
     }
