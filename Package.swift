@@ -49,22 +49,28 @@ let package = Package(
     .systemLibrary(
       name: "CChafa", pkgConfig: "chafa", providers: [.apt(["libchafa-dev", "libglib2.0-dev"])]),
 
+    // Names of what is written, and when it gets them; needs nothing
+    .target(name: "OutputFiles"),
+
     // The engine
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
-    .target(name: "CheckpointIO", dependencies: ["TensorCore", "CKernels", "CCrypto", "CZlib"]),
+    .target(
+      name: "CheckpointIO",
+      dependencies: ["TensorCore", "OutputFiles", "CKernels", "CCrypto", "CZlib"]),
     .target(
       name: "VideoDiffusion",
       dependencies: [
         "NeuralLayers", "CheckpointIO", "TensorCore", .product(name: "Yams", package: "Yams"),
       ]),
-    .target(name: "MediaIO", dependencies: ["CFFmpeg", "CPNG"]),
+    .target(name: "MediaIO", dependencies: ["OutputFiles", "CFFmpeg", "CPNG"]),
 
     // Videos to learn from; its own target because it needs both media and clips, which know nothing
     // of each other
     .target(
-      name: "TrainingData", dependencies: ["VideoDiffusion", "CheckpointIO", "MediaIO"],
+      name: "TrainingData",
+      dependencies: ["VideoDiffusion", "CheckpointIO", "MediaIO", "OutputFiles"],
       swiftSettings: asyncOnCaller),
 
     // What a user does
@@ -75,8 +81,8 @@ let package = Package(
       name: "StudioKit",
       dependencies: [
         "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "TrainingData",
-        "SessionStore", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
-        .product(name: "Yams", package: "Yams"),
+        "SessionStore", "HandwrittenText", "OutputFiles",
+        .product(name: "TOMLKit", package: "TOMLKit"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
@@ -90,7 +96,7 @@ let package = Package(
       name: "pvdm",
       dependencies: [
         "StudioApp", "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore",
-        "MediaIO", "TrainingData",
+        "MediaIO", "TrainingData", "HandwrittenText", "OutputFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: asyncOnCaller),
 
@@ -106,6 +112,7 @@ let package = Package(
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
     .testTarget(
       name: "NeuralLayersTests", dependencies: ["NeuralLayers", "TensorCore", "TestSupport"]),
+    .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles", "TestSupport"]),
     .testTarget(name: "CheckpointIOTests", dependencies: ["CheckpointIO"]),
     .testTarget(
       name: "VideoDiffusionTests",

@@ -1,10 +1,11 @@
 import Glibc
+import OutputFiles
 
 /// Writes a file so that its name holds either the old content or the whole new one, never a part:
 /// everything goes to a temporary file in the same folder, which `commit` syncs and renames.
 ///
-/// A file that is not committed leaves nothing behind. If the name is a symbolic link, the link is
-/// replaced, not its target. Use from one thread at a time.
+/// A file that is not committed leaves nothing behind. If the name is a symbolic link, the file that it
+/// leads to is written, and the link stays. Use from one thread at a time.
 public final class AtomicFile {
   /// The name that the file gets when it is committed.
   public let path: String
@@ -13,37 +14,29 @@ public final class AtomicFile {
   /// Grows with everything that is written from when it is set.
   var digest: SHA256Digest?
 
-  private let temporaryPath: String
-  private var descriptor: CInt
+  private let replaces: Bool
+  private var staged: StagedPath?
   private var pending: [UInt8] = []
   private static let pendingLimit = 1 << 18
 
-  /// Starts a new file that will replace what `path` names, if anything.
+  /// Starts a new file.
   ///
+  /// - Parameter replaces: Whether what `path` names is replaced, if anything. Without it, a file that is
+  ///   there when the new one is complete is left as it is; see ``commit(isSynced:)``.
   /// - Throws: `CheckpointError` if the folder is missing or cannot be written to.
-  public init(replacing path: String) throws(CheckpointError) {
+  public init(replacing path: String, replaces: Bool = true) throws(CheckpointError) {
     self.path = path
-    let folder = Self.folder(of: path)
-    var stem = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-    // Cut, because the suffix must not push the name past what a file system allows (255 bytes).
-    while stem.utf8.count > 200 { stem.removeLast() }
-    var candidate = ""
-    var descriptor: CInt = -1
-    repeat {
-      let tag = String(UInt32.random(in: 0 ... .max), radix: 36)
-      candidate = "\(folder)/.\(stem).\(tag).partial"
-      descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    } while descriptor < 0 && errno == EEXIST
-    guard descriptor >= 0 else {
-      throw CheckpointError(
-        path: path, kind: .fileSystem(operation: "create a file in its folder", code: errno))
-    }
-    temporaryPath = candidate
-    self.descriptor = descriptor
-    // The replaced file's permissions stay, as they would if it were written in place.
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-      _ = fchmod(descriptor, status.st_mode & 0o777)
+    self.replaces = replaces
+    do {
+      let staged = try StagedPath(target: path, kind: .file, permissions: 0o666)
+      self.staged = staged
+      // The replaced file's permissions stay, as they would if it were written in place.
+      var status = stat()
+      if replaces, stat(staged.target, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+        _ = fchmod(staged.descriptor, status.st_mode & 0o777)
+      }
+    } catch {
+      throw CheckpointError(path: path, error)
     }
   }
 
@@ -76,33 +69,50 @@ public final class AtomicFile {
   ///
   /// - Parameter isSynced: Without it the file survives the end of the process, but a power loss may
   ///   leave the name with the old content, or with a file that is cut.
-  /// - Throws: `CheckpointError`; unless only the folder's sync failed, the name still holds what
-  ///   it held before, and the temporary file is gone.
+  /// - Throws: `CheckpointError`. Unless only the folder's sync failed, the name still holds what it held
+  ///   before, and the temporary file is gone; but a complete file whose name was taken is kept under
+  ///   another one, which the error tells (`nameTaken`).
   public func commit(isSynced: Bool = true) throws(CheckpointError) {
+    guard let staged else {
+      throw CheckpointError(
+        path: path, kind: .fileSystem(operation: "close the file", code: EBADF))
+    }
+    let name: String
     do throws(CheckpointError) {
       try flush()
-      if isSynced { try check(fsync(descriptor), "write the file to disk") }
-      let closing = descriptor
-      descriptor = -1
-      try check(close(closing), "close the file")
-      try check(rename(temporaryPath, path), "rename the finished file")
+      if isSynced { try check(fsync(staged.descriptor), "write the file to disk") }
+      // Network file systems tell of failed writes when a file is closed; the descriptor itself stays
+      // open, since it holds the lock.
+      let copy = dup(staged.descriptor)
+      try check(copy < 0 ? -1 : close(copy), "close the file")
+      do {
+        name = try staged.place(replacing: replaces)
+      } catch {
+        throw CheckpointError(path: path, error)
+      }
     } catch {
-      removeTemporary()
+      abandon()
       throw error
     }
-    if isSynced { try syncFolder() }
+    self.staged = nil
+    if isSynced { try syncFolder(of: name) }
+    if name != staged.target {
+      throw CheckpointError(path: path, kind: .nameTaken(kept: name))
+    }
   }
 
   /// Drops what was written; does nothing after `commit`.
   public func abandon() {
-    if descriptor >= 0 { removeTemporary() }
+    staged?.discard()
+    staged = nil
   }
 
   /// Writes a whole file: runs `body` and commits, or leaves nothing behind if it throws.
   public static func write(
-    to path: String, isSynced: Bool = true, _ body: (AtomicFile) throws -> Void
+    to path: String, isSynced: Bool = true, replaces: Bool = true,
+    _ body: (AtomicFile) throws -> Void
   ) throws {
-    let file = try AtomicFile(replacing: path)
+    let file = try AtomicFile(replacing: path, replaces: replaces)
     do {
       try body(file)
     } catch {
@@ -120,18 +130,19 @@ public final class AtomicFile {
   }
 
   private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    guard let staged else { return }
     var rest = bytes[...]
     while !rest.isEmpty {
       let chunk = UnsafeRawBufferPointer(rebasing: rest)
-      let written = Glibc.write(descriptor, chunk.baseAddress, min(chunk.count, 1 << 30))
+      let written = Glibc.write(staged.descriptor, chunk.baseAddress, min(chunk.count, 1 << 30))
       if written < 0 && errno == EINTR { continue }
       try check(written < 0 ? -1 : 0, "write the file")
       rest = rest.dropFirst(written)
     }
   }
 
-  private func syncFolder() throws(CheckpointError) {
-    let folder = open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  private func syncFolder(of name: String) throws(CheckpointError) {
+    let folder = open(OutputName.folder(of: name), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     try check(folder, "open the folder")
     let result = fsync(folder)
     let code = errno
@@ -147,15 +158,13 @@ public final class AtomicFile {
     guard result < 0 else { return }
     throw CheckpointError(path: path, kind: .fileSystem(operation: operation, code: errno))
   }
+}
 
-  private func removeTemporary() {
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = -1
-    unlink(temporaryPath)
-  }
-
-  private static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+extension CheckpointError {
+  /// A failed call as an error about a file.
+  init(path: String, _ error: any Error) {
+    let failure = error as? FileFailure ?? FileFailure("write the file", code: EIO)
+    self.init(
+      path: path, kind: .fileSystem(operation: failure.operation, code: failure.code))
   }
 }

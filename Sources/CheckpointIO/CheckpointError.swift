@@ -41,6 +41,8 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case outOfBounds(tensor: String, found: String, expected: String)
     /// The stored CRC-32 of a record differs from that of its bytes.
     case checksumMismatch(record: String, stored: UInt32, computed: UInt32)
+    /// Another file appeared under the new one's name, which is kept under another.
+    case nameTaken(kept: String)
     /// A tensor's type is not one the call can give.
     case elementType(tensor: String, found: ElementType, expected: String)
     /// A buffer or the data given for a tensor has the wrong length, in the unit named by `unit`.
@@ -94,6 +96,9 @@ extension CheckpointError.Kind: CustomStringConvertible {
     case .checksumMismatch(let record, let stored, let computed):
       "record \(record.quotedForMessage) is damaged: its CRC-32 is"
         + " \(String(computed, radix: 16)), expected \(String(stored, radix: 16))"
+    case .nameTaken(let kept):
+      "another file appeared under this name meanwhile and is left as it is; the new one is kept as"
+        + " \(kept)"
     case .elementType(let tensor, let found, let expected):
       "tensor \(tensor.quotedForMessage) has type \(found.rawValue), expected \(expected)"
     case .length(let tensor, let found, let expected, let unit):

@@ -30,12 +30,14 @@ public struct SafetensorsWriter: Sendable {
   ///
   /// - Parameters:
   ///   - isSynced: whether the file is to survive a power loss; see `AtomicFile`.
+  ///   - replaces: whether a file that is there is replaced; see `AtomicFile`.
   ///   - data: called once per tensor, in order, to give its elements to the sink.
   /// - Throws: `CheckpointError` for names that are not unique, impossible shapes, too few or too
   ///   many elements, and failures of the file system; and what `data` throws. Nothing is left of
   ///   the file then, and what was at `path` before is still there.
   public func write(
-    to path: String, isSynced: Bool = true, data: (TensorDescription, TensorSink) throws -> Void
+    to path: String, isSynced: Bool = true, replaces: Bool = true,
+    data: (TensorDescription, TensorSink) throws -> Void
   ) throws {
     let header: [UInt8]
     do throws(CheckpointError.Kind) {
@@ -43,7 +45,7 @@ public struct SafetensorsWriter: Sendable {
     } catch {
       throw CheckpointError(path: path, kind: error)
     }
-    try AtomicFile.write(to: path, isSynced: isSynced) { file in
+    try AtomicFile.write(to: path, isSynced: isSynced, replaces: replaces) { file in
       if isSealed { file.digest = SHA256Digest() }
       try file.write(header)
       for tensor in tensors {

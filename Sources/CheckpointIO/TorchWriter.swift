@@ -29,12 +29,14 @@ public struct TorchWriter: Sendable {
 
   /// Writes the file to `path`, whole or not at all.
   ///
-  /// - Parameter data: called once per tensor of `value.tensors`, in order, to give its elements.
+  /// - Parameters:
+  ///   - replaces: whether a file that is there is replaced; see `AtomicFile`.
+  ///   - data: called once per tensor of `value.tensors`, in order, to give its elements.
   /// - Throws: `CheckpointError` for keys that are not unique, impossible shapes, too few or too
   ///   many elements, and failures of the file system; and what `data` throws. Nothing is left of
   ///   the file then, and what was at `path` before is still there.
   public func write(
-    to path: String, data: (TensorDescription, TensorSink) throws -> Void
+    to path: String, replaces: Bool = true, data: (TensorDescription, TensorSink) throws -> Void
   ) throws {
     let tensors = value.tensors
     let pickle: [UInt8]
@@ -50,7 +52,7 @@ public struct TorchWriter: Sendable {
     } catch {
       throw CheckpointError(path: path, kind: error)
     }
-    try AtomicFile.write(to: path) { file in
+    try AtomicFile.write(to: path, replaces: replaces) { file in
       var zip = ZipWriter(file, wideLimit: wideLimit)
       try zip.add("\(archiveName)/data.pkl", pickle)
       try zip.add("\(archiveName)/byteorder", [UInt8]("little".utf8))

@@ -1,4 +1,5 @@
 import Glibc
+import OutputFiles
 
 /// The few file operations this module needs, each failure a `MediaError`.
 enum FileSystem {
@@ -48,17 +49,24 @@ enum FileSystem {
   }
 
   /// The names in a folder, without `.` and `..`, in no order.
-  static func entries(of folder: String) throws -> [String] {
-    guard let handle = opendir(folder) else { throw readError(folder) }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-        String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
+  ///
+  /// Throws `unsupported` for a name with one of some endings that is not UTF-8: no path could say it,
+  /// so that its file would be missing without a word.
+  static func entries(of folder: String, refusing endings: Set<String> = []) throws -> [String] {
+    let listing: FolderListing
+    do {
+      listing = try FolderListing(of: folder)
+    } catch {
+      throw readError(folder, code: error.code)
     }
-    return names
+    if let name = listing.unreadableNames.sorted().first(where: {
+      !$0.hasPrefix(".") && endings.contains(fileExtension(of: $0))
+    }) {
+      throw MediaError(
+        .unsupported, file: folder, found: "holds a file whose name is not UTF-8 (\(name))",
+        expected: "rename it, for example with convmv")
+    }
+    return listing.names
   }
 
   /// Up to `limit` bytes of the file from `offset` on.
@@ -96,8 +104,10 @@ enum FileSystem {
   }
 
   /// The error for the system call on `path` that has just failed, by `errno`.
-  static func readError(_ path: String) -> MediaError {
-    let code = errno
+  static func readError(_ path: String) -> MediaError { readError(path, code: errno) }
+
+  /// The error for a system call on `path` that failed with a code.
+  static func readError(_ path: String, code: Int32) -> MediaError {
     if code == ENOENT || code == ENOTDIR {
       return MediaError(.notFound, file: path, found: "does not exist")
     }
@@ -105,8 +115,11 @@ enum FileSystem {
   }
 
   /// The error for the system call on the output `path` that has just failed, by `errno`.
-  static func writeError(_ path: String) -> MediaError {
-    MediaError(.cannotWrite, file: path, found: "cannot be written (\(reason(errno)))")
+  static func writeError(_ path: String) -> MediaError { writeError(path, code: errno) }
+
+  /// The error for a system call on the output `path` that failed with a code.
+  static func writeError(_ path: String, code: Int32) -> MediaError {
+    MediaError(.cannotWrite, file: path, found: "cannot be written (\(reason(code)))")
   }
 
   static func lastComponent(of path: String) -> String {

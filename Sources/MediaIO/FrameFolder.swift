@@ -61,7 +61,8 @@ final class FrameFolder: FrameSource {
     in folder: String
   ) throws -> (names: [String], warning: MediaWarning?) {
     // Names with a leading dot are temporary or hidden files.
-    let names = try FileSystem.entries(of: folder).filter { !$0.hasPrefix(".") }
+    let names = try FileSystem.entries(of: folder, refusing: endings)
+      .filter { !$0.hasPrefix(".") }
     let groups = kinds.map { kind in
       (kind.name, names.filter { kind.endings.contains(FileSystem.fileExtension(of: $0)) })
     }.filter { !$0.1.isEmpty }

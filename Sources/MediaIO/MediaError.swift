@@ -21,6 +21,8 @@ public struct MediaError: Error, Sendable, Hashable, CustomStringConvertible {
     case unsupported
     /// The output exists already and may not be replaced.
     case alreadyExists
+    /// Another output appeared under this one's name, which is complete and kept under another name.
+    case nameTaken
     /// The output could not be created, written or renamed, for example on a full disk.
     case cannotWrite
     /// The installed FFmpeg lacks an encoder, muxer or filter that is needed.

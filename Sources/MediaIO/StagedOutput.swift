@@ -1,4 +1,5 @@
 import Glibc
+import OutputFiles
 
 /// An output under construction: a file or folder with a temporary name beside its target, renamed
 /// by `commit` and removed in every other case, so the final name never shows partial work.
@@ -6,36 +7,42 @@ final class StagedOutput {
   /// The path asked for, for messages and the final name; no slash at the end.
   let target: String
   /// Where to write: the temporary file, or a folder to put files into.
-  let path: String
+  var path: String { staged.path }
 
   private let isFolder: Bool
-  private var committed = false
+  private let overwrite: Bool
+  private let staged: StagedPath
 
   /// Creates the temporary file or folder. Throws `alreadyExists` or `cannotWrite`.
+  ///
+  /// A link is followed: what it leads to is written, and the link stays.
   init(target: String, isFolder: Bool, overwrite: Bool) throws {
     var trimmed = target
     while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
     self.target = trimmed
     self.isFolder = isFolder
-    try Self.checkTarget(trimmed, isFolder: isFolder, overwrite: overwrite)
+    self.overwrite = overwrite
+    let place = OutputName.resolved(trimmed)
+    try Self.checkTarget(place, named: trimmed, isFolder: isFolder, overwrite: overwrite)
 
-    let parent = FileSystem.parent(of: trimmed)
+    let parent = OutputName.folder(of: place)
     guard FileSystem.exists(parent) else {
       throw MediaError(
         .cannotWrite, file: target, found: "cannot be written (its folder does not exist)",
         expected: "create \(parent) first")
     }
-    path = parent + "/" + Self.temporaryName(for: FileSystem.lastComponent(of: trimmed))
-    if isFolder {
-      guard mkdir(path, 0o755) == 0 else { throw FileSystem.writeError(target) }
-    } else {
-      let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw FileSystem.writeError(target) }
-      close(descriptor)
+    do {
+      staged = try StagedPath(
+        target: trimmed, kind: isFolder ? .folder : .file, permissions: isFolder ? 0o755 : 0o644)
+    } catch {
+      throw FileSystem.writeError(target, code: error.code)
     }
   }
 
   /// Gives the finished work its final name, once it is on the disk.
+  ///
+  /// Throws `cannotWrite`, after which nothing is left; `nameTaken` if the name was taken meanwhile, where
+  /// the work is kept under the name that the error tells.
   func commit() throws {
     if isFolder {
       // All at once at the end: the system has written most of them by then.
@@ -44,36 +51,33 @@ final class StagedOutput {
       }
     }
     try FileSystem.synchronise(path, for: target)
-    var replaced: String?
-    if isFolder, FileSystem.exists(target) {
-      // A folder cannot be renamed onto one with content, so the old one steps aside first.
-      let aside =
-        FileSystem.parent(of: target) + "/"
-        + Self.temporaryName(for: FileSystem.lastComponent(of: target))
-      guard rename(target, aside) == 0 else { throw FileSystem.writeError(target) }
-      replaced = aside
+    let name: String
+    do {
+      name = try staged.place(replacing: overwrite) { old in
+        let listing = try FolderListing(of: old)
+        return listing.unreadableNames.isEmpty
+          && listing.names.allSatisfy(FrameFolderSink.isOwnName)
+      }
+    } catch {
+      throw FileSystem.writeError(target, code: (error as? FileFailure)?.code ?? EIO)
     }
-    guard rename(path, target) == 0 else {
-      let error = FileSystem.writeError(target)
-      if let replaced { rename(replaced, target) }
-      throw error
+    try FileSystem.synchronise(OutputName.folder(of: name), for: target)
+    guard name == staged.target else {
+      throw MediaError(
+        .nameTaken, file: target,
+        found: "was made by another program meanwhile and is left as it is",
+        expected: "the new \(isFolder ? "frames are" : "one is") kept as \(name)")
     }
-    committed = true
-    if let replaced { Self.removeFolder(replaced) }
-    try FileSystem.synchronise(FileSystem.parent(of: target), for: target)
   }
 
   /// Removes the temporary work; does nothing after `commit`.
-  func discard() {
-    if committed { return }
-    if isFolder { Self.removeFolder(path) } else { unlink(path) }
-  }
+  func discard() { staged.discard() }
 
-  deinit { discard() }
-
-  private static func checkTarget(_ target: String, isFolder: Bool, overwrite: Bool) throws {
-    guard FileSystem.exists(target) else { return }
-    let kind = try FileSystem.kind(of: target)
+  private static func checkTarget(
+    _ place: String, named target: String, isFolder: Bool, overwrite: Bool
+  ) throws {
+    guard FileSystem.exists(place) else { return }
+    let kind = try FileSystem.kind(of: place)
     guard (kind == .folder) == isFolder else {
       throw MediaError(
         .alreadyExists, file: target,
@@ -86,29 +90,26 @@ final class StagedOutput {
         .alreadyExists, file: target, found: "exists already",
         expected: "choose another name or allow overwriting")
     }
-    let entries = try FileSystem.entries(of: target)
-    if entries.isEmpty { return }
+    let listing: FolderListing
+    do {
+      listing = try FolderListing(of: place)
+    } catch {
+      throw FileSystem.readError(target, code: error.code)
+    }
+    let entries = listing.names
+    if entries.isEmpty, listing.unreadableNames.isEmpty { return }
     guard overwrite else {
       throw MediaError(
         .alreadyExists, file: target, found: "exists already and is not empty",
         expected: "choose another name or allow overwriting")
     }
     // Overwriting deletes the folder, so it must hold nothing but an earlier output of ours.
-    if let foreign = entries.sorted().first(where: { !FrameFolderSink.isOwnName($0) }) {
+    if let foreign = listing.unreadableNames.min()
+      ?? entries.sorted().first(where: { !FrameFolderSink.isOwnName($0) })
+    {
       throw MediaError(
         .alreadyExists, file: target, found: "holds other files (\(foreign))",
         expected: "choose another name")
     }
-  }
-
-  private static func temporaryName(for name: String) -> String {
-    let tag = String(UInt32.random(in: 0...UInt32.max), radix: 16)
-    return ".\(name).\(tag).partial"
-  }
-
-  /// Removes a folder of plain files; our outputs have no folders within.
-  private static func removeFolder(_ folder: String) {
-    for name in (try? FileSystem.entries(of: folder)) ?? [] { unlink(folder + "/" + name) }
-    rmdir(folder)
   }
 }

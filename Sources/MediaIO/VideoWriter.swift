@@ -68,7 +68,8 @@ public final class VideoWriter {
   }
 
   /// Completes the output and gives it its final name. Throws ``MediaError``, after which nothing
-  /// is left; `empty` when no frame was added.
+  /// is left; `empty` when no frame was added; `nameTaken` when the target appeared meanwhile, where
+  /// the complete output is kept under another name.
   public func finish() throws {
     let sink = try openSink()
     guard frameCount > 0 else {

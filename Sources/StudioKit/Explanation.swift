@@ -15,6 +15,8 @@ public struct Explanation: Sendable, Hashable {
     case badInput = 2
     /// Something that is not the user's doing went wrong.
     case internalFault = 70
+    /// Standard output could not be written.
+    case outputFailure = 74
     /// The user ended it.
     case interrupted = 130
   }
@@ -227,6 +229,7 @@ extension CheckpointError {
       "Free some space or choose another folder"
     case .fileSystem: "Check the path and its permissions"
     case .fileChanged: "Let whatever writes the file finish first"
+    case .nameTaken: ""
     }
   }
 }

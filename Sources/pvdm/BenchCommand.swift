@@ -148,43 +148,48 @@ struct Bench: AsyncParsableCommand {
         let report = try TrainingBenchmark.run(trainingPlan) { step in
           if !json { writeToStandardError("measuring \(step)\n") }
         }
-        print(json ? try pvdm.json(report.fields) : BenchTables.text(report))
+        try write(report.fields, BenchTables.text(report))
         return
       }
       if let checkpoint {
         let result = try LoadBenchmark(
           path: checkpoint, precisions: precision.values.map(\.elementType),
           threadCount: threads?.values.first, runs: runs)
-        print(json ? try pvdm.json(result.fields) : BenchTables.text(result))
+        try write(result.fields, BenchTables.text(result))
         return
       }
       if let clips {
         let result = try await LongVideoBenchmark.run(clipCount: clips)
-        print(json ? try pvdm.json(result.fields) : BenchTables.text(result))
+        try write(result.fields, BenchTables.text(result))
         return
       }
       let report = try Benchmark.run(plan) { step in
         if !json { writeToStandardError("measuring \(step)\n") }
       }
-      print(json ? try pvdm.json(report.fields) : BenchTables.text(report))
+      try write(report.fields, BenchTables.text(report))
+    }
+  }
+
+  /// Writes a result as the options ask for it.
+  private func write(_ fields: some Encodable, _ text: ConsoleText) throws {
+    if json {
+      try writeToStandardOutput(json: fields)
+    } else {
+      try writeToStandardOutput(text)
     }
   }
 
   private func printScreen(_ result: StudioBenchmark) throws {
-    if json {
-      print(
-        try pvdm.json([
-          "studio.frame.new.seconds": result.newFrameSeconds,
-          "studio.frame.repeated.seconds": result.repeatedFrameSeconds,
-        ]))
-    } else {
-      let (new, repeated) = (result.newFrameSeconds * 1_000, result.repeatedFrameSeconds * 1_000)
-      print(
-        String(
-          format:
-            "a frame of the studio at %d x %d: %.2f ms, %.2f ms where the picture was drawn before",
-          result.columns, result.rows, new, repeated))
-    }
+    let (new, repeated) = (result.newFrameSeconds * 1_000, result.repeatedFrameSeconds * 1_000)
+    let text = String(
+      format:
+        "a frame of the studio at %d x %d: %.2f ms, %.2f ms where the picture was drawn before",
+      result.columns, result.rows, new, repeated)
+    try write(
+      [
+        "studio.frame.new.seconds": result.newFrameSeconds,
+        "studio.frame.repeated.seconds": result.repeatedFrameSeconds,
+      ], ConsoleText(text))
   }
 
   private var trainingPlan: TrainingBenchmark.Plan {

@@ -4,7 +4,7 @@ import StudioKit
 /// A benchmark as tables for people.
 enum BenchTables {
   /// The machine, what was measured, and the profiles.
-  static func text(_ report: BenchmarkReport) -> String {
+  static func text(_ report: BenchmarkReport) -> ConsoleText {
     ([machine(report), measurements(report), previews(report)] + report.profiles.map(profile) + [
       notes(report)
     ])
@@ -12,7 +12,7 @@ enum BenchTables {
   }
 
   /// A long video's beginning against its end.
-  static func text(_ result: LongVideoBenchmark) -> String {
+  static func text(_ result: LongVideoBenchmark) -> ConsoleText {
     let table = TextTable(
       header: ["of \(result.clipCount) clips", "a step", "memory"],
       rows: [
@@ -20,11 +20,11 @@ enum BenchTables {
         ["the last tenth", seconds(result.lastStepSeconds), megabytes(result.lastByteCount)],
         ["growth", percent(result.timeGrowth), megabytes(result.byteGrowth)],
       ], rightAligned: [1, 2])
-    return table.text + "\nin \(seconds(result.seconds)), \(result.stepCount) steps a clip"
+    return "\(table.text)\nin \(seconds(result.seconds)), \(result.stepCount) steps a clip"
   }
 
   /// The time to load a checkpoint against the time to read it.
-  static func text(_ result: LoadBenchmark) -> String {
+  static func text(_ result: LoadBenchmark) -> ConsoleText {
     TextTable(
       header: [megabytes(result.byteCount), "time", "beyond reading"],
       rows: [["read from the page cache", seconds(result.readSeconds), ""]]
@@ -39,7 +39,7 @@ enum BenchTables {
 
   private static func megabytes(_ count: Int) -> String { "\(fixed(Double(count) / 1e6, 1)) MB" }
 
-  private static func machine(_ report: BenchmarkReport) -> String {
+  private static func machine(_ report: BenchmarkReport) -> ConsoleText {
     let facts = report.facts.sorted { $0.key < $1.key }.map { key, value in
       switch value {
       case .string(let text): [key, text]
@@ -51,7 +51,7 @@ enum BenchTables {
     return TextTable(rows: facts, rightAligned: []).text
   }
 
-  private static func measurements(_ report: BenchmarkReport) -> String {
+  private static func measurements(_ report: BenchmarkReport) -> ConsoleText {
     let header = [
       "task", "size", "type", "batch", "threads", "median", "spread", "GFLOP/s", "of peak",
     ]
@@ -69,7 +69,7 @@ enum BenchTables {
   }
 
   /// What a preview takes of a step.
-  private static func previews(_ report: BenchmarkReport) -> String {
+  private static func previews(_ report: BenchmarkReport) -> ConsoleText {
     let rows = report.previewShares.filter { $0.linear != nil || $0.decoded != nil }.map {
       [
         $0.step.size.rawValue, $0.step.precision.shortName,
@@ -83,7 +83,7 @@ enum BenchTables {
   }
 
   /// Training steps.
-  static func text(_ report: TrainingBenchmark.Report) -> String {
+  static func text(_ report: TrainingBenchmark.Report) -> ConsoleText {
     let header = [
       "training step", "size", "type", "batch", "checkpointing", "median", "GFLOP/s", "of peak",
       "memory", "beside parameters",
@@ -102,8 +102,8 @@ enum BenchTables {
     return ([table] + report.profiles.map(profile)).joined(separator: "\n\n")
   }
 
-  private static func profile(_ profile: ProfileSummary) -> String {
-    func table(_ title: String, _ rows: [ProfileSummary.Row]) -> String {
+  private static func profile(_ profile: ProfileSummary) -> ConsoleText {
+    func table(_ title: String, _ rows: [ProfileSummary.Row]) -> ConsoleText {
       TextTable(
         header: [title, "calls", "time", "share", "GFLOP/s"],
         rows: rows.map { row in
@@ -126,8 +126,8 @@ enum BenchTables {
       """
   }
 
-  private static func notes(_ report: BenchmarkReport) -> String {
-    report.notes.joined(separator: "\n")
+  private static func notes(_ report: BenchmarkReport) -> ConsoleText {
+    report.notes.map { ConsoleText($0) }.joined(separator: "\n")
   }
 
   private static func seconds(_ value: Double) -> String {
@@ -140,33 +140,5 @@ enum BenchTables {
 
   private static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
-  }
-}
-
-/// Rows of texts in columns as wide as their widest text.
-struct TextTable {
-  var header: [String] = []
-  var rows: [[String]]
-  /// Columns whose texts stand at the right, such as numbers.
-  var rightAligned: Set<Int>
-
-  /// The lines, without spaces at their ends.
-  var text: String {
-    let all = header.isEmpty ? rows : [header] + rows
-    let columns = all.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      all.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
-    return all.map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
-        line +=
-          (column == 0 ? "" : "  ")
-          + (rightAligned.contains(column) ? padding + cell : cell + padding)
-      }
-      while line.last == " " { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
   }
 }

@@ -28,7 +28,7 @@ struct ChosenSettings {
       settings = preset.applied(to: settings)
       if !preset.isBuiltIn { notes = library.load().issues.map(\.description) }
     }
-    var given = try sampling.apply(to: &settings)
+    var given = try sampling.apply(to: &settings, over: preset?.keys ?? [])
     func set<Value>(
       _ key: SettingKey, _ path: WritableKeyPath<GenerationSettings, Value>, _ value: Value?
     ) {

@@ -7,8 +7,8 @@ import TerminalUI
 ///
 /// Every command's `run()` is one call of this function, so that errors are phrased, and exit
 /// statuses chosen, in one place: 2 for a file or setting that cannot be used, 70 for a fault of
-/// the program or machine, 130 when interrupted. What the argument parser throws itself (usage
-/// errors, `ExitCode`, requests for help) passes through.
+/// the program or machine, 74 for standard output that cannot be written, 130 when interrupted. What
+/// the argument parser throws itself (usage errors, `ExitCode`, requests for help) passes through.
 ///
 /// - Throws: `ExitCode` with the category's exit status.
 func explaining(_ body: () async throws -> Void) async throws {
@@ -18,6 +18,8 @@ func explaining(_ body: () async throws -> Void) async throws {
     throw error
   } catch let error where error is ValidationError || error is CleanExit {
     throw error
+  } catch let error as OutputError {
+    throw report(Explanation(sentence: error.sentence, remedy: "", category: .outputFailure))
   } catch let error as TerminalError {
     throw report(Explanation(sentence: error.description, remedy: remedy(for: error)))
   } catch {
@@ -41,19 +43,20 @@ private func remedy(for error: TerminalError) -> String {
 ///
 /// - Returns: The exit status to throw.
 func report(_ explanation: Explanation) -> ExitCode {
-  var lines = "pvdm: \(explanation.sentence)\n"
-  if !explanation.remedy.isEmpty { lines += "      \(explanation.remedy).\n" }
+  var lines: ConsoleText = "pvdm: \(explanation.sentence, limit: 4_000)\n"
+  if !explanation.remedy.isEmpty { lines += "      \(explanation.remedy, limit: 4_000).\n" }
   writeToStandardError(lines)
   return ExitCode(explanation.category.rawValue)
 }
 
-/// Writes text to standard error at once. A closed or full standard error is no reason to fail, so
-/// that nothing is thrown.
-func writeToStandardError(_ text: String) {
-  try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+/// Writes a value to standard output as JSON.
+///
+/// - Throws: ``OutputError``; `EncodingError` for a number that JSON cannot hold.
+func writeToStandardOutput(json value: some Encodable) throws {
+  try writeToStandardOutput(ConsoleText(json: json(value)))
 }
 
-/// A value as JSON for standard output: keys sorted, so that equal values give equal text.
+/// A value as JSON: keys sorted, so that equal values give equal text.
 ///
 /// - Parameter pretty: Whether to indent; one line otherwise, as for a stream of events.
 /// - Throws: `EncodingError` for a number that JSON cannot hold.

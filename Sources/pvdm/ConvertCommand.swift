@@ -110,7 +110,8 @@ struct Convert: AsyncParsableCommand {
     let file = try NetworkFile(path: paths[0], configurationPath: config, wrapper: wrapper)
     let notes = try CheckpointConversion(file, type: type).write(
       to: paths[1], overwrites: overwrite)
-    print("\(paths[1]): \(file.kind.rawValue), \(file.parameterCount) parameters")
+    try writeToStandardOutput(
+      "\(paths[1]): \(file.kind.rawValue), \(file.parameterCount) parameters")
     return file.notes + notes
   }
 
@@ -120,7 +121,7 @@ struct Convert: AsyncParsableCommand {
       autoencoder: autoencoder, denoiser: denoiser, configuration: config, wrapper: wrapper,
       type: type, name: name, summary: summary, framesPerSecond: fps)
     let (folder, notes) = try ModelFolder.create(at: path, from: recipe, overwrites: overwrite)
-    print("\(path): model \(folder.name)")
+    try writeToStandardOutput("\(path): model \(folder.name)")
     return notes
   }
 }

@@ -54,11 +54,16 @@ struct DatasetInspect: AsyncParsableCommand {
       let dataset = try VideoDataset(
         root: folder, cacheFolder: cache, testShare: testShare, splitSeed: splitSeed
       ) { done, total in
-        if showsCount { writeToStandardError("\r\u{1B}[Klooking into video \(done)/\(total)") }
+        guard showsCount else { return }
+        writeToStandardError("\(ConsoleText.emptyLine)looking into video \(done)/\(total)")
       }
-      if showsCount { writeToStandardError("\r\u{1B}[K") }
+      if showsCount { writeToStandardError(.emptyLine) }
       let inspection = DatasetInspection(dataset, clipFrames: clipFrames)
-      print(json ? try pvdm.json(inspection) : Self.text(inspection))
+      if json {
+        try writeToStandardOutput(json: inspection)
+      } else {
+        try writeToStandardOutput(Self.text(inspection))
+      }
     }
   }
 
@@ -69,7 +74,7 @@ struct DatasetInspect: AsyncParsableCommand {
   }
 
   /// The findings as lines for people.
-  private static func text(_ inspection: DatasetInspection) -> String {
+  private static func text(_ inspection: DatasetInspection) -> ConsoleText {
     var rows = [["layout", inspection.layout]]
     let plain = inspection.found.filter { !inspection.warnings.contains($0) }
     rows += plain.map { ["", $0] }

@@ -75,25 +75,27 @@ struct DatasetSkies: AsyncParsableCommand {
       // Nothing else would keep the signals caught until the end.
       defer { withExtendedLifetime(stop) {} }
       let showsCount = isatty(2) != 0
+      let events = EventOutput(stop: stop.signal)
       let ending = try await writer.write(
         threadCount: threads, stop: stop.signal
       ) { [json] done, total in
         if json {
-          let line = "{\"done\":\(done),\"total\":\(total)}\n"
-          try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+          events.write(json: "{\"done\":\(done),\"total\":\(total)}")
         } else if showsCount {
-          writeToStandardError("\r\u{1B}[Kvideo \(done)/\(total)")
+          writeToStandardError("\(ConsoleText.emptyLine)video \(done)/\(total)")
         }
       }
-      if showsCount { writeToStandardError("\r\u{1B}[K") }
+      if showsCount { writeToStandardError(.emptyLine) }
       switch ending {
       case .finished:
         let training = clips - recipe.testClips
         writeToStandardError(
           "wrote \(output) (\(training) training and \(recipe.testClips) test videos)\n")
+        try events.check()
       case .stopped(let clips):
         writeToStandardError(
           "stopped; \(clips) of \(recipe.clips) videos are kept, and the same command goes on\n")
+        try events.check()
         throw ExitCode(Explanation.Category.interrupted.rawValue)
       }
     }

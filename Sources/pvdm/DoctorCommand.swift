@@ -34,9 +34,11 @@ struct Doctor: AsyncParsableCommand {
   func run() async throws {
     try await explaining {
       let findings = Diagnosis.findings() + (try terminal())
-      print(
-        json
-          ? try pvdm.json(Report(usable: findings.isUsable, findings: findings)) : text(findings))
+      if json {
+        try writeToStandardOutput(json: Report(usable: findings.isUsable, findings: findings))
+      } else {
+        try writeToStandardOutput(text(findings))
+      }
       if !findings.isUsable { throw ExitCode(Explanation.Category.badInput.rawValue) }
     }
   }
@@ -73,7 +75,7 @@ struct Doctor: AsyncParsableCommand {
     ]
   }
 
-  private func text(_ findings: [Finding]) -> String {
+  private func text(_ findings: [Finding]) -> ConsoleText {
     var areas: [String] = []
     for finding in findings where !areas.contains(finding.area) { areas.append(finding.area) }
     let rows = areas.flatMap { area in
@@ -83,8 +85,10 @@ struct Doctor: AsyncParsableCommand {
     }
     let advice = findings.filter { !$0.advice.isEmpty }.map { finding in
       "\(finding.status == .problem ? "Problem" : "Note"), \(finding.name): \(finding.advice)."
+        as ConsoleText
     }
-    let end = findings.isUsable ? "Everything that is needed is there." : "Something is missing."
+    let end: ConsoleText =
+      findings.isUsable ? "Everything that is needed is there." : "Something is missing."
     return ([TextTable(rows: rows, rightAligned: []).text] + advice + [end]).joined(
       separator: "\n\n")
   }

@@ -108,11 +108,11 @@ final class ClipProgress {
     let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(clips)
     var line = String(format: "%@ clip %@  %.2f s/clip", verb, count, seconds)
     if let total { line += String(format: "  %.0f s left", seconds * Double(total - clips)) }
-    writeToStandardError("\r\u{1B}[K" + line)
+    writeToStandardError("\(ConsoleText.emptyLine)\(line)")
   }
 
   func end() {
-    if isShown { writeToStandardError("\r\u{1B}[K") }
+    if isShown { writeToStandardError(.emptyLine) }
   }
 
   /// Says what was kept of work that was stopped.

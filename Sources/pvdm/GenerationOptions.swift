@@ -43,8 +43,8 @@ struct GenerationOptions: ParsableArguments {
 
   /// Does a job with its progress shown, and says what it left.
   func perform(_ job: GenerationJob) async throws {
-    let reporter = try JobReporter(job, show)
     let stop = StopSignalSource()
+    let reporter = try JobReporter(job, show, stop: stop.signal)
     let result: GenerationJob.Result
     do {
       result = try await job.run(stop: stop.signal) { reporter.report($0) }
@@ -53,7 +53,6 @@ struct GenerationOptions: ParsableArguments {
       throw error
     }
     await reporter.finish()
-    reporter.conclude(result)
-    if result.isInterrupted { throw ExitCode(Explanation.Category.interrupted.rawValue) }
+    try reporter.conclude(result)
   }
 }

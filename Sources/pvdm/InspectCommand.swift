@@ -45,10 +45,11 @@ struct Inspect: AsyncParsableCommand {
   func run() async throws {
     try await explaining {
       let inspection = try Inspection(of: file, configuration: config)
-      print(
-        json
-          ? try pvdm.json(inspection.listingTensors(tensors))
-          : InspectionText(inspection, listsTensors: tensors).text)
+      if json {
+        try writeToStandardOutput(json: inspection.listingTensors(tensors))
+      } else {
+        try writeToStandardOutput(InspectionText(inspection, listsTensors: tensors).text)
+      }
     }
   }
 }

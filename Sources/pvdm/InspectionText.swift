@@ -13,7 +13,7 @@ struct InspectionText {
   }
 
   /// All lines.
-  var text: String {
+  var text: ConsoleText {
     var parts = [TextTable(rows: [["what", title]] + facts, rightAligned: []).text]
     if let settings = inspection.settings { parts.append(self.settings(settings)) }
     if let checkpoint = inspection.checkpoint { parts += tensors(checkpoint) }
@@ -139,42 +139,35 @@ struct InspectionText {
     return rows
   }
 
-  private func settings(_ settings: JSONValue) -> String {
+  private func settings(_ settings: JSONValue) -> ConsoleText {
     guard case .object = settings else { return "Settings: \(settings.string ?? "")" }
     let rows = SettingExplanation.all(in: settings).map { ["  \($0.name)", $0.value, $0.meaning] }
-    return "Settings\n" + TextTable(rows: rows, rightAligned: []).text
+    return "Settings\n\(TextTable(rows: rows, rightAligned: []).text)"
   }
 
-  private func tensors(_ checkpoint: CheckpointSummary) -> [String] {
+  private func tensors(_ checkpoint: CheckpointSummary) -> [ConsoleText] {
     guard listsTensors || inspection.kind == .checkpoint else { return [] }
     let length = listsTensors ? checkpoint.tensors.count : Self.shortListLength
     let rows = checkpoint.tensors.prefix(length).map { tensor in
       [
-        "  \(printable(tensor.name))", tensor.type,
+        "  \(tensor.name)", tensor.type,
         tensor.shape.map(String.init).joined(separator: " x "),
       ]
     }
     let rest = checkpoint.tensors.count - rows.count
-    return [
-      "\(checkpoint.tensorCount) tensors, \(grouped(checkpoint.elementCount)) numbers\n"
-        + TextTable(rows: Array(rows), rightAligned: []).text
-        + (rest > 0 ? "\n  and \(rest) more; --tensors lists all" : "")
-    ]
+    var text: ConsoleText = "\(checkpoint.tensorCount) tensors, "
+    text += "\(grouped(checkpoint.elementCount)) numbers\n"
+    text += TextTable(rows: Array(rows), rightAligned: []).text
+    if rest > 0 { text += "\n  and \(rest) more; --tensors lists all" }
+    return [text]
   }
 
-  private var notes: [String] {
+  private var notes: [ConsoleText] {
     let notes =
       (inspection.network?.notes ?? []) + (inspection.model?.autoencoder?.notes ?? [])
       + (inspection.model?.denoiser?.notes ?? [])
-    return notes.isEmpty ? [] : [notes.map { "Note: \($0)." }.joined(separator: "\n")]
-  }
-
-  /// Names come from files that nobody vouches for, and must not reach the terminal as commands.
-  private func printable(_ name: String) -> String {
-    String(
-      name.prefix(200).map {
-        $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? $0 : "?"
-      })
+    return notes.isEmpty
+      ? [] : [notes.map { "Note: \($0)." as ConsoleText }.joined(separator: "\n")]
   }
 
   private func list(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: ", ") }

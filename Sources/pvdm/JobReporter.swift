@@ -1,13 +1,9 @@
+import ArgumentParser
 import Foundation
 import StudioKit
 import Synchronization
 import TerminalUI
 import VideoDiffusion
-
-/// Writes a line to standard output at once, so that whoever reads events sees each when it happens.
-private func writeLine(_ text: String) {
-  try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-}
 
 /// Shows a job's events: as a line of progress, as moving pictures, or as lines of JSON.
 ///
@@ -17,11 +13,13 @@ final class JobReporter: Sendable {
   private let continuation: AsyncStream<JobEvent>.Continuation
   private let writer: Task<Void, Never>
   private let show: ShowOptions
-  private let json: Bool
+  private let events: EventOutput
 
-  init(_ job: GenerationJob, _ show: ShowOptions) throws {
+  /// - Parameter stop: What ends the job when nobody reads its events any more.
+  init(_ job: GenerationJob, _ show: ShowOptions, stop: StopSignal) throws {
     self.show = show
-    json = show.json
+    let events = EventOutput(stop: stop)
+    self.events = events
     let (stream, continuation) = AsyncStream<JobEvent>.makeStream()
     self.continuation = continuation
     let environment = ProcessInfo.processInfo.environment
@@ -36,20 +34,20 @@ final class JobReporter: Sendable {
     writer = Task {
       for await event in stream {
         progress.note(event)
-        if writesJSON, let line = EventLine(event) { writeLine(line.text) }
+        if writesJSON, let line = EventLine(event) { events.write(json: line.text) }
         if case .notes(let notes) = event, !show.quiet {
           for note in notes { writeToStandardError("note: \(note)\n") }
         }
         if screen != nil {
           await screen?.show(event, caption: progress.line)
         } else if showsLine {
-          writeToStandardError("\r\u{1B}[K" + progress.line)
+          writeToStandardError("\(ConsoleText.emptyLine)\(progress.line)")
         }
       }
       if screen != nil {
         screen?.end()
       } else if showsLine {
-        writeToStandardError("\r\u{1B}[K")
+        writeToStandardError(.emptyLine)
       }
     }
   }
@@ -64,13 +62,19 @@ final class JobReporter: Sendable {
   }
 
   /// Says what a job left.
-  func conclude(_ result: GenerationJob.Result) {
-    if json {
-      if let line = try? pvdmEventLine(result) { writeLine(line) }
-      return
+  ///
+  /// - Throws: ``OutputError`` if an event could not be written, ``ExitCode`` if the job was stopped.
+  func conclude(_ result: GenerationJob.Result) throws {
+    if show.json { events.write(json: try pvdmEventLine(result)) }
+    if !show.json && !show.quiet || !show.json && result.isInterrupted || events.hasFailed {
+      writeToStandardError(Self.text(result))
     }
-    guard !show.quiet || result.isInterrupted else { return }
-    var text = ""
+    try events.check()
+    if result.isInterrupted { throw ExitCode(Explanation.Category.interrupted.rawValue) }
+  }
+
+  private static func text(_ result: GenerationJob.Result) -> ConsoleText {
+    var text: ConsoleText = ""
     if result.isInterrupted {
       text +=
         result.written.isEmpty
@@ -81,7 +85,7 @@ final class JobReporter: Sendable {
     if let saved = result.savedRun {
       text += "the run is kept in \(saved); the same command with --resume goes on\n"
     }
-    writeToStandardError(text)
+    return text
   }
 }
 

@@ -35,14 +35,14 @@ struct Models: AsyncParsableCommand {
       var entries = try ModelLibrary(added: places).entries()
       if hash { try addHashes(&entries) }
       if json {
-        print(try pvdm.json(entries))
+        try writeToStandardOutput(json: entries)
       } else {
-        print(entries.isEmpty ? Self.nothingFound : Self.text(entries))
+        try writeToStandardOutput(entries.isEmpty ? Self.nothingFound : Self.text(entries))
       }
     }
   }
 
-  private static let nothingFound = """
+  private static let nothingFound: ConsoleText = """
     no models found: put a folder with an autoencoder and a denoiser (.pth or .safetensors)
     into ~/.local/share/pvdm/models or ./checkpoints, or name it; "pvdm convert" makes one
     """
@@ -61,15 +61,15 @@ struct Models: AsyncParsableCommand {
     }
   }
 
-  private static func text(_ entries: [ModelEntry]) -> String {
+  private static func text(_ entries: [ModelEntry]) -> ConsoleText {
     let rows = entries.map { entry in
       [entry.reference.name, facts(entry), entry.path]
     }
     var lines = TextTable(header: ["model", "what it is", "where"], rows: rows, rightAligned: [])
-      .text.split(separator: "\n").map(String.init)
+      .lines
     // A line under its model says more than a column at the far right.
     for (index, entry) in entries.enumerated().reversed() {
-      var notes: [String] = []
+      var notes: [ConsoleText] = []
       if let problem = entry.problem { notes.append("    \(problem)") }
       if let hash = entry.autoencoderHash { notes.append("    autoencoder \(hash)") }
       if let hash = entry.denoiserHash { notes.append("    denoiser \(hash)") }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Glibc
+import HandwrittenText
+import StudioKit
 
 /// The program: one subcommand for each thing that people do.
 @main
@@ -15,7 +17,7 @@ struct PVDM: AsyncParsableCommand {
       take the two checkpoints by themselves, with --autoencoder and --denoiser.
 
       Exit status: 0 done, 2 a file or setting cannot be used, 64 wrong usage, 70 a fault of the \
-      program or machine, 130 interrupted.
+      program or machine, 74 standard output cannot be written, 130 interrupted.
       """,
     version: "0.1.0",
     subcommands: [
@@ -28,6 +30,52 @@ struct PVDM: AsyncParsableCommand {
     // A file that may not grow further (ulimit -f) is an error of a write that is told like a full disk,
     // not the end of the program.
     signal(SIGXFSZ, SIG_IGN)
-    await main(nil)
+    StandardStreams.reserveNumbers()
+    if let problem = UnicodeNames.problem { Glibc.exit(report(problem).rawValue) }
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      var command = try await asyncParseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Glibc.exit(await end(with: error, arguments).rawValue)
+    }
+  }
+
+  /// Writes what the argument parser has to say: help, or what is wrong with the arguments, which are
+  /// quoted as they can be shown.
+  ///
+  /// - Returns: The exit status.
+  private static func end(with error: any Error, _ arguments: [String]) async -> ExitCode {
+    let status = exitCode(for: error)
+    let message = fullMessage(for: await quotable(error, arguments))
+    guard !message.isEmpty else { return status }
+    guard status == .success else {
+      writeToStandardError("\(ConsoleText(lines: message))\n")
+      return status
+    }
+    do {
+      try writeToStandardOutput(ConsoleText(lines: message))
+      return status
+    } catch {
+      return report(
+        Explanation(sentence: error.sentence, remedy: "", category: .outputFailure))
+    }
+  }
+
+  /// The same error about arguments in which nothing acts on a terminal: the parser's messages hold
+  /// them within lines of its own, where a line end in them could not be told any more.
+  private static func quotable(_ error: any Error, _ arguments: [String]) async -> any Error {
+    let shown = arguments.map { PrintableText.field($0) }
+    guard shown != arguments else { return error }
+    do {
+      _ = try await asyncParseAsRoot(shown)
+      return error
+    } catch {
+      return error
+    }
   }
 }

@@ -34,12 +34,13 @@ struct Presets: AsyncParsableCommand {
     func run() async throws {
       try await explaining {
         let (presets, issues) = Presets.library.load()
-        for issue in issues { writeToStandardError("\(issue)\n") }
+        for issue in issues { writeToStandardError("\(issue.description)\n") }
         if json {
-          print(try pvdm.json(presets.map(PresetListing.init)))
+          try writeToStandardOutput(json: presets.map(PresetListing.init))
         } else {
           let rows = presets.map { [$0.name, $0.isBuiltIn ? "" : "yours", $0.summary] }
-          print(TextTable(header: ["preset", "", "what it is"], rows: rows, rightAligned: []).text)
+          try writeToStandardOutput(
+            TextTable(header: ["preset", "", "what it is"], rows: rows, rightAligned: []).text)
         }
       }
     }
@@ -59,9 +60,11 @@ struct Presets: AsyncParsableCommand {
     func run() async throws {
       try await explaining {
         let preset = try Presets.library.preset(named: name)
-        print(
-          json ? try pvdm.json(PresetListing(preset)) : preset.fileText,
-          terminator: json ? "\n" : "")
+        if json {
+          try writeToStandardOutput(json: PresetListing(preset))
+        } else {
+          try writeToStandardOutput(ConsoleText(lines: preset.fileText), terminator: "")
+        }
       }
     }
   }
@@ -72,7 +75,8 @@ struct Presets: AsyncParsableCommand {
       abstract: "Saves a preset of the options that are given, or of an output's settings.",
       discussion: """
         With --from, the preset holds the settings of the sampler and the precision that made the \
-        output; with --preset, those of another preset. Options that are given win over both.
+        output (of the last run, where several made it, which is said); with --preset, those of another \
+        preset. Options that are given win over both.
         """)
 
     @Argument(help: "The new preset's name.")
@@ -107,7 +111,9 @@ struct Presets: AsyncParsableCommand {
       try await explaining {
         var basis: Preset?
         if let from {
-          basis = try Preset(embeddedIn: from)
+          let (preset, note) = try Preset.embedded(in: from)
+          if let note { writeToStandardError("note: \(note)\n") }
+          basis = preset
         }
         let chosen = try ChosenSettings(
           sampling, compute, previews, clips: clips, basis: basis, library: Presets.library)
@@ -118,7 +124,7 @@ struct Presets: AsyncParsableCommand {
           name: name, summary: summary, settings: chosen.settings, isBuiltIn: false,
           keys: chosen.keys)
         let path = try Presets.library.save(preset, overwrites: overwrite)
-        print("saved \(path)")
+        try writeToStandardOutput("saved \(path)")
       }
     }
   }

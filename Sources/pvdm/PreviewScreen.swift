@@ -45,7 +45,7 @@ struct PreviewScreen {
       guard capabilities.isTerminal, lastCaption.map({ now - $0 > .milliseconds(250) }) ?? true
       else { return }
       lastCaption = now
-      write(preview.frame(cells, caption: [caption]))
+      write(preview.frame(cells, caption: [ConsoleText(caption).text]))
     case .decoded, .notes: break
     }
   }
@@ -60,7 +60,7 @@ struct PreviewScreen {
     else { return }
     self.cells = cells
     if capabilities.isTerminal {
-      write(preview.frame(cells, caption: [caption]))
+      write(preview.frame(cells, caption: [ConsoleText(caption).text]))
     } else {
       write(ANSIText(colorMode: capabilities.colorMode).string(cells) + "\n")
     }
@@ -71,5 +71,5 @@ struct PreviewScreen {
     preview.keep()
   }
 
-  private func write(_ text: String) { writeToStandardError(text) }
+  private func write(_ picture: String) { writeToStandardError(ConsoleText(picture: picture)) }
 }

@@ -91,12 +91,12 @@ struct Reconstruct: AsyncParsableCommand {
           case clipPSNR = "clip_psnr"
         }
       }
-      print(try pvdm.json(Fields(psnr: total, clipPSNR: ratios)))
+      try writeToStandardOutput(json: Fields(psnr: total, clipPSNR: ratios))
       return
     }
     for (clip, ratio) in ratios.enumerated() where ratios.count > 1 {
-      print(String(format: "clip %4d   %6.2f dB", clip + 1, ratio))
+      try writeToStandardOutput("\(String(format: "clip %4d   %6.2f dB", clip + 1, ratio))")
     }
-    print(String(format: "PSNR        %6.2f dB", total))
+    try writeToStandardOutput("\(String(format: "PSNR        %6.2f dB", total))")
   }
 }

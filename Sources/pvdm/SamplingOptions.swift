@@ -16,7 +16,10 @@ struct SamplingOptions: ParsableArguments {
 
   @Option(
     name: .customLong("later-steps"),
-    help: "Sampling steps of each clip that continues another, 1 to 1000. (default: 20)")
+    help: """
+      Sampling steps of each clip that continues another, 1 to 1000. (default: the preset's, else as \
+      many as --steps where that is given, else 20)
+      """)
   var laterSteps: Int?
 
   @Option(
@@ -64,9 +67,12 @@ struct SamplingOptions: ParsableArguments {
 
   /// Puts what was given in the place of a preset's settings.
   ///
+  /// - Parameter preset: The settings that the preset makes.
   /// - Returns: The settings that were given.
   /// - Throws: `SamplingError` if a number of steps was given to ddpm, which has no choice of it.
-  func apply(to settings: inout GenerationSettings) throws -> Set<SettingKey> {
+  func apply(
+    to settings: inout GenerationSettings, over preset: Set<SettingKey>
+  ) throws -> Set<SettingKey> {
     var given: Set<SettingKey> = []
     func set<Value>(
       _ key: SettingKey, _ path: WritableKeyPath<GenerationSettings, Value>, _ value: Value?
@@ -77,7 +83,8 @@ struct SamplingOptions: ParsableArguments {
     }
     set(.sampler, \.method, sampler)
     set(.steps, \.steps, steps)
-    set(.laterSteps, \.laterSteps, laterSteps)
+    // One number alone means every clip.
+    set(.laterSteps, \.laterSteps, laterSteps ?? (preset.contains(.laterSteps) ? nil : steps))
     set(.eta, \.eta, eta)
     set(.recomputeNoise, \.recomputesNoise, recomputeNoise)
     set(.guidance, \.guidanceScale, guidance)

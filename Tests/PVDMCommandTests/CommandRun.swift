@@ -12,12 +12,14 @@ struct CommandRun {
   /// - Parameters:
   ///   - word: The program is interrupted, as by Ctrl-C, once this is on its standard output.
   ///   - home: The user's home folder; `nil` for an empty one.
+  ///   - stream: Takes standard output in place of ``output``.
   ///   - limit: Size in blocks of 1024 bytes beyond which its files cannot grow, as on a full disk.
   ///   - readLines: Its standard output is a pipe whose reader leaves after so many lines.
   ///   - variables: What its environment has beside the usual.
   init(
     _ arguments: [String], interruptAfter word: String? = nil, home: String? = nil,
-    fileSizeLimit limit: Int? = nil, readLines: Int? = nil, variables: [String: String] = [:]
+    standardOutput stream: FileHandle? = nil, fileSizeLimit limit: Int? = nil,
+    readLines: Int? = nil, variables: [String: String] = [:]
   ) throws {
     let process = Process()
     if let readLines {
@@ -44,7 +46,7 @@ struct CommandRun {
     let errorFile = folder.path("errors")
     for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: outputFile)
+    process.standardOutput = stream ?? FileHandle(forWritingAtPath: outputFile)
     process.standardError = FileHandle(forWritingAtPath: errorFile)
     try process.run()
     if let word {

@@ -64,6 +64,36 @@ import Testing
     #expect(try run(["presets", "save", "x"]).status == 64)
   }
 
+  @Test("one number of steps is for every clip, two are for the first and the later ones")
+  func steps() throws {
+    func steps(_ options: [String]) throws -> [Int] {
+      let output = folder.path("a.safetensors")
+      let run = try run(["sample", "skies-64", "-o", output, "--overwrite"] + options)
+      #expect(run.status == 0, "\(run.errors)")
+      let request = try #require(try RunSettings(embeddedIn: output).request)
+      return [request.firstSampler.steps, request.laterSampler.steps]
+    }
+    #expect(try steps(["--steps", "2"]) == [2, 2])
+    #expect(try steps(["--steps", "2", "--later-steps", "3"]) == [2, 3])
+    #expect(try steps(["--steps", "1", "--preset", "draft"]) == [1, 12])
+    #expect(try run(["presets", "save", "short", "--steps", "3"]).status == 0)
+    #expect(try steps(["--preset", "short"]) == [3, 3])
+    let path = folder.path("home/.config/pvdm/presets/hand.toml")
+    try Data("steps = 2".utf8).write(to: URL(filePath: path))
+    #expect(try steps(["--preset", "hand"]) == [2, 2])
+  }
+
+  @Test("a preset made of a continued video says which frames it does not stand for")
+  func continued() throws {
+    let (first, second) = (folder.path("a.mkv"), folder.path("b.mkv"))
+    #expect(try run(["sample", "skies-64", "--steps", "1", "-o", first]).status == 0)
+    #expect(try run(["extend", first, "skies-64", "--steps", "2", "-o", second]).status == 0)
+    let saved = try run(["presets", "save", "x", "--from", second])
+    #expect(saved.status == 0)
+    #expect(saved.errors.contains("the first 16 frames of b.mkv are of a.mkv"))
+    #expect(try run(["presets", "save", "y", "--from", first]).errors.isEmpty)
+  }
+
   @Test("mistakes in a preset's file are shown where it is used")
   func mistakes() throws {
     let path = folder.path("home/.config/pvdm/presets")

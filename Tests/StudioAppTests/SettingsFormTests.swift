@@ -48,6 +48,25 @@ import Testing
     #expect(pressing(.character("h"), on: "eta").eta == 0.9)
   }
 
+  @Test func oneNumberOfStepsIsForEveryClipUntilTwoAreGiven() {
+    var settings = GenerationSettings()
+    settings.steps = 10
+    settings.laterSteps = 10
+    var form = form("steps", settings: settings)
+    _ = form.handle(.character("l"))
+    #expect(form.settings.steps == 15 && form.settings.laterSteps == 15)
+    _ = form.handle(.down)
+    _ = form.handle(.character("l"))
+    _ = form.handle(.up)
+    _ = form.handle(.character("l"))
+    #expect(form.settings.steps == 20 && form.settings.laterSteps == 20)
+    _ = form.handle(.down)
+    _ = form.handle(.character("h"))
+    _ = form.handle(.up)
+    _ = form.handle(.character("l"))
+    #expect(form.settings.steps == 25 && form.settings.laterSteps == 15)
+  }
+
   @Test func noClipsMeansUntilStoppedAndNoThreadsMeansAll() {
     #expect(pressing(.character("h"), on: "clips").clipCount == nil)
     var settings = GenerationSettings()

@@ -75,10 +75,13 @@ import VideoDiffusion
     let text = try String(contentsOfFile: library.save(preset("mine")), encoding: .utf8)
     for key in SettingKey.allCases {
       #expect(text.contains(key.meaning) && text.contains(key.range))
-      #expect(text.contains("\n# \(key.rawValue) = ") == (key != .steps))
+      #expect(
+        text.contains("\n# \(key.rawValue) = ") == ![.steps, .laterSteps].contains(key))
     }
     #expect(text.contains("\nsteps = 33\n"))
-    #expect(try library.preset(named: "MINE").keys == [.steps])
+    // One number of steps is for every clip.
+    #expect(text.contains("\nlater_steps = 33\n"))
+    #expect(try library.preset(named: "MINE").keys == [.steps, .laterSteps])
   }
 
   @Test("mistakes are reported with file and line; the rest is used")

@@ -47,6 +47,30 @@ struct WorkspaceComparisonTests {
     await workspace.close()
   }
 
+  @Test("a sweep of steps alone means every clip, and two axes mean two numbers")
+  func stepsOfEveryClip() async throws {
+    let workspace = try await fixture.open()
+    func laterSteps(_ columns: SweepAxis, _ rows: SweepAxis?) async throws -> [Int] {
+      let id = try await workspace.sweep(
+        variant(WorkspaceFixture.settings(laterSteps: 7)), columns: columns, rows: rows)
+      await workspace.settle()
+      let sweep = try #require(await comparisons(workspace).first { $0.id == id })
+      var counts: [Int] = []
+      for cell in sweep.cells {
+        counts.append(
+          try #require(try await workspace.tree(of: cell.video).current).settings.laterSteps)
+      }
+      return counts
+    }
+    let steps = SweepAxis(setting: .steps, values: ["2", "4"])
+    #expect(try await laterSteps(steps, nil) == [2, 4])
+    #expect(
+      try await laterSteps(steps, SweepAxis(setting: .laterSteps, values: ["3"])) == [3, 3])
+    #expect(
+      try await laterSteps(SweepAxis(setting: .laterSteps, values: ["1", "3"]), nil) == [1, 3])
+    await workspace.close()
+  }
+
   @Test("a sweep that is stopped half way keeps its finished cells over a restart")
   func sweepStopped() async throws {
     let workspace = try await fixture.open()

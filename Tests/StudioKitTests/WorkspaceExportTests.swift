@@ -26,6 +26,35 @@ struct WorkspaceExportTests {
     return (workspace, video, try await workspace.tree(of: video).branch)
   }
 
+  @Test("a preset made of a video of several runs says whose settings it has")
+  func presetOfSeveralRuns() async throws {
+    let (workspace, video, _) = try await made()
+    func export(_ name: String) async throws -> (preset: Preset, note: String?) {
+      let path = fixture.folder.path(name)
+      try await workspace.export(
+        ExportTask(
+          video: video, through: try #require(try await workspace.tree(of: video).tip),
+          paths: [path]))
+      await workspace.settle()
+      return try Preset.embedded(in: path)
+    }
+    // Seeds are no part of a preset, so that two runs alike are one settings.
+    #expect(try await export("a.safetensors").note == nil)
+    var other = WorkspaceFixture.settings(clips: 2, seed: 5)
+    other.eta = 0.25
+    try await workspace.extend(
+      video, after: try await workspace.tree(of: video).tip, fork: 0, model: fixture.model,
+      settings: other)
+    await workspace.settle()
+    let (preset, note) = try await export("b.safetensors")
+    #expect(preset.settings.eta == 0.25)
+    #expect(
+      note
+        == "b.safetensors was made by 3 runs, which differ in eta; these are the settings of the "
+        + "last, which made clips 4 to 5")
+    await workspace.close()
+  }
+
   @Test("a branch is written in every format, and each tells what made it")
   func everyFormat() async throws {
     let (workspace, video, branch) = try await made()

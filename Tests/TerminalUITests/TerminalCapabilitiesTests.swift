@@ -72,6 +72,9 @@ struct TerminalCapabilitiesTests {
       (["LANG": "de_DE.UTF-8"], true), (["LANG": "C.utf8"], true), (["LANG": "C"], false),
       (["LC_ALL": "C", "LANG": "en_US.UTF-8"], false), ([:], false),
       (["LC_ALL": "", "LC_CTYPE": "C.UTF-8", "LANG": "C"], true),
+      // As macOS sends it over SSH, and a locale that nobody knows.
+      (["LC_CTYPE": "UTF-8"], true), (["LC_CTYPE": "UTF-8", "LANG": "C"], true),
+      (["LANG": "tlh_QO.UTF-8"], true), (["LC_CTYPE": "POSIX"], false),
       (["LANG": "ca_ES.UTF-8@valencia"], true), (["LANG": "de_DE.ISO-8859-1"], false),
     ])
   func characterSet(environment: [String: String], expected: Bool) throws {

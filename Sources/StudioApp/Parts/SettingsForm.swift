@@ -40,6 +40,10 @@ package struct SettingsForm: Sendable, Hashable {
     else { return outcome }
     var changed = settings
     field.store(value, in: &changed)
+    // One number means every clip, until two are given.
+    if field == .steps, settings.steps == settings.laterSteps {
+      changed.laterSteps = changed.steps
+    }
     followSampler(in: &changed)
     replace(with: changed)
     return outcome

@@ -28,7 +28,9 @@ public enum RandomCheckpoint {
   package static func write(
     to path: String, _ network: NetworkFile.Network, elementType: ElementType, seed: UInt64 = 0
   ) throws {
-    guard !FileManager.default.fileExists(atPath: path) else { throw StudioError(path, .exists) }
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw StudioError(path, .output(reason: "is there already; choose another name"))
+    }
     let source: RandomParameters
     let prefix: String
     switch network {
@@ -42,7 +44,7 @@ public enum RandomCheckpoint {
     let tensors = source.parameters.map {
       TensorDescription(name: prefix + $0.name, elementType: elementType, shape: $0.shape)
     }
-    try TorchWriter(tensors: tensors).write(to: path) { tensor, sink in
+    try TorchWriter(tensors: tensors).write(to: path, replaces: false) { tensor, sink in
       try source.withValues(of: String(tensor.name.dropFirst(prefix.count))) {
         try sink.append(converting: $0)
       }

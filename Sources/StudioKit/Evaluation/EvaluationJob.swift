@@ -106,7 +106,7 @@ public struct EvaluationJob: Sendable {
     // Stored as text with whole seconds.
     result.date = Date(timeIntervalSince1970: now().timeIntervalSince1970.rounded(.down))
     result.seconds = (ContinuousClock.now - start) / .seconds(1)
-    try output.write(result)
+    try output.write(result, overwrites: overwrites)
     return result
   }
 
@@ -148,8 +148,27 @@ struct EvaluationOutput {
     }
   }
 
-  /// Writes everything; the report itself, which says that the rest is there, last.
-  func write(_ report: EvaluationReport) throws {
+  /// Writes everything; the report itself, which says that the rest is there, last. Where another report
+  /// appeared meanwhile, the new one goes to a folder of its own.
+  ///
+  /// - Throws: ``StudioError`` if that was so; what writing throws.
+  func write(_ report: EvaluationReport, overwrites: Bool) throws {
+    guard !overwrites, FileManager.default.fileExists(atPath: json) else {
+      return try writeFiles(report, overwrites: overwrites)
+    }
+    var number = 2
+    while FileManager.default.fileExists(atPath: "\(folder)-\(number)") { number += 1 }
+    let other = EvaluationOutput(folder: "\(folder)-\(number)")
+    try other.check(overwrites: false)
+    try other.writeFiles(report, overwrites: false)
+    throw StudioError(
+      json,
+      .output(
+        reason: "appeared meanwhile and is left as it is; the new report is kept in \(other.folder)"
+      ))
+  }
+
+  private func writeFiles(_ report: EvaluationReport, overwrites: Bool) throws {
     let text = report.text
     if !report.series.isEmpty {
       try PNGFile.write(
@@ -157,6 +176,6 @@ struct EvaluationOutput {
     }
     try AtomicFile.write(to: folder + "/report.txt") { try $0.write(Array(text.utf8)) }
     let json = try report.json
-    try AtomicFile.write(to: self.json) { try $0.write(Array(json.utf8)) }
+    try AtomicFile.write(to: self.json, replaces: overwrites) { try $0.write(Array(json.utf8)) }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import VideoDiffusion
 
 extension EvaluationReport {
@@ -17,14 +18,16 @@ struct ReportText {
 
   /// All of it.
   var text: String {
-    var lines = ["\(report.metric.title): \(report.procedure.source)", ""]
+    var lines = ["\(report.metric.title): \(PrintableText.field(report.procedure.source))", ""]
     lines += Self.aligned(report.scores.map { ($0.name, Self.value($0)) })
     lines += ["", report.badge + (report.differences.isEmpty ? "" : ":")]
-    lines += report.differences.map { "  - " + $0 }
+    lines += report.differences.map { "  - " + PrintableText.field($0) }
     lines.append("")
     lines += Self.aligned(report.procedure.fields)
     if !report.series.isEmpty { lines += [""] + seriesLines }
-    if !report.notes.isEmpty { lines += [""] + report.notes.map { "note: " + $0 } }
+    if !report.notes.isEmpty {
+      lines += [""] + report.notes.map { "note: " + PrintableText.field($0) }
+    }
     lines += [
       "",
       "measured \(report.date.formatted(.iso8601)) in \(Self.time(report.seconds)), "
@@ -65,6 +68,7 @@ struct ReportText {
   }
 
   private static func aligned(_ rows: [(String, String)]) -> [String] {
+    let rows = rows.map { (PrintableText.field($0), PrintableText.field($1)) }
     let width = rows.map(\.0.count).max() ?? 0
     return rows.map { $0 + String(repeating: " ", count: width - $0.count) + "  " + $1 }
   }

@@ -1,5 +1,7 @@
+import CheckpointIO
 import Foundation
 import MediaIO
+import OutputFiles
 import VideoDiffusion
 
 /// Where the frames and latents of one video go: any number of files and folders at once.
@@ -11,6 +13,7 @@ public final class OutputSet {
   private var writers: [VideoWriter] = []
   private var latentPaths: [String] = []
   private var latents: [Latent] = []
+  private let overwrites: Bool
   /// Frames that were written so far.
   public private(set) var frameCount = 0
 
@@ -27,6 +30,7 @@ public final class OutputSet {
     paths: [String], framesPerSecond: Double, settings: String, scale: Int = 1, overwrites: Bool
   ) throws {
     self.paths = paths
+    self.overwrites = overwrites
     let rate = try Self.checkedRate(framesPerSecond)
     let places = paths.map(Self.place)
     for (path, place) in zip(paths, places) where places.count(where: { $0 == place }) > 1 {
@@ -78,15 +82,16 @@ public final class OutputSet {
   /// Where a path leads, so that two spellings of one place are seen to be one.
   private static func place(_ path: String) -> String {
     let url = URL(filePath: path)
-    return url.deletingLastPathComponent().resolvingSymlinksInPath()
+    let place = url.deletingLastPathComponent().resolvingSymlinksInPath()
       .appending(path: url.lastPathComponent).standardizedFileURL.path
+    return OutputName.resolved(place)
   }
 
   /// Whether any of some paths asks for frames, which need an autoencoder.
   public static func needPixels(_ paths: [String]) -> Bool { paths.contains { !isLatents($0) } }
 
   private static func checkFolder(of path: String) throws {
-    let folder = URL(filePath: path).deletingLastPathComponent().path
+    let folder = OutputName.folder(of: OutputName.resolved(path))
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
       isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder)
@@ -114,16 +119,28 @@ public final class OutputSet {
   /// Completes all outputs.
   ///
   /// - Parameter metadata: Text to store beside latents.
-  /// - Throws: ``MediaError`` or ``CheckpointError``; what was completed before stays.
+  /// - Throws: ``MediaError`` or ``CheckpointError``; what was completed before stays. Where a name was
+  ///   taken meanwhile, everything is complete, and ``Swift/Error/isTakenName`` is true.
   public func finish(metadata: [String: String]) throws {
-    for path in latentPaths {
-      guard !latents.isEmpty else { continue }
-      try LatentFile.write(latents, metadata: metadata, to: path)
+    var taken: (any Error)?
+    func complete(_ work: () throws -> Void) throws {
+      do {
+        try work()
+      } catch  where error.isTakenName {
+        taken = taken ?? error
+      }
+    }
+    for path in latentPaths where !latents.isEmpty {
+      try complete {
+        try LatentFile.write(latents, metadata: metadata, to: path, replaces: overwrites)
+      }
     }
     // Nothing to show is no video: a run that was stopped at once leaves none.
-    guard frameCount > 0 else { return cancel() }
-    for writer in writers { try writer.finish() }
-    writers = []
+    if frameCount > 0 {
+      for writer in writers { try complete { try writer.finish() } }
+    }
+    cancel()
+    if let taken { throw taken }
   }
 
   /// Gives up; nothing is left under the final names.
@@ -142,5 +159,17 @@ public final class OutputSet {
     let ending = url.pathExtension
     let stem = path.dropLast(ending.isEmpty ? 0 : ending.count + 1)
     return ending.isEmpty ? "\(stem)-\(seed)" : "\(stem)-\(seed).\(ending)"
+  }
+}
+
+extension Error {
+  /// Whether a work is complete, but kept under another name, because its own was taken meanwhile.
+  public var isTakenName: Bool {
+    switch self {
+    case let error as MediaError: error.kind == .nameTaken
+    case let error as CheckpointError:
+      if case .nameTaken = error.kind { true } else { false }
+    default: false
+    }
   }
 }

@@ -80,12 +80,12 @@ public struct CheckpointConversion: Sendable {
       let writer = SafetensorsWriter(
         tensors: tensors.map { description($0, named: $0.name) },
         metadata: file.metadata.merging(["format": "pt"]) { own, _ in own })
-      try writer.write(to: path) { try copy($0.name, into: $1) }
+      try writer.write(to: path, replaces: overwrites) { try copy($0.name, into: $1) }
       return []
     case .torch:
       let prefix = file.kind == .denoiser ? "diffusion_model." : ""
       let tensors = file.dictionary.tensors.map { description($0, named: prefix + $0.name) }
-      try TorchWriter(tensors: tensors).write(to: path) {
+      try TorchWriter(tensors: tensors).write(to: path, replaces: overwrites) {
         try copy(String($0.name.dropFirst(prefix.count)), into: $1)
       }
       return lostSettings

@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import OutputFiles
 import VideoDiffusion
 
 extension ModelFolder {
@@ -59,15 +60,14 @@ extension ModelFolder {
     let denoiser = try open(recipe.denoiser, .denoiser, recipe.configuration, recipe.wrapper)
     try NetworkFile.checkFit(autoencoder: autoencoder, denoiser: denoiser)
 
-    let tag = String(UInt32.random(in: 0 ... .max), radix: 36)
     let name = target.lastPathComponent
-    let partial = target.deletingLastPathComponent().appending(path: ".\(name).\(tag).partial")
+    let staged: StagedPath
     do {
-      try FileManager.default.createDirectory(at: partial, withIntermediateDirectories: false)
+      staged = try StagedPath(target: target.path, kind: .folder, permissions: 0o777)
     } catch {
       throw StudioError(path, .output(reason: "the folder cannot be made (\(reason(error)))"))
     }
-    defer { try? FileManager.default.removeItem(at: partial) }
+    let partial = URL(filePath: staged.path)
     for (file, network) in [("autoencoder", autoencoder), ("denoiser", denoiser)] {
       try CheckpointConversion(network, type: recipe.type).write(
         to: partial.appending(path: "\(file).safetensors").path)
@@ -76,11 +76,19 @@ extension ModelFolder {
       path: partial.path, name: recipe.name ?? name, summary: recipe.summary,
       autoencoder: "autoencoder.safetensors", denoiser: "denoiser.safetensors",
       framesPerSecond: recipe.framesPerSecond)
+    let placed: String
     do {
       try made.writeDescription()
-      try install(partial, as: target, replacing: exists)
+      if exists { try copyOtherFiles(from: staged.target, to: partial) }
+      placed = try staged.place(replacing: overwrites)
     } catch {
       throw StudioError(path, .output(reason: "the folder cannot be written (\(reason(error)))"))
+    }
+    guard placed == staged.target else {
+      throw StudioError(
+        path,
+        .output(
+          reason: "appeared meanwhile and is left as it is; the new model is kept as \(placed)"))
     }
     return (try ModelFolder(contentsOf: path), autoencoder.notes + denoiser.notes)
   }
@@ -110,29 +118,18 @@ extension ModelFolder {
     }
   }
 
-  /// Gives the finished folder its name. What it replaces is renamed first and deleted last, so that
-  /// one of the two is always there.
-  private static func install(_ partial: URL, as target: URL, replacing exists: Bool) throws {
+  /// Copies what else is in a model folder, such as a README, into the one that takes its place.
+  private static func copyOtherFiles(from old: String, to partial: URL) throws {
     let manager = FileManager.default
-    guard exists else { return try manager.moveItem(at: partial, to: target) }
-    let old = partial.appendingPathExtension("old")
     let made = try manager.contentsOfDirectory(atPath: partial.path)
-    let kept = try manager.contentsOfDirectory(atPath: target.path).filter { !made.contains($0) }
-    for file in kept {
+    for file in try manager.contentsOfDirectory(atPath: old) where !made.contains(file) {
       try manager.copyItem(
-        at: target.appending(path: file), to: partial.appending(path: file))
+        at: URL(filePath: old).appending(path: file), to: partial.appending(path: file))
     }
-    try manager.moveItem(at: target, to: old)
-    do {
-      try manager.moveItem(at: partial, to: target)
-    } catch {
-      try manager.moveItem(at: old, to: target)
-      throw error
-    }
-    try manager.removeItem(at: old)
   }
 
   private static func reason(_ error: any Error) -> String {
+    if let failure = error as? FileFailure { return String(cString: strerror(failure.code)) }
     guard let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError else {
       return (error as NSError).localizedDescription
     }

@@ -72,20 +72,58 @@ extension GenerationSettings {
 }
 
 extension Preset {
+  /// What a preset takes from an output.
+  private static let embeddedKeys: Set<SettingKey> = [
+    .sampler, .spacing, .steps, .laterSteps, .eta, .recomputeNoise, .guidance, .reencode,
+    .precision,
+  ]
+
   /// The settings of the sampler and the precision that made an output, under its file's name.
   ///
   /// - Throws: ``StudioError`` if the output carries no settings or nothing was generated for it, and
   ///   what reading throws.
   public init(embeddedIn path: String) throws {
-    guard let settings = GenerationSettings(try RunSettings(embeddedIn: path)) else {
-      throw StudioError(path, .noSettings)
-    }
-    self.init(
+    self = try Self.embedded(in: path).preset
+  }
+
+  /// The same, and what of the output it does not stand for: clips of other runs, and frames that were
+  /// there before.
+  ///
+  /// - Returns: `note` is a sentence without a full stop, or `nil` where the preset says it all.
+  /// - Throws: as ``init(embeddedIn:)``.
+  public static func embedded(in path: String) throws -> (preset: Preset, note: String?) {
+    let run = try RunSettings(embeddedIn: path)
+    guard let settings = GenerationSettings(run) else { throw StudioError(path, .noSettings) }
+    let preset = Preset(
       name: URL(filePath: path).deletingPathExtension().lastPathComponent, summary: "",
-      settings: settings, isBuiltIn: false,
-      keys: [
-        .sampler, .spacing, .steps, .laterSteps, .eta, .recomputeNoise, .guidance, .reencode,
-        .precision,
-      ])
+      settings: settings, isBuiltIn: false, keys: embeddedKeys)
+    return (preset, Self.note(on: run, of: path))
+  }
+
+  private static func note(on run: RunSettings, of path: String) -> String? {
+    let name = URL(filePath: path).lastPathComponent
+    if let runs = run.runs, let last = runs.last {
+      let first = last.firstClip + 1
+      let end = last.firstClip + last.clipCount
+      let clips = last.clipCount == 1 ? "clip \(end)" : "clips \(first) to \(end)"
+      let differing = SettingKey.allCases.filter { key in
+        embeddedKeys.contains(key) && Set(runs.map { $0.settings[key] }).count > 1
+      }
+      if !differing.isEmpty {
+        return "\(name) was made by \(runs.count) runs, which differ in "
+          + differing.map(\.title).joined(separator: ", ")
+          + "; these are the settings of the last, which made \(clips)"
+      }
+      if runs.contains(where: { $0.source != nil }) {
+        return "\(name) holds footage beside what was made; these are the settings of \(clips)"
+      }
+      return nil
+    }
+    guard run.command == "extend", run.onlyNew != true, run.precedingFrames ?? 0 > 0,
+      let frames = run.precedingFrames
+    else { return nil }
+    return "the first \(frames) frames of \(name) are of "
+      + "\(run.source ?? "what was continued"), whose settings it does not carry; these are the "
+      + "settings of the frames after them"
   }
 }

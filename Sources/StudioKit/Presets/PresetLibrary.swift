@@ -57,7 +57,16 @@ public struct PresetLibrary: Sendable {
     }
     var kept = preset
     kept.name = name
-    try AtomicFile.write(to: path) { try $0.write(Array(PresetFile.text(of: kept).utf8)) }
+    do {
+      try AtomicFile.write(to: path, replaces: overwrites) {
+        try $0.write(Array(PresetFile.text(of: kept).utf8))
+      }
+    } catch let error as CheckpointError {
+      guard case .nameTaken(let other) = error.kind else { throw error }
+      // Two files of one name would be one preset too many.
+      try? FileManager.default.removeItem(atPath: other)
+      throw StudioError(path, .exists)
+    }
     return path
   }
 

@@ -34,7 +34,8 @@ public enum SettingKey: String, Sendable, Hashable, Codable, CaseIterable {
     case .sampler: "The solver that takes the steps"
     case .spacing: "How the steps are spread over the noise levels"
     case .steps: "Steps of a clip made from nothing; ddpm always takes 1000"
-    case .laterSteps: "Steps of each clip that continues another; ddpm always takes 1000"
+    case .laterSteps:
+      "Steps of each clip that continues another, left out as many as steps; ddpm always takes 1000"
     case .eta: "Share of fresh noise in each ddim step"
     case .recomputeNoise:
       "Whether a ddim step's noise follows from the clamped estimate: keeps the contrast at eta 0"

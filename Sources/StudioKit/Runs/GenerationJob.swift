@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import OutputFiles
 import VideoDiffusion
 
 /// A video to be made and written: loads the model, continues what it is given, decodes each clip as
@@ -59,7 +60,10 @@ public struct GenerationJob: Sendable {
 
   /// Where an interrupted run of these outputs is kept.
   public var savedRunPath: String? {
-    outputs.first.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0) + ".resume.safetensors" }
+    outputs.first.map {
+      OutputName.beside(
+        $0.hasSuffix("/") ? String($0.dropLast()) : $0, ending: ".resume.safetensors")
+    }
   }
 
   /// Whether frames are read or written, so that an autoencoder is needed.

@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import MediaIO
 import VideoDiffusion
@@ -15,6 +16,8 @@ actor GenerationRun {
   private var state = GenerationState()
   private var finishedClips: [[Latent]] = []
   private var lastSave = ContinuousClock.now
+  /// Where this run is kept, once it is.
+  private var savedRun: String?
   private let previews: PreviewMaker
 
   /// At most this much of a run is lost to a process that is killed.
@@ -48,11 +51,13 @@ actor GenerationRun {
     } catch {
       await previews.finish(cancelling: true)
       for set in outputs { set.cancel() }
+      if error.isTakenName { throw error }
       // The clips that were made are worth keeping, whatever went wrong afterwards.
       guard !finishedClips.isEmpty || state.sampler != nil, let path = job.savedRunPath,
         (try? save()) != nil
       else { throw error }
-      throw JobFailure(underlying: error, savedRun: path, clips: finishedClips.count)
+      let kept = savedRun ?? path
+      throw JobFailure(underlying: error, savedRun: kept, clips: finishedClips.count)
     }
   }
 
@@ -98,6 +103,7 @@ actor GenerationRun {
   }
 
   private func goOn(from saved: SavedRun) async throws {
+    savedRun = job.savedRunPath
     for (clip, latents) in saved.finishedClips.enumerated() {
       try await write(clip, latents)
     }
@@ -152,14 +158,26 @@ actor GenerationRun {
 
   private func save() throws {
     lastSave = .now
-    guard let path = job.savedRunPath else { return }
-    try SavedRun(
+    guard let path = savedRun ?? job.savedRunPath else { return }
+    let run = try SavedRun(
       request: job.request, state: state, finishedClips: finishedClips,
       notes: [
         GenerationJob.settingsKey: settings.json,
         GenerationJob.outputsKey: job.outputs.joined(separator: "\n"),
       ]
-    ).write(to: path)
+    )
+    do {
+      try run.write(to: path, replaces: savedRun != nil || job.overwrites)
+      savedRun = path
+    } catch let error as CheckpointError {
+      // Another run of these outputs began at the same time: each keeps its own.
+      guard case .nameTaken(let kept) = error.kind else { throw error }
+      savedRun = kept
+      report(
+        .notes([
+          "another run of \(job.outputs[0]) is kept in \(path); this one is kept in \(kept)"
+        ]))
+    }
   }
 
   private func finish() async throws -> GenerationJob.Result {
@@ -168,25 +186,31 @@ actor GenerationRun {
     var result = GenerationJob.Result(
       written: [], clips: state.finishedClips, frames: outputs.first?.frameCount ?? 0,
       isInterrupted: isInterrupted, savedRun: nil)
+    var taken: (any Error)?
     if finishedClips.isEmpty {
       for set in outputs { set.cancel() }
     } else {
       for (sample, set) in outputs.enumerated() {
         var settings = settings
         settings.seed = ClipSeed.seed(job.request.seed, sample: sample)
-        try set.finish(
-          metadata: [
-            "pvdm": settings.json, "pvdm.fps": String(settings.framesPerSecond),
-          ])
+        do {
+          try set.finish(
+            metadata: [
+              "pvdm": settings.json, "pvdm.fps": String(settings.framesPerSecond),
+            ])
+        } catch  where error.isTakenName {
+          taken = taken ?? error
+        }
         result.written += set.paths
       }
     }
     if isInterrupted, !finishedClips.isEmpty || state.sampler != nil {
       try save()
-      result.savedRun = job.savedRunPath
-    } else if let path = job.savedRunPath {
-      try? FileManager.default.removeItem(atPath: path)
+      result.savedRun = savedRun
+    } else if let savedRun {
+      try? FileManager.default.removeItem(atPath: savedRun)
     }
+    if let taken { throw taken }
     return result
   }
 }

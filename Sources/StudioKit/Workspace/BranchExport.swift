@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import MediaIO
+import OutputFiles
 import VideoDiffusion
 
 /// Writes a branch of a video to files: frames clip by clip from the disk, so that neither the engine
@@ -48,7 +49,9 @@ struct BranchExport: Sendable {
 
   private func finish(_ path: String, _ settings: RunSettings, _ text: String) throws {
     try Self.verify(path, settings)
-    try AtomicFile.write(to: Self.sidecar(of: path)) { try $0.write(Array(text.utf8)) }
+    try AtomicFile.write(to: Self.sidecar(of: path), replaces: task.overwrites) {
+      try $0.write(Array(text.utf8))
+    }
   }
 
   /// Completes an output that was whole when its process was killed, by its settings beside it.
@@ -82,7 +85,7 @@ struct BranchExport: Sendable {
 
   /// The file with the settings beside an output: its name with `.json` at the end.
   static func sidecar(of path: String) -> String {
-    (path.hasSuffix("/") ? String(path.dropLast()) : path) + ".json"
+    OutputName.beside(path.hasSuffix("/") ? String(path.dropLast()) : path, ending: ".json")
   }
 
   /// Reads the settings back from a file that was written.

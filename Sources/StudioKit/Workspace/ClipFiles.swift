@@ -145,7 +145,9 @@ struct ClipFiles: Sendable {
   }
 
   private static func isLeftover(_ name: String, keeping numbers: Set<Int64>) -> Bool {
-    if name.wholeMatch(of: /\.\d+\.(?:safetensors|png)\.[0-9a-z]+\.partial/) != nil { return true }
+    if name.wholeMatch(of: /\.\d+\.(?:safetensors|png)\.(?:pvdm-)?[0-9a-z]+\.partial/) != nil {
+      return true
+    }
     return number(name).map { !numbers.contains($0) } ?? false
   }
 }

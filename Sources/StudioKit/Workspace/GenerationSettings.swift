@@ -82,7 +82,7 @@ public struct Preset: Sendable, Hashable, Identifiable {
   /// Settings under a name.
   ///
   /// - Parameter keys: The settings that it makes; `nil` for all, the seed among them only if it is
-  ///   locked.
+  ///   locked. A number of steps without one for later clips is for every clip.
   public init(
     name: String, summary: String, settings: GenerationSettings, isBuiltIn: Bool,
     keys: Set<SettingKey>? = nil
@@ -93,6 +93,9 @@ public struct Preset: Sendable, Hashable, Identifiable {
     self.isBuiltIn = isBuiltIn
     self.keys =
       keys ?? Set(SettingKey.allCases.filter { $0 != .seed || settings.isSeedLocked })
+    if self.keys.contains(.steps), self.keys.insert(.laterSteps).inserted {
+      self.settings.laterSteps = settings.steps
+    }
   }
 
   /// Some settings with those of the preset in their place.

@@ -66,10 +66,15 @@ extension Comparison {
       try columns.values.map { columnValue in
         var cell = variant
         cell.settings = try columns.applied(columnValue, to: cell.settings)
+        let swept = [columns.setting] + (rows.map { [$0.setting] } ?? [])
         var label = "\(columns.setting.title) \(columnValue)"
         if let rows, let rowValue {
           cell.settings = try rows.applied(rowValue, to: cell.settings)
           label += ", \(rows.setting.title) \(rowValue)"
+        }
+        // One number alone means every clip.
+        if swept.contains(.steps), !swept.contains(.laterSteps) {
+          cell.settings.laterSteps = cell.settings.steps
         }
         return (label, cell)
       }

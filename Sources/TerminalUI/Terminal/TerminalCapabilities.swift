@@ -83,12 +83,14 @@ public struct TerminalCapabilities: Sendable, Hashable {
   }
 
   /// Whether the locale's character set is UTF-8: `LC_ALL`, `LC_CTYPE` and `LANG`, the first that
-  /// is not empty.
+  /// is not empty. The set may stand alone, as macOS sends it over SSH (`LC_CTYPE=UTF-8`), and the
+  /// locale need not be known here.
   private static func isUTF8(_ environment: [String: String]) -> Bool {
     let locale =
       ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }
       .first { !$0.isEmpty } ?? ""
-    let characterSet = locale.split(separator: ".").dropFirst().first ?? ""
+    let parts = locale.split(separator: ".", maxSplits: 1)
+    let characterSet = parts.last ?? ""
     let name = characterSet.prefix { $0 != "@" }.lowercased()
     return name == "utf-8" || name == "utf8"
   }

@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import OutputFiles
 
 /// Everything below a folder that looks like a video: by its ending, or because it is a folder of
 /// pictures.
@@ -42,12 +43,23 @@ struct FolderSurvey {
   ///   passed over.
   init(root: String) throws {
     self.root = root
-    do {
-      try visit(".", depth: 0)
-    } catch {
-      throw DatasetError(
-        root, .system(operation: "list the folder", reason: error.localizedDescription))
+    try visit(".", depth: 0)
+  }
+
+  /// A name that is not UTF-8 cannot be said in a path: a video or a folder of them would be missing
+  /// without a word.
+  private static func refuseUnreadable(_ names: [String], in place: String) throws {
+    let needed = names.sorted().first { name in
+      let ending = name.split(separator: ".").dropFirst().last.map { $0.lowercased() }
+      return !name.hasPrefix(".")
+        && ending.map { videoEndings.contains($0) || pictureEndings.contains($0) } ?? true
     }
+    guard let needed else { return }
+    throw DatasetError(
+      place,
+      .system(
+        operation: "use \(needed)",
+        reason: "its name is not UTF-8; rename it, for example with convmv"))
   }
 
   private mutating func visit(_ folder: String, depth: Int) throws {
@@ -57,8 +69,16 @@ struct FolderSurvey {
       visited.insert(FolderIdentity(device: UInt(status.st_dev), number: UInt(status.st_ino)))
         .inserted
     else { return }
-    let names = try FileManager.default.contentsOfDirectory(atPath: place)
-      .filter { !$0.hasPrefix(".") }.sorted(by: NaturalOrder.precedes)
+    let listing: FolderListing
+    do {
+      listing = try FolderListing(of: place)
+    } catch {
+      throw DatasetError(
+        root,
+        .system(operation: "list the folder", reason: String(cString: strerror(error.code))))
+    }
+    try Self.refuseUnreadable(listing.unreadableNames, in: place)
+    let names = listing.names.filter { !$0.hasPrefix(".") }.sorted(by: NaturalOrder.precedes)
     var pictures: [String] = []
     var hasVideos = false
     for name in names {
@@ -70,7 +90,8 @@ struct FolderSurvey {
       let path = folder == "." ? name : folder + "/" + name
       guard stat(root + "/" + path, &status) == 0 else { continue }
       if status.st_mode & S_IFMT == S_IFDIR {
-        if depth < Self.deepest { try? visit(path, depth: depth + 1) }
+        guard depth < Self.deepest, access(root + "/" + path, R_OK | X_OK) == 0 else { continue }
+        try visit(path, depth: depth + 1)
       } else if status.st_mode & S_IFMT == S_IFREG, Self.videoEndings.contains(ending),
         let stamp = FileStamp(path: root + "/" + path)
       {

@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import MediaIO
+import OutputFiles
 import Synchronization
 import VideoDiffusion
 
@@ -16,6 +17,8 @@ public struct SkyDatasetWriter: Sendable {
   public let path: String
   private let frameRate: FrameRate
   private let overwrites: Bool
+  /// Where the path leads, if it is a link.
+  private let place: String
 
   /// How a run ended.
   public enum Ending: Sendable, Hashable {
@@ -43,6 +46,7 @@ public struct SkyDatasetWriter: Sendable {
     frameRate = try recipe.checked(for: path)
     self.recipe = recipe
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    place = OutputName.resolved(path)
     self.overwrites = overwrites
     try checkPlace()
   }
@@ -58,6 +62,8 @@ public struct SkyDatasetWriter: Sendable {
     threadCount: Int? = nil, stop: StopSignal = StopSignal(),
     onProgress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Ending {
+    let lock = try lockFolder()
+    defer { withExtendedLifetime(lock) {} }
     try prepareFolder()
     let missing = (0..<recipe.clips).filter { !exists(partial + "/" + recipe.path(of: $0)) }
     let work = WorkList(missing, doneCount: recipe.clips - missing.count)
@@ -99,9 +105,25 @@ public struct SkyDatasetWriter: Sendable {
 
   /// The folder in which the set grows.
   var partial: String {
-    let url = URL(filePath: path)
-    return url.deletingLastPathComponent()
-      .appending(path: ".\(url.lastPathComponent).partial").path
+    OutputName.beside(
+      "\(OutputName.folder(of: place))/.\(OutputName.name(of: place))", ending: ".partial")
+  }
+
+  /// Makes the folder in which the set grows, if it is not there, and locks it.
+  private func lockFolder() throws -> PathLock {
+    while true {
+      try attempt("make the folder") {
+        try FileManager.default.createDirectory(
+          atPath: partial, withIntermediateDirectories: true)
+      }
+      guard let lock = PathLock(partial) else {
+        throw DatasetError(
+          path,
+          .system(operation: "make the set", reason: "another pvdm is making it at this moment"))
+      }
+      // The other may have finished, and renamed the folder, just before it was locked.
+      if exists(partial) { return lock }
+    }
   }
 
   private func checkPlace() throws {
@@ -112,10 +134,7 @@ public struct SkyDatasetWriter: Sendable {
       try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     }
     if names.isEmpty { return }
-    let own = [Self.descriptionName] + DatasetSplit.allCases.map(\.rawValue)
-    if let foreign = names.first(where: { !own.contains($0) && !$0.hasPrefix(".pvdm-") }) {
-      throw DatasetError(path, .foreign(foreign))
-    }
+    if let foreign = foreignName(names) { throw DatasetError(path, .foreign(foreign)) }
     guard names.contains(Self.descriptionName) else { throw DatasetError(path, .foreign(names[0])) }
     if !overwrites { throw DatasetError(path, .exists) }
   }
@@ -130,7 +149,9 @@ public struct SkyDatasetWriter: Sendable {
       return try removeUnfinishedVideos()
     }
     try attempt("make the folder") {
-      if exists(partial) { try FileManager.default.removeItem(atPath: partial) }
+      for name in try FileManager.default.contentsOfDirectory(atPath: partial) {
+        try FileManager.default.removeItem(atPath: partial + "/" + name)
+      }
       for part in DatasetSplit.allCases where part == .train || recipe.testClips > 0 {
         try FileManager.default.createDirectory(
           atPath: partial + "/" + part.rawValue, withIntermediateDirectories: true)
@@ -156,15 +177,26 @@ public struct SkyDatasetWriter: Sendable {
   }
 
   private func moveIntoPlace() throws {
-    try checkPlace()
-    try attempt("rename the finished folder") {
-      let manager = FileManager.default
-      let old = partial + ".old"
-      if exists(old) { try manager.removeItem(atPath: old) }
-      if exists(path) { try manager.moveItem(atPath: path, toPath: old) }
-      try manager.moveItem(atPath: partial, toPath: path)
-      if exists(old) { try manager.removeItem(atPath: old) }
+    let name = try attempt("rename the finished folder") {
+      try OutputPlacement.place(partial, as: place, replacing: overwrites) { old in
+        let listing = try FolderListing(of: old)
+        return listing.unreadableNames.isEmpty && foreignName(listing.names) == nil
+      }
     }
+    guard name == place else {
+      throw DatasetError(
+        path,
+        .system(
+          operation: "rename the finished set",
+          reason: "another appeared meanwhile and is left as it is; the new one is kept as \(name)")
+      )
+    }
+  }
+
+  /// A name that is none of a set of ours, or nil.
+  private func foreignName(_ names: [String]) -> String? {
+    let own = [Self.descriptionName] + DatasetSplit.allCases.map(\.rawValue)
+    return names.first { !own.contains($0) && !$0.hasPrefix(".pvdm-") }
   }
 
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -173,8 +205,9 @@ public struct SkyDatasetWriter: Sendable {
     do {
       return try body()
     } catch {
+      let reason = (error as? FileFailure).map { String(cString: strerror($0.code)) }
       throw DatasetError(
-        path, .system(operation: operation, reason: error.localizedDescription))
+        path, .system(operation: operation, reason: reason ?? error.localizedDescription))
     }
   }
 }

@@ -94,9 +94,13 @@ public struct SavedRun: Sendable {
 
   /// Writes the run, whole or not at all.
   ///
-  /// - Parameter isSynced: Whether the file is to survive a power loss, not only the process.
+  /// - Parameters:
+  ///   - isSynced: Whether the file is to survive a power loss, not only the process.
+  ///   - replaces: Whether a file that is there is replaced; if not, the run is kept under another name.
   /// - Throws: ``CheckpointError`` if the file cannot be written.
-  public func write(to path: String, isSynced: Bool = true) throws {
+  public func write(
+    to path: String, isSynced: Bool = true, replaces: Bool = true
+  ) throws {
     var metadata = notes
     metadata[Self.requestKey] = String(
       decoding: try JSONEncoder().encode(request), as: UTF8.self)
@@ -117,7 +121,7 @@ public struct SavedRun: Sendable {
     add("condition", .float32, shape(condition))
     add("sampler", .uint8, [sampler.count])
     let writer = SafetensorsWriter(tensors: tensors, metadata: metadata, isSealed: true)
-    try writer.write(to: path, isSynced: isSynced) { tensor, sink in
+    try writer.write(to: path, isSynced: isSynced, replaces: replaces) { tensor, sink in
       switch tensor.name {
       case "sampler": try sampler.withUnsafeBytes { try sink.append($0) }
       case "condition": for latent in condition { try sink.append(converting: latent.values) }

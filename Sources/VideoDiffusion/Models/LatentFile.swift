@@ -46,17 +46,19 @@ public struct LatentFile: Sendable {
   ///   - latents: One for each clip, of one shape; at least one.
   ///   - metadata: Text to store beside them.
   ///   - isSealed: Whether reading is to notice any damage; other programs then see one tensor more.
+  ///   - replaces: Whether a file that is there is replaced. If not, and one appears meanwhile, the
+  ///     latents are kept under another name, which the error tells.
   /// - Throws: ``CheckpointError`` if the file cannot be written.
   public static func write(
     _ latents: [Latent], metadata: [String: String] = [:], isSealed: Bool = false,
-    to path: String
+    to path: String, replaces: Bool = true
   ) throws {
     let description = TensorDescription(
       name: tensorName, elementType: .float32,
       shape: [latents.count, PlaneGeometry.channels, latents.first?.tokenCount ?? 0])
     let writer = SafetensorsWriter(
       tensors: [description], metadata: metadata, isSealed: isSealed)
-    try writer.write(to: path) { _, sink in
+    try writer.write(to: path, replaces: replaces) { _, sink in
       for latent in latents { try sink.append(converting: latent.values) }
     }
   }

@@ -33,7 +33,7 @@ struct CompareEvaluations: AsyncParsableCommand {
         rows: comparison.settings.map {
           [$0.name, $0.first, $0.second, $0.first == $0.second ? "" : "differs"]
         }, rightAligned: [])
-      print(scores.text + "\n\n" + settings.text)
+      try writeToStandardOutput("\(scores.text)\n\n\(settings.text)")
     }
   }
 

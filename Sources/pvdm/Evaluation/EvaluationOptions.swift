@@ -117,13 +117,14 @@ struct SourceOptions: ParsableArguments {
       throw error
     }
     progress.end()
+    // The work of hours is kept before anything that can fail.
+    store(report, job)
     if json {
-      print(try report.json, terminator: "")
+      try writeToStandardOutput(ConsoleText(json: try report.json), terminator: "")
     } else {
-      print(try EvaluationText(report).text, terminator: "")
+      try writeToStandardOutput(EvaluationText(report).text, terminator: "")
       writeToStandardError("wrote \(job.outputFolder)\n")
     }
-    store(report, job)
   }
 
   /// Keeps the score for the studio. The report is written: what fails here is said, and no more.

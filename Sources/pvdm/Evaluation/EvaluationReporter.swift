@@ -23,13 +23,13 @@ final class EvaluationReporter: Sendable {
         pace.note(progress, at: .now)
         return pace
       }
-      writeToStandardError("\r\u{1B}[K" + Self.line(progress, pace))
+      writeToStandardError("\(ConsoleText.emptyLine)\(Self.line(progress, pace))")
     }
   }
 
   /// Clears the line.
   func end() {
-    if isTerminal, !isQuiet { writeToStandardError("\r\u{1B}[K") }
+    if isTerminal, !isQuiet { writeToStandardError(.emptyLine) }
   }
 
   /// What is done, the speed and the time left.

@@ -12,26 +12,26 @@ struct EvaluationText {
   init(_ report: EvaluationReport) { self.report = report }
 
   /// All of it, in the colours that standard output has; characters alone where that is no terminal.
-  var text: String {
+  var text: ConsoleText {
     get throws {
       let environment = ProcessInfo.processInfo.environment
       let capabilities = try TerminalCapabilities.detect(
         colorOption: nil, environment: environment,
         probe: .live(fileDescriptor: 1, environment: environment))
       let writer = capabilities.isTerminal ? ANSIText(colorMode: capabilities.colorMode) : nil
-      return report.text + report.series.map { curve($0, writer) }.joined()
+      return ConsoleText(lines: report.text) + report.series.map { curve($0, writer) }.joined()
     }
   }
 
-  private func curve(_ series: EvaluationReport.Series, _ writer: ANSIText?) -> String {
+  private func curve(_ series: EvaluationReport.Series, _ writer: ANSIText?) -> ConsoleText {
     var buffer = CellBuffer(columns: Self.columns, rows: Self.rows)
     var graph = LineGraph([.init(series.values)], decimals: 4)
     graph.joinsValues = true
     graph.draw(in: &buffer, area: buffer.bounds)
     let last = series.firstClip + series.values.count
-    let title = "\n\(series.name), clips \(series.firstClip + 1) to \(last)\n"
+    let title: ConsoleText = "\n\(series.name), clips \(series.firstClip + 1) to \(last)\n"
     let lines = writer?.lines(buffer, theme: .plain) ?? ANSIText.characters(of: buffer)
-    return title + lines.map { $0 + "\n" }.joined()
+    return title + ConsoleText(picture: lines.map { $0 + "\n" }.joined())
   }
 }
 
@@ -39,7 +39,7 @@ extension EvaluationArchive {
   /// The user's scores; what was noticed on opening them is written to standard error.
   static var ofUser: EvaluationArchive {
     EvaluationArchive(onNotice: { notice in
-      let remedy = notice.remedy.isEmpty ? "" : ". \(notice.remedy)"
+      let remedy: ConsoleText = notice.remedy.isEmpty ? "" : ". \(notice.remedy)"
       writeToStandardError("note: \(notice.sentence)\(remedy)\n")
     })
   }

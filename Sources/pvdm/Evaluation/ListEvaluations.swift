@@ -28,14 +28,15 @@ struct ListEvaluations: AsyncParsableCommand {
           && (source == nil || $0.report.procedure.source == source)
       }
       if json {
-        print("[" + (try stored.map { try $0.report.json }.joined(separator: ",")) + "]")
+        let reports = try stored.map { try $0.report.json }.joined(separator: ",")
+        try writeToStandardOutput("[\(ConsoleText(json: reports))]")
       } else {
-        print(stored.isEmpty ? "no scores are stored" : Self.table(stored))
+        try writeToStandardOutput(stored.isEmpty ? "no scores are stored" : Self.table(stored))
       }
     }
   }
 
-  private static func table(_ stored: [StoredEvaluation]) -> String {
+  private static func table(_ stored: [StoredEvaluation]) -> ConsoleText {
     let rows = stored.map { stored in
       let (report, procedure) = (stored.report, stored.report.procedure)
       let count = report.differences.count

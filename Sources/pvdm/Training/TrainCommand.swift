@@ -117,7 +117,7 @@ struct TrainConfig: AsyncParsableCommand {
       }
       let (configuration, notes) = try TrainingConfiguration.load(configuration)
       for note in notes { writeToStandardError("note: \(note)\n") }
-      print(configuration.fileText, terminator: "")
+      try writeToStandardOutput(ConsoleText(lines: configuration.fileText), terminator: "")
     }
   }
 }

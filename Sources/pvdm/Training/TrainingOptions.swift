@@ -99,9 +99,10 @@ struct TrainingOptions: ParsableArguments {
   /// - Throws: `ExitCode` if it was stopped, and what ``TrainingJob/run(stop:report:now:)`` throws.
   func perform(_ job: TrainingJob) async throws {
     let stop = StopSignalSource()
-    let reporter = TrainingReporter(isQuiet: quiet, writesEvents: json)
+    let reporter = TrainingReporter(
+      isQuiet: quiet, writesEvents: json, stop: stop.signal)
     let outcome = try await job.run(stop: stop.signal) { reporter.report($0) }
-    reporter.end(outcome)
+    try reporter.end(outcome)
     if !outcome.isComplete {
       throw ExitCode(Explanation.Category.interrupted.rawValue)
     }

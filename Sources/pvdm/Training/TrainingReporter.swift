@@ -1,12 +1,14 @@
 import Foundation
 import StudioKit
 import Synchronization
+import VideoDiffusion
 
 /// Shows what happens in a training: lines of progress on standard error, on a terminal each in the
 /// place of the last; or events as JSON on standard output.
 final class TrainingReporter: Sendable {
   private let isQuiet: Bool
   private let writesEvents: Bool
+  private let events: EventOutput
   private let isTerminal = isatty(2) != 0
   private let hasOpenLine = Mutex(false)
   /// What of the preparation was said last where lines stay.
@@ -17,14 +19,16 @@ final class TrainingReporter: Sendable {
     var number: Int
   }
 
-  init(isQuiet: Bool, writesEvents: Bool) {
+  /// - Parameter stop: What ends the training when nobody reads its events any more.
+  init(isQuiet: Bool, writesEvents: Bool, stop: StopSignal) {
     self.isQuiet = isQuiet
     self.writesEvents = writesEvents
+    events = EventOutput(stop: stop)
   }
 
   /// Notes an event, from any thread.
   func report(_ event: TrainingEvent) {
-    if writesEvents, let line = TrainingEventLine.text(event) { print(line) }
+    if writesEvents, let line = TrainingEventLine.text(event) { events.write(json: line) }
     guard !isQuiet else { return }
     switch event {
     case .notes(let notes): for note in notes { say("note: \(note)") }
@@ -49,9 +53,15 @@ final class TrainingReporter: Sendable {
   }
 
   /// Says how the training ended.
-  func end(_ outcome: TrainingOutcome) {
-    if writesEvents, let line = TrainingEventLine.text(outcome) { print(line) }
-    guard !isQuiet else { return }
+  ///
+  /// - Throws: ``OutputError`` if an event could not be written.
+  func end(_ outcome: TrainingOutcome) throws {
+    if writesEvents, let line = TrainingEventLine.text(outcome) { events.write(json: line) }
+    if !isQuiet || events.hasFailed { sayEnd(outcome) }
+    try events.check()
+  }
+
+  private func sayEnd(_ outcome: TrainingOutcome) {
     if outcome.isComplete {
       say("done after \(outcome.step) steps; the network is \(outcome.weights)")
     } else {
@@ -84,13 +94,13 @@ final class TrainingReporter: Sendable {
       defer { open = false }
       return open
     }
-    writeToStandardError((clears ? "\r\u{1B}[K" : "") + line + "\n")
+    writeToStandardError("\(clears ? ConsoleText.emptyLine : "")\(line)\n")
   }
 
   /// A line that the next one takes the place of.
   private func show(_ line: String) {
     hasOpenLine.withLock { $0 = true }
-    writeToStandardError("\r\u{1B}[K" + line)
+    writeToStandardError("\(ConsoleText.emptyLine)\(line)")
   }
 }
 
