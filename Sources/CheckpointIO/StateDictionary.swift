@@ -89,6 +89,39 @@ public struct StateDictionary: Sendable {
     }
   }
 
+  /// The tensors of a checkpoint whose layout is known: those whose names begin with one of some
+  /// prefixes, under the rest of their names.
+  ///
+  /// - Parameters:
+  ///   - wrapper: What the tensors are found under, for the notes.
+  ///   - isMovingAverage: Whether they are a moving average.
+  /// - Throws: `duplicateName` if two get one name.
+  package init(
+    in checkpoint: Checkpoint, under prefixes: [String], wrapper: String, isMovingAverage: Bool
+  ) throws(CheckpointError) {
+    var tensors: [Tensor] = []
+    var entries: [String: TensorEntry] = [:]
+    for entry in checkpoint.tensors {
+      guard let prefix = prefixes.first(where: { entry.name.hasPrefix($0) }) else { continue }
+      let name = String(entry.name.dropFirst(prefix.count))
+      guard entries.updateValue(entry, forKey: name) == nil else {
+        throw CheckpointError(path: checkpoint.path, kind: .duplicateName(name: name))
+      }
+      tensors.append(Tensor(name: name, entry: entry))
+    }
+    network = 0
+    presentNetworks = [0]
+    self.tensors = tensors
+    self.wrapper = wrapper
+    self.isMovingAverage = isMovingAverage
+    self.entries = entries
+    droppedPrefixes = []
+    notes = [
+      "used the \(isMovingAverage ? "moving average" : "weights") under \(wrapper.quotedForMessage)"
+    ]
+    values = []
+  }
+
   /// The tensor called `name` within the network.
   public subscript(name: String) -> TensorEntry? { entries[name] }
 

@@ -94,7 +94,9 @@ extension StudioError {
 
   private var problemText: String {
     switch problem {
-    case .noModel: "the folder holds no checkpoint of PVDM"
+    case .noModel(let reasons):
+      "the folder holds no checkpoint of PVDM"
+        + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; "))
     case .noModelGiven: "no model was named"
     case .noSuchModel: "there is no such model"
     case .notAFolder: "a model is a folder, and this is a file"
@@ -102,6 +104,7 @@ extension StudioError {
       "the folder holds several checkpoints of \(kind.rawValue)s: \(files.joined(separator: ", "))"
     case .badDescription(let reason): reason
     case .noSuchFile: "there is no such file or folder"
+    case .takesTooLong(let seconds): "was not understood in \(seconds) seconds"
     case .tooShort(let frames, let needed):
       "has \(frames) frames; \(needed) are needed"
     case .noSettings: "carries no settings of pvdm"
@@ -138,6 +141,8 @@ extension StudioError {
     case .noModel:
       "Put an autoencoder and a denoiser (.pth or .safetensors) there, or name them with "
         + "--autoencoder and --denoiser"
+    case .takesTooLong:
+      "The file may be damaged or made to stall; \"pvdm inspect\" reads it without a limit"
     case .noModelGiven:
       "Name a model folder, such as skies-64, or two checkpoints (--autoencoder and --denoiser)"
     case .noSuchModel(let searched):
@@ -195,6 +200,13 @@ extension ModelError {
     case .otherNetwork(let expected, _):
       "Give it as --\(expected == .denoiser ? "autoencoder" : "denoiser")"
     case .disagreement: "Give the configuration that the model was trained with, with --config"
+    case .trainingState(let wrappers):
+      wrappers.first.map { "\"pvdm convert STATE OUT --wrapper \($0)\" makes a checkpoint of one" }
+        ?? ""
+    case .contradiction:
+      "Correct the one that is wrong, or give the right configuration with --config"
+    case .unsupportedSetting:
+      "Use a network without it; if the file is about another network, name the right one with --config"
     case .configuration: "Give a config.json or the authors' YAML file with --config"
     case .unfit: "Use two networks that were trained together"
     case .latentShape: "Use the model that made the latent"

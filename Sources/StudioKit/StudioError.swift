@@ -9,8 +9,8 @@ public struct StudioError: Error, Sendable, Hashable {
 
   /// What is wrong.
   public enum Problem: Sendable, Hashable {
-    /// The folder holds no checkpoint of PVDM.
-    case noModel
+    /// The folder holds no checkpoint of PVDM; why its files are none.
+    case noModel(reasons: [String])
     /// Neither a model nor a checkpoint was named.
     case noModelGiven
     /// There is no such folder, here or among the models that come with the program.
@@ -23,6 +23,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case badDescription(String)
     /// There is no such file or folder.
     case noSuchFile
+    /// A file was not understood in time.
+    case takesTooLong(seconds: Int)
     /// A video is too short for what was asked.
     case tooShort(frames: Int, needed: Int)
     /// An output without the settings that made it.

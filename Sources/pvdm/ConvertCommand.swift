@@ -15,17 +15,23 @@ struct Convert: AsyncParsableCommand {
       Converts a network between PyTorch's .pth and .safetensors, either way; the ending of OUT \
       chooses. Tensors are copied one by one, so a checkpoint of any size needs little memory. \
       Weights may be rounded to another precision; integers and buffers (zeros, coords, rotary \
-      frequencies) stay as they are. A .pth result has the authors' names, a .safetensors result \
-      carries the number of heads and the latent's side as metadata.
+      frequencies) stay as they are. A .pth result has the authors' names; a .safetensors result \
+      carries what shapes do not tell (heads, the latent's side, frames of a clip, whether the weights \
+      are a moving average) as metadata, and beside a .pth result the same is in NAME.config.json.
+
+      From the state of a training (RUN/checkpoints/step-N.safetensors) it takes the moving average \
+      (--wrapper network.average) or the weights themselves (--wrapper network.parameters).
 
       With --autoencoder and --denoiser, makes a model folder with both networks and a description, \
       model.toml, after checking that they fit each other.
 
-      Results appear whole or not at all, and nothing is replaced without --overwrite.
+      Folders that are missing on the way are made. Results appear whole or not at all, and nothing is replaced without --overwrite.
 
       Examples:
         pvdm convert ema_model.pth denoiser.safetensors --type f16
         pvdm convert denoiser.safetensors ema_model.pth --type f32
+        pvdm convert run/checkpoints/step-00002000.safetensors raw.safetensors \\
+          --wrapper network.parameters
         pvdm convert --autoencoder model_last.pth --denoiser ema_model.pth \\
           models/ucf --fps 25
       """)
@@ -54,6 +60,12 @@ struct Convert: AsyncParsableCommand {
     completion: .file())
   var config: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Frames of a denoiser's clips, where neither its file nor an autoencoder tells. (default: 16)",
+      valueName: "count"))
+  var clipFrames: Int?
+
   @Option(help: "The precision of stored weights: f32, f16, bf16, or keep for what they have.")
   var type: CheckpointConversion.StoredType = .keep
 
@@ -79,6 +91,7 @@ struct Convert: AsyncParsableCommand {
   private var makesFolder: Bool { autoencoder != nil || denoiser != nil }
 
   func validate() throws {
+    try ModelOptions.check(clipFrames: clipFrames)
     if makesFolder {
       guard autoencoder != nil, denoiser != nil else {
         throw ValidationError("A model folder needs both --autoencoder and --denoiser.")
@@ -107,7 +120,8 @@ struct Convert: AsyncParsableCommand {
   }
 
   private func convertFile() throws -> [String] {
-    let file = try NetworkFile(path: paths[0], configurationPath: config, wrapper: wrapper)
+    let file = try NetworkFile(
+      path: paths[0], configurationPath: config, wrapper: wrapper, frames: clipFrames)
     let notes = try CheckpointConversion(file, type: type).write(
       to: paths[1], overwrites: overwrite)
     try writeToStandardOutput(
@@ -119,7 +133,7 @@ struct Convert: AsyncParsableCommand {
     guard let path = paths.first, let autoencoder, let denoiser else { return [] }
     let recipe = ModelFolder.Recipe(
       autoencoder: autoencoder, denoiser: denoiser, configuration: config, wrapper: wrapper,
-      type: type, name: name, summary: summary, framesPerSecond: fps)
+      frames: clipFrames, type: type, name: name, summary: summary, framesPerSecond: fps)
     let (folder, notes) = try ModelFolder.create(at: path, from: recipe, overwrites: overwrite)
     try writeToStandardOutput("\(path): model \(folder.name)")
     return notes

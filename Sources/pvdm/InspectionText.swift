@@ -32,6 +32,9 @@ struct InspectionText {
     case .latents: "latents"
     case .run: "saved run"
     case .model: "model folder"
+    case .training: "folder of a training run"
+    case .state: "state of a training"
+    case .folder: "folder"
     case .media: "video, picture or frames"
     }
   }
@@ -52,7 +55,9 @@ struct InspectionText {
       rows.append(["range", "\(latents.minimum) to \(latents.maximum)"])
     }
     if let run = inspection.run { rows += self.rows(run) }
+    if let training = inspection.training { rows += self.rows(training) }
     if let model = inspection.model { rows += self.rows(model) }
+    if let folder = inspection.folder { rows += self.rows(folder) }
     if let media = inspection.media { rows += self.rows(media) }
     for (key, value) in (inspection.checkpoint?.values ?? [:]).sorted(by: { $0.key < $1.key }) {
       rows.append([key, value])
@@ -77,7 +82,11 @@ struct InspectionText {
         "plane attention", factors.isEmpty ? "none" : "at downsampling \(list(factors))",
       ])
     }
-    rows.append(["heads", "\(network.heads)"])
+    rows.append([
+      "heads",
+      (network.headWidth.map { "\($0) channels each, \(network.heads) at the top" }
+        ?? "\(network.heads)") + (network.newAttentionOrder == true ? ", q k v split first" : ""),
+    ])
     if let conditional = network.conditional {
       rows.append(["conditional", conditional ? "yes, can continue a clip" : "no"])
     }
@@ -87,6 +96,8 @@ struct InspectionText {
       network.storedTypes.sorted { $0.key < $1.key }
         .map { "\($0.key) (\($0.value) tensors)" }.joined(separator: ", "),
     ])
+    if let weights = network.weights { rows.append(["weights", weights.phrase]) }
+    if let steps = network.trainedSteps { rows.append(["trained", "\(grouped(steps)) steps"]) }
     if let wrapper = network.wrapper { rows.append(["weights under", wrapper]) }
     rows.append([
       "arithmetic", "\(network.gflop) GFLOP a \(network.stage == 1 ? "decoding" : "step")",
@@ -122,6 +133,37 @@ struct InspectionText {
       rows += self.rows(network).map { ["  \($0[0])", $0[1]] }
     }
     return rows
+  }
+
+  private func rows(_ training: TrainingFolderSummary) -> [[String]] {
+    let states = training.states.map(String.init).joined(separator: ", ")
+    var rows = [
+      ["stage", training.stage],
+      [
+        "steps",
+        "\(grouped(training.finishedSteps)) of \(grouped(training.steps)) done"
+          + (training.isRunning ? ", a process goes on with it now" : ""),
+      ],
+      ["learns from", training.data],
+      ["states", states.isEmpty ? "none" : "after step \(states)"],
+    ]
+    // The model's rows say more, where there is one.
+    if inspection.model == nil {
+      rows.append(["network", training.network == nil ? "none yet" : ""])
+      if let network = training.network {
+        rows += self.rows(network).map { ["  \($0[0])", $0[1]] }
+      }
+    }
+    return rows
+  }
+
+  private func rows(_ folder: FolderSummary) -> [[String]] {
+    let counts = [
+      ("models", folder.models), ("training runs", folder.runs),
+      ("checkpoints, latents", folder.checkpoints), ("videos", folder.videos),
+      ("pictures", folder.pictures), ("other files", folder.others), ("folders", folder.folders),
+    ].filter { $0.1 > 0 }.map { [$0.0, grouped($0.1) + (folder.isPartial ? " or more" : "")] }
+    return counts.isEmpty ? [["holds", "nothing"]] : counts
   }
 
   private func rows(_ media: MediaSummary) -> [[String]] {
@@ -164,7 +206,8 @@ struct InspectionText {
 
   private var notes: [ConsoleText] {
     let notes =
-      (inspection.network?.notes ?? []) + (inspection.model?.autoencoder?.notes ?? [])
+      (inspection.remarks ?? []) + (inspection.network?.notes ?? [])
+      + (inspection.model?.autoencoder?.notes ?? [])
       + (inspection.model?.denoiser?.notes ?? [])
     return notes.isEmpty
       ? [] : [notes.map { "Note: \($0)." as ConsoleText }.joined(separator: "\n")]

@@ -89,6 +89,9 @@ struct Models: AsyncParsableCommand {
       }
       if denoiser.conditional == false { parts.append("single clips") }
     }
+    if let weights = (entry.denoiser ?? entry.autoencoder)?.weights, weights == .average {
+      parts.append(weights.phrase)
+    }
     let parameters = (entry.autoencoder?.parameters ?? 0) + (entry.denoiser?.parameters ?? 0)
     parts.append("\((parameters + 500_000) / 1_000_000) M parameters")
     return parts.joined(separator: ", ")

@@ -23,6 +23,22 @@ struct ModelOptions: ParsableArguments {
       """, valueName: "file"))
   var config: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Frames of the denoiser's clips, where neither its file nor the autoencoder tells. (default: 16)
+      """, valueName: "count"))
+  var clipFrames: Int?
+
+  func validate() throws { try Self.check(clipFrames: clipFrames) }
+
+  /// Checks a number of frames that the user stated.
+  static func check(clipFrames: Int?) throws {
+    if let clipFrames, !(1...1024).contains(clipFrames) {
+      throw ValidationError("--clip-frames is 1 to 1024.")
+    }
+  }
+
   /// The model that comes with the program, which is used where none is named.
   static let defaultModel = "skies-64"
 
@@ -39,7 +55,8 @@ struct ModelOptions: ParsableArguments {
       writeToStandardError("no model named: using \(named), which comes with the program\n")
     }
     return try ModelFiles(
-      model: named, autoencoder: autoencoder, denoiser: denoiser, configuration: config)
+      model: named, autoencoder: autoencoder, denoiser: denoiser, configuration: config,
+      frames: clipFrames)
   }
 }
 

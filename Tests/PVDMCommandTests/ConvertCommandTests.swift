@@ -22,11 +22,12 @@ import Testing
     #expect(converted["stored_types"] as? [String: Int] == ["float16": 210])
     #expect((converted["notes"] as? [String]) == [])
     // Back to the authors' format, which cannot say how many heads there are.
-    let back = try CommandRun(["convert", result, folder.path("ema_model.pth")])
+    let back = try CommandRun(["convert", result, folder.path("data/models/ema_model.pth")])
     #expect(back.status == 0)
-    #expect(back.errors.contains("\"num_heads\": 4"))
-    let names = try network(folder.path("ema_model.pth"))["dropped_prefixes"]
-    #expect(names as? [String] == ["diffusion_model."])
+    #expect(back.errors.contains("ema_model.config.json"))
+    let returned = try network(folder.path("data/models/ema_model.pth"))
+    #expect(returned["dropped_prefixes"] as? [String] == ["diffusion_model."])
+    #expect(returned["heads"] as? Int == 4 && returned["clip_length"] as? Int == 16)
   }
 
   @Test(.enabled(if: Shared.isThere)) func makesAModelFolder() throws {

@@ -32,8 +32,10 @@ import VideoDiffusion
 
     let back = elsewhere.path("back.pth")
     let notes = try CheckpointConversion(read).write(to: back)
-    #expect(notes.count == 1 && notes[0].contains("\"num_heads\": 4"))
+    #expect(notes.count == 1 && notes[0].contains("back.config.json"))
     let returned = try NetworkFile(path: back)
+    #expect(returned.network == .denoiser(TinyCheckpoint.denoiser))
+    #expect(!returned.notes.contains { $0.contains("assumed") })
     #expect(returned.dictionary.droppedPrefixes == ["diffusion_model."])
     for tensor in source.dictionary.tensors {
       #expect(try returned.values(tensor.name) == source.values(tensor.name), "\(tensor.name)")
@@ -105,6 +107,48 @@ import VideoDiffusion
     let entry = try #require(file.dictionary["encoder.steps"])
     #expect(entry.elementType == .int64)
     #expect(try file.checkpoint.int64Values(entry) == steps)
+  }
+
+  @Test("what no weight tells passes through a .pth file, whichever it is")
+  func everySettingPasses() throws {
+    var configuration = TinyCheckpoint.denoiser
+    configuration.geometry = PlaneGeometry(side: 8, frames: 24)
+    configuration.headWidth = 16
+    configuration.newAttentionOrder = true
+    configuration.isConditional = false
+    let settings = """
+      {"model_channels": 32, "image_size": 8, "frames": 24, "num_head_channels": 16,
+       "use_new_attention_order": true, "weights": "average", "trained_steps": 700}
+      """
+    let source = folder.path("long.pth")
+    try TinyCheckpoint.write(
+      RandomParameters(configuration), prefix: "diffusion_model.", to: source)
+    try Data(settings.utf8).write(to: URL(filePath: folder.path("long.config.json")))
+    func check(_ path: String) throws -> NetworkFile {
+      let file = try NetworkFile(path: path)
+      guard case .denoiser(let found) = file.network else {
+        Issue.record("no denoiser")
+        return file
+      }
+      #expect(found.geometry == configuration.geometry, "\(path)")
+      #expect(found.headWidth == 16 && found.newAttentionOrder, "\(path)")
+      #expect(file.weightKind == .average && file.trainedSteps == 700, "\(path)")
+      #expect(!file.notes.contains { $0.contains("assumed") })
+      return file
+    }
+    let own = folder.path("a/long.safetensors")
+    try CheckpointConversion(check(source)).write(to: own)
+    let back = folder.path("b/long.pth")
+    try CheckpointConversion(check(own)).write(to: back)
+    _ = try check(back)
+    let summary = try #require(try Inspection(of: back).network)
+    #expect(summary.weights == .average && summary.trainedSteps == 700 && summary.heads == 2)
+    // The settings beside it are somebody's, too.
+    #expect(throws: StudioError(folder.path("b/long.config.json"), .exists)) {
+      try FileManager.default.removeItem(atPath: back)
+      try CheckpointConversion(check(own)).write(to: back)
+    }
+    try CheckpointConversion(check(own)).write(to: back, overwrites: true)
   }
 
   @Test func nothingIsReplacedUnasked() throws {

@@ -61,6 +61,58 @@ import VideoDiffusion
     #expect(inspection.checkpoint?.values == ["epoch": "12"])
   }
 
+  @Test("folders say what they hold, whatever it is")
+  func folders() throws {
+    let manager = FileManager.default
+    for name in ["set/class", "set/other", "empty", "mixed"] {
+      try manager.createDirectory(
+        atPath: folder.path(name), withIntermediateDirectories: true)
+    }
+    for name in ["set/class/a.avi", "set/class/b.avi", "set/other/c.mp4", "set/list.txt"] {
+      try Data("x".utf8).write(to: URL(filePath: folder.path(name)))
+    }
+    let set = try Inspection(of: folder.path("set"))
+    #expect(set.kind == .folder && set.folder?.videos == 3 && set.folder?.others == 1)
+    #expect(set.remarks?.contains { $0.contains("dataset inspect") } == true)
+    let empty = try Inspection(of: folder.path("empty"))
+    #expect(empty.kind == .folder && empty.remarks == nil)
+    // Checkpoints of something else: each with its reason.
+    for name in ["mixed/a.safetensors", "mixed/b.pth"] {
+      try Data(repeating: 7, count: 5000).write(to: URL(filePath: folder.path(name)))
+    }
+    let mixed = try Inspection(of: folder.path("mixed"))
+    #expect(mixed.kind == .folder && mixed.folder?.checkpoints == 2)
+    #expect(mixed.problem?.contains("a.safetensors") == true)
+    #expect(mixed.problem?.contains("b.pth") == true)
+    let all = try Inspection(of: folder.url.path)
+    #expect(all.folder?.videos == 3 && all.folder?.folders == 5)
+    #expect(throws: StudioError(folder.path("gone"), .noSuchFile)) {
+      try Inspection(of: folder.path("gone"))
+    }
+  }
+
+  @Test("settings of several runs, or after somebody's frames, do not claim the whole video")
+  func limitsOfSettings() throws {
+    let settings = RunSettings(json: try manyRuns(1))
+    #expect(settings?.limits == [])
+    let several = try #require(RunSettings(json: try manyRuns(3)))
+    #expect(several.limits.first?.contains("3 runs made this video") == true)
+  }
+
+  private func manyRuns(_ count: Int) throws -> String {
+    let run: [String: Any] = [
+      "firstClip": 0, "clipCount": 1, "seed": 1, "model": "m",
+      "settings": try JSONSerialization.jsonObject(
+        with: JSONEncoder().encode(GenerationSettings())),
+    ]
+    let settings: [String: Any] = [
+      "version": "1", "command": "studio", "model": "m", "precision": "f32",
+      "framesPerSecond": 8, "runs": Array(repeating: run, count: count),
+    ]
+    return String(
+      decoding: try JSONSerialization.data(withJSONObject: settings), as: UTF8.self)
+  }
+
   @Test func settingsAreExplained() {
     let settings = JSONValue.object([
       "seed": .integer(3), "first": .object(["steps": .integer(50)]), "mood": .string("calm"),

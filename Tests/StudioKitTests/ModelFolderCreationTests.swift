@@ -87,9 +87,19 @@ import VideoDiffusion
     var loud = recipe
     loud.denoiser = folder.path("loud.pth")
     #expect(throws: StudioError.self) { try ModelFolder.create(at: path, from: loud) }
+    // A folder that would have to be in a file.
     #expect(throws: StudioError.self) {
-      try ModelFolder.create(at: folder.path("no/such/parent"), from: recipe)
+      try ModelFolder.create(at: folder.path("loud.pth/model"), from: recipe)
     }
     #expect(created.isEmpty)
+  }
+
+  @Test("folders that are missing on the way are made, for models and for single checkpoints")
+  func missingParents() throws {
+    let (made, _) = try ModelFolder.create(at: folder.path("data/models/clouds"), from: recipe)
+    #expect(made.name == "clouds")
+    let single = folder.path("other/models/denoiser.safetensors")
+    try CheckpointConversion(NetworkFile(path: recipe.denoiser)).write(to: single)
+    #expect(try NetworkFile(path: single).kind == .denoiser)
   }
 }

@@ -1,8 +1,10 @@
+import Dispatch
 import Foundation
-import StudioKit
 import TestSupport
 import Testing
 import VideoDiffusion
+
+@testable import StudioKit
 
 @Suite struct ModelLibraryTests {
   private let folder: TemporaryFolder
@@ -178,5 +180,102 @@ import VideoDiffusion
       return try ModelLibrary(places: [.init(path: path, depth: 1)]).entries()
     }
     await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  @Test("clips of other lengths are paired by what the autoencoder tells")
+  func otherLengths() throws {
+    var autoencoder = TinyCheckpoint.autoencoder
+    autoencoder.frames = 24
+    var denoiser = TinyCheckpoint.denoiser
+    denoiser.geometry = PlaneGeometry(side: 4, frames: 24)
+    try TinyCheckpoint.write(RandomParameters(autoencoder), to: folder.path("model_last.pth"))
+    try TinyCheckpoint.write(
+      RandomParameters(denoiser), prefix: "diffusion_model.", to: folder.path("ema_model.pth"))
+    try Data(#"{"model_channels": 32, "num_heads": 4}"#.utf8)
+      .write(to: URL(filePath: folder.path("config.json")))
+    let entry = ModelEntry(folder: folder.url.path)
+    #expect(entry.canGenerate, "\(entry.problem ?? "")")
+    #expect(entry.denoiser?.clipLength == 24)
+    // Alone it is the likeliest of several, which is said; the autoencoder settles it.
+    let alone = try ModelLibrary.entry(at: folder.path("ema_model.pth"))
+    #expect(alone.denoiser?.notes.contains { $0.contains("208 tokens of zeros") } == true)
+    let files = try ModelFiles(model: folder.url.path)
+    #expect(files.denoiser?.geometry == PlaneGeometry(side: 4, frames: 24))
+    #expect(!files.notes.contains { $0.contains("assumed") })
+  }
+
+  @Test("another program's settings beside the files do not hide a model, and reasons are given")
+  func settingsBeside() throws {
+    try writeAutoencoder("model_last.pth")
+    try writeDenoiser("ema_model.pth")
+    try Data(#"{"_class_name": "UNet2DModel", "sample_size": 64}"#.utf8)
+      .write(to: URL(filePath: folder.path("config.json")))
+    let files = try ModelFiles(model: folder.url.path)
+    #expect(files.autoencoder != nil && files.denoiser != nil)
+    #expect(files.notes.contains { $0.contains("passed over") })
+
+    let other = try make("other")
+    try Data(repeating: 7, count: 5000).write(to: URL(filePath: other + "/x.pth"))
+    let error = #expect(throws: StudioError.self) { try ModelFolder(contentsOf: other) }
+    #expect(Explanation(try #require(error)).sentence.contains("x.pth"))
+  }
+
+  @Test("a pipe in the place of a description or of settings is not waited for")
+  func pipes() throws {
+    _ = try make("piped")
+    #expect(mkfifo(folder.path("piped/model.toml"), 0o600) == 0)
+    try writeDenoiser("d.pth")
+    #expect(mkfifo(folder.path("config.json"), 0o600) == 0)
+    let entries = try find()
+    #expect(names(entries) == ["d.pth", "piped"])
+    #expect(entries[0].problem == nil && entries[0].denoiser?.notes.isEmpty == false)
+    #expect(entries[1].problem?.contains("is not a file") == true)
+    #expect(throws: StudioError.self) { try ModelFolder(contentsOf: folder.path("piped")) }
+  }
+
+  @Test("a search may be ended, and what takes too long is given up")
+  func budget() throws {
+    let stop = StopSignal()
+    stop.requestStop(.afterStep)
+    try writeDenoiser("d.pth")
+    let library = ModelLibrary(places: [.init(path: folder.url.path, depth: 1)])
+    #expect(throws: CancellationError.self) { try library.entries(stop: stop) }
+    #expect(throws: CancellationError.self) {
+      try ModelLibrary.entry(at: folder.path("d.pth"), stop: stop)
+    }
+
+    let release = DispatchSemaphore(value: 0)
+    defer { release.signal() }
+    #expect(try TimedReading.value(within: 5) { 7 } == 7)
+    #expect(try TimedReading.value(within: 0.01) { release.wait() } == nil)
+    var search = ModelSearch(.init(total: 0))
+    let late = try search.entries(in: .init(path: folder.url.path, depth: 1))
+    #expect(late.count == 1 && late[0].problem?.contains("took too long") == true)
+  }
+
+  @Test("a folder of hostile files gives an entry with a reason for each")
+  func hostile() throws {
+    var numbers = SeededNumbers(4)
+    let whole = folder.path("whole.safetensors")
+    try writeDenoiser("whole.pth")
+    try CheckpointConversion(NetworkFile(path: folder.path("whole.pth"))).write(to: whole)
+    let bytes = try Data(contentsOf: URL(filePath: whole))
+    for index in 0..<60 {
+      var damaged = bytes.prefix(6000)
+      if index.isMultiple(of: 2) {
+        // A header that says it is longer than any.
+        damaged.replaceSubrange(
+          0..<8, with: withUnsafeBytes(of: UInt64(1) << (index / 2)) { Data($0) })
+      } else {
+        for _ in 0..<8 {
+          damaged[Int.random(in: 0..<damaged.count, using: &numbers)] = UInt8.random(
+            in: 0...255, using: &numbers)
+        }
+      }
+      try damaged.write(to: URL(filePath: folder.path("bad-\(index).safetensors")))
+    }
+    let entries = try find()
+    #expect(entries.count == 62)
+    #expect(entries.filter { $0.problem == nil }.count == 2)
   }
 }

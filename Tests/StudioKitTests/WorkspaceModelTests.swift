@@ -50,6 +50,27 @@ struct WorkspaceModelTests {
     await again.close()
   }
 
+  @Test("opening does not wait for the search, and closing neither")
+  func opensFirst() async throws {
+    let workspace = try await fixture.open()
+    let searches = await workspace.first { event -> Bool? in
+      if case .modelSearch(let isRunning) = event { isRunning } else { nil }
+    }
+    #expect(searches != nil)
+    let found = await workspace.first { event -> [ModelEntry]? in
+      if case .models(let models) = event { models } else { nil }
+    }
+    #expect(found?.contains { $0.canGenerate } == true)
+    await workspace.stopReading()
+    await #expect(throws: CancellationError.self) {
+      try await workspace.openModel(fixture.folder.path("samples/tiny"))
+    }
+    await workspace.close()
+    // The lock is free again.
+    let again = try await fixture.open()
+    await again.close()
+  }
+
   @Test("an estimate rests on measurements once there was a run")
   func estimate() async throws {
     let workspace = try await fixture.open()

@@ -6,6 +6,8 @@ package struct World: Sendable {
   /// The models that were found, and the one that runs use.
   package var models: [ModelEntry] = []
   package var modelID: ModelEntry.ID?
+  /// Whether models are being looked for.
+  package var isLookingForModels = false
   /// Folders in which models were looked for.
   package var modelFolders: [String] = []
   /// The settings that Make shows: what a new video and a new comparison begin with.

@@ -29,9 +29,10 @@ extension EffectRunner {
   /// continued.
   private static func open(_ path: String, _ workspace: Workspace) async throws -> [StudioEffect] {
     let path = path.expandingHome
-    let found = try Inspection(of: path)
+    let found = try await workspace.inspection(of: path)
     switch found.kind {
-    case .model, .network:
+    case .model, .network,
+      .training where found.model != nil:
       let model = try await workspace.openModel(path)
       return [.useModel(model.id), .show(.models)]
     default: break

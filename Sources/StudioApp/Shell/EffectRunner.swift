@@ -44,6 +44,11 @@ final class EffectRunner: Sendable {
     case .estimate, .readFootage, .hashModel, .loadFrames, .findModels, .checkEvaluation,
       .findEvaluations, .findTrainingRuns, .checkTraining, .loadTrainingSample, .completePath:
       beside(effect)
+    case .quit:
+      // What was asked for before is done before, but nobody waits for a file to be understood.
+      .batch([
+        .run { _ in _ = try? await self.opening.workspace().stopReading() }, inOrder(effect),
+      ])
     default: inOrder(effect)
     }
   }

@@ -189,6 +189,7 @@ extension StudioModel {
     case .models(let models):
       world.models = models
       if world.isReady { chooseModel() }
+    case .modelSearch(let isRunning): world.isLookingForModels = isRunning
     case .presets(let presets): world.presets = presets
     case .videos(let videos):
       world.videos = videos

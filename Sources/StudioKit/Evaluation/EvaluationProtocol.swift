@@ -68,9 +68,9 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
     usesMovingAverage = model.denoiser.flatMap(Self.usesMovingAverage)
   }
 
-  /// Told by the keys that the weights stood under, else by the name of the file.
+  /// Told by the file or the keys that the weights stood under, else by the name of the file.
   private static func usesMovingAverage(_ file: NetworkFile) -> Bool? {
-    if file.dictionary.isMovingAverage { return true }
+    if let kind = file.weightKind { return kind == .average }
     if file.dictionary.wrapper != nil { return false }
     return URL(filePath: file.path).lastPathComponent.lowercased().contains("ema") ? true : nil
   }

@@ -21,6 +21,12 @@ public struct Inspection: Sendable, Encodable {
     case run
     /// A model folder: `model`.
     case model
+    /// The folder of a training run: `training`, and `model` where it is one already.
+    case training
+    /// The state of a training: `checkpoint`.
+    case state
+    /// Another folder: `folder`, and `problem` where it looks like a model and is none.
+    case folder
     /// A video, picture or folder of frames: `media`.
     case media
   }
@@ -41,19 +47,27 @@ public struct Inspection: Sendable, Encodable {
   public internal(set) var run: RunSummary?
   /// The model in the folder.
   public internal(set) var model: ModelSummary?
+  /// The training run in the folder.
+  public internal(set) var training: TrainingFolderSummary?
+  /// What lies in the folder.
+  public internal(set) var folder: FolderSummary?
   /// The video, picture or frames.
   public internal(set) var media: MediaSummary?
   /// Settings embedded in a medium, or stored beside latents, as JSON.
   public internal(set) var settings: JSONValue?
+  /// What is to be known of it, as sentences without full stops.
+  public internal(set) var remarks: [String]?
   /// Why it cannot be used as what it looks like, in a sentence.
   public internal(set) var problem: String?
 
   /// Looks at a file or folder.
   ///
-  /// - Parameter configuration: A `config.json` or YAML file for a checkpoint; `nil` looks beside it.
+  /// - Parameters:
+  ///   - configuration: A `config.json` or YAML file for a checkpoint; `nil` looks beside it.
+  ///   - frames: Frames of a denoiser's clips, where its file does not tell.
   /// - Throws: ``StudioError`` if there is nothing, `CheckpointError` or `MediaError` if it cannot be
   ///   understood.
-  public init(of path: String, configuration: String? = nil) throws {
+  public init(of path: String, configuration: String? = nil, frames: Int? = nil) throws {
     self.path = path
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -61,18 +75,13 @@ public struct Inspection: Sendable, Encodable {
     }
     kind = .media
     if isFolder.boolValue {
-      if Self.isModelFolder(path) {
-        kind = .model
-        model = try ModelSummary(path)
-      } else {
-        try inspectMedia()
-      }
+      try inspectFolder()
       return
     }
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     fileSizeBytes = (attributes?[.size] as? NSNumber)?.intValue
     do {
-      try inspectCheckpoint(configuration)
+      try inspectCheckpoint(configuration, frames)
     } catch let error as CheckpointError {
       guard case .unknownContainer = error.kind, !ModelFolder.isCheckpointName(path) else {
         throw error
@@ -86,16 +95,57 @@ public struct Inspection: Sendable, Encodable {
     return files.contains { $0 == ModelFolder.descriptionName || ModelFolder.isCheckpointName($0) }
   }
 
+  private mutating func inspectFolder() throws {
+    if TrainingRunFolder(path: path).holdsRun {
+      kind = .training
+      training = try TrainingFolderSummary(path)
+      // The second stage's folder has both networks.
+      model = try? ModelSummary(path)
+      return
+    }
+    if Self.isModelFolder(path) {
+      do {
+        model = try ModelSummary(path)
+        kind = .model
+        return
+      } catch {
+        problem = Explanation(error).text
+      }
+    } else {
+      do { return try inspectMedia() } catch let error as MediaError {
+        // Frames that cannot be read are no set of videos.
+        guard FolderSummary(path).pictures == 0 || !Self.holdsFrames(path) else { throw error }
+      }
+    }
+    kind = .folder
+    let summary = FolderSummary(path)
+    folder = summary
+    remarks = summary.hints.isEmpty ? nil : summary.hints
+  }
+
+  /// Whether pictures lie in the folder itself.
+  private static func holdsFrames(_ path: String) -> Bool {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return files.contains {
+      ["png", "jpg", "jpeg"].contains(URL(filePath: $0).pathExtension.lowercased())
+    }
+  }
+
   private mutating func inspectMedia() throws {
     let info = try MediaInfo.probe(path)
     media = MediaSummary(info)
     settings = info.settings.map { JSONValue(parsing: $0) ?? .string($0) }
+    if let made = info.settings.flatMap(RunSettings.init(json:)) {
+      let notes = made.limits
+      remarks = notes.isEmpty ? nil : notes
+    }
   }
 
   /// Networks are tried first, because those are the files of any size, and opened once.
-  private mutating func inspectCheckpoint(_ configuration: String?) throws {
+  private mutating func inspectCheckpoint(_ configuration: String?, _ frames: Int?) throws {
     do {
-      let file = try NetworkFile(path: path, configurationPath: configuration)
+      let file = try NetworkFile(
+        path: path, configurationPath: configuration, frames: frames)
       kind = .network
       checkpoint = CheckpointSummary(file.checkpoint)
       network = NetworkSummary(file)
@@ -114,7 +164,10 @@ public struct Inspection: Sendable, Encodable {
     let file = try Checkpoint(contentsOf: path)
     kind = .checkpoint
     checkpoint = CheckpointSummary(file)
-    if SavedRun.isSavedRun(file) {
+    if let state = error as? ModelError, case .trainingState = state.problem {
+      kind = .state
+      remarks = [Explanation(error).text]
+    } else if SavedRun.isSavedRun(file) {
       kind = .run
       run = RunSummary(try SavedRun(contentsOf: path))
     } else if file.tensors.contains(where: { $0.name == "latents" && $0.shape.count == 3 }) {

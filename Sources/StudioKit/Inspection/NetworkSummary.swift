@@ -31,8 +31,12 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
   public private(set) var residualBlocks: Int?
   /// Downsampling factors with attention within each plane; of a denoiser.
   public private(set) var attentionFactors: [Int]?
-  /// Heads of its attentions.
+  /// Heads of its attentions; of the first level, where heads have a width.
   public let heads: Int
+  /// Channels of each head, where wider levels have more heads; of a denoiser.
+  public private(set) var headWidth: Int?
+  /// Whether q, k and v are split before the heads; of a denoiser, where it is so.
+  public private(set) var newAttentionOrder: Bool?
   /// Whether it can continue a clip; of a denoiser.
   public private(set) var conditional: Bool?
   /// Floating point operations of a forward pass, or of a decoding, in GFLOP.
@@ -46,9 +50,8 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
 
   /// Training steps behind the weights, where the checkpoint tells.
   public private(set) var trainedSteps: Int?
-
-  /// Keys under which training scripts put the number of steps.
-  private static let stepKeys = ["step", "steps", "global_step", "iteration"]
+  /// Which weights of a training they are, where the checkpoint tells: `average` or `raw`.
+  public private(set) var weights: WeightKind?
 
   init(_ file: NetworkFile) {
     self.init(
@@ -57,14 +60,14 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
         uniqueKeysWithValues: file.storedTypes.map { ($0.key.rawValue, $0.value) }),
       wrapper: file.dictionary.wrapper, droppedPrefixes: file.dictionary.droppedPrefixes,
       notes: file.notes,
-      trainedSteps: Self.stepKeys.lazy.compactMap { file.checkpoint.root[$0]?.integer }.first)
+      trainedSteps: file.trainedSteps, weights: file.weightKind)
   }
 
   /// What there is to tell about a network of this configuration.
   package init(
     _ network: NetworkFile.Network, parameters: Int, storedTypes: [String: Int],
     wrapper: String? = nil, droppedPrefixes: [String] = [], notes: [String] = [],
-    trainedSteps: Int? = nil
+    trainedSteps: Int? = nil, weights: WeightKind? = nil
   ) {
     self.parameters = parameters
     self.storedTypes = storedTypes
@@ -72,6 +75,7 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
     self.droppedPrefixes = droppedPrefixes
     self.notes = notes
     self.trainedSteps = trainedSteps
+    self.weights = weights
     let geometry: PlaneGeometry
     switch network {
     case .autoencoder(let configuration):
@@ -89,7 +93,10 @@ public struct NetworkSummary: Sendable, Hashable, Encodable {
       stage = 2
       geometry = configuration.geometry
       width = configuration.baseWidth
-      heads = configuration.headCount
+      heads = configuration.heads(
+        of: configuration.baseWidth * (configuration.widthMultipliers.first ?? 1))
+      headWidth = configuration.headWidth
+      newAttentionOrder = configuration.newAttentionOrder ? true : nil
       gflop = rounded(configuration.forwardOperations / 1e9)
       widthMultipliers = configuration.widthMultipliers
       residualBlocks = configuration.residualBlocks

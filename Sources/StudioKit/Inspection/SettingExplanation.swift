@@ -57,8 +57,8 @@ public struct SettingExplanation: Sendable, Hashable {
 
   private static let meanings: [String: String] = [
     "seed": "the same seed and settings make the same video",
-    "clips": "clips of 16 frames that were made",
-    "clipcount": "clips of 16 frames that were asked for",
+    "clips": "clips that were made",
+    "clipcount": "clips that were asked for",
     "steps": "denoising steps; more are slower and finer",
     "latersteps": "denoising steps of each clip that continues another",
     "sampler": "the solver that takes the steps",
@@ -79,8 +79,8 @@ public struct SettingExplanation: Sendable, Hashable {
     "denoiser": "the checkpoint that makes latents",
     "source": "what was continued",
     "input": "what was continued",
-    "fromframe": "the first frame of the 16 that were continued",
-    "firstframe": "the first frame of the 16 that were continued",
+    "fromframe": "the first frame of those that were continued",
+    "firstframe": "the first frame of those that were continued",
     "onlynew": "whether the new frames alone were written",
     "firstclip": "clips before it, from the start of the video",
     "precedingframes": "frames that stand before the first new one",

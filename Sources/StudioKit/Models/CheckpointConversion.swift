@@ -7,7 +7,8 @@ import VideoDiffusion
 /// Writes a network's checkpoint in another container or precision, one tensor at a time.
 ///
 /// A .safetensors file has the network's own names and carries what shapes do not tell as metadata. A
-/// .pth file has the names of the authors' files, which their scripts load.
+/// .pth file has the names of the authors' files, which their scripts load, and no place for anything else:
+/// what shapes do not tell goes into a configuration beside it.
 public struct CheckpointConversion: Sendable {
   /// The precision that weights are stored in.
   public enum StoredType: String, Sendable, Hashable, CaseIterable {
@@ -68,9 +69,12 @@ public struct CheckpointConversion: Sendable {
   @discardableResult
   public func write(to path: String, overwrites: Bool = false) throws -> [String] {
     let container = try Container(path: path)
-    guard overwrites || !FileManager.default.fileExists(atPath: path) else {
-      throw StudioError(path, .exists)
+    let side = container == .torch ? sidePath(for: path) : nil
+    for file in [path, side].compactMap({ $0 })
+    where !overwrites && FileManager.default.fileExists(atPath: file) {
+      throw StudioError(file, .exists)
     }
+    try ModelFolder.makeParent(of: path)
     switch container {
     case .safetensors:
       // Wide types first, so that each starts at a multiple of its size.
@@ -88,7 +92,18 @@ public struct CheckpointConversion: Sendable {
       try TorchWriter(tensors: tensors).write(to: path, replaces: overwrites) {
         try copy(String($0.name.dropFirst(prefix.count)), into: $1)
       }
-      return lostSettings
+      guard let side else { return [] }
+      do {
+        try AtomicFile.write(to: side) { try $0.write(Array(file.configurationText.utf8)) }
+      } catch {
+        // One without the other would be read as another network, unless it is what was there before.
+        if !overwrites { try? FileManager.default.removeItem(atPath: path) }
+        throw error
+      }
+      return [
+        "a .pth file cannot hold every setting: what the weights do not tell is in "
+          + URL(filePath: side).lastPathComponent + " beside it"
+      ]
     }
   }
 
@@ -150,22 +165,10 @@ public struct CheckpointConversion: Sendable {
         expected: "at most 65504 for f16; use --type bf16 or f32"))
   }
 
-  /// A .pth file has no place for what the shapes do not tell.
-  private var lostSettings: [String] {
-    guard case .denoiser(let configuration) = file.network else { return [] }
-    let published = DenoiserConfiguration.published
-    var settings: [String] = []
-    if configuration.headCount != published.headCount {
-      settings.append("\"num_heads\": \(configuration.headCount)")
-    }
-    if file.dictionary["zeros"] == nil, configuration.geometry.side != published.geometry.side {
-      settings.append("\"image_size\": \(configuration.geometry.side)")
-    }
-    guard !settings.isEmpty else { return [] }
-    let text = ["\"model_channels\": \(configuration.baseWidth)"] + settings
-    return [
-      "a .pth file cannot hold every setting: put a config.json beside it with "
-        + "{\(text.joined(separator: ", "))}"
-    ]
+  /// Where the configuration beside a .pth file goes; `nil` if there is nothing to say.
+  private func sidePath(for path: String) -> String? {
+    // An autoencoder's shapes tell everything but where its weights come from.
+    guard file.kind == .denoiser || file.weightKind != nil else { return nil }
+    return NetworkFile.configurationPath(beside: path)
   }
 }

@@ -20,10 +20,12 @@ public struct ModelFiles: Sendable {
   ///   - autoencoder: A checkpoint, in place of the folder's.
   ///   - denoiser: A checkpoint, in place of the folder's.
   ///   - configuration: A `config.json` or YAML file for the denoiser; `nil` looks beside it.
+  ///   - frames: Frames of the denoiser's clips, where neither its file nor the autoencoder tells.
   /// - Throws: ``StudioError``, ``ModelError`` or ``CheckpointError`` naming the file.
   public init(
     model: String?, autoencoder: String? = nil, denoiser: String? = nil,
-    configuration: String? = nil, resources: ResourceLocator = ResourceLocator()
+    configuration: String? = nil, frames: Int? = nil,
+    resources: ResourceLocator = ResourceLocator()
   ) throws {
     var folder: ModelFolder?
     if let model {
@@ -36,10 +38,11 @@ public struct ModelFiles: Sendable {
       return URL(filePath: folder.path).appending(path: file).path
     }
     self.autoencoder = try (autoencoder ?? path(folder?.autoencoder)).map {
-      try Self.open($0, .autoencoder, nil)
+      try Self.open($0, .autoencoder)
     }
+    let companion = self.autoencoder?.geometry
     self.denoiser = try (denoiser ?? path(folder?.denoiser)).map {
-      try Self.open($0, .denoiser, configuration)
+      try Self.open($0, .denoiser, configuration, frames: frames, companion: companion)
     }
     if let autoencoder = self.autoencoder, let denoiser = self.denoiser {
       try NetworkFile.checkFit(autoencoder: autoencoder, denoiser: denoiser)
@@ -51,10 +54,12 @@ public struct ModelFiles: Sendable {
   }
 
   private static func open(
-    _ path: String, _ kind: NetworkKind, _ configuration: String?
+    _ path: String, _ kind: NetworkKind, _ configuration: String? = nil, frames: Int? = nil,
+    companion: PlaneGeometry? = nil
   ) throws -> NetworkFile {
     let file = try NetworkFile(
-      path: path, configurationPath: configuration, preferring: kind)
+      path: path, configurationPath: configuration, preferring: kind, frames: frames,
+      companion: companion)
     guard file.kind == kind else {
       throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
     }

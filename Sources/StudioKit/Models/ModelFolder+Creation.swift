@@ -14,6 +14,8 @@ extension ModelFolder {
     public var configuration: String?
     /// The key of the weights within both files; `nil` finds them.
     public var wrapper: String?
+    /// Frames of the denoiser's clips, where neither its file nor the autoencoder tells.
+    public var frames: Int?
     /// The precision of the weights.
     public var type: CheckpointConversion.StoredType
     /// The model's name; `nil` takes the folder's.
@@ -26,13 +28,15 @@ extension ModelFolder {
     /// Describes a model folder.
     public init(
       autoencoder: String, denoiser: String, configuration: String? = nil, wrapper: String? = nil,
-      type: CheckpointConversion.StoredType = .keep, name: String? = nil, summary: String = "",
+      frames: Int? = nil, type: CheckpointConversion.StoredType = .keep, name: String? = nil,
+      summary: String = "",
       framesPerSecond: Double? = nil
     ) {
       self.autoencoder = autoencoder
       self.denoiser = denoiser
       self.configuration = configuration
       self.wrapper = wrapper
+      self.frames = frames
       self.type = type
       self.name = name
       self.summary = summary
@@ -44,7 +48,7 @@ extension ModelFolder {
   /// goes to a folder of another name first.
   ///
   /// - Parameters:
-  ///   - path: The new folder; its parent must exist.
+  ///   - path: The new folder; folders above it are made where they are missing.
   ///   - overwrites: Whether a model folder that is there may be replaced. Its other files, such as
   ///     a README, stay.
   /// - Returns: The folder, and what the user should know.
@@ -57,10 +61,13 @@ extension ModelFolder {
     let exists = FileManager.default.fileExists(atPath: target.path)
     if exists { try checkReplaceable(target, path, overwrites: overwrites) }
     let autoencoder = try open(recipe.autoencoder, .autoencoder, nil, recipe.wrapper)
-    let denoiser = try open(recipe.denoiser, .denoiser, recipe.configuration, recipe.wrapper)
+    let denoiser = try open(
+      recipe.denoiser, .denoiser, recipe.configuration, recipe.wrapper, frames: recipe.frames,
+      companion: autoencoder.geometry)
     try NetworkFile.checkFit(autoencoder: autoencoder, denoiser: denoiser)
 
     let name = target.lastPathComponent
+    try makeParent(of: target.path)
     let staged: StagedPath
     do {
       staged = try StagedPath(target: target.path, kind: .folder, permissions: 0o777)
@@ -94,14 +101,30 @@ extension ModelFolder {
   }
 
   private static func open(
-    _ path: String, _ kind: NetworkKind, _ configuration: String?, _ wrapper: String?
+    _ path: String, _ kind: NetworkKind, _ configuration: String?, _ wrapper: String?,
+    frames: Int? = nil, companion: PlaneGeometry? = nil
   ) throws -> NetworkFile {
     let file = try NetworkFile(
-      path: path, configurationPath: configuration, wrapper: wrapper, preferring: kind)
+      path: path, configurationPath: configuration, wrapper: wrapper, preferring: kind,
+      frames: frames, companion: companion)
     guard file.kind == kind else {
       throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
     }
     return file
+  }
+
+  /// Makes the folder that a file or folder is to be in, such as the user's folder of models before its
+  /// first.
+  ///
+  /// - Throws: ``StudioError`` if it cannot be made.
+  static func makeParent(of path: String) throws {
+    let parent = URL(filePath: path).standardizedFileURL.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    } catch {
+      throw StudioError(
+        path, .output(reason: "the folder \(parent.path) cannot be made (\(reason(error)))"))
+    }
   }
 
   /// Only a model folder or an empty one is replaced: a wrong path must not cost anyone their files.

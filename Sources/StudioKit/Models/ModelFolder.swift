@@ -20,6 +20,8 @@ public struct ModelFolder: Sendable, Hashable {
   public var framesPerSecond: Double?
 
   static let descriptionName = "model.toml"
+  /// Bytes of a description; a few lines are usual.
+  private static let descriptionLimit = 1 << 16
 
   /// Describes a model.
   public init(
@@ -50,9 +52,11 @@ public struct ModelFolder: Sendable, Hashable {
   private init(path: String, descriptionAt file: String) throws {
     let table: TOMLTable
     do {
-      table = try TOMLTable(text: String(contentsOfFile: file, encoding: .utf8))
+      table = try TOMLTable(text: SmallFile.text(of: file, limit: Self.descriptionLimit))
     } catch let error as TOMLSyntaxError {
       throw StudioError(file, .badDescription("line \(error.line): \(error.reason)"))
+    } catch let error as SmallFile.Problem {
+      throw StudioError(file, .badDescription(error.description))
     } catch {
       throw StudioError(file, .badDescription("the file cannot be read"))
     }
@@ -91,19 +95,32 @@ public struct ModelFolder: Sendable, Hashable {
 
   private init(searching folder: URL, path: String) throws {
     var found: [NetworkKind: [String]] = [:]
+    var reasons: [String] = []
     let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     for file in files.sorted() where Self.isCheckpointName(file) {
-      if let network = try? NetworkFile(path: folder.appending(path: file).path) {
+      do {
+        let network = try NetworkFile(path: folder.appending(path: file).path)
         found[network.kind, default: []].append(file)
+      } catch {
+        reasons.append(Explanation(error).sentence)
       }
     }
     for (kind, files) in found where files.count > 1 {
       throw StudioError(path, .ambiguousFolder(kind: kind, files: files))
     }
-    guard !found.isEmpty else { throw StudioError(path, .noModel) }
+    guard !found.isEmpty else {
+      throw StudioError(path, .noModel(reasons: Self.shortened(reasons)))
+    }
     self.init(
       path: path, name: folder.lastPathComponent, autoencoder: found[.autoencoder]?.first,
       denoiser: found[.denoiser]?.first)
+  }
+
+  /// The first of many reasons.
+  private static func shortened(_ reasons: [String]) -> [String] {
+    let limit = 5
+    guard reasons.count > limit else { return reasons }
+    return reasons.prefix(limit) + ["and \(reasons.count - limit) files more"]
   }
 
   static func isCheckpointName(_ name: String) -> Bool {

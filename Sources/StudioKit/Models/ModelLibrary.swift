@@ -55,9 +55,12 @@ public struct ModelLibrary: Sendable {
   /// Everything that was found, in the order of the places, each place by path: model folders, and
   /// checkpoints that belong to none. What cannot be used says why.
   ///
-  /// - Throws: `CancellationError` if the task was cancelled.
-  public func entries() throws -> [ModelEntry] {
-    var search = ModelSearch()
+  /// Each file has a budget of time and memory, and so has the whole search: at most 45 seconds.
+  ///
+  /// - Parameter stop: Ends the search at once.
+  /// - Throws: `CancellationError` if it was to end or the task was cancelled.
+  public func entries(stop: StopSignal? = nil) throws -> [ModelEntry] {
+    var search = ModelSearch(stop: stop)
     var entries: [ModelEntry] = []
     var known: Set<String> = []
     for place in places {
@@ -68,16 +71,36 @@ public struct ModelLibrary: Sendable {
     return entries
   }
 
+  /// Seconds that are spent on a file that the user names.
+  private static let patience = 30.0
+
   /// The model of a folder or single checkpoint that the user names.
   ///
-  /// - Throws: ``StudioError`` if there is no such file or folder.
-  public static func entry(at path: String) throws -> ModelEntry {
+  /// - Parameter stop: Ends the reading at once.
+  /// - Throws: ``StudioError`` if there is no such file or folder, `CancellationError` if the reading
+  ///   was to end.
+  public static func entry(at path: String, stop: StopSignal? = nil) throws -> ModelEntry {
     let url = URL(filePath: path).standardizedFileURL
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw StudioError(path, .noSuchFile)
     }
-    return isFolder.boolValue ? ModelEntry(folder: url.path) : ModelEntry(checkpoint: url.path)
+    let isCheckpoint = !isFolder.boolValue
+    return try reading(path, stop: stop) {
+      isCheckpoint ? ModelEntry(checkpoint: url.path) : ModelEntry(folder: url.path)
+    }
+  }
+
+  /// Reads what the user named, with patience that ends.
+  ///
+  /// - Throws: What `body` throws, ``StudioError`` if it takes too long, `CancellationError` if the
+  ///   reading was to end.
+  static func reading<Value: Sendable>(
+    _ path: String, stop: StopSignal?, _ body: @escaping @Sendable () throws -> Value
+  ) throws -> Value {
+    let result = try TimedReading.value(within: patience, stop: stop) { Result { try body() } }
+    guard let result else { throw StudioError(path, .takesTooLong(seconds: Int(patience))) }
+    return try result.get()
   }
 
   /// Why two networks do not make a model; `nil` if they do.
@@ -102,10 +125,16 @@ public struct ModelLibrary: Sendable {
   ///
   /// - Returns: `nil` if either lacks the network.
   public static func pair(autoencoder: ModelEntry, denoiser: ModelEntry) -> ModelEntry? {
-    guard let first = autoencoder.autoencoder, let second = denoiser.denoiser,
+    guard let first = autoencoder.autoencoder, var second = denoiser.denoiser,
       let firstPath = autoencoder.reference.autoencoder,
       let secondPath = denoiser.reference.denoiser
     else { return nil }
+    // What a denoiser's file leaves open, its autoencoder may tell.
+    if first.geometry != second.geometry,
+      let file = try? NetworkFile(path: secondPath, companion: first.geometry)
+    {
+      second = NetworkSummary(file)
+    }
     var entry = ModelEntry(
       reference: ModelReference(
         name: "\(denoiser.reference.name) + \(autoencoder.reference.name)",
@@ -165,7 +194,8 @@ extension ModelEntry {
       (reference.autoencoder, NetworkKind.autoencoder), (reference.denoiser, .denoiser),
     ] {
       guard let path else { continue }
-      let file = try NetworkFile(path: path, preferring: kind)
+      let file = try NetworkFile(
+        path: path, preferring: kind, companion: autoencoder?.geometry)
       guard file.kind == kind else {
         throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
       }

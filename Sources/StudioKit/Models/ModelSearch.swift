@@ -3,7 +3,29 @@ import Foundation
 import VideoDiffusion
 
 /// One search for models: walks folders within bounds and reads the headers of checkpoints.
+///
+/// What is merely found may be anything, so that each file has a budget of time and of memory, and the
+/// whole search another.
 struct ModelSearch {
+  /// How much a search may cost.
+  struct Budget {
+    /// Seconds for one file.
+    var file = 5.0
+    /// Seconds for everything.
+    var total = 45.0
+    /// Bytes of a file's directory of tensors, which becomes some thirty times as much in memory. Those
+    /// of large models have less than one megabyte.
+    var directory = 4 << 20
+    /// Files whose reading may be given up; it goes on meanwhile.
+    var abandoned = 4
+  }
+
+  private let budget: Budget
+  /// Ends the search.
+  private let stop: StopSignal?
+  private let start = ContinuousClock.now
+  /// Files whose reading was given up.
+  private var abandonedFiles = 0
   /// Folders that are looked into, in all places together.
   private var foldersLeft = 2000
   /// Names that are looked at, in all places together.
@@ -21,20 +43,82 @@ struct ModelSearch {
   /// No network is smaller; what is, is no checkpoint of interest.
   private static let smallestFile = 1 << 12
 
+  init(_ budget: Budget = Budget(), stop: StopSignal? = nil) {
+    self.budget = budget
+    self.stop = stop
+  }
+
+  /// - Throws: `CancellationError` if the search was to end.
+  private func checkStop() throws {
+    if let stop, stop.moment != .never { throw CancellationError() }
+    try Task.checkCancellation()
+  }
+
+  /// Reads something within the budget.
+  ///
+  /// - Parameter path: The file or folder.
+  /// - Returns: `nil` if it is of no interest.
+  private mutating func entry(
+    _ path: String, _ read: @escaping @Sendable (String) -> ModelEntry?
+  ) throws -> ModelEntry? {
+    try checkStop()
+    func unread(_ reason: String) -> ModelEntry {
+      ModelEntry(
+        reference: ModelReference(
+          name: URL(filePath: path).deletingPathExtension().lastPathComponent, autoencoder: nil,
+          denoiser: nil),
+        path: path, problem: reason)
+    }
+    guard abandonedFiles < budget.abandoned, (.now - start) < .seconds(budget.total) else {
+      return unread("\(path): was not looked at, because the search took too long before it")
+    }
+    if let size = Self.directorySize(of: path), size > budget.directory {
+      return unread(
+        "\(path): its directory of tensors has \(size >> 20) MB, which no network of PVDM has")
+    }
+    let found = try TimedReading.value(within: budget.file, stop: stop) {
+      Found(entry: read(path))
+    }
+    guard let found else {
+      abandonedFiles += 1
+      return unread("\(path): was given up after \(Int(budget.file)) seconds of reading")
+    }
+    return found.entry
+  }
+
+  private struct Found: Sendable {
+    let entry: ModelEntry?
+  }
+
+  /// Bytes of a safetensors file's header, which its first number says; `nil` for other files. (A
+  /// pickle's objects are counted while it is read.)
+  private static func directorySize(of path: String) -> UInt64? {
+    guard path.lowercased().hasSuffix(".safetensors") else { return nil }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var size: UInt64 = 0
+    guard read(descriptor, &size, 8) == 8 else { return nil }
+    return UInt64(littleEndian: size)
+  }
+
   /// The models in a place, by path.
   mutating func entries(in place: ModelLibrary.Place) throws -> [ModelEntry] {
     let path = URL(filePath: place.path).standardizedFileURL.path
     guard let status = Self.status(of: path) else { return [] }
-    guard status.isFolder else { return [ModelEntry(checkpoint: path)] }
+    guard status.isFolder else {
+      guard status.isFile else { return [] }
+      return [try entry(path) { ModelEntry(checkpoint: $0) }].compactMap { $0 }
+    }
     var entries: [ModelEntry] = []
     var level = [path]
     for depth in 0...place.depth {
       var below: [String] = []
       for folder in level.sorted() {
-        try Task.checkCancellation()
+        try checkStop()
         guard let contents = list(folder) else { continue }
         if contents.hasDescription {
-          entries.append(ModelEntry(folder: folder))
+          if let entry = try entry(folder, { ModelEntry(folder: $0) }) { entries.append(entry) }
         } else {
           entries += try models(folder, contents.checkpoints)
         }
@@ -90,11 +174,12 @@ struct ModelSearch {
   private mutating func models(_ folder: String, _ checkpoints: [String]) throws -> [ModelEntry] {
     var entries: [ModelEntry] = []
     for path in checkpoints where filesLeft > 0 {
-      try Task.checkCancellation()
       filesLeft -= 1
-      let entry = ModelEntry(checkpoint: path)
-      if entry.problem != nil, Self.isOwnOutput(path) { continue }
-      entries.append(entry)
+      let found = try entry(path) {
+        let entry = ModelEntry(checkpoint: $0)
+        return entry.problem != nil && Self.isOwnOutput($0) ? nil : entry
+      }
+      if let found { entries.append(found) }
     }
     let usable = entries.filter { $0.problem == nil }
     let autoencoders = usable.filter { $0.autoencoder != nil }

@@ -17,4 +17,20 @@ extension RunSettings {
     }
     self = settings
   }
+
+  /// What the settings do not hold of the video that carries them, as sentences without full stops.
+  public var limits: [String] {
+    var limits: [String] = []
+    if let runs, runs.count > 1 {
+      limits.append(
+        "\(runs.count) runs made this video, each with settings of its own; those of one do not make "
+          + "it again")
+    }
+    let sources = Set((runs ?? []).compactMap(\.source) + [source].compactMap { $0 })
+    if !sources.isEmpty, command != "decode", command != "reconstruct" {
+      limits.append(
+        "it continues \(sources.sorted().joined(separator: ", ")), whose frames no settings make")
+    }
+    return limits
+  }
 }

@@ -11,6 +11,8 @@ struct AuthorsTrainingFile {
   private let path: String
   private var taken: [String] = []
   private var ignored: [String] = []
+  /// Whether the file has a number of heads.
+  private var statesHeads = false
 
   /// A key with its value and the name of the mapping around it.
   private struct Entry {
@@ -25,57 +27,68 @@ struct AuthorsTrainingFile {
     /// It is a setting of ours.
     case setting(String)
     /// The engine knows one value.
-    case fixed(Double, reason: String)
+    case fixed(FixedSetting)
     /// It takes more than a table to say.
     case special
   }
 
-  private static let channels = Rule.fixed(4, reason: "latents have 4 channels")
-  private static let colors = Rule.fixed(3, reason: "frames have 3 colours")
-
   /// By the key, after the mapping's name where other mappings have the same.
-  private static let rules: [String: Rule] = [
-    "ddconfig.channels": .setting("autoencoder.width"),
-    "ddconfig.resolution": .setting("autoencoder.resolution"),
-    "ddconfig.timesteps": .setting("autoencoder.frames"),
-    "ddconfig.in_channels": colors, "ddconfig.out_ch": colors, "embed_dim": channels,
-    "unet_config.model_channels": .setting("denoiser.base_width"),
-    "unet_config.channel_mult": .setting("denoiser.width_multipliers"),
-    "unet_config.num_res_blocks": .setting("denoiser.residual_blocks"),
-    "unet_config.num_heads": .setting("denoiser.heads"),
-    "unet_config.use_scale_shift_norm": .setting("denoiser.scale_shift_norm"),
-    "unet_config.resblock_updown": .setting("denoiser.residual_resampling"),
-    "unet_config.cond_model": .setting("denoiser.conditional"),
-    "unet_config.in_channels": channels, "unet_config.out_channels": channels,
-    "unet_config.attention_resolutions": .special, "unet_config.image_size": .special,
-    "base_learning_rate": .special, "amp": .special, "disc_start": .special,
-    "loss_type": .special,
-    "params.timesteps": .fixed(1000, reason: "the noise schedule has 1000 steps"),
-    "linear_start": .fixed(0.0015, reason: "the noise schedule is the authors'"),
-    "linear_end": .fixed(0.0195, reason: "the noise schedule is the authors'"),
-  ]
+  private static let rules: [String: Rule] = {
+    var rules: [String: Rule] = [
+      "ddconfig.channels": .setting("autoencoder.width"),
+      "ddconfig.resolution": .setting("autoencoder.resolution"),
+      "ddconfig.timesteps": .setting("autoencoder.frames"),
+      "ddconfig.splits": .fixed(.undivided),
+      "unet_config.model_channels": .setting("denoiser.base_width"),
+      "unet_config.channel_mult": .setting("denoiser.width_multipliers"),
+      "unet_config.num_res_blocks": .setting("denoiser.residual_blocks"),
+      "unet_config.use_scale_shift_norm": .setting("denoiser.scale_shift_norm"),
+      "unet_config.resblock_updown": .setting("denoiser.residual_resampling"),
+      "unet_config.conv_resample": .setting("denoiser.convolutional_resampling"),
+      "unet_config.use_new_attention_order": .setting("denoiser.new_attention_order"),
+      "unet_config.cond_model": .setting("denoiser.conditional"),
+      "unet_config.dropout": .fixed(.noDropout), "ddconfig.dropout": .fixed(.noDropout),
+    ]
+    for key in ["num_heads", "num_head_channels", "num_heads_upsample", "legacy"] {
+      rules["unet_config.\(key)"] = .special
+    }
+    for key in ["attention_resolutions", "image_size"] { rules["unet_config.\(key)"] = .special }
+    for key in ["base_learning_rate", "amp", "disc_start", "loss_type"] { rules[key] = .special }
+    for (key, setting) in FixedSetting.denoiser { rules["unet_config.\(key)"] = .fixed(setting) }
+    for (key, setting) in FixedSetting.autoencoder { rules["ddconfig.\(key)"] = .fixed(setting) }
+    for (key, setting) in FixedSetting.aroundAutoencoder { rules[key] = .fixed(setting) }
+    for (key, setting) in FixedSetting.aroundDenoiser {
+      rules[key == "timesteps" ? "params.timesteps" : key] = .fixed(setting)
+    }
+    return rules
+  }()
 
   /// Reads the text of a file that lies at a path.
   ///
   /// - Throws: ``TrainingConfigurationError``.
   init(text: String, path: String) throws {
     self.path = path
-    let tree: Node?
+    let tree: Node
     do {
-      tree = try Yams.compose(yaml: text)
+      tree = try YAMLDocument(text).root
     } catch {
-      throw TrainingConfigurationError(file: path, .syntax(format: "YAML", reason: "\(error)"))
+      throw TrainingConfigurationError(
+        file: path, .syntax(format: "YAML", reason: error.description))
     }
     var entries: [Entry] = []
-    if let tree { try collect(tree, parent: "", depth: 0, into: &entries) }
+    try collect(tree, parent: "", into: &entries)
     let parents = Set(entries.map(\.parent))
     guard parents.contains("ddconfig") || parents.contains("unet_config") else {
       throw TrainingConfigurationError(file: path, .noNetwork)
     }
-    // The attention's levels and the latent's side are judged by what the others say.
+    // Some are judged by what the others say.
     for entry in entries.filter({ !Self.isLate($0.key) }) + entries.filter({ Self.isLate($0.key) })
     {
       try read(entry, isDenoiser: parents.contains("unet_config"), among: parents)
+    }
+    // A level's heads may be left to their width.
+    if let width = configuration.denoiser.headWidth, !statesHeads {
+      configuration.denoiser.headCount = max(1, configuration.denoiser.baseWidth / width)
     }
     if let conflict = configuration.conflict { throw conflict.error(file: path, line: nil) }
     notes.insert(
@@ -86,22 +99,21 @@ struct AuthorsTrainingFile {
   }
 
   private static func isLate(_ key: String) -> Bool {
-    key == "attention_resolutions" || key == "image_size"
+    ["attention_resolutions", "image_size", "num_heads_upsample", "legacy"].contains(key)
   }
 
-  /// Lists the keys below a node. Anchors let a short text stand for an endless one, so that both
-  /// depth and number are limited.
-  private func collect(
-    _ node: Node, parent: String, depth: Int, into entries: inout [Entry]
-  ) throws {
-    guard depth < 32, entries.count < 1000 else {
+  /// Lists the keys below a node; the text's bounds are those of the document.
+  private func collect(_ node: Node, parent: String, into entries: inout [Entry]) throws {
+    guard entries.count < 1000 else {
       throw TrainingConfigurationError(
         file: path, .syntax(format: "configuration", reason: "it has too many keys"))
     }
     for (key, value) in node.mapping ?? [:] {
       guard let name = key.scalar?.string else { continue }
       if value.mapping != nil {
-        try collect(value, parent: name, depth: depth + 1, into: &entries)
+        // Latent diffusion's own files have a network's settings one level deeper.
+        let isNetwork = name == "params" && ["unet_config", "ddconfig"].contains(parent)
+        try collect(value, parent: isNetwork ? parent : name, into: &entries)
       } else {
         entries.append(Entry(parent: parent, key: name, node: value))
       }
@@ -111,7 +123,7 @@ struct AuthorsTrainingFile {
   private mutating func read(_ entry: Entry, isDenoiser: Bool, among parents: Set<String>) throws {
     switch Self.rules["\(entry.parent).\(entry.key)"] ?? Self.rules[entry.key] {
     case .setting(let name): try take(entry, as: name)
-    case .fixed(let number, let reason): try check(entry, is: number, reason)
+    case .fixed(let setting): try check(entry, setting)
     case nil: ignored.append(entry.key)
     case .special:
       switch entry.key {
@@ -120,6 +132,21 @@ struct AuthorsTrainingFile {
         try take(entry, as: "\(table.rawValue).learning_rate")
       case "amp": try takePrecision(entry)
       case "disc_start": try takePhase(entry)
+      case "num_heads":
+        guard !Self.isUnset(entry) else { return }
+        statesHeads = true
+        try take(entry, as: "denoiser.heads")
+      case "num_head_channels":
+        if !Self.isUnset(entry) { try take(entry, as: "denoiser.head_width") }
+      case "num_heads_upsample":
+        try checkHeads(
+          entry, SettingValue(entry.node)?.integer == configuration.denoiser.headCount,
+          expected: "the value of num_heads, or -1")
+      case "legacy":
+        try checkHeads(
+          entry,
+          SettingValue(entry.node) == .flag(true) || configuration.denoiser.sharesHeadsAlways,
+          expected: "true")
       case "attention_resolutions":
         // The original looks its levels up in this list; what else stands there has no effect.
         let factors = configuration.denoiser.widthMultipliers.indices.map { 1 << $0 }
@@ -149,12 +176,24 @@ struct AuthorsTrainingFile {
     taken.append("\(name) = \(setting.value(in: configuration).text)")
   }
 
-  private func check(_ entry: Entry, is number: Double, _ reason: String) throws {
-    guard SettingValue(entry.node)?.number != number else { return }
-    let expected = number == number.rounded() ? "\(Int(number))" : "\(number)"
+  private func check(_ entry: Entry, _ setting: FixedSetting) throws {
+    guard !setting.allows(entry.node) else { return }
     throw TrainingConfigurationError(
       file: path, line: entry.line,
-      .unfit(setting: entry.key, found: shown(entry), expected: expected, reason: reason))
+      .unfit(
+        setting: entry.key, found: shown(entry), expected: setting.value.text,
+        reason: setting.reason))
+  }
+
+  /// Refuses heads that are counted in another way than everywhere else, unless their width is set.
+  private func checkHeads(_ entry: Entry, _ isUsual: Bool, expected: String) throws {
+    guard configuration.denoiser.headWidth == nil, !Self.isUnset(entry), !isUsual else { return }
+    throw problem(entry, expected: expected)
+  }
+
+  /// Whether guided diffusion takes a number as not set.
+  private static func isUnset(_ entry: Entry) -> Bool {
+    entry.node.isNull || entry.node.int == -1
   }
 
   /// Mixed precision, which is the other half type there.

@@ -78,11 +78,13 @@ extension TrainingConfiguration {
         reason: "\(levels) levels halve the planes \(levels - 1) times, and the \(name) is \(count)"
       )
     }
-    let heads = denoiser.headCount
+    let (name, divisor) =
+      denoiser.headWidth.map { ("denoiser.head_width", $0) }
+      ?? ("denoiser.heads", denoiser.headCount)
     for multiplier in denoiser.widthMultipliers
-    where !(multiplier * denoiser.baseWidth).isMultiple(of: heads) {
+    where !(multiplier * denoiser.baseWidth).isMultiple(of: divisor) {
       return Conflict(
-        setting: "denoiser.heads", found: "\(heads)",
+        setting: name, found: "\(divisor)",
         expected: "a divisor of \(multiplier * denoiser.baseWidth)",
         reason: "a level of that width shares its channels out among the heads")
     }

@@ -64,12 +64,22 @@ extension TrainingSetting {
     .integer(
       .denoiser, "heads", \.denoiser.headCount, 1...64,
       "Heads of every attention; divides the width of every level"),
+    // A setting always has a value, so that 0 stands for none.
+    .integer(
+      .denoiser, "head_width", \.denoiser.headWidthOrZero, 0...4096,
+      "Channels of each head, in place of a number of heads; 0 goes by heads"),
+    .flag(
+      .denoiser, "new_attention_order", \.denoiser.newAttentionOrder,
+      "Whether q, k and v are split before the heads, as guided diffusion's newer attention does"),
     .flag(
       .denoiser, "scale_shift_norm", \.denoiser.scaleShiftNorm,
       "Whether the time step scales and shifts normalised features, or is added to them"),
     .flag(
       .denoiser, "residual_resampling", \.denoiser.residualResampling,
-      "Whether residual blocks change the planes' sizes, or plain convolutions"),
+      "Whether residual blocks change the planes' sizes, or plain layers"),
+    .flag(
+      .denoiser, "convolutional_resampling", \.denoiser.convolutionalResampling,
+      "Whether such plain layers are convolutions, or average and repeat alone"),
     .flag(
       .denoiser, "conditional", \.denoiser.isConditional,
       "Whether it takes the clip before, so that videos can go on; without it they have one clip"),
@@ -203,4 +213,12 @@ extension TrainingSetting {
       .diffusionTraining, "sample_clips", \.diffusionTraining.sampleClips, 1...1000,
       "Clips of each sample video"),
   ]
+}
+
+extension DenoiserConfiguration {
+  /// ``headWidth``, with 0 for none.
+  fileprivate var headWidthOrZero: Int {
+    get { headWidth ?? 0 }
+    set { headWidth = newValue == 0 ? nil : newValue }
+  }
 }

@@ -5,7 +5,7 @@ import Synchronization
 final class EventHub: Sendable {
   /// What an event is about. A newer event about the same thing makes the older one worthless.
   private enum Topic: Hashable {
-    case models, presets, videos, jobs, comparisons, evaluations, trainingRuns
+    case models, modelSearch, presets, videos, jobs, comparisons, evaluations, trainingRuns
     case tree(VideoID)
     case progress(JobID)
     case preview(JobID)
@@ -103,6 +103,7 @@ final class EventHub: Sendable {
   private static func topic(of event: WorkspaceEvent) -> Topic? {
     switch event {
     case .models: .models
+    case .modelSearch: .modelSearch
     case .presets: .presets
     case .videos: .videos
     case .tree(let tree): .tree(tree.video)

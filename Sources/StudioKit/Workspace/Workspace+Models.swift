@@ -26,32 +26,51 @@ extension Workspace {
     ModelLibrary(added: addedModels.paths, resources: resources).places.map(\.path)
   }
 
-  /// Looks for models, reading headers alone.
+  /// Looks for models, reading headers alone. A search that goes on is given up for this one.
   ///
-  /// - Returns: Everything that was found; what cannot be used says why.
+  /// - Returns: Everything that was found; what cannot be used says why. What was known before, if the
+  ///   search was given up.
   @discardableResult
   public func findModels() async -> [ModelEntry] {
+    guard !isClosing, readingStop.moment == .never else { return models }
+    modelSearch?.stop.requestStop(.afterStep)
     let added = addedModels
-    let library = ModelLibrary(added: added.paths, resources: resources)
-    let found = await Self.entries(library, added.pairs)
+    let search = ModelSearching(
+      ModelLibrary(added: added.paths, resources: resources), pairs: added.pairs)
+    modelSearch = search
+    hub.send(.modelSearch(isRunning: true))
+    let found = await search.result()
+    guard modelSearch === search else { return models }
+    modelSearch = nil
+    guard let found, !isClosing else { return models }
     models = found.map(withKnownHashes)
     hub.send(.models(models))
+    hub.send(.modelSearch(isRunning: false))
     return models
   }
 
-  @concurrent
-  private static func entries(
-    _ library: ModelLibrary, _ pairs: [AddedModels.Pair]
-  ) async -> [ModelEntry] {
-    let entries = (try? library.entries()) ?? []
-    let paired = pairs.compactMap { pair -> ModelEntry? in
-      guard let autoencoder = try? ModelLibrary.entry(at: pair.autoencoder),
-        let denoiser = try? ModelLibrary.entry(at: pair.denoiser)
-      else { return nil }
-      return ModelLibrary.pair(autoencoder: autoencoder, denoiser: denoiser)
+  /// Gives up for good looking for models, and reading files that somebody named, so that what waits
+  /// for it goes on: the workspace is about to be closed.
+  public func stopReading() {
+    readingStop.requestStop(.afterStep)
+    modelSearch?.stop.requestStop(.afterStep)
+  }
+
+  /// What a file or folder is.
+  ///
+  /// - Throws: What ``Inspection/init(of:configuration:frames:)`` throws, ``StudioError`` if it takes
+  ///   too long, `CancellationError` after ``stopReading()``.
+  public func inspection(of path: String) async throws -> Inspection {
+    let stop = readingStop
+    return try await offThread {
+      try ModelLibrary.reading(path, stop: stop) { try Inspection(of: path) }
     }
-    let known = Set(entries.map(\.path))
-    return paired.filter { !known.contains($0.path) } + entries
+  }
+
+  /// What a path leads to, read beside the workspace's own work.
+  private func entry(at path: String) async throws -> ModelEntry {
+    let stop = readingStop
+    return try await offThread { try ModelLibrary.entry(at: path, stop: stop) }
   }
 
   /// Adds a folder or checkpoint to the models, for good.
@@ -59,7 +78,7 @@ extension Workspace {
   /// - Throws: ``StudioError`` if there is nothing, ``SessionStoreError`` if it cannot be kept.
   @discardableResult
   public func openModel(_ path: String) async throws -> ModelEntry {
-    let entry = try ModelLibrary.entry(at: path.expandingHome)
+    let entry = try await entry(at: path.expandingHome)
     var added = addedModels
     if !added.paths.contains(entry.path) {
       added.paths.append(entry.path)
@@ -76,11 +95,9 @@ extension Workspace {
   @discardableResult
   public func pairModel(autoencoder: String, denoiser: String) async throws -> ModelEntry {
     let pair = AddedModels.Pair(autoencoder: autoencoder, denoiser: denoiser)
-    guard
-      let entry = ModelLibrary.pair(
-        autoencoder: try ModelLibrary.entry(at: autoencoder),
-        denoiser: try ModelLibrary.entry(at: denoiser))
-    else {
+    let first = try await entry(at: autoencoder)
+    let second = try await entry(at: denoiser)
+    guard let entry = ModelLibrary.pair(autoencoder: first, denoiser: second) else {
       throw StudioError(nil, .noPair(reason: "one is no checkpoint of the network that is needed"))
     }
     if let problem = entry.problem { throw StudioError(nil, .noPair(reason: problem)) }

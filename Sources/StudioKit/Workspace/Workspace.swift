@@ -22,6 +22,8 @@ public actor Workspace {
   let resources: ResourceLocator
   let engines: EngineRoom
   let now: @Sendable () -> Date
+  /// Ends the reading of files that were named as models.
+  nonisolated let readingStop = StopSignal()
   private let lock: FolderLock
   private let temporary: ScratchFolder?
 
@@ -40,13 +42,16 @@ public actor Workspace {
   var running: [JobLane: RunningJob] = [:]
   var models: [ModelEntry] = []
   var missingFrames: Set<ClipID> = []
+  /// The search for models that goes on.
+  var modelSearch: ModelSearching?
   var isClosing = false
   private var lastBackup = Date.distantPast
   private var closing: Task<Void, Never>?
 
   /// Opens the workspace of a data folder, or begins one.
   ///
-  /// A job that was running when the program ended is interrupted now, and goes on when asked to.
+  /// A job that was running when the program ended is interrupted now, and goes on when asked to. The
+  /// models are looked for afterwards; ``findModels()`` waits for them.
   ///
   /// - Parameters:
   ///   - folders: Where everything is. A data folder that cannot be written is replaced by a temporary
@@ -74,8 +79,10 @@ public actor Workspace {
     try load()
     backUp()
     reloadPresets()
-    await findModels()
     if startsQueue { startJobs() }
+    // A folder may be slow and a file malicious: nobody waits for them to see the studio.
+    hub.send(.modelSearch(isRunning: true))
+    Task { await self.findModels() }
   }
 
   /// What changes, after the whole present state. Any number of listeners may ask; one that is slow
@@ -95,6 +102,7 @@ public actor Workspace {
 
   private func end(finishesClip: Bool) async {
     isClosing = true
+    modelSearch?.stop.requestStop(.afterStep)
     for lane in running.keys { stop(lane, finishesClip ? .afterClip : .afterStep, .interrupt) }
     while let job = running.first?.value { await job.task.value }
     await engines.end()

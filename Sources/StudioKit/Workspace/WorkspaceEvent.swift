@@ -2,6 +2,8 @@
 public enum WorkspaceEvent: Sendable {
   /// The models that were found.
   case models([ModelEntry])
+  /// Whether models are being looked for.
+  case modelSearch(isRunning: Bool)
   /// The presets.
   case presets([Preset])
   /// The videos, the one last changed first; trashed ones included.

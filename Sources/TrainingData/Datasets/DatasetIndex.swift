@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import VideoDiffusion
 
 /// What was found out about a set's videos, kept on disk so that it need not be found out again.
 ///
@@ -57,7 +58,7 @@ struct DatasetIndex: Codable {
   /// Reads an index; nil if there is none of this version. One that is damaged or says what cannot be
   /// is worth nothing, since all of it can be found out again.
   init?(contentsOf path: String) {
-    guard let data = SmallFile.contents(of: path, limit: Self.mostBytes),
+    guard let data = try? SmallFile.contents(of: path, limit: Self.mostBytes),
       let index = try? JSONDecoder().decode(DatasetIndex.self, from: data),
       index.version == Self.currentVersion, index.entries.values.allSatisfy(\.isPossible)
     else { return nil }

@@ -1,4 +1,5 @@
 import Foundation
+import VideoDiffusion
 
 /// The lists of training and test videos that come with UCF-101: lines of `Class/video.avi`, in
 /// training lists followed by the number of the class.
@@ -121,7 +122,7 @@ struct UCFLists {
 
   /// The videos of a list; nil if it cannot be read.
   private static func keys(in path: String) -> [String]? {
-    guard let data = SmallFile.contents(of: path, limit: mostBytes) else { return nil }
+    guard let data = try? SmallFile.contents(of: path, limit: mostBytes) else { return nil }
     let text = String(decoding: data, as: UTF8.self).replacing("\u{FEFF}", with: "")
     return text.split(whereSeparator: \.isNewline).compactMap { line in
       let name = line.replacing("\\", with: "/").replacing(#/\s+\d+\s*$/#, with: "")

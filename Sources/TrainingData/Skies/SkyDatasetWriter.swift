@@ -143,7 +143,7 @@ public struct SkyDatasetWriter: Sendable {
   private func prepareFolder() throws {
     let description = Description(recipe: recipe, command: recipe.command)
     let file = partial + "/" + Self.descriptionName
-    if let data = SmallFile.contents(of: file, limit: 1 << 20),
+    if let data = try? SmallFile.contents(of: file, limit: 1 << 20),
       let found = try? JSONDecoder().decode(Description.self, from: data), found == description
     {
       return try removeUnfinishedVideos()

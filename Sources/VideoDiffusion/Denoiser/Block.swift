@@ -16,11 +16,12 @@ struct Block: Sendable {
   private let resampler: Resampler?
   private let crossAttention: TokenAttention
 
-  /// How the resolution changes: by a residual block, or by plain pooling and convolution.
+  /// How the resolution changes: by a residual block, by convolutions, or by averaging and repeating.
   private enum Resampler: Sendable {
     case residual(ResidualBlock)
     case stridedConvolution(Convolution)  // op
     case upsampledConvolution(Convolution)  // conv
+    case plain(Resampling)
   }
 
   init(
@@ -30,7 +31,6 @@ struct Block: Sendable {
     inputStack = stage.stack
     takesSkip = stage.takesSkip
     outputStack = stage.stack.resampled(stage.resampling)
-    let heads = configuration.headCount
     // The parts of an entry are numbered in the order in which they run.
     var part = 0
     func next() -> ParameterScope {
@@ -43,7 +43,7 @@ struct Block: Sendable {
         next(), stage.inputs, stage.outputs, on: stage.stack, configuration) : nil
     planeAttention =
       stage.hasPlaneAttention
-      ? try TokenAttention(next(), stage.outputs, heads: heads, reach: .plane) : nil
+      ? try TokenAttention(next(), stage.outputs, reach: .plane, configuration) : nil
     switch (stage.resampling, configuration.residualResampling) {
     case (.none, _): resampler = nil
     case (let resampling, true):
@@ -51,6 +51,8 @@ struct Block: Sendable {
         try ResidualBlock(
           next(), stage.outputs, stage.outputs, on: stage.stack, resampling: resampling,
           configuration))
+    case (let resampling, false) where !configuration.convolutionalResampling:
+      resampler = .plain(resampling)
     case (.down, false):
       resampler = .stridedConvolution(
         try Convolution(
@@ -60,7 +62,7 @@ struct Block: Sendable {
         try Convolution(next()["conv"], stage.outputs, stage.outputs, on: outputStack))
     }
     self.crossAttention = try TokenAttention(
-      crossAttention, stage.outputs, heads: heads, reach: .crossPlane)
+      crossAttention, stage.outputs, reach: .crossPlane, configuration)
   }
 
   /// - Parameters:
@@ -80,6 +82,9 @@ struct Block: Sendable {
       h = try convolution(h, on: inputStack, context)
     case .upsampledConvolution(let convolution):
       h = try convolution(context.upsample(h, on: inputStack), on: outputStack, context)
+    case .plain(.none): break
+    case .plain(.down): h = try context.averagePool(h, on: inputStack)
+    case .plain(.up): h = try context.upsample(h, on: inputStack)
     }
     return try crossAttention(h, on: outputStack, context)
   }

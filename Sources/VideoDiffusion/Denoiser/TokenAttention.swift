@@ -16,15 +16,20 @@ struct TokenAttention: Sendable {
   private let projectionOut: Linear  // proj_out
   private let reach: AttentionReach
   private let heads: Int
+  private let layout: HeadLayout
   private let width: Int
 
-  init(_ scope: ParameterScope, _ channels: Int, heads: Int, reach: AttentionReach) throws {
+  init(
+    _ scope: ParameterScope, _ channels: Int, reach: AttentionReach,
+    _ configuration: DenoiserConfiguration
+  ) throws {
     norm = try GroupNorm(
       scope["norm"], channels, statistics: reach == .plane ? .perImage : .joint)
     projectionIn = try Linear(scope["qkv"], channels, 3 * channels)
     projectionOut = try Linear(scope["proj_out"], channels, channels)
     self.reach = reach
-    self.heads = heads
+    heads = configuration.heads(of: channels)
+    layout = configuration.newAttentionOrder ? .queryKeyValue : .perHead
     width = channels / heads
   }
 
@@ -37,7 +42,7 @@ struct TokenAttention: Sendable {
     let planes = stack.heights.indices.map(stack.tokens(of:))
     let sequences = reach == .plane ? planes.map { [$0] } : [planes]
     let attended = try context.attention(
-      qkv, heads: heads, layout: .perHead,
+      qkv, heads: heads, layout: layout,
       sequences.map {
         AttentionPattern(runs: $0, sequences: x.shape[0], outerStride: stack.tokenCount)
       }, scale: 1 / Float(width).squareRoot())

@@ -33,7 +33,9 @@ extension DenoiserConfiguration {
     var total = crossAttention(stage.outputs, after)
     if stage.hasResidualBlock { total += residual(stage.inputs, stage.outputs, stage.stack) }
     if stage.hasPlaneAttention { total += planeAttention(stage.outputs, stage.stack) }
-    guard stage.resampling != .none else { return total }
+    guard stage.resampling != .none, residualResampling || convolutionalResampling else {
+      return total
+    }
     return total
       + (residualResampling
         ? residual(stage.outputs, stage.outputs, after)

@@ -9,12 +9,18 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Problem: Sendable, Hashable {
     /// The weights are of neither network; `groups` says where weights stand and how many.
     case unknownNetwork(keys: [String], groups: [String])
+    /// The file is the state of a training, and nobody said which of its weights are meant.
+    case trainingState(wrappers: [String])
     /// The file is of the other network than asked for.
     case otherNetwork(expected: NetworkKind, found: NetworkKind)
     /// The shapes of the weights do not add up to a network.
     case structure(String)
     /// A configuration file says something else than the weights.
     case disagreement(file: String, setting: String, stated: String, weights: String)
+    /// Two places that state a setting do not agree.
+    case contradiction(file: String, setting: String, stated: String, other: String, says: String)
+    /// A configuration file states what the engine cannot compute with.
+    case unsupportedSetting(file: String, setting: String, stated: String, expected: String)
     /// A configuration file cannot be read or misses what is needed.
     case configuration(file: String, reason: String)
     /// The autoencoder and the denoiser are for latents of different shapes.
@@ -52,11 +58,17 @@ extension ModelError.Problem: CustomStringConvertible {
     case .unknownNetwork(let keys, let groups):
       "holds neither an autoencoder nor a denoiser of PVDM, but \(groups.joined(separator: ", ")); "
         + "its first weights are \(keys.joined(separator: ", "))"
+    case .trainingState(let wrappers):
+      "is the state of a training; its networks are under \(wrappers.joined(separator: " and "))"
     case .otherNetwork(let expected, let found):
       "holds \(found.phrase), but \(expected.phrase) is needed here"
     case .structure(let reason): "the weights do not make up a network: \(reason)"
     case .disagreement(let file, let setting, let stated, let weights):
       "\(file) says \(setting) is \(stated), but the weights say \(weights)"
+    case .contradiction(let file, let setting, let stated, let other, let says):
+      "\(file) says \(setting) is \(stated), but \(other) says \(says)"
+    case .unsupportedSetting(let file, let setting, let stated, let expected):
+      "\(file): \(setting) is \(stated); expected \(expected)"
     case .configuration(let file, let reason): "\(file): \(reason)"
     case .unfit(let autoencoder, let denoiser):
       """

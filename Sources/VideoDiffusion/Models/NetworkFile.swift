@@ -13,6 +13,10 @@ public struct NetworkFile: Sendable {
   public private(set) var notes: [String]
   /// The networks that the checkpoint holds, this one among them.
   public private(set) var presentKinds: [NetworkKind] = []
+  /// Which weights of a training these are, where the file tells.
+  public let weightKind: WeightKind?
+  /// Steps of the training behind the weights, where the file tells.
+  public let trainedSteps: Int?
   /// Numbers in the weights of the network.
   public let parameterCount: Int
   /// The types the weights are stored in, and how many tensors have each.
@@ -55,9 +59,6 @@ public struct NetworkFile: Sendable {
 
   /// Buffers that are in the authors' files without being weights.
   static let buffers: Set<String> = ["coords", "zeros"]
-  static let headCountKey = "pvdm.num_heads"
-  static let imageSizeKey = "pvdm.image_size"
-  static let framesKey = "pvdm.frames"
 
   /// Reads the directory of a checkpoint and works out what it holds, without loading weights.
   ///
@@ -67,16 +68,30 @@ public struct NetworkFile: Sendable {
   ///
   /// - Parameters:
   ///   - path: A .pth or .safetensors file, one of several that make up a checkpoint, or their index.
-  ///   - configurationPath: A `config.json` or YAML file; `nil` looks beside the checkpoint.
+  ///   - configurationPath: A `config.json` or YAML file; `nil` looks beside the checkpoint, and passes
+  ///     over files of other programs and networks.
   ///   - wrapper: The keys of the weights to use, joined by dots; `nil` takes the best.
   ///   - kind: The network to take if the file holds both; the other is taken if it is alone.
+  ///   - frames: Frames of a denoiser's clips, where nothing else says it.
+  ///   - companion: The planes of the autoencoder that a denoiser is used with; they stand in for what
+  ///     is stated nowhere.
   /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` for one that is no network of
   ///   PVDM or whose configuration disagrees with it.
   public init(
     path: String, configurationPath: String? = nil, wrapper: String? = nil,
-    preferring kind: NetworkKind = .denoiser
+    preferring kind: NetworkKind = .denoiser, frames: Int? = nil, companion: PlaneGeometry? = nil
   ) throws {
     let checkpoint = try Checkpoint(contentsOf: path)
+    var stated = DenoiserSettings()
+    stated.frames = frames
+    if let state = try TrainingState.dictionary(in: checkpoint, wrapper: wrapper) {
+      let found: NetworkKind = state["time_embed.0.weight"] == nil ? .autoencoder : .denoiser
+      try self.init(
+        checkpoint, state, found, path: path, configurationPath: configurationPath, stated: stated,
+        companion: companion)
+      presentKinds = [found]
+      return
+    }
     let dictionary: StateDictionary
     do throws(CheckpointError) {
       dictionary = try StateDictionary(
@@ -88,7 +103,7 @@ public struct NetworkFile: Sendable {
     let kinds = Self.order(kind)
     try self.init(
       checkpoint, dictionary, kinds[dictionary.network], path: path,
-      configurationPath: configurationPath)
+      configurationPath: configurationPath, stated: stated, companion: companion)
     presentKinds = dictionary.presentNetworks.map { kinds[$0] }
     if let other = presentKinds.first(where: { $0 != self.kind }), wrapper == nil {
       notes.append("took \(self.kind.phrase); the file holds \(other.phrase) too")
@@ -102,15 +117,17 @@ public struct NetworkFile: Sendable {
     path: String, configurationPath: String? = nil
   ) throws -> [NetworkFile] {
     let first = try NetworkFile(path: path, configurationPath: configurationPath)
-    return try [first]
-      + first.presentKinds.filter { $0 != first.kind }.map {
-        try NetworkFile(path: path, configurationPath: configurationPath, preferring: $0)
-      }
+    guard first.presentKinds.count > 1 else { return [first] }
+    let autoencoder = try NetworkFile(
+      path: path, configurationPath: configurationPath, preferring: .autoencoder)
+    let denoiser = try NetworkFile(
+      path: path, configurationPath: configurationPath, companion: autoencoder.geometry)
+    return [denoiser, autoencoder]
   }
 
   private init(
     _ checkpoint: Checkpoint, _ dictionary: StateDictionary, _ kind: NetworkKind, path: String,
-    configurationPath: String?
+    configurationPath: String?, stated: DenoiserSettings, companion: PlaneGeometry?
   ) throws {
     self.path = path
     self.checkpoint = checkpoint
@@ -119,122 +136,101 @@ public struct NetworkFile: Sendable {
       shapes: Dictionary(
         dictionary.tensors.map { ($0.name, $0.entry.shape) },
         uniquingKeysWith: { first, _ in first }))
-    let file = try Self.configuration(configurationPath, beside: path)
     var notes = dictionary.notes
+    let side: WeightOrigin?
     do {
+      let file: ConfigurationFile?
       switch kind {
       case .autoencoder:
         let configuration = try shapes.autoencoder()
-        try file?.check(configuration)
+        try configuration.validate()
+        file = try ConfigurationFile.found(
+          configurationPath, beside: path, for: kind, &notes
+        ) { try $0.check(configuration) }
         network = .autoencoder(configuration)
       case .denoiser:
-        let configuration = try Self.denoiser(shapes, file, checkpoint.metadata, &notes)
+        let (weights, tokenCount) = try shapes.denoiser()
+        let own = try DenoiserSettings(metadata: checkpoint.metadata)
+          .joined(with: stated, from: "the file's metadata", against: "the command")
+        var settings = own
+        file = try ConfigurationFile.found(
+          configurationPath, beside: path, for: kind, &notes
+        ) {
+          try $0.check(weights)
+          settings = try $0.settings(for: weights)
+            .joined(with: own, from: $0.path, against: "the file's metadata or the command")
+        }
+        let configuration = try settings.complete(
+          weights, tokenCount: tokenCount, companion: companion, &notes)
+        try configuration.validate()
         network = .denoiser(configuration)
       }
+      if let file { notes.append("read settings from \(file.path)") }
+      // A configuration of a whole folder says nothing of one file's weights.
+      side = file?.path == ConfigurationFile.ownPath(beside: path) ? file?.origin : nil
     } catch let error as ModelError where error.path == nil {
       throw ModelError(path: path, error.problem)
     }
-    if let file { notes.append("read settings from \(file.path)") }
     self.notes = notes
+    let origin = WeightOrigin(metadata: checkpoint.metadata)
+    let isRaw = dictionary.wrapper.map(TrainingState.isRaw) ?? false
+    weightKind =
+      side?.kind ?? (dictionary.isMovingAverage ? .average : isRaw ? .raw : origin.kind)
+    trainedSteps =
+      side?.steps ?? origin.steps ?? TrainingState.steps(in: checkpoint)
+      ?? Self.stepKeys.lazy.compactMap { checkpoint.root[$0]?.integer }.first
     let weights = dictionary.tensors.filter { !Self.buffers.contains($0.name) }
     parameterCount = weights.reduce(0) { $0 + $1.entry.elementCount }
     storedTypes = Dictionary(grouping: weights, by: \.entry.elementType).mapValues(\.count)
   }
 
-  private static func denoiser(
-    _ shapes: NetworkShapes, _ file: ConfigurationFile?, _ metadata: [String: String],
-    _ notes: inout [String]
-  ) throws -> DenoiserConfiguration {
-    let (weights, tokenCount) = try shapes.denoiser()
-    var configuration = try file?.complete(weights) ?? weights
-    if let heads = try number(headCountKey, in: metadata) {
-      configuration.headCount = heads
-    } else if file?.denoiser?.headCount == nil {
-      notes.append(
-        "assumed \(configuration.headCount) attention heads, as published: no configuration says it"
-      )
-    }
-    let divides = configuration.widthMultipliers.allSatisfy {
-      $0 * configuration.baseWidth % configuration.headCount == 0
-    }
-    guard configuration.headCount >= 1, divides else {
-      throw ModelError(
-        .structure("\(configuration.headCount) heads do not divide the attention's channels"))
-    }
-    let stated = try file?.denoiser?.imageSize ?? number(imageSizeKey, in: metadata)
-    if let stated, !(1...1024).contains(stated) {
-      throw ModelError(.structure("image_size is \(stated); latents have a side of 1 to 1024"))
-    }
-    let frames = try number(framesKey, in: metadata) ?? PlaneGeometry.usualFrames
-    let side: Int
-    if let tokenCount {
-      guard let found = PlaneGeometry.side(tokenCount: tokenCount, frames: frames) else {
-        throw ModelError(.structure("zeros has \(tokenCount) tokens; no three planes have as many"))
-      }
-      side = found
-      if let stated, stated != found {
-        throw ModelError(
-          .disagreement(
-            file: file?.path ?? "the file's metadata", setting: "image_size", stated: "\(stated)",
-            weights: "\(found)"))
-      }
-    } else if let stated {
-      side = stated
-    } else {
-      side = DenoiserConfiguration.published.geometry.side
-      notes.append(
-        "assumed latents of side \(side), as published: neither weights nor configuration say it")
-    }
-    configuration.geometry = PlaneGeometry(side: side, frames: frames)
-    let halvings = configuration.widthMultipliers.count - 1
-    let smallest = 1 << halvings
-    guard side >= smallest, side % smallest == 0, configuration.geometry.frames % smallest == 0
-    else {
-      throw ModelError(
-        .structure("planes of side \(side) cannot be halved \(halvings) times"))
-    }
-    return configuration
-  }
-
-  /// A number in this package's own metadata; `nil` if it is not there.
-  private static func number(_ key: String, in metadata: [String: String]) throws -> Int? {
-    guard let text = metadata[key] else { return nil }
-    guard let number = Int(text), (1...4096).contains(number) else {
-      throw ModelError(.structure("the metadata \(key) is \(text); expected 1 to 4096"))
-    }
-    return number
-  }
-
-  /// A named configuration file, or the first of the usual names beside a checkpoint.
-  private static func configuration(
-    _ named: String?, beside path: String
-  ) throws -> ConfigurationFile? {
-    if let named { return try ConfigurationFile(contentsOf: named) }
-    let folder = URL(filePath: path).deletingLastPathComponent()
-    for name in ["config.json", "config.yaml", "config.yml", "base.yaml"] {
-      let candidate = folder.appending(path: name).path
-      if FileManager.default.fileExists(atPath: candidate) {
-        return try ConfigurationFile(contentsOf: candidate)
-      }
-    }
-    return nil
-  }
-
   /// Metadata that carries what the shapes do not tell, for files that this package writes.
   public var metadata: [String: String] {
+    Self.metadata(of: network, WeightOrigin(kind: weightKind, steps: trainedSteps))
+  }
+
+  /// Keys under which training scripts put the number of steps.
+  private static let stepKeys = ["step", "steps", "global_step", "iteration"]
+
+  /// The same for weights of an origin.
+  static func metadata(of network: Network, _ origin: WeightOrigin) -> [String: String] {
     switch network {
-    case .autoencoder: [:]
-    case .denoiser(let configuration): Self.metadata(of: configuration)
+    case .autoencoder: origin.metadata
+    case .denoiser(let configuration):
+      origin.metadata.merging(DenoiserSettings(configuration).metadata) { own, _ in own }
     }
   }
 
-  /// The same for a denoiser of a configuration.
-  static func metadata(of configuration: DenoiserConfiguration) -> [String: String] {
-    [
-      headCountKey: String(configuration.headCount),
-      imageSizeKey: String(configuration.geometry.side),
-      framesKey: String(configuration.geometry.frames),
-    ]
+  /// The same as a configuration beside a file that has no place for metadata: one JSON object.
+  package var configurationText: String {
+    var lines: [String] = []
+    switch network {
+    case .autoencoder(let configuration):
+      lines = [
+        #""resolution": \#(configuration.resolution)"#, #""channels": \#(configuration.width)"#,
+        #""timesteps": \#(configuration.frames)"#,
+      ]
+    case .denoiser(let configuration):
+      lines.append(#""model_channels": \#(configuration.baseWidth)"#)
+      if let width = configuration.headWidth {
+        lines.append(#""num_head_channels": \#(width)"#)
+      } else {
+        lines.append(#""num_heads": \#(configuration.headCount)"#)
+      }
+      lines += [
+        #""use_new_attention_order": \#(configuration.newAttentionOrder)"#,
+        #""image_size": \#(configuration.geometry.side)"#,
+        #""frames": \#(configuration.geometry.frames)"#,
+      ]
+    }
+    if let weightKind { lines.append(#""weights": "\#(weightKind.rawValue)""#) }
+    if let trainedSteps { lines.append(#""trained_steps": \#(trainedSteps)"#) }
+    return "{\n  " + lines.joined(separator: ",\n  ") + "\n}\n"
+  }
+
+  /// Where such a configuration is looked for.
+  package static func configurationPath(beside path: String) -> String {
+    ConfigurationFile.ownPath(beside: path)
   }
 }
 

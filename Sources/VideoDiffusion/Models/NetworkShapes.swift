@@ -10,20 +10,13 @@ struct NetworkShapes {
 
   private func problem(_ reason: String) -> ModelError { ModelError(.structure(reason)) }
 
-  /// The greatest size of a weight that a configuration is read off. Networks that anyone could run are far
-  /// smaller, and products of what is read stay far from the end of an `Int`.
-  private static let greatestExtent = 1 << 16
-  /// The greatest side of a latent and the most frames of a clip.
-  private static let greatestSide = 1024
-  private static let mostFrames = 4096
-
-  /// A size of a weight, 1 to `greatestExtent`: the one place where they are judged.
+  /// A size of a weight, as far as one goes: products of what is read stay far from the end of an `Int`.
   private func extent(_ name: String, _ axis: Int) throws -> Int {
     let shape = try shape(name)
-    guard axis < shape.count, (1...Self.greatestExtent).contains(shape[axis]) else {
+    guard axis < shape.count, NetworkLimits.width.contains(shape[axis]) else {
       throw problem(
         "\(name) is \(shape.map(String.init).joined(separator: " x ")); expected 1 to "
-          + "\(Self.greatestExtent) along axis \(axis)")
+          + "\(NetworkLimits.width.upperBound) along axis \(axis)")
     }
     return shape[axis]
   }
@@ -39,9 +32,20 @@ struct NetworkShapes {
     guard inputChannels == channels || inputChannels == 2 * channels else {
       throw problem("input_blocks.0.0.weight has \(inputChannels) input channels; expected 4 or 8")
     }
-    let ups = outputStages.filter(isUpsampling)
-    let residualBlocks = ups.first ?? outputStages.count - 1
-    let levels = ups.count + 1
+    let outputChannels = try extent("out.2.weight", 0)
+    guard outputChannels == channels else {
+      throw problem(
+        "out.2.weight makes \(outputChannels) channels; latents of PVDM have \(channels)")
+    }
+    if let other = shapes.keys.first(where: Self.isOfAnotherUNet) {
+      throw problem(
+        "\(other) belongs to classes, codes or spatial transformers, which PVDM has not")
+    }
+    let stages = outputStages
+    let ups = stages.filter(isUpsampling)
+    let pooling = ups.isEmpty ? firstPooling : nil
+    let residualBlocks = pooling.map { $0 - 1 } ?? ups.first ?? stages.count - 1
+    let levels = pooling == nil ? ups.count + 1 : stages.count / max(1, residualBlocks + 1)
     guard residualBlocks >= 1, levels <= 8 else {
       throw problem("the output blocks show no residual blocks")
     }
@@ -60,9 +64,26 @@ struct NetworkShapes {
     let configuration = DenoiserConfiguration(
       baseWidth: baseWidth, widthMultipliers: multipliers, residualBlocks: residualBlocks,
       attentionFactors: factors, scaleShiftNorm: embedding == 2 * multipliers[0] * baseWidth,
-      residualResampling: !shapes.keys.contains { $0.hasSuffix(".op.weight") },
+      residualResampling: pooling == nil && !shapes.keys.contains { $0.hasSuffix(".op.weight") },
+      convolutionalResampling: pooling == nil,
       isConditional: inputChannels == 2 * channels)
     return (configuration, shapes["zeros"]?.last)
+  }
+
+  /// Whether a name is of a layer that guided diffusion's UNet may have and PVDM's has not.
+  private static func isOfAnotherUNet(_ name: String) -> Bool {
+    name.hasPrefix("label_emb.") || name.hasPrefix("id_predictor.")
+      || name.contains(".transformer_blocks.")
+  }
+
+  /// The number of the first input block without weights, which averages; its cross-plane attention
+  /// shows that it is there.
+  private var firstPooling: Int? {
+    (1..<256).first {
+      shapes["input_attns.\($0).norm.weight"] != nil
+        && shapes["input_blocks.\($0).0.in_layers.2.weight"] == nil
+        && shapes["input_blocks.\($0).0.op.weight"] == nil
+    }
   }
 
   /// The numbers of the output blocks, 0 up to the last that is there.
@@ -86,12 +107,18 @@ struct NetworkShapes {
     guard let patchSide = (1...64).first(where: { $0 * $0 * 3 == patch }) else {
       throw problem("encoder.to_patch_embedding.weight takes \(patch) values; no square of RGB")
     }
+    let channels = try extent("pre_xy.weight", 0)
+    guard channels == PlaneGeometry.channels else {
+      throw problem(
+        "pre_xy.weight makes \(channels) channels (embed_dim); latents of PVDM have "
+          + "\(PlaneGeometry.channels)")
+    }
     let side = try extent("yt_pos_embedding", 1) - 1
     let frames = try extent("xy_pos_embedding", 1) - 1
     let inner = try extent("encoder.layers.0.0.fn.to_qkv.weight", 0) / 3
     let headWidth = AutoencoderConfiguration.headWidth
     let projectionInner = try extent("xy_quant_attn.layers.0.0.fn.to_qkv.weight", 0) / 3
-    guard (1...Self.greatestSide).contains(side), (1...Self.mostFrames).contains(frames),
+    guard NetworkLimits.side.contains(side), NetworkLimits.frames.contains(frames),
       width >= 8, width % 8 == 0, inner >= headWidth, inner % headWidth == 0
     else {
       throw problem(

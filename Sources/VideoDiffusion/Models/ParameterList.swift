@@ -73,6 +73,7 @@ extension DenoiserConfiguration {
     if stage.hasPlaneAttention { addAttention(next(), stage.outputs, to: &list) }
     switch (stage.resampling, residualResampling) {
     case (.none, _): break
+    case (_, false) where !convolutionalResampling: break
     case (_, true): addResidual(next(), stage.outputs, stage.outputs, to: &list)
     case (.down, false): list.convolution(next() + ".op", stage.outputs, stage.outputs)
     case (.up, false): list.convolution(next() + ".conv", stage.outputs, stage.outputs)

@@ -110,7 +110,9 @@ public actor DenoiserTrainer {
   /// - Parameter metadata: Stored beside it; names that begin with `pvdm.steps.` are taken.
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
   public func writeState(metadata: [String: String] = [:], to path: String) throws {
-    try TrainingState.write([work.group], metadata: metadata, to: path)
+    let settings = DenoiserSettings(work.step.network.configuration).metadata
+    try TrainingState.write(
+      [work.group], metadata: metadata.merging(settings) { own, _ in own }, to: path)
   }
 
   /// Writes the denoiser as a checkpoint to make videos with: the moving average of its parameters, if
@@ -118,7 +120,6 @@ public actor DenoiserTrainer {
   ///
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
   public func writeNetwork(to path: String) throws {
-    try work.group.writeNetwork(
-      metadata: NetworkFile.metadata(of: work.step.network.configuration), to: path)
+    try work.group.writeNetwork(.denoiser(work.step.network.configuration), to: path)
   }
 }

@@ -38,9 +38,10 @@ final class ParameterGroup {
   /// Writes the network as a checkpoint to make videos with, whole or not at all: the moving averages
   /// of the parameters if they are kept, under the names of the authors' files, in float32.
   ///
-  /// - Parameter metadata: What the shapes do not tell.
+  /// Its metadata carry what the shapes do not tell, which weights they are, and the steps behind them.
+  ///
   /// - Throws: `CheckpointError` if it cannot be written.
-  func writeNetwork(metadata: [String: String], to path: String) throws {
+  func writeNetwork(_ network: NetworkFile.Network, to path: String) throws {
     var tensors = buffers.map { buffer in
       StoredTensor(buffer.shape.name, buffer.shape.shape) { buffer.values }
     }
@@ -51,7 +52,10 @@ final class ParameterGroup {
         StoredTensor(parameter.name, parameter.shape) { parameter.values }
       }
       : averages.map { average in StoredTensor(average.name, average.shape) { average.values } }
-    try StoredTensor.write(tensors, metadata: metadata, to: path)
+    let origin = WeightOrigin(
+      kind: averages.isEmpty ? .raw : .average, steps: optimizer.stepCount)
+    try StoredTensor.write(
+      tensors, metadata: NetworkFile.metadata(of: network, origin), to: path)
   }
 }
 
@@ -88,6 +92,7 @@ private struct StoredTensor {
 enum TrainingState {
   private static let parameters = "parameters."
   private static let buffers = "buffers."
+  private static let averages = "average."
   private static func stepKey(_ group: String) -> String { "pvdm.steps.\(group)" }
   private static func updateKey(_ group: String) -> String { "pvdm.average_updates.\(group)" }
 
@@ -116,6 +121,46 @@ enum TrainingState {
       }
     }
     try StoredTensor.write(tensors, metadata: metadata, isSealed: true, to: path)
+  }
+
+  /// The networks in a state, by the keys that choose them: the moving average, if one is kept, and the
+  /// parameters themselves.
+  ///
+  /// - Returns: None if the checkpoint is no state.
+  static func wrappers(in checkpoint: Checkpoint) -> [String] {
+    let group = TrainingGroupName.network
+    guard checkpoint.metadata[stepKey(group)] != nil else { return [] }
+    return [averages, parameters].map { "\(group).\($0)" }.filter { prefix in
+      checkpoint.tensors.contains { $0.name.hasPrefix(prefix) }
+    }.map { String($0.dropLast()) }
+  }
+
+  /// One of the networks in a state, with the buffers that stand beside both.
+  ///
+  /// - Parameter wrapper: One of ``wrappers(in:)``.
+  /// - Returns: `nil` if the checkpoint is no state.
+  /// - Throws: ``ModelError`` if it is one and no network in it was chosen.
+  static func dictionary(
+    in checkpoint: Checkpoint, wrapper: String?
+  ) throws -> StateDictionary? {
+    let wrappers = wrappers(in: checkpoint)
+    guard !wrappers.isEmpty else { return nil }
+    guard let wrapper, wrappers.contains(wrapper) else {
+      throw ModelError(path: checkpoint.path, .trainingState(wrappers: wrappers))
+    }
+    return try StateDictionary(
+      in: checkpoint, under: [wrapper + ".", "\(TrainingGroupName.network).\(buffers)"],
+      wrapper: wrapper, isMovingAverage: !isRaw(wrapper: wrapper))
+  }
+
+  /// Whether a key chooses the parameters themselves.
+  static func isRaw(wrapper: String) -> Bool {
+    wrapper + "." == "\(TrainingGroupName.network).\(parameters)"
+  }
+
+  /// Steps of the network's training.
+  static func steps(in checkpoint: Checkpoint) -> Int? {
+    checkpoint.metadata[stepKey(TrainingGroupName.network)].flatMap { Int($0) }
   }
 
   /// The parameters and buffers of a group as they were.

@@ -152,6 +152,74 @@ import VideoDiffusion
     #expect(try Explanation(#require(error)).sentence == path + expected)
   }
 
+  @Test("settings of guided diffusion that change the network are taken")
+  func guidedDiffusion() throws {
+    let (configuration, notes) = try load(
+      Self.denoiser.replacingOccurrences(
+        of: "num_heads: 4",
+        with: """
+          num_heads: -1
+                num_head_channels: 64
+                use_new_attention_order: True
+                conv_resample: False
+                num_heads_upsample: -1
+                legacy: False
+                dropout: 0.0
+                num_classes: null
+                use_spatial_transformer: False
+                use_checkpoint: True
+          """))
+    #expect(configuration.denoiser.headWidth == 64 && configuration.denoiser.newAttentionOrder)
+    #expect(configuration.denoiser.headCount == 2)
+    #expect(!configuration.denoiser.convolutionalResampling)
+    #expect(notes[0].contains("denoiser.head_width = 64"))
+    #expect(
+      notes.last == "Of no meaning here: cond_model, w, warm_up_steps, image_size, use_checkpoint")
+    // It stays so in the run's own file.
+    let own = folder.path("own.toml")
+    try Data(configuration.fileText.utf8).write(to: URL(filePath: own))
+    #expect(try TrainingConfiguration.load(own).configuration == configuration)
+  }
+
+  @Test(
+    "settings that change the arithmetic and are not known are refused by name",
+    arguments: [
+      "dropout: 0.1", "num_classes: 101", "use_spatial_transformer: True", "dims: 3",
+      "context_dim: 768", "num_heads_upsample: 2", "n_embed: 8192", "num_head_channels: 48",
+    ])
+  func refusedGuidedDiffusion(setting: String) throws {
+    let text = Self.denoiser.replacingOccurrences(
+      of: "num_heads: 4", with: "num_heads: 4\n      \(setting)")
+    let error = #expect(throws: TrainingConfigurationError.self) { try load(text) }
+    let name = setting == "num_head_channels: 48" ? "head_width" : setting.prefix { $0 != ":" }
+    #expect(try Explanation(#require(error)).sentence.contains(name))
+  }
+
+  @Test(
+    "so are those of the autoencoder and around the networks",
+    arguments: [
+      ("embed_dim: 4", "embed_dim: 8"), ("skip: 1", "splits: 2"), ("out_ch: 3", "out_ch: 1"),
+      ("embed_dim: 4", "parameterization: x0"), ("embed_dim: 4", "scale_factor: 0.18"),
+    ])
+  func refusedAround(old: String, new: String) throws {
+    let error = #expect(throws: TrainingConfigurationError.self) {
+      try load(Self.autoencoder.replacingOccurrences(of: old, with: new))
+    }
+    #expect(try Explanation(#require(error)).sentence.contains(new.prefix { $0 != ":" }))
+  }
+
+  @Test("a network's settings may stand one level deeper, as in latent diffusion's files")
+  func deeper() throws {
+    let text = """
+      model:
+        params:
+          unet_config:
+            target: models.UNetModel
+            params: {model_channels: 64, num_heads: 4, image_size: 32}
+      """
+    #expect(try load(text).configuration.denoiser.baseWidth == 64)
+  }
+
   @Test("both networks in one file have to fit")
   func together() throws {
     let both =

@@ -259,6 +259,49 @@ struct TrainingRunTests {
     #expect(configuration.geometry == PlaneGeometry(side: 4, frames: 8))
   }
 
+  @Test("weights say that they are a moving average, and both networks of a state can be taken out")
+  func bothNetworksOfAState() async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 2)
+    configuration.denoiser.headWidth = 16
+    configuration.diffusionTraining.hasPlaneCodes = true
+    let outcome = try await fixture.job(.diffusion, configuration, to: "run").run()
+    let averaged = try NetworkFile(path: outcome.weights)
+    #expect(averaged.weightKind == .average && averaged.trainedSteps == 2)
+    let autoencoder = try NetworkFile(path: fixture.folder.path("autoencoder.safetensors"))
+    #expect(autoencoder.weightKind == .raw && autoencoder.trainedSteps == 2)
+
+    let state = try #require(outcome.checkpoint)
+    #expect(throws: ModelError.self) { try NetworkFile(path: state) }
+    #expect(try Inspection(of: state).kind == .state)
+    let run = try Inspection(of: fixture.folder.path("run"))
+    #expect(run.kind == .training && run.training?.finishedSteps == 2 && run.model != nil)
+    // A search finds the run's model, and not its states.
+    let found = try ModelLibrary(
+      places: [.init(path: fixture.folder.path("run"), depth: 3)]
+    ).entries()
+    #expect(found.map(\.path) == [fixture.folder.path("run")])
+
+    for (wrapper, kind) in [
+      ("network.average", WeightKind.average), ("network.parameters", .raw),
+    ] {
+      let file = try NetworkFile(path: state, wrapper: wrapper)
+      #expect(file.weightKind == kind && file.trainedSteps == 2)
+      #expect(file.network == averaged.network)
+      let path = fixture.folder.path("out/\(kind.rawValue).safetensors")
+      try CheckpointConversion(file).write(to: path)
+      let written = try NetworkFile(path: path)
+      #expect(written.network == averaged.network && written.weightKind == kind)
+      let network = try written.loadDenoiser(
+        ComputeContext(threadCount: 1), elementType: .float32)
+      #expect(network.noCondition == .planeCodes(configuration.denoiser.geometry))
+      let name = "out.2.weight"
+      let isSame = try written.values(name) == averaged.values(name)
+      #expect(isSame == (kind == .average))
+    }
+    #expect(throws: ModelError.self) { try NetworkFile(path: state, wrapper: "network") }
+  }
+
   @Test("a denoiser without conditions is trained and shown without them")
   func unconditional() async throws {
     try await fixture.makeAutoencoder()

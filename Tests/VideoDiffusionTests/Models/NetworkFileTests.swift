@@ -70,7 +70,9 @@ struct NetworkFileTests {
     #expect(configuration.headCount == 8)
     #expect(file.notes.contains { $0.contains("assumed 8 attention heads") })
     let told = try NetworkFile(
-      path: altered("told.safetensors", metadata: ["pvdm.num_heads": "4"]) { _ in })
+      path: altered(
+        "told.safetensors", metadata: ["pvdm.num_heads": "4", "pvdm.frames": "16"]
+      ) { _ in })
     #expect(told.metadata["pvdm.num_heads"] == "4")
     #expect(!told.notes.contains { $0.contains("assumed") })
   }

@@ -15,15 +15,19 @@ struct SyntheticDenoiserTests {
   private static func tiny(
     _ name: String, side: Int = 4, frames: Int = 4, multipliers: [Int] = [1, 2],
     residualBlocks: Int = 1, attentionFactors: Set<Int> = [1], heads: Int = 4,
-    scaleShiftNorm: Bool = true, residualResampling: Bool = true, isConditional: Bool = false
+    headWidth: Int? = nil, newAttentionOrder: Bool = false, scaleShiftNorm: Bool = true,
+    residualResampling: Bool = true, convolutionalResampling: Bool = true,
+    isConditional: Bool = false
   ) -> Variant {
     Variant(
       testDescription: name,
       configuration: DenoiserConfiguration(
         geometry: PlaneGeometry(side: side, frames: frames), baseWidth: 32,
         widthMultipliers: multipliers, residualBlocks: residualBlocks,
-        attentionFactors: attentionFactors, headCount: heads, scaleShiftNorm: scaleShiftNorm,
-        residualResampling: residualResampling, isConditional: isConditional))
+        attentionFactors: attentionFactors, headCount: heads, headWidth: headWidth,
+        newAttentionOrder: newAttentionOrder, scaleShiftNorm: scaleShiftNorm,
+        residualResampling: residualResampling, convolutionalResampling: convolutionalResampling,
+        isConditional: isConditional))
   }
 
   static let variants = [
@@ -36,6 +40,15 @@ struct SyntheticDenoiserTests {
     tiny("no attention inside planes", attentionFactors: [], residualResampling: false),
     tiny("attention below the top", attentionFactors: [2], heads: 1, residualResampling: false),
     tiny("a single level", multipliers: [1]),
+    tiny("heads of a width", heads: 3, headWidth: 16),
+    tiny("the new attention order", attentionFactors: [1, 2], newAttentionOrder: true),
+    tiny(
+      "heads of a width in the new order, conditional", heads: 1, headWidth: 8,
+      newAttentionOrder: true, isConditional: true),
+    tiny(
+      "averaging and repeating alone", side: 8, multipliers: [1, 2, 2],
+      attentionFactors: [1, 2, 4],
+      residualResampling: false, convolutionalResampling: false),
     tiny(
       "three levels and two blocks", side: 8, multipliers: [1, 3, 2], residualBlocks: 2,
       attentionFactors: [1, 4], residualResampling: false),

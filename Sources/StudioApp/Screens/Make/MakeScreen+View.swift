@@ -135,6 +135,9 @@ extension MakeScreen {
   func missing(_ world: World) -> EmptyState {
     if let job = world.runningJob, let state = Self.missing(while: job, world) { return state }
     guard let model = world.model else {
+      if world.isLookingForModels {
+        return EmptyState("Looking for models", lines: ["A video is made with a model."])
+      }
       return EmptyState(
         "No model is chosen", lines: ["A video is made with a model."],
         keys: [Self.modelsKey])

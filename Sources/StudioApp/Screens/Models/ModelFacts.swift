@@ -19,7 +19,7 @@ extension ModelEntry {
   /// Under which key its weights stand, the denoiser's first; `plain` where they stand at the top.
   var weightsText: String {
     guard let network = denoiser ?? autoencoder else { return "-" }
-    return network.wrapper ?? "plain"
+    return network.wrapper ?? network.weights?.rawValue ?? "plain"
   }
 }
 
@@ -31,13 +31,18 @@ extension NetworkSummary {
       Fact("file", file), Fact("parameters", Wording.parameters(parameters)),
       Fact("clip", clipText), Fact("latent", "side \(latentSide), \(latentTokens) tokens"),
       Fact("width", widthText), Fact("stored", storedText),
-      Fact("weights", wrapper.map { "under \($0)" } ?? "at the top of the file"),
+      Fact("weights", weightsText),
     ]
     if let trainedSteps { facts.append(Fact("trained", "\(trainedSteps) steps")) }
     facts.append(
       hash.map { Fact("SHA-256", String($0.prefix(16)) + "…") }
         ?? Fact("SHA-256", "H computes it", role: .placeholder))
     return facts
+  }
+
+  private var weightsText: String {
+    let place = wrapper.map { "under \($0)" } ?? "at the top of the file"
+    return weights.map { "\($0.phrase), \(place)" } ?? place
   }
 
   private var clipText: String {

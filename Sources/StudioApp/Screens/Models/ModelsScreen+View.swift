@@ -31,8 +31,15 @@ extension ModelsScreen {
     let folders = world.modelFolders.joined(separator: ", ")
     let inner = Border(
       title: "Models", subtitle: pairing.map(Self.question) ?? "",
-      footer: world.models.isEmpty ? "" : "looked in \(folders)", isFocused: true
+      footer: world.models.isEmpty
+        ? "" : world.isLookingForModels ? "looking for models" : "looked in \(folders)",
+      isFocused: true
     ).draw(in: &buffer, area: area)
+    guard !world.models.isEmpty || !world.isLookingForModels else {
+      EmptyState("Looking for models", lines: ["Looking in \(folders)"])
+        .draw(in: &buffer, area: inner)
+      return
+    }
     guard !world.models.isEmpty else {
       EmptyState(
         "No models found",

@@ -48,7 +48,8 @@ struct ReferenceDenoiser {
         h =
           configuration.residualResampling
           ? residualBlock(h, name, multiplier * base, time, .down)
-          : convolution(h, "\(name).op", multiplier * base, stride: 2)
+          : configuration.convolutionalResampling
+            ? convolution(h, "\(name).op", multiplier * base, stride: 2) : h.map(\.pooled)
         h = crossAttention(h, "input_attns.\(skips.count)")
         skips.append(h)
         factor *= 2
@@ -72,7 +73,8 @@ struct ReferenceDenoiser {
           h =
             configuration.residualResampling
             ? residualBlock(h, name, width, time, .up)
-            : convolution(h.map(\.doubled), "\(name).conv", width)
+            : configuration.convolutionalResampling
+              ? convolution(h.map(\.doubled), "\(name).conv", width) : h.map(\.doubled)
           factor /= 2
         }
         h = crossAttention(h, "output_attns.\(block)")
@@ -133,13 +135,18 @@ struct ReferenceDenoiser {
   /// Attention among all tokens of some planes, normalised together.
   private func attention(_ x: Planes, _ name: String) -> Planes {
     let width = x[0].channels
-    let headWidth = width / configuration.headCount
+    let headWidth = configuration.headWidth ?? width / configuration.headCount
     let tokens = normalized(x, "\(name).norm").flatMap { plane in
       (0..<plane.area).map { linear(plane.token($0), "\(name).qkv", 3 * width, axes: 3) }
     }
     var attended = tokens.map { _ in [Double]() }
-    for head in 0..<configuration.headCount {
-      let rows = tokens.map { Array($0[(head * 3 * headWidth)..<((head + 1) * 3 * headWidth)]) }
+    for head in 0..<(width / headWidth) {
+      // q, k and v of the head, one after the other.
+      let starts = (0..<3).map { part in
+        configuration.newAttentionOrder
+          ? part * width + head * headWidth : (3 * head + part) * headWidth
+      }
+      let rows = tokens.map { token in starts.flatMap { token[$0..<($0 + headWidth)] } }
       for (index, row) in rows.enumerated() {
         let weights = rows.map { other in
           exp(

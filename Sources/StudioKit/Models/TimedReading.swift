@@ -1,0 +1,49 @@
+import Dispatch
+import Foundation
+import Synchronization
+import VideoDiffusion
+
+/// Reads what may be damaged or made with malice, on a thread of its own, without waiting for it longer
+/// than a file is worth.
+///
+/// Parsers are bounded, but a file system may hang and a fault may be unknown yet. A thread that is
+/// given up goes on until it is done or the process ends, and nobody waits for it.
+enum TimedReading {
+  /// The longest time between a wish to stop and its effect.
+  private static let interval = DispatchTimeInterval.milliseconds(20)
+  /// Bytes of the thread's stack; parsers nest up to a bound.
+  private static let stackSize = 8 << 20
+
+  /// What a piece of work gives.
+  ///
+  /// - Parameters:
+  ///   - limit: Seconds to wait for it.
+  ///   - stop: Ends the waiting at once.
+  /// - Returns: `nil` if the time was up.
+  /// - Throws: `CancellationError` if the wait was to end or the task was cancelled.
+  static func value<Value: Sendable>(
+    within limit: Double, stop: StopSignal? = nil, _ work: @escaping @Sendable () -> Value
+  ) throws -> Value? {
+    let result = Slot<Value>()
+    let thread = Thread {
+      let value = work()
+      result.value.withLock { $0 = value }
+      result.isFull.signal()
+    }
+    thread.stackSize = stackSize
+    thread.name = "reading"
+    thread.start()
+    let end = DispatchTime.now() + limit
+    while result.isFull.wait(timeout: min(end, .now() + interval)) == .timedOut {
+      if let stop, stop.moment != .never { throw CancellationError() }
+      try Task.checkCancellation()
+      guard .now() < end else { return nil }
+    }
+    return result.value.withLock { $0 }
+  }
+
+  private final class Slot<Value: Sendable>: Sendable {
+    let value = Mutex<Value?>(nil)
+    let isFull = DispatchSemaphore(value: 0)
+  }
+}
