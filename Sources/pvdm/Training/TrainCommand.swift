@@ -113,7 +113,8 @@ struct TrainConfig: AsyncParsableCommand {
   func run() async throws {
     try await explaining {
       if let preset = TrainingPreset(rawValue: configuration) {
-        return print(preset.fileText, terminator: "")
+        return try writeToStandardOutput(
+          ConsoleText(lines: preset.fileText), terminator: "")
       }
       let (configuration, notes) = try TrainingConfiguration.load(configuration)
       for note in notes { writeToStandardError("note: \(note)\n") }
