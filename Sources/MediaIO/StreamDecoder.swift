@@ -22,6 +22,9 @@ final class StreamDecoder {
   /// Packets since the start of the file; nil after a search.
   private var packetCount: Int? = 0
   private var isDraining = false
+  /// Whether the fourth byte of a pixel means nothing, as in the uncompressed pictures of an AVI, where
+  /// most programs leave it 0 (`BITMAPINFOHEADER`, BI_RGB).
+  private let ignoresAlpha: Bool
   /// Whether the current frame is one that ``advance()`` has yet to give.
   private var isAhead = false
 
@@ -35,6 +38,8 @@ final class StreamDecoder {
     geometry = try FrameGeometry(of: stream, in: input)
     let parameters = stream.pointee.codecpar
     traits = StreamTraits(parameters?.pointee ?? AVCodecParameters())
+    ignoresAlpha =
+      input.containerName == "avi" && parameters?.pointee.codec_id == AV_CODEC_ID_RAWVIDEO
     let decoder = try AllowedFormats.decoder(
       for: parameters?.pointee.codec_id ?? AV_CODEC_ID_NONE,
       keepsAlpha: av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0)
@@ -121,7 +126,7 @@ final class StreamDecoder {
 
   /// The current frame as a picture: square pixels, upright, full-range RGB, transparency over white.
   func picture() throws -> RGBImage {
-    let hasAlpha = FrameConverter.hasAlpha(frame.handle.pointee.format)
+    let hasAlpha = !ignoresAlpha && FrameConverter.hasAlpha(frame.handle.pointee.format)
     let output = try output(hasAlpha: hasAlpha)
     try output.converter.convert(frame.handle)
     let result = output.frame.handle.pointee

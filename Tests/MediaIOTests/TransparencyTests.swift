@@ -56,6 +56,36 @@ struct TransparencyTests {
     #expect(frame[1, 1] == (255, 255, 255))
   }
 
+  @Test("The unused byte of an AVI's uncompressed pixels hides nothing")
+  func paddedPixels() throws {
+    func little(_ number: Int, _ count: Int) -> [UInt8] { PNGBuilder.big(number, count).reversed() }
+    func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+      Array(name.utf8) + little(data.count, 4) + data
+    }
+    func list(_ name: String, _ parts: [UInt8]...) -> [UInt8] {
+      chunk("LIST", Array(name.utf8) + parts.flatMap { $0 })
+    }
+    let pixels = (0..<64).flatMap { _ in [UInt8](arrayLiteral: 60, 30, 200, 0) }
+    let header =
+      little(100_000, 4) + little(0, 12) + little(1, 4) + little(0, 4) + little(1, 4)
+      + little(0, 4) + little(8, 4) + little(8, 4) + little(0, 16)
+    let stream =
+      Array("vids".utf8) + little(0, 16) + little(1, 4) + little(10, 4) + little(0, 4)
+      + little(1, 4) + little(256, 4) + little(0, 16)
+    let format =
+      little(40, 4) + little(8, 4) + little(8, 4) + little(1, 2) + little(32, 2) + little(0, 4)
+      + little(256, 4) + little(0, 16)
+    let file = chunk(
+      "RIFF",
+      Array("AVI ".utf8)
+        + list(
+          "hdrl", chunk("avih", header), list("strl", chunk("strh", stream), chunk("strf", format)))
+        + list("movi", chunk("00db", pixels)))
+    let folder = try TemporaryFolder()
+    let frame = try #require(try Video.read(folder.write(file, to: "a.avi")).frames.first)
+    #expect(frame[3, 3] == (200, 30, 60))
+  }
+
   /// Two frames in one PNG: acTL and fcTL chunks, the second frame in an fdAT chunk.
   static var animatedPNG: [UInt8] {
     func png(_ number: Int) -> PNGBuilder {
