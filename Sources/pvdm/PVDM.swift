@@ -33,6 +33,10 @@ struct PVDM: AsyncParsableCommand {
     StandardStreams.reserveNumbers()
     if let problem = UnicodeNames.problem { Glibc.exit(report(problem).rawValue) }
     let arguments = Array(CommandLine.arguments.dropFirst())
+    if let unknown = UnknownCommand(arguments, of: Self.self) {
+      _ = report(unknown.explanation)
+      Glibc.exit(ExitCode.validationFailure.rawValue)
+    }
     do {
       var command = try await asyncParseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {

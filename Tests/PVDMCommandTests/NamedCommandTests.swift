@@ -99,6 +99,24 @@ struct NamedCommandTests {
     #expect(count > 20)
   }
 
+  @Test(
+    "A command that is none is told, and not what is wrong with another one",
+    arguments: [
+      (["sampel"], "there is no command pvdm sampel", "Did you mean pvdm sample?"),
+      (["help", "evalute"], "there is no command pvdm evalute", "Did you mean pvdm evaluate?"),
+      (["presets", "shwo", "x"], "there is no command pvdm presets shwo", "pvdm presets show?"),
+      (
+        ["train", "everything"], "there is no command pvdm train everything",
+        "\"pvdm train --help\""
+      ),
+    ])
+  func unknown(arguments: [String], sentence: String, remedy: String) throws {
+    let run = try CommandRun(arguments)
+    #expect(run.status == 64 && run.output.isEmpty)
+    #expect(run.errors.contains(sentence) && run.errors.contains(remedy))
+    #expect(!run.errors.contains("studio"))
+  }
+
   @Test("The commands that help sends people to answer")
   func help() throws {
     let program = try Self.program()
