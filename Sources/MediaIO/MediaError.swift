@@ -84,6 +84,14 @@ public struct MediaWarning: Sendable, Hashable, CustomStringConvertible {
   /// One sentence about the file.
   public var description: String { "\(FileSystem.lastComponent(of: file)) \(found)" }
 
+  /// Whether frames are missing or partly wrong.
+  public var isDamage: Bool {
+    switch kind {
+    case .truncated, .damagedFrames: true
+    case .highDynamicRange, .interlaced, .otherPictures: false
+    }
+  }
+
   /// The warning about `count` damaged frames; nil for none.
   static func damage(_ count: Int, file: String) -> MediaWarning? {
     guard count > 0 else { return nil }

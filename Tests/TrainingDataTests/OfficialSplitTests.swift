@@ -91,6 +91,26 @@ struct OfficialSplitTests {
     try check()
   }
 
+  @Test("Lists as some editors of Windows write them")
+  func utf16() throws {
+    try writeVideos("set/", ending: ".mkv")
+    try writeLists("set/", newline: "\r\n")
+    for name in ["trainlist01.txt", "testlist01.txt"] {
+      let url = folder.url.appending(path: "set/" + name)
+      let text = try String(contentsOf: url, encoding: .utf8)
+      try #require(text.data(using: .utf16)).write(to: url)
+    }
+    try check()
+  }
+
+  @Test("Lists of another set that lie nearer are passed over")
+  func otherLists() throws {
+    try writeVideos("set/", ending: ".mkv")
+    try Fixture.write(folder, "set/splits/trainlist01.txt", text: "dance/x.avi 1\n")
+    try writeLists("")
+    try check()
+  }
+
   @Test("Videos without class folders are found by their official names")
   func flat() throws {
     for `class` in Self.classes {

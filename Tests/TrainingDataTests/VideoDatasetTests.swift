@@ -120,6 +120,25 @@ struct VideoDatasetTests {
     #expect(reason.hasPrefix("bad.avi"))
   }
 
+  @Test("What there is to know of a video is said, and is no damage")
+  func remarks() throws {
+    let folder = try TemporaryFolder()
+    try Fixture.write(folder, "set/a/", frames: 3)
+    try Fixture.write(folder, "set/a/cover.jpg", text: "a cover")
+    try Fixture.write(folder, "set/b/", frames: 3)
+    let dataset = try VideoDataset(root: folder.path("set"))
+    #expect(dataset.damaged.isEmpty && dataset.broken.isEmpty)
+    #expect(
+      dataset.explanation.contains {
+        $0 == "a holds 3 PNG and 1 JPEG pictures; the PNG ones are read as its frames"
+      }, "\(dataset.explanation)")
+    try Fixture.write(folder, "set/b/cover.jpg", text: "a cover")
+    #expect(
+      try VideoDataset(root: folder.path("set")).explanation.contains {
+        $0.hasPrefix("2 videos with something to know, such as: a holds")
+      })
+  }
+
   @Test("Places that are no sets are refused")
   func refused() throws {
     let folder = try TemporaryFolder()

@@ -91,6 +91,9 @@ struct EvaluationRun {
     result.procedure.data = URL(filePath: path).lastPathComponent
     result.procedure.dataLayout = clips.layout.name
     result.procedure.realClipSeed = job.clipSeed
+    result.notes.append(
+      "real clips are chosen by seed \(job.clipSeed): videos in random order, each from a random frame"
+    )
     result.procedure.split = clips.layout == .plain ? "all" : job.split?.rawValue ?? "all"
     return clips
   }

@@ -105,8 +105,7 @@ extension EvaluationProtocol {
     add("layout", dataLayout)
     add("part", split)
     add("real clips", realClips.map(String.init))
-    add(
-      "chosen", realClipSeed.map { "seed \($0): videos in random order, each from a random frame" })
+    add("chosen", realClipSeed.map { "at random, seed \($0)" })
     add("clips", generatedClips.map(String.init))
     add("frames", frames.map(String.init))
     add("resolution", resolution.map { "\($0) x \($0)" })

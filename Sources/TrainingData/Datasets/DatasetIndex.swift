@@ -18,6 +18,8 @@ struct DatasetIndex: Codable {
     var problem: String?
     /// What is damaged or missing in a file that can be used; nil if nothing is.
     var damage: String?
+    /// What else there is to know of it.
+    var remark: String?
 
     /// Whether a file can be as the entry says.
     var isPossible: Bool {

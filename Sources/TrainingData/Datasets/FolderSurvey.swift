@@ -11,8 +11,6 @@ struct FolderSurvey {
     let path: String
     let isFolder: Bool
     let stamp: FileStamp
-    /// Pictures in a folder of frames; 0 of a file.
-    var pictureCount = 0
 
     /// Names of the folders on the way, outermost first.
     var folders: [String] { path.split(separator: "/").dropLast().map(String.init) }
@@ -101,8 +99,7 @@ struct FolderSurvey {
     }
     // A lone picture, or pictures beside videos, are covers and previews.
     if pictures.count > 1, !hasVideos, let stamp = FileStamp(folder: place, pictures: pictures) {
-      candidates.append(
-        Candidate(path: folder, isFolder: true, stamp: stamp, pictureCount: pictures.count))
+      candidates.append(Candidate(path: folder, isFolder: true, stamp: stamp))
     }
   }
 }

@@ -16,15 +16,16 @@ struct LayoutFinding {
   ///   - seed: Chooses which.
   init(_ candidates: [FolderSurvey.Candidate], root: String, testShare: Double, seed: UInt64) {
     let places = PartPlaces(candidates)
-    let lists = UCFLists(root: root, inner: places.wrapper)
-    if let lists, let finding = Self.ucf(candidates, lists) {
+    let lists = UCFLists.all(root: root, inner: places.wrapper)
+    for lists in lists {
+      guard let finding = Self.ucf(candidates, lists) else { continue }
       self = finding
       return
     }
     self =
       Self.splitFolders(candidates, places)
       ?? Self.plain(candidates, testShare: testShare, seed: seed)
-    if let lists {
+    if let lists = lists.first {
       warn(
         "\(lists.source) in \(lists.folder) name \(counted(lists.count, "video")), such as "
           + "\(lists.example), and none of them is here: the official parts are not followed")

@@ -35,8 +35,12 @@ struct PartFolders {
   /// Whether there are folders of both parts.
   var areBoth: Bool { Set(parts.values).count == 2 }
 
-  /// The folders of both parts as people write them, for messages.
-  var names: String { parts.keys.sorted().joined(separator: " and ") }
+  /// The folders' names, for messages: `sky_train and sky_test`.
+  var names: String {
+    DatasetSplit.allCases.flatMap { split in
+      parts.filter { $0.value == split }.map(\.key).sorted()
+    }.joined(separator: " and ")
+  }
 
   /// The part that one word of a name stands for, and the other words.
   private static func part(of name: String) -> (split: DatasetSplit, set: String)? {

@@ -22,29 +22,22 @@ struct UCFLists {
   /// Lists of more bytes than a hundred times the official ones are not read.
   private static let mostBytes = 64 << 20
 
-  /// Reads one of the three official splits, the first that is there.
+  /// Reads the lists of a set, one pair from each folder that holds some; the nearest first.
   ///
   /// - Parameters:
   ///   - root: The set's folder, in which lists are looked for, in folders named for lists or splits
   ///     within it, and in the same way beside it.
-  ///   - inner: A folder within it that holds all videos, where there is one: `[String]` of names.
-  init?(root: String, inner: [String]) {
+  ///   - inner: Names of the folders on the way to where all videos lie.
+  static func all(root: String, inner: [String]) -> [UCFLists] {
     var bases = [root]
     for name in inner { bases.append(bases[bases.count - 1] + "/" + name) }
     bases.append(URL(filePath: root).standardizedFileURL.deletingLastPathComponent().path)
+    // Of a set that is given by a link, what lies beside its target.
     bases.append(root + "/..")
-    for base in bases {
-      for folder in Self.folders(in: base) {
-        if let lists = UCFLists(folder: folder) {
-          self = lists
-          return
-        }
-      }
-    }
-    return nil
+    return bases.flatMap { folders(in: $0) }.compactMap(UCFLists.init(folder:))
   }
 
-  /// Reads the lists that lie in a folder.
+  /// Reads one of the three official splits, the first that lies in a folder; nil if none does.
   private init?(folder: String) {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var numbered: [Int: [DatasetSplit: String]] = [:]
@@ -123,7 +116,9 @@ struct UCFLists {
   /// The videos of a list; nil if it cannot be read.
   private static func keys(in path: String) -> [String]? {
     guard let data = try? SmallFile.contents(of: path, limit: mostBytes) else { return nil }
-    let text = String(decoding: data, as: UTF8.self).replacing("\u{FEFF}", with: "")
+    let isUTF16 = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
+    let decoded = isUTF16 ? String(data: data, encoding: .utf16) ?? "" : nil
+    let text = (decoded ?? String(decoding: data, as: UTF8.self)).replacing("\u{FEFF}", with: "")
     return text.split(whereSeparator: \.isNewline).compactMap { line in
       let name = line.replacing("\\", with: "/").replacing(#/\s+\d+\s*$/#, with: "")
         .trimmingCharacters(in: .whitespaces)

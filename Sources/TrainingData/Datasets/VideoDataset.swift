@@ -69,6 +69,12 @@ public struct VideoDataset: Sendable {
     let (entries, examined) = Self.entries(
       used, root: root, known: known, threadCount: threadCount, onProgress: onProgress)
     var explanation = finding.explanation
+    let remarks = used.compactMap { entries[$0.path]?.remark }
+    if let first = remarks.first {
+      explanation.append(
+        remarks.count == 1
+          ? first : "\(counted(remarks.count, "video")) with something to know, such as: \(first)")
+    }
     if examined > 0 || known?.entries.count != entries.count {
       do {
         try DatasetIndex(entries: entries).write(to: indexPath)
@@ -157,8 +163,11 @@ public struct VideoDataset: Sendable {
       entry.framesPerSecond = info.frameRate?.framesPerSecond
       if entry.frameCount == 0 {
         entry.problem = "\(candidate.path) holds no frames that can be decoded"
-      } else if !info.warnings.isEmpty {
-        entry.damage = info.warnings.map(\.description).joined(separator: "; ")
+      } else {
+        let damage = info.warnings.filter(\.isDamage)
+        let others = info.warnings.filter { !$0.isDamage }
+        entry.damage = damage.isEmpty ? nil : damage.map(\.description).joined(separator: "; ")
+        entry.remark = others.first?.description
       }
     } catch {
       entry.problem = "\(error)"

@@ -24,6 +24,7 @@ struct EvaluationChoiceTests {
     (job.dataPath, job.clips) = (data, 1)
     let first = try await job.run()
     #expect(first.procedure.realClipSeed == 0)
+    #expect(first.text.contains("at random, seed 0"))
     #expect(first.text.contains("seed 0: videos in random order, each from a random frame"))
     (job.clipSeed, job.outputFolder) = (5, fixtures.folder.path("second"))
     let second = try await job.run()
