@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "VideoDiffusion",
       dependencies: [
-        "NeuralLayers", "CheckpointIO", "TensorCore", .product(name: "Yams", package: "Yams"),
+        "NeuralLayers", "CheckpointIO", "TensorCore", "HandwrittenText",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "MediaIO", dependencies: ["OutputFiles", "CFFmpeg", "CPNG"]),
 
@@ -70,7 +71,9 @@ let package = Package(
     // of each other
     .target(
       name: "TrainingData",
-      dependencies: ["VideoDiffusion", "CheckpointIO", "MediaIO", "OutputFiles"],
+      dependencies: [
+        "VideoDiffusion", "CheckpointIO", "MediaIO", "OutputFiles", "HandwrittenText",
+      ],
       swiftSettings: asyncOnCaller),
 
     // What a user does

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 
 /// What is measured.
 public enum EvaluationMetric: String, Sendable, Hashable, Codable, CaseIterable {
@@ -141,6 +142,8 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
 
 extension EvaluationReport {
   static let fileName = "report.json"
+  /// More bytes than any report with its curves.
+  private static let longestFile = 64 << 20
 
   /// The report as JSON with sorted keys.
   ///
@@ -164,7 +167,7 @@ extension EvaluationReport {
       throw StudioError(path, .noSuchFile)
     }
     let file = isFolder.boolValue ? path + "/" + Self.fileName : path
-    guard let data = FileManager.default.contents(atPath: file) else {
+    guard let data = try? SmallFile.contents(of: file, limit: Self.longestFile) else {
       throw StudioError(path, .noReport)
     }
     guard let report = EvaluationReport(json: data) else { throw StudioError(file, .noReport) }

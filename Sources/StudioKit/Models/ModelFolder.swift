@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import TOMLKit
 import VideoDiffusion
 

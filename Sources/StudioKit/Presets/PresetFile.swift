@@ -23,10 +23,9 @@ package struct PresetFile {
     func unreadable(_ reason: String, line: Int? = nil) -> (PresetFile?, [PresetIssue]) {
       (nil, [PresetIssue(file: name, line: line, reason: .unreadable(reason))])
     }
-    guard let handle = FileHandle(forReadingAtPath: path),
-      let data = try? handle.read(upToCount: sizeLimit + 1), data.count <= sizeLimit,
-      let source = String(data: data, encoding: .utf8)
-    else { return unreadable("it is not a short text in UTF-8") }
+    guard let source = try? SmallFile.text(of: path, limit: sizeLimit) else {
+      return unreadable("it is not a short text in UTF-8")
+    }
     do {
       let table = try TOMLTable(text: source)
       var reader = Reader(file: name, lines: KeyLines(source))

@@ -65,10 +65,9 @@ extension TrainingConfiguration {
       throw TrainingConfigurationError(
         file: path, .notFound(suggestion: NearestName.find(path, in: names)))
     }
-    guard let handle = FileHandle(forReadingAtPath: path),
-      let data = try? handle.read(upToCount: sizeLimit + 1), data.count <= sizeLimit,
-      let source = String(data: data, encoding: .utf8)
-    else { throw TrainingConfigurationError(file: path, .unreadable) }
+    guard let source = try? SmallFile.text(of: path, limit: sizeLimit) else {
+      throw TrainingConfigurationError(file: path, .unreadable)
+    }
     return source
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 
 /// The files that a run writes its story to: tables for plotting (`metrics.csv`, `scores.csv`), a log
 /// for people (`log.txt`) and one for programs (`log.jsonl`, one JSON object a line).
@@ -31,7 +32,7 @@ struct TrainingLog: Sendable {
 
   /// Leaves a table's lines up to a step, or begins it.
   private static func begin(_ path: String, columns: [String], at step: Int) throws {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+    guard let text = try? SmallFile.text(of: path, limit: tableLimit) else {
       return try append((["step"] + columns).joined(separator: ",") + "\n", to: path)
     }
     let lines = text.split(separator: "\n").map { line in
@@ -58,6 +59,8 @@ struct TrainingLog: Sendable {
   }
 
   /// Columns of `metrics.csv` after the losses.
+  /// More bytes than the table of any training: a million lines.
+  static let tableLimit = 256 << 20
   private static let figures = [
     "learning_rate", "gradient_norm", "seconds_per_step", "clips_per_second", "resident_bytes",
   ]

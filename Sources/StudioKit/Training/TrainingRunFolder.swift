@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import HandwrittenText
 
 /// What a training run began with: the file `run.json` in its folder.
 public struct TrainingRecord: Sendable, Hashable, Codable {
@@ -32,6 +33,9 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
 /// `autoencoder.safetensors`, for the second stage also `denoiser.safetensors`, is the model by now.
 struct TrainingRunFolder: Sendable {
   let path: String
+
+  /// More bytes than a configuration or a record has.
+  private static let descriptionLimit = 1 << 20
 
   var configuration: String { path + "/config.toml" }
   var record: String { path + "/run.json" }
@@ -110,7 +114,7 @@ struct TrainingRunFolder: Sendable {
   private func beginnings() -> Set<String> {
     let names = Set(contents(path))
     guard !holdsRun, frame.isSubset(of: names) else { return [] }
-    let text = try? String(contentsOfFile: configuration, encoding: .utf8)
+    let text = try? SmallFile.text(of: configuration, limit: Self.descriptionLimit)
     let written = [configuration, network(.autoencoder), record].map(Self.name)
     let whole = text?.hasPrefix(TrainingConfiguration.head) == true ? Set(written) : []
     return names.filter { name in
@@ -132,7 +136,7 @@ struct TrainingRunFolder: Sendable {
   ///
   /// - Throws: ``TrainingError`` if there is no run or its description is damaged.
   func readRecord() throws -> TrainingRecord {
-    guard let data = FileManager.default.contents(atPath: record) else {
+    guard let data = try? SmallFile.contents(of: record, limit: Self.descriptionLimit) else {
       throw TrainingError(path, .noRun)
     }
     let decoder = JSONDecoder()

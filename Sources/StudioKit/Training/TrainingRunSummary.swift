@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 
 /// What a run's folder tells of it, without touching the run: for lists and graphs.
 public struct TrainingRunSummary: Sendable, Hashable {
@@ -57,7 +58,7 @@ public struct TrainingRunSummary: Sendable, Hashable {
 
   /// A table's lines. One that is being written may be cut short, and is left out.
   private static func rows(_ path: String) -> [Row] {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
+    guard let text = try? SmallFile.text(of: path, limit: TrainingLog.tableLimit) else { return [] }
     let lines = text.split(separator: "\n")
     guard let header = lines.first, text.contains("\n") else { return [] }
     let names = header.split(separator: ",").dropFirst().map(String.init)

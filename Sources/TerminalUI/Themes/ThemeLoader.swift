@@ -44,10 +44,10 @@ public enum ThemeLoader {
   ) throws(TerminalError) -> (theme: Theme, issues: [ThemeIssue]) {
     let source: String
     do {
-      source = try String(contentsOfFile: path, encoding: .utf8)
+      source = try SmallFile.text(of: path, limit: 1 << 20)
     } catch {
       throw .unreadableTheme(
-        file: path, line: 1, column: 1, reason: "the file cannot be read as UTF-8 text")
+        file: path, line: 1, column: 1, reason: "the file cannot be read as a short UTF-8 text")
     }
     return try load(source, file: path.split(separator: "/").last.map(String.init) ?? path)
   }

@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import HandwrittenText
 import VideoDiffusion
 
 /// What was found out about a set's videos, kept on disk so that it need not be found out again.

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import VideoDiffusion
 
 /// The lists of training and test videos that come with UCF-101: lines of `Class/video.avi`, in

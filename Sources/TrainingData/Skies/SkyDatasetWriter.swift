@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import HandwrittenText
 import MediaIO
 import OutputFiles
 import Synchronization

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import Yams
 
 /// The settings that stand beside a checkpoint: a `config.json`, or one of the authors' YAML files.
