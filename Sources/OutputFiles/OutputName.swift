@@ -59,7 +59,7 @@ package enum OutputName {
   }
 
   /// The name for a work whose own name is taken: `sky-2.mp4` for `sky.mp4`.
-  static func alternative(_ number: Int, to path: String) -> String {
+  package static func alternative(_ number: Int, to path: String) -> String {
     let name = name(of: path)
     let dot = name.lastIndex(of: ".").flatMap { $0 == name.startIndex ? nil : $0 } ?? name.endIndex
     let ending = "-\(number)" + name[dot...]
@@ -72,14 +72,14 @@ package enum OutputName {
   }
 
   /// A name that is not taken for an output that grows beside its target.
-  static func temporary(for target: String) -> String {
+  package static func temporary(for target: String) -> String {
     let tag = tag + String(UInt64.random(in: 0 ... .max), radix: 36)
     let stem = cut(name(of: target), to: 200)
     return "\(folder(of: target))/.\(stem)\(tag)\(partialEnding)"
   }
 
   /// Whether a name in a folder is one that ``temporary(for:)`` gives.
-  static func isTemporary(_ name: String) -> Bool {
+  package static func isTemporary(_ name: String) -> Bool {
     guard name.hasPrefix("."), name.hasSuffix(partialEnding) else { return false }
     let rest = name.dropLast(partialEnding.count)
     guard let start = rest.ranges(of: tag).last else { return false }

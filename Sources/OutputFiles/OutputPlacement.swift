@@ -107,7 +107,7 @@ package enum OutputPlacement {
 
   /// The same where the system has no such call: a link is refused where its name is taken, and so is
   /// making the name anew, which is then replaced by the work at once.
-  static func reserving(_ path: String, _ target: String, isFolder: Bool) -> Int32 {
+  package static func reserving(_ path: String, _ target: String, isFolder: Bool) -> Int32 {
     if isFolder {
       guard mkdir(target, 0o700) == 0 else { return errno }
     } else if link(path, target) == 0 {

@@ -1,9 +1,8 @@
 import Foundation
 import Glibc
+import OutputFiles
 import TestSupport
 import Testing
-
-@testable import OutputFiles
 
 @Suite("Finished work gets its name, and nothing is replaced unasked")
 struct OutputPlacementTests {

@@ -1,10 +1,9 @@
 import Dispatch
 import Foundation
+import StudioKit
 import TestSupport
 import Testing
 import VideoDiffusion
-
-@testable import StudioKit
 
 @Suite struct ModelLibraryTests {
   private let folder: TemporaryFolder

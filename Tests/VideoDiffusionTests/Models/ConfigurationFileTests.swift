@@ -4,8 +4,7 @@ import NeuralLayers
 import TensorCore
 import TestSupport
 import Testing
-
-@testable import VideoDiffusion
+import VideoDiffusion
 
 /// What a checkpoint is taken for with configurations beside it, and with none.
 @Suite struct ConfigurationFileTests {

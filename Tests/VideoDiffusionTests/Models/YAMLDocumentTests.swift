@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import VideoDiffusion
+import VideoDiffusion
 
 @Suite struct YAMLDocumentTests {
   private func problem(_ text: String) -> String {
