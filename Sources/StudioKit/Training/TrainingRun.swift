@@ -34,7 +34,7 @@ struct TrainingRun {
 
   /// Does the run.
   mutating func perform() async throws -> TrainingOutcome {
-    if !job.resumes { try folder.prepare() }
+    if !job.resumes { try folder.prepare(job.configuration) }
     let lock = try lockFolder()
     defer { lock.release() }
     let (saved, state) = try job.resumes ? savedState() : (nil, nil)

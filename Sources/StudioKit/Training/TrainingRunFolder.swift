@@ -75,20 +75,30 @@ struct TrainingRunFolder: Sendable {
   /// Whether the folder holds a run.
   var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
 
-  /// Prepares the folder for a new run. One that was given up before it began is taken over.
+  /// Prepares the folder for a new run. One that was given up before it began is taken over: what it
+  /// holds is the very text that is written now, or files of that writing which never got their names.
   ///
   /// - Throws: ``TrainingError`` if it holds a run or anything else, ``StudioError`` if it cannot be
   ///   made.
-  func prepare() throws {
+  func prepare(_ configuration: TrainingConfiguration) throws {
     if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
     let manager = FileManager.default
     func contents(_ folder: String) -> [String] {
       ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
-    let own = [lock, samples, checkpoints].map { URL(filePath: $0).lastPathComponent }
+    var own = [lock, samples, checkpoints].map { URL(filePath: $0).lastPathComponent }
+    let written = [self.configuration, record].map { URL(filePath: $0).lastPathComponent }
+    let unfinished = contents(path).filter { name in
+      name.hasSuffix(".partial") && written.contains { name.hasPrefix(".\($0).") }
+    }
+    own += unfinished
+    if manager.contents(atPath: self.configuration) == Data(configuration.fileText.utf8) {
+      own.append(written[0])
+    }
     let others =
       contents(path).filter { !own.contains($0) } + contents(samples) + contents(checkpoints)
     if let other = others.first { throw TrainingError(path, .foreign(other)) }
+    for name in unfinished { try? manager.removeItem(atPath: "\(path)/\(name)") }
     for folder in [path, samples, checkpoints] {
       do {
         try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
