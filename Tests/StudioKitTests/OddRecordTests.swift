@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Rows that no version of the program writes: the studio opens, shows what it can, and says the rest.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct OddRecordTests {
   private let fixture: WorkspaceFixture
 
@@ -68,7 +68,7 @@ struct OddRecordTests {
 
   @Test(
     "every number of every table at 0, below, and at its ends",
-    arguments: ["0", "-9223372036854775808", "9223372036854775807", "1e308", "'text'"])
+    arguments: ["0", "-9223372036854775808", "9223372036854775807", "'text'"])
   func numbers(value: String) async throws {
     _ = try await fill()
     let whole = try Data(contentsOf: URL(filePath: database))

@@ -88,11 +88,11 @@ extension EffectRunner {
     _ effect: StudioEffect, _ workspace: Workspace
   ) async throws {
     switch effect {
-    case .finishJob(let job, let atOnce): try await workspace.finish(job, atOnce: atOnce)
-    case .pauseJob(let job): try await workspace.pause(job)
-    case .resumeJob(let job): try await workspace.resume(job)
-    case .cancelJob(let job): try await workspace.cancel(job)
-    case .cancelJobs(let kept): try await workspace.cancel(except: kept)
+    case .finishJob(let job, let atOnce): await workspace.finish(job, atOnce: atOnce)
+    case .pauseJob(let job): await workspace.pause(job)
+    case .resumeJob(let job): await workspace.resume(job)
+    case .cancelJob(let job): await workspace.cancel(job)
+    case .cancelJobs(let kept): await workspace.cancel(except: kept)
     case .moveJob(let job, let places): try await workspace.move(job, by: places)
     case .editJob(let job, let settings): try await workspace.edit(job, settings)
     case .clearFinishedJobs: try await workspace.clearFinishedJobs()

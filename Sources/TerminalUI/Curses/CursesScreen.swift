@@ -44,8 +44,10 @@ package final class CursesScreen {
     let memory = cncurses_memory_file()
     guard memory >= 0, let output = fdopen(memory, "w"), let input = fopen("/dev/null", "r")
     else { throw .systemCall(name: "memfd_create", code: errno) }
-    // The size is told below; variables of the environment must not make ncurses allocate for another.
-    use_env(false)
+    // The size is told below; variables that say more than any screen has must not make ncurses
+    // allocate for it.
+    let limits = [("COLUMNS", TerminalSize.largest.columns), ("LINES", TerminalSize.largest.rows)]
+    use_env(!limits.contains { name, limit in getenv(name).map { atol($0) > limit } ?? false })
     guard let screen = newterm(entry.name, output, input) else {
       fclose(output)
       fclose(input)
