@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import HandwrittenText
 import TOMLKit
@@ -100,8 +101,9 @@ public struct ModelFolder: Sendable, Hashable {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     for file in files.sorted() where Self.isCheckpointName(file) {
       do {
-        let network = try NetworkFile(path: folder.appending(path: file).path)
-        found[network.kind, default: []].append(file)
+        for network in try NetworkFile.networks(path: folder.appending(path: file).path) {
+          found[network.kind, default: []].append(file)
+        }
       } catch {
         reasons.append(Explanation(error).sentence)
       }
@@ -124,8 +126,10 @@ public struct ModelFolder: Sendable, Hashable {
     return reasons.prefix(limit) + ["and \(reasons.count - limit) files more"]
   }
 
+  /// Whether a file's ending is that of a checkpoint. Of one in several files the first stands for all.
   static func isCheckpointName(_ name: String) -> Bool {
     ["pth", "pt", "ckpt", "safetensors"].contains(URL(filePath: name).pathExtension.lowercased())
+      && !CheckpointShards.isContinuation(name)
   }
 
   /// The description as it stands in `model.toml`.
