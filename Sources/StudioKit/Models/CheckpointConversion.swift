@@ -94,7 +94,9 @@ public struct CheckpointConversion: Sendable {
       }
       guard let side else { return [] }
       do {
-        try AtomicFile.write(to: side) { try $0.write(Array(file.configurationText.utf8)) }
+        try AtomicFile.write(to: side, replaces: overwrites) {
+          try $0.write(Array(file.configurationText.utf8))
+        }
       } catch {
         // One without the other would be read as another network, unless it is what was there before.
         if !overwrites { try? FileManager.default.removeItem(atPath: path) }
