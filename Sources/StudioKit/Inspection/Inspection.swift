@@ -113,8 +113,8 @@ public struct Inspection: Sendable, Encodable {
       }
     } else {
       do { return try inspectMedia() } catch let error as MediaError {
-        // Frames that cannot be read are no set of videos.
-        guard FolderSummary(path).pictures == 0 || !Self.holdsFrames(path) else { throw error }
+        // Pictures that make up no video, such as some of several sizes, are pictures all the same.
+        if Self.holdsFrames(path) { problem = Explanation(error).text }
       }
     }
     kind = .folder

@@ -27,10 +27,10 @@ struct TrainingRun {
 
   /// Does the run.
   mutating func perform() async throws -> TrainingOutcome {
-    if !job.resumes { try folder.prepare() }
+    if !job.resumes { try folder.prepare(job.configuration) }
     let lock = try lockFolder()
     defer { lock.release() }
-    if !job.resumes { try folder.removeBeginnings() }
+    if !job.resumes { try folder.removeBeginnings(for: job.configuration) }
     let (checkpoint, damage) =
       try job.resumes ? TrainingCheckpoint.newest(in: folder, job.stage) : (nil, [])
     let saved = checkpoint?.position

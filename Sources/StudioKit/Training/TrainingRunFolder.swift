@@ -80,15 +80,15 @@ struct TrainingRunFolder: Sendable {
   var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
 
   /// Prepares the folder for a new run. One that was given up before it began is taken over, once
-  /// ``removeBeginnings()`` was called under the run's lock.
+  /// ``removeBeginnings(for:)`` was called under the run's lock.
   ///
   /// - Throws: ``TrainingError`` if it holds a run or anything else, ``StudioError`` if it cannot be
   ///   made.
-  func prepare() throws {
+  func prepare(_ configuration: TrainingConfiguration) throws {
     if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
     let others =
-      Set(contents(path)).subtracting(frame).subtracting(beginnings()).sorted()
-      + contents(samples) + contents(checkpoints)
+      Set(contents(path)).subtracting(frame).subtracting(beginnings(for: configuration))
+      .sorted() + contents(samples) + contents(checkpoints)
     if let other = others.first { throw TrainingError(path, .foreign(other)) }
     for folder in [path, samples, checkpoints] {
       do {
@@ -104,19 +104,25 @@ struct TrainingRunFolder: Sendable {
   /// a run that is just beginning looks the same.
   ///
   /// - Throws: ``TrainingError`` if the other run has its description by now.
-  func removeBeginnings() throws {
+  func removeBeginnings(for configuration: TrainingConfiguration) throws {
     if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
-    for name in beginnings() { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+    for name in beginnings(for: configuration) {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
   }
 
-  /// Names of what a run writes before its record, if it is one's that got no further: nobody else makes
-  /// the lock and both folders, and the configuration, which comes first, is ours.
-  private func beginnings() -> Set<String> {
+  /// Names of what a run writes before its record, if it is one's that got no further: files that never
+  /// got their names; the very configuration that is written now; and, where the lock and both folders
+  /// are, which nobody else makes, any configuration of ours with the network that comes after it.
+  private func beginnings(for wanted: TrainingConfiguration) -> Set<String> {
     let names = Set(contents(path))
-    guard !holdsRun, frame.isSubset(of: names) else { return [] }
+    guard !holdsRun else { return [] }
     let text = try? SmallFile.text(of: configuration, limit: Self.descriptionLimit)
     let written = [configuration, network(.autoencoder), record].map(Self.name)
-    let whole = text?.hasPrefix(TrainingConfiguration.head) == true ? Set(written) : []
+    var whole: Set<String> = text == wanted.fileText ? [Self.name(configuration)] : []
+    if frame.isSubset(of: names), text?.hasPrefix(TrainingConfiguration.head) == true {
+      whole = Set(written)
+    }
     return names.filter { name in
       whole.contains(name)
         || written.contains { name.hasPrefix(".\($0).") && name.hasSuffix(".partial") }

@@ -113,6 +113,28 @@ struct TrainingFaultTests {
     #expect(try !TrainingRunSummary(contentsOf: job.runFolder).isRunning)
   }
 
+  @Test("a folder whose run was killed before it was described is taken over, another's is not")
+  func abandoned() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
+    let job = fixture.job(.autoencoder, configuration, to: "run")
+    try await job.run(until: 2)
+    for name in try FileManager.default.contentsOfDirectory(atPath: job.runFolder)
+    where name != "config.toml" {
+      try FileManager.default.removeItem(atPath: job.runFolder + "/" + name)
+    }
+    let partial = job.runFolder + "/.run.json.a1b2.partial"
+    try Data("{".utf8).write(to: URL(filePath: partial))
+    try await job.run(until: 2)
+    #expect(try TrainingRunSummary(contentsOf: job.runFolder).savedStep == 2)
+    #expect(!FileManager.default.fileExists(atPath: partial))
+
+    try FileManager.default.removeItem(atPath: job.runFolder)
+    try FileManager.default.createDirectory(
+      atPath: job.runFolder, withIntermediateDirectories: true)
+    try Data("# mine".utf8).write(to: URL(filePath: job.runFolder + "/config.toml"))
+    #expect(await problem(job) == .foreign("config.toml"))
+  }
+
   @Test("a damaged checkpoint, description or other autoencoder is refused by name")
   func damagedRuns() async throws {
     try await fixture.makeAutoencoder()
