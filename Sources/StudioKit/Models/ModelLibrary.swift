@@ -156,7 +156,7 @@ extension NetworkSummary {
 
 extension ModelEntry {
   /// What a model folder holds.
-  init(folder path: String) {
+  package init(folder path: String) {
     let name = URL(filePath: path).lastPathComponent
     self.init(
       reference: ModelReference(name: name, autoencoder: nil, denoiser: nil), path: path)
