@@ -6,18 +6,21 @@ import VideoDiffusion
 ///
 /// What is merely found may be anything, so that each file has a budget of time and of memory, and the
 /// whole search another.
-struct ModelSearch {
+package struct ModelSearch {
   /// How much a search may cost.
-  struct Budget {
+  package struct Budget: Sendable {
     /// Seconds for one file.
-    var file = 5.0
+    package var file = 5.0
     /// Seconds for everything.
-    var total = 45.0
+    package var total = 45.0
     /// Bytes of a file's directory of tensors, which becomes some thirty times as much in memory. Those
     /// of large models have less than one megabyte.
-    var directory = 4 << 20
+    package var directory = 4 << 20
     /// Files whose reading may be given up; it goes on meanwhile.
-    var abandoned = 4
+    package var abandoned = 4
+
+    /// What a search may usually cost.
+    package init() {}
   }
 
   private let budget: Budget
@@ -43,7 +46,7 @@ struct ModelSearch {
   /// No network is smaller; what is, is no checkpoint of interest.
   private static let smallestFile = 1 << 12
 
-  init(_ budget: Budget = Budget(), stop: StopSignal? = nil) {
+  package init(_ budget: Budget = Budget(), stop: StopSignal? = nil) {
     self.budget = budget
     self.stop = stop
   }
@@ -103,7 +106,7 @@ struct ModelSearch {
   }
 
   /// The models in a place, by path.
-  mutating func entries(in place: ModelLibrary.Place) throws -> [ModelEntry] {
+  package mutating func entries(in place: ModelLibrary.Place) throws -> [ModelEntry] {
     let path = URL(filePath: place.path).standardizedFileURL.path
     guard let status = Self.status(of: path) else { return [] }
     guard status.isFolder else {

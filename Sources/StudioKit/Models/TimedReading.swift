@@ -8,7 +8,7 @@ import VideoDiffusion
 ///
 /// Parsers are bounded, but a file system may hang and a fault may be unknown yet. A thread that is
 /// given up goes on until it is done or the process ends, and nobody waits for it.
-enum TimedReading {
+package enum TimedReading {
   /// The longest time between a wish to stop and its effect.
   private static let interval = DispatchTimeInterval.milliseconds(20)
   /// Bytes of the thread's stack; parsers nest up to a bound.
@@ -21,7 +21,7 @@ enum TimedReading {
   ///   - stop: Ends the waiting at once.
   /// - Returns: `nil` if the time was up.
   /// - Throws: `CancellationError` if the wait was to end or the task was cancelled.
-  static func value<Value: Sendable>(
+  package static func value<Value: Sendable>(
     within limit: Double, stop: StopSignal? = nil, _ work: @escaping @Sendable () -> Value
   ) throws -> Value? {
     func checkStop() throws {
