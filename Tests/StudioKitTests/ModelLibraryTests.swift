@@ -192,7 +192,7 @@ import VideoDiffusion
       RandomParameters(denoiser), prefix: "diffusion_model.", to: folder.path("ema_model.pth"))
     try Data(#"{"model_channels": 32, "num_heads": 4}"#.utf8)
       .write(to: URL(filePath: folder.path("config.json")))
-    let entry = ModelEntry(folder: folder.url.path)
+    let entry = try ModelLibrary.entry(at: folder.url.path)
     #expect(entry.canGenerate, "\(entry.problem ?? "")")
     #expect(entry.denoiser?.clipLength == 24)
     // Alone it is the likeliest of several, which is said; the autoencoder settles it.
@@ -247,7 +247,9 @@ import VideoDiffusion
     defer { release.signal() }
     #expect(try TimedReading.value(within: 5) { 7 } == 7)
     #expect(try TimedReading.value(within: 0.01) { release.wait() } == nil)
-    var search = ModelSearch(.init(total: 0))
+    var spent = ModelSearch.Budget()
+    spent.total = 0
+    var search = ModelSearch(spent)
     let late = try search.entries(in: .init(path: folder.url.path, depth: 1))
     #expect(late.count == 1 && late[0].problem?.contains("took too long") == true)
   }

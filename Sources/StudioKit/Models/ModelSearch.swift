@@ -8,25 +8,19 @@ import VideoDiffusion
 /// whole search another.
 package struct ModelSearch {
   /// How much a search may cost.
-  package struct Budget {
+  package struct Budget: Sendable {
     /// Seconds for one file.
-    package var file: Double
+    package var file = 5.0
     /// Seconds for everything.
-    package var total: Double
+    package var total = 45.0
     /// Bytes of a file's directory of tensors, which becomes some thirty times as much in memory. Those
     /// of large models have less than one megabyte.
-    package var directory: Int
+    package var directory = 4 << 20
     /// Files whose reading may be given up; it goes on meanwhile.
-    package var abandoned: Int
+    package var abandoned = 4
 
-    package init(
-      file: Double = 5, total: Double = 45, directory: Int = 4 << 20, abandoned: Int = 4
-    ) {
-      self.file = file
-      self.total = total
-      self.directory = directory
-      self.abandoned = abandoned
-    }
+    /// What a search may usually cost.
+    package init() {}
   }
 
   private let budget: Budget
