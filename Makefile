@@ -1,6 +1,7 @@
 # make run     installs what is missing, builds, and opens the studio (on a terminal; else make demo)
 # make demo    makes a video with the model in samples/, and continues a real one
-# make test    installs what is missing, builds, runs all tests
+# make test    installs what is missing, builds, runs all tests, the numeric ones with every set of
+#              kernels that the processor has
 # make build   leaves the program at .build/release/pvdm
 # make install PREFIX=/usr/local   puts the program, its themes and samples under PREFIX
 # make lint    checks the formatting of every Swift file
@@ -15,7 +16,7 @@ SECONDS ?= 60
 
 PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev \
 	libopenblas-dev libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
-	libavfilter-dev libsqlite3-dev libssl-dev pkg-config
+	libavfilter-dev libsqlite3-dev libssl-dev zlib1g-dev pkg-config
 
 .PHONY: setup build run demo test lint fuzz install uninstall clean
 
@@ -25,7 +26,7 @@ setup:
 	@if ! command -v dpkg-query >/dev/null; then \
 	  echo "This is not Debian. Install the development files of: oneDNN, ncursesw,"; \
 	  echo "the ncurses terminal descriptions, chafa, GLib, libpng, OpenBLAS, SQLite,"; \
-	  echo "FFmpeg (avformat, avcodec, avutil, swscale, avfilter), OpenSSL, and pkg-config;"; \
+	  echo "FFmpeg (avformat, avcodec, avutil, swscale, avfilter), OpenSSL, zlib, and pkg-config;"; \
 	  echo "then go on with make build."; \
 	else \
 	  missing=""; for package in $(PACKAGES); do \
@@ -58,6 +59,7 @@ demo: build
 test: build
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
+	.ci/test-kernels
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
