@@ -54,7 +54,7 @@ struct HostileTextTests {
     try run(["inspect", path, "--tensors"], shows: "\\u{1b}]52")
     let described = try run(["inspect", path, "--json"])
     let checkpoint = try #require(described.json["checkpoint"] as? [String: Any])
-    #expect((checkpoint["values"] as? [String: Any])?["format"] as? String == Self.hostile)
+    #expect((checkpoint["metadata"] as? [String: Any])?["format"] as? String == Self.hostile)
     try run(["models", folder.url.path])
     try run(["models", folder.url.path, "--json"])
     try run(["convert", path, folder.path("b\u{1B}c.pth")])

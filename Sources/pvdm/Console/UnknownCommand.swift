@@ -14,7 +14,7 @@ struct UnknownCommand {
     var command = root
     var path = "pvdm"
     var words = arguments[...]
-    if words.first == "help" { words = words.dropFirst() }
+    while words.first == "help" { words = words.dropFirst() }
     while let word = words.popFirst(), !word.hasPrefix("-") {
       let inner = command.configuration.subcommands
       guard !inner.isEmpty else { return nil }
