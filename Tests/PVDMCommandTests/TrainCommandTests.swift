@@ -72,9 +72,11 @@ struct TrainCommandTests {
         "--set", "steps=100000", "--set", "sample_interval=100000", "--set",
         "checkpoint_interval=100000",
       ], to: "run", readLines: 3)
-    #expect(stopped.status == 130, "\(stopped.errors)")
+    #expect(stopped.status == 74, "\(stopped.errors)")
     #expect(stopped.output.split(separator: "\n").count == 3)
     #expect(stopped.errors.contains("--resume goes on"), "\(stopped.errors)")
+    let resumed = try train(["autoencoder", "--resume", "--set", "steps=2", "--json"], to: "run")
+    #expect(resumed.status == 0, "\(resumed.errors)")
     let saved = try FileManager.default.contentsOfDirectory(atPath: folder.path("run/checkpoints"))
     #expect(saved.count == 1 && saved[0].hasSuffix(".safetensors"))
   }
