@@ -24,6 +24,11 @@ package enum TimedReading {
   package static func value<Value: Sendable>(
     within limit: Double, stop: StopSignal? = nil, _ work: @escaping @Sendable () -> Value
   ) throws -> Value? {
+    func checkStop() throws {
+      if let stop, stop.moment != .never { throw CancellationError() }
+      try Task.checkCancellation()
+    }
+    try checkStop()
     let result = Slot<Value>()
     let thread = Thread {
       let value = work()
@@ -35,8 +40,7 @@ package enum TimedReading {
     thread.start()
     let end = DispatchTime.now() + limit
     while result.isFull.wait(timeout: min(end, .now() + interval)) == .timedOut {
-      if let stop, stop.moment != .never { throw CancellationError() }
-      try Task.checkCancellation()
+      try checkStop()
       guard .now() < end else { return nil }
     }
     return result.value.withLock { $0 }

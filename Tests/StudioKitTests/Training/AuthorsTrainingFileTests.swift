@@ -174,7 +174,7 @@ import VideoDiffusion
     #expect(!configuration.denoiser.convolutionalResampling)
     #expect(notes[0].contains("denoiser.head_width = 64"))
     #expect(
-      notes.last == "Of no meaning here: cond_model, w, warm_up_steps, image_size, use_checkpoint")
+      notes.last == "Of no meaning here: cond_model, w, warm_up_steps, use_checkpoint, image_size")
     // It stays so in the run's own file.
     let own = folder.path("own.toml")
     try Data(configuration.fileText.utf8).write(to: URL(filePath: own))
