@@ -55,6 +55,12 @@ final class StudioSession {
   /// Waits until a text is on the screen no more.
   func losesSight(of text: String) -> Bool { terminal.waits(for: text, isGone: true) }
 
+  /// Shows the models and waits until they were looked for, which the studio does after it opened.
+  func seesModels() -> Bool {
+    type("1")
+    return sees("looked in")
+  }
+
   /// Sets the sampler to a few steps, which are enough to see that everything works.
   func chooseFewSteps(_ steps: Int = 3) {
     type("2")
