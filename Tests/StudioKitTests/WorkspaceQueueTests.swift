@@ -20,24 +20,21 @@ struct WorkspaceQueueTests {
     await workspace.toldJobs.map(\.id)
   }
 
-  @Test("a stop while a clip is decoded makes that clip and no other", .timeLimit(.minutes(2)))
-  func stopWhileDecoding() async throws {
+  @Test("a stop makes no clip after the one in progress, decoded or sampled", .timeLimit(.minutes(2)))
+  func stopInAnyPhase() async throws {
     let workspace = try await fixture.open()
     let (video, job) = try await workspace.make(
       fixture.model, WorkspaceFixture.settings(clips: nil, seed: 31, steps: 2, laterSteps: 50))
     let shown = await workspace.first { event -> Int? in
-      guard case .progress(let progress) = event, progress.phase == .decoding,
-        progress.finishedClips >= 1
-      else { return nil }
+      guard case .progress(let progress) = event, progress.finishedClips >= 1 else { return nil }
       return progress.finishedClips
     }
     await workspace.finish(job, atOnce: false)
-    // The clip that was complete by then, or by the time that the stop was heard, and the one that was
-    // shown.
+    // The clip that is in progress when the stop is heard may be complete before the tree is asked for.
     let complete = try await workspace.tree(of: video).branch.count
     await workspace.settle()
     #expect(try complete >= #require(shown))
-    #expect(try await workspace.tree(of: video).branch.count == complete + 1)
+    #expect((complete...complete + 1).contains(try await workspace.tree(of: video).branch.count))
     #expect(await workspace.state(of: job) == .finished)
     await workspace.close()
   }
