@@ -20,7 +20,8 @@ struct WorkspaceQueueTests {
     await workspace.toldJobs.map(\.id)
   }
 
-  @Test("a stop makes no clip after the one in progress, decoded or sampled", .timeLimit(.minutes(2)))
+  @Test(
+    "a stop makes no clip after the one in progress, decoded or sampled", .timeLimit(.minutes(2)))
   func stopInAnyPhase() async throws {
     let workspace = try await fixture.open()
     let (video, job) = try await workspace.make(
