@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `pvdm train` as a user calls it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct TrainCommandTests {
   private let folder: TemporaryFolder
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Rows that no version of the program writes: the studio opens, shows what it can, and says the rest.
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct OddRecordTests {
   private let fixture: WorkspaceFixture
 

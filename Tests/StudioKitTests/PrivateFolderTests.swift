@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What is made is for its owner's eyes, and one process at a time works on it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct PrivateFolderTests {
   private let fixture: WorkspaceFixture
 

@@ -5,7 +5,7 @@ import Testing
 import VideoDiffusion
 
 /// Comparisons and sweeps.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceComparisonTests {
   private let fixture: WorkspaceFixture
 

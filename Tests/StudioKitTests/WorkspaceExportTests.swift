@@ -6,7 +6,7 @@ import Testing
 import VideoDiffusion
 
 /// Branches written to files, with their settings.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceExportTests {
   private let fixture: WorkspaceFixture
 

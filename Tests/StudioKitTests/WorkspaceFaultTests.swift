@@ -8,7 +8,7 @@ import Testing
 import VideoDiffusion
 
 /// What may go wrong around a workspace, and that nothing is lost by it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceFaultTests {
   private let fixture: WorkspaceFixture
 

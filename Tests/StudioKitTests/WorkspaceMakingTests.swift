@@ -6,7 +6,7 @@ import Testing
 import VideoDiffusion
 
 /// Making and extending videos, and finding them again.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceMakingTests {
   private let fixture: WorkspaceFixture
 

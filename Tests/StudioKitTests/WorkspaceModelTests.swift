@@ -5,7 +5,7 @@ import Testing
 import VideoDiffusion
 
 /// Models, estimates, presets and previews of a workspace.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceModelTests {
   private let fixture: WorkspaceFixture
 

@@ -6,7 +6,7 @@ import Testing
 import VideoDiffusion
 
 /// What a damaged or lost database costs the studio: nothing that clip files or backups know.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceRecoveryTests {
   private let fixture: WorkspaceFixture
 

@@ -6,7 +6,7 @@ import Testing
 import VideoDiffusion
 
 /// Trainings in the queue of the studio.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceTrainingTests {
   private let fixture: WorkspaceFixture
   private var videos: String { fixture.folder.path("videos") }

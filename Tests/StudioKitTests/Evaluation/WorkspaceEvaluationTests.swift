@@ -5,7 +5,7 @@ import Testing
 import VideoDiffusion
 
 /// Evaluations in the queue of the studio.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceEvaluationTests {
   private let fixture: WorkspaceFixture
 

@@ -8,7 +8,7 @@ import TrainingData
 import VideoDiffusion
 
 /// What may go wrong in a training, what is said about it, and that nothing is lost.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct TrainingFaultTests {
   private let fixture: TrainingFixture
 

@@ -10,7 +10,7 @@ import TrainingData
 import VideoDiffusion
 
 /// What a training run leaves behind, and that stopping it changes nothing.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct TrainingRunTests {
   private let fixture: TrainingFixture
 

@@ -8,7 +8,7 @@ import VideoDiffusion
 
 /// That a run goes on from what it saved and from nothing else: damage, other data, and folders in which
 /// a run had hardly begun.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct TrainingStateTests {
   private let fixture: TrainingFixture
 
