@@ -8,7 +8,7 @@ import VideoDiffusion
 ///
 /// With `PVDM_EVERY_FAULT=1` in the environment each is tried; else so many, spread over the work, that
 /// all of it takes a minute or two.
-@Suite(.serialized, .timeLimit(.minutes(20)))
+@Suite(.serialized, .timeLimit(.minutes(60)))
 struct FaultLayerTests {
   private let folder: TemporaryFolder
   private var root: String { folder.url.path }
