@@ -116,7 +116,7 @@ let package = Package(
     .testTarget(
       name: "NeuralLayersTests", dependencies: ["NeuralLayers", "TensorCore", "TestSupport"]),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles", "TestSupport"]),
-    .testTarget(name: "CheckpointIOTests", dependencies: ["CheckpointIO"]),
+    .testTarget(name: "CheckpointIOTests", dependencies: ["CheckpointIO", "TestSupport"]),
     .testTarget(
       name: "VideoDiffusionTests",
       dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),

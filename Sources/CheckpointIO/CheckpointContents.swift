@@ -57,9 +57,6 @@ extension CheckpointContainer {
     if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) {
       return "a tar archive, as PyTorch wrote before version 0.2"
     }
-    let digits = bytes.prefix(8).map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }
-    return "the bytes \(digits.joined(separator: " "))"
+    return "the bytes \(bytes.prefix(8).hexadecimal(separator: " "))"
   }
 }

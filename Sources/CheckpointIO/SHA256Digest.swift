@@ -36,9 +36,7 @@ public final class SHA256Digest {
   }
 
   /// The digest as 64 hexadecimal digits.
-  public var hexadecimal: String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  public var hexadecimal: String { bytes.hexadecimal() }
 
   /// The digest of a text's UTF-8 bytes as 64 hexadecimal digits.
   public static func hexadecimal(of text: String) -> String {
@@ -46,5 +44,12 @@ public final class SHA256Digest {
     var text = text
     text.withUTF8 { digest.update(UnsafeRawBufferPointer($0)) }
     return digest.hexadecimal
+  }
+}
+
+extension Sequence<UInt8> {
+  /// Two hexadecimal digits for each byte.
+  func hexadecimal(separator: String = "") -> String {
+    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
   }
 }

@@ -38,13 +38,13 @@ public struct SessionRecovery: Sendable, Hashable {
 
   /// What is wrong with a database that SQLite must not see: it would wait for a pipe, and delete the
   /// log of an empty file.
-  static func finding(_ files: DatabaseFiles, hasWork: Bool) -> Finding? {
+  static func finding(_ files: DatabaseFiles, hasWork: @autoclosure () -> Bool) -> Finding? {
     switch files.content {
     case .other: return .damaged("it is no file")
     case .file: return nil
     case .missing, .empty:
       let backups = SessionBackups(folder: SessionStore.backupFolder(of: files.path))
-      return hasWork || files.hasLog || !backups.paths.isEmpty ? .missing : nil
+      return files.hasLog || !backups.paths.isEmpty || hasWork() ? .missing : nil
     }
   }
 

@@ -129,7 +129,7 @@ struct SessionSalvage {
 }
 
 /// What numbers of rows can be: beyond, one more would not fit any arithmetic on them.
-enum SessionLimits {
+package enum SessionLimits {
   /// Numbers that the program gives: 1 to 2^53.
-  static let numbers: ClosedRange<Int64> = 1...(1 << 53)
+  package static let numbers: ClosedRange<Int64> = 1...(1 << 53)
 }

@@ -23,15 +23,15 @@ extension SessionStore {
   /// - Parameters:
   ///   - path: The file; its folder must exist. Backups are in `backups` beside it.
   ///   - stamp: Goes into the name of a damaged database that is set aside.
-  ///   - hasWork: Whether there are files that a database must have known.
+  ///   - hasWork: Whether there are files that a database must have known; asked where it is missing.
   ///   - complete: Adds to the rows that were rescued what other files tell.
   /// - Throws: ``SessionStoreError``, of which `newer` means that the file was left as it was.
   public static func open(
-    at path: String, stamp: String, hasWork: Bool = false,
+    at path: String, stamp: String, hasWork: @autoclosure () -> Bool = false,
     complete: (inout RescuedRecords) -> Void = { _ in }
   ) throws -> Opening {
     let files = DatabaseFiles(path: path)
-    var finding = SessionRecovery.finding(files, hasWork: hasWork)
+    var finding = SessionRecovery.finding(files, hasWork: hasWork())
     do {
       if finding == nil {
         let (store, isNew) = try opened(path)

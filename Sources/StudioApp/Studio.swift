@@ -60,7 +60,7 @@ public struct Studio: Sendable {
     let program = StudioProgram.make(
       model: model, start: .batch([.send(.follow(notices)), runner.start]),
       perform: { runner.command(for: $0) })
-    let last = try await Self.onOwnThread {
+    let last = try await offThread {
       try TerminalRuntime(program: program, options: terminal).run()
     }
     await opening.close()
@@ -86,16 +86,5 @@ public struct Studio: Sendable {
         nil, .option(name: "the theme", found: "\"\(name)\"", expected: "one of \(names)"))
     }
     return theme
-  }
-
-  /// Runs what blocks on a thread of its own, so that it takes none from the tasks.
-  private static func onOwnThread<Result: Sendable>(
-    _ body: @escaping @Sendable () throws -> Result
-  ) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-      Thread.detachNewThread {
-        continuation.resume(with: Swift.Result { try body() })
-      }
-    }
   }
 }

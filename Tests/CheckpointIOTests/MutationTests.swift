@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import TensorCore
+import TestSupport
 import Testing
 
 /// Damaged files must throw or be read; anything else ends the test process.
@@ -23,7 +24,7 @@ struct MutationTests {
     let storages = (0..<10).map { [UInt8](repeating: UInt8($0), count: $0 == 0 ? 96 : 8) }
     var generator = SeededGenerator(state: 3)
     for _ in 0..<Self.variantCount {
-      let variant = Self.variant(of: pickle, &generator)
+      let variant = pickle.damaged(using: &generator)
       exercise(ZipAssembler.torch(variant, storages).bytes, checksums: .onFirstRead)
     }
   }
@@ -66,7 +67,7 @@ struct MutationTests {
     _ = try folder.checkpoint(whole.bytes)
     var generator = SeededGenerator(state: 6)
     for _ in 0..<Self.variantCount {
-      let variant = Self.variant(of: pickle.finished, &generator)
+      let variant = pickle.finished.damaged(using: &generator)
       exercise(
         ZipAssembler.torch(variant, [storage], byteOrder: "big").bytes, checksums: .onFirstRead)
     }
@@ -92,7 +93,7 @@ struct MutationTests {
       #"{"metadata":{"total_size":4.5e0,"a":[null,{"b":[]}]},"weight_map":{"w":"one"}}"#.utf8)
     var generator = SeededGenerator(state: 9)
     for round in 0..<Self.variantCount {
-      let bytes = round == 0 ? whole : Self.variant(of: whole, &generator)
+      let bytes = round == 0 ? whole : whole.damaged(using: &generator)
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       let checkpoint = try? Checkpoint(contentsOf: path)
       #expect(round > 0 || checkpoint?.tensors.count == 1)
@@ -135,7 +136,7 @@ struct MutationTests {
     _ = try folder.checkpoint(whole, checksums: checksums)
     var generator = SeededGenerator(state: seed)
     for _ in 0..<count {
-      exercise(Self.variant(of: whole, &generator), checksums: checksums)
+      exercise(whole.damaged(using: &generator), checksums: checksums)
     }
   }
 
@@ -159,27 +160,6 @@ struct MutationTests {
     _ = try? StateDictionary(in: checkpoint, networks: [names])
     _ = try? StateDictionary(in: checkpoint, networks: [names], wrapper: "state_dict")
     _ = StateDictionary.availableWrappers(in: checkpoint, networks: [names])
-  }
-
-  /// The bytes with one to four damages: flipped bits, extreme values, cuts, copies.
-  private static func variant(of whole: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
-    var bytes = whole
-    for _ in 0..<Int.random(in: 1...4, using: &generator) where bytes.count > 9 {
-      let place = Int.random(in: 0..<bytes.count - 8, using: &generator)
-      let length = Int.random(in: 1...8, using: &generator)
-      switch Int.random(in: 0..<6, using: &generator) {
-      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-      case 1: bytes[place] = UInt8.random(in: 0...255, using: &generator)
-      case 2:
-        let extremes: [UInt8] = [0, 0xff, 0x7f, 0x80]
-        let value = extremes.randomElement(using: &generator) ?? 0
-        for index in place..<place + length { bytes[index] = value }
-      case 3: bytes.removeSubrange(place..<place + length)
-      case 4: bytes.insert(contentsOf: bytes[place..<place + length], at: place)
-      default: bytes.removeLast(min(length * length, bytes.count - 1))
-      }
-    }
-    return bytes
   }
 
   /// The record `data.pkl` of a zip file, found by its local header.

@@ -11,7 +11,7 @@ extension FuzzTarget {
       _ = try? MediaInfo.probe(path)
       guard let reader = try? VideoReader(path: path) else { return }
       for _ in 0..<4 {
-        guard let frame = try? reader.nextFrame(), frame != nil else { break }
+        guard (try? reader.nextFrame()) != nil else { break }
       }
     }
   }

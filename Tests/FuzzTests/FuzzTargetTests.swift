@@ -17,27 +17,7 @@ import Testing
     var numbers = SeededNumbers(1, name: name)
     for seed in try target.seeds() {
       target.run(seed)
-      for _ in 0..<60 { target.run(Self.damaged(seed, &numbers)) }
+      for _ in 0..<60 { target.run(seed.damaged(times: 1...8, using: &numbers)) }
     }
-  }
-
-  /// The bytes with one to eight damages: changed bits, extreme bytes, cuts and copies.
-  private static func damaged(_ whole: [UInt8], _ numbers: inout SeededNumbers) -> [UInt8] {
-    var bytes = whole
-    for _ in 0..<Int.random(in: 1...8, using: &numbers) where bytes.count > 1 {
-      let place = Int.random(in: 0..<bytes.count, using: &numbers)
-      let end = min(bytes.count, place + Int.random(in: 1...8, using: &numbers))
-      switch Int.random(in: 0..<5, using: &numbers) {
-      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &numbers)
-      case 1:
-        let extremes: [UInt8] = [0, 0xFF, 0x7F, 0x80]
-        let value = extremes.randomElement(using: &numbers) ?? 0
-        for index in place..<end { bytes[index] = value }
-      case 2: bytes.removeSubrange(place..<end)
-      case 3: bytes.insert(contentsOf: bytes[place..<end], at: place)
-      default: bytes.removeLast(min(bytes.count - 1, (end - place) * (end - place)))
-      }
-    }
-    return bytes
   }
 }

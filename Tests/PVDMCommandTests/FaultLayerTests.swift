@@ -188,6 +188,16 @@ struct FaultLayerTests {
     }
   }
 
+  /// A sample under that name, for a command that works on one.
+  private func makeInput(_ name: String) throws -> String {
+    let path = root + "/" + name
+    let made = try CommandRun([
+      "sample", root + "/samples/tiny", "--steps", "2", "--output", path,
+    ])
+    try #require(made.status == 0, "\(made.errors)")
+    return path
+  }
+
   @Test("sample: nothing is replaced, and what is there is whole", arguments: Fault.allCases)
   func sample(fault: Fault) async throws {
     try await tryCommand(
@@ -197,11 +207,7 @@ struct FaultLayerTests {
 
   @Test("extend: the same", arguments: Fault.allCases)
   func extend(fault: Fault) async throws {
-    let first = root + "/first.gif"
-    let made = try CommandRun([
-      "sample", root + "/samples/tiny", "--steps", "2", "--output", first,
-    ])
-    try #require(made.status == 0, "\(made.errors)")
+    let first = try makeInput("first.gif")
     try await tryCommand(
       ["extend", first, root + "/samples/tiny", "--later-steps", "2"],
       outputs: ["a.gif", "b.mp4"], fault)
@@ -209,11 +215,7 @@ struct FaultLayerTests {
 
   @Test("export: latents as a video, the same", arguments: Fault.allCases)
   func export(fault: Fault) async throws {
-    let first = root + "/first.safetensors"
-    let made = try CommandRun([
-      "sample", root + "/samples/tiny", "--steps", "2", "--output", first,
-    ])
-    try #require(made.status == 0, "\(made.errors)")
+    let first = try makeInput("first.safetensors")
     try await tryCommand(
       ["decode", first, root + "/samples/tiny"], outputs: ["frames/", "b.webm"], fault)
   }

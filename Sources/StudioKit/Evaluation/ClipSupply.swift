@@ -92,10 +92,7 @@ struct FolderClips: ClipSupply {
     self.side = side
     self.frames = frames
     layout = dataset.layout
-    notes =
-      dataset.explanation.map { "\(path): \($0)" }
-      + dataset.broken.map { "left out \($0.path): \($0.reason)" }
-      + dataset.damaged.map { "used as far as it can be read, \($0.path): \($0.reason)" }
+    notes = dataset.notes(of: path)
     self.videos = videos
     others = try EvaluationWindows(videos, of: path, frames: frames, seed: seed)
     count = others.count

@@ -31,10 +31,6 @@ public struct FolderSummary: Sendable, Encodable {
     "bmp", "jpeg", "jpg", "png", "ppm", "tif", "tiff", "webp",
   ]
 
-  private enum CodingKeys: String, CodingKey {
-    case videos, pictures, checkpoints, models, runs, folders, others, isPartial
-  }
-
   /// Looks through a folder.
   init(_ path: String) {
     var level = [path]

@@ -53,13 +53,16 @@ public struct ModelFiles: Sendable {
     framesPerSecond = folder?.framesPerSecond
   }
 
-  private static func open(
-    _ path: String, _ kind: NetworkKind, _ configuration: String? = nil, frames: Int? = nil,
-    companion: PlaneGeometry? = nil
+  /// Opens a network of a kind, of the two that a file may hold.
+  ///
+  /// - Throws: ``ModelError`` if the file holds the other one alone, and what `NetworkFile` throws.
+  static func open(
+    _ path: String, _ kind: NetworkKind, _ configuration: String? = nil, wrapper: String? = nil,
+    frames: Int? = nil, companion: PlaneGeometry? = nil
   ) throws -> NetworkFile {
     let file = try NetworkFile(
-      path: path, configurationPath: configuration, preferring: kind, frames: frames,
-      companion: companion)
+      path: path, configurationPath: configuration, wrapper: wrapper, preferring: kind,
+      frames: frames, companion: companion)
     guard file.kind == kind else {
       throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
     }

@@ -60,10 +60,11 @@ extension ModelFolder {
     let target = URL(filePath: path).standardizedFileURL
     let exists = FileManager.default.fileExists(atPath: target.path)
     if exists { try checkReplaceable(target, path, overwrites: overwrites) }
-    let autoencoder = try open(recipe.autoencoder, .autoencoder, nil, recipe.wrapper)
-    let denoiser = try open(
-      recipe.denoiser, .denoiser, recipe.configuration, recipe.wrapper, frames: recipe.frames,
-      companion: autoencoder.geometry)
+    let autoencoder = try ModelFiles.open(
+      recipe.autoencoder, .autoencoder, wrapper: recipe.wrapper)
+    let denoiser = try ModelFiles.open(
+      recipe.denoiser, .denoiser, recipe.configuration, wrapper: recipe.wrapper,
+      frames: recipe.frames, companion: autoencoder.geometry)
     try NetworkFile.checkFit(autoencoder: autoencoder, denoiser: denoiser)
 
     let name = target.lastPathComponent
@@ -98,19 +99,6 @@ extension ModelFolder {
           reason: "appeared meanwhile and is left as it is; the new model is kept as \(placed)"))
     }
     return (try ModelFolder(contentsOf: path), autoencoder.notes + denoiser.notes)
-  }
-
-  private static func open(
-    _ path: String, _ kind: NetworkKind, _ configuration: String?, _ wrapper: String?,
-    frames: Int? = nil, companion: PlaneGeometry? = nil
-  ) throws -> NetworkFile {
-    let file = try NetworkFile(
-      path: path, configurationPath: configuration, wrapper: wrapper, preferring: kind,
-      frames: frames, companion: companion)
-    guard file.kind == kind else {
-      throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
-    }
-    return file
   }
 
   /// Makes the folder that a file or folder is to be in, such as the user's folder of models before its

@@ -194,12 +194,7 @@ extension ModelEntry {
       (reference.autoencoder, NetworkKind.autoencoder), (reference.denoiser, .denoiser),
     ] {
       guard let path else { continue }
-      let file = try NetworkFile(
-        path: path, preferring: kind, companion: autoencoder?.geometry)
-      guard file.kind == kind else {
-        throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))
-      }
-      take(file)
+      take(try ModelFiles.open(path, kind, companion: autoencoder?.geometry))
     }
     if let autoencoder, let denoiser {
       problem = ModelLibrary.reasonAgainst(autoencoder: autoencoder, denoiser: denoiser)

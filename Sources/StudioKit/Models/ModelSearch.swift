@@ -202,7 +202,7 @@ package struct ModelSearch {
   /// Whether a file is latents, a run that was kept or a training's state: whole, and meant to be no model.
   private static func isOwnOutput(_ path: String) -> Bool {
     guard let file = try? Checkpoint(contentsOf: path) else { return false }
-    return SavedRun.isSavedRun(file) || file.metadata[TrainingRun.stateKey] != nil
+    return SavedRun.isSavedRun(file) || TrainingCheckpoint.isOne(file)
       || file.tensors.contains { $0.name == "latents" && $0.shape.count == 3 }
   }
 

@@ -78,19 +78,12 @@ extension Preset {
     .precision,
   ]
 
-  /// The settings of the sampler and the precision that made an output, under its file's name.
-  ///
-  /// - Throws: ``StudioError`` if the output carries no settings or nothing was generated for it, and
-  ///   what reading throws.
-  public init(embeddedIn path: String) throws {
-    self = try Self.embedded(in: path).preset
-  }
-
-  /// The same, and what of the output it does not stand for: clips of other runs, and frames that were
-  /// there before.
+  /// The settings of the sampler and the precision that made an output, under its file's name, and what
+  /// of the output they do not stand for: clips of other runs, and frames that were there before.
   ///
   /// - Returns: `note` is a sentence without a full stop, or `nil` where the preset says it all.
-  /// - Throws: as ``init(embeddedIn:)``.
+  /// - Throws: ``StudioError`` if the output carries no settings or nothing was generated for it, and
+  ///   what reading throws.
   public static func embedded(in path: String) throws -> (preset: Preset, note: String?) {
     let run = try RunSettings(embeddedIn: path)
     guard let settings = GenerationSettings(run) else { throw StudioError(path, .noSettings) }

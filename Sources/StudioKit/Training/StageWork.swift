@@ -63,9 +63,7 @@ struct TrainingVideos {
     training = try dataset.videos(in: .train)
     let test = dataset.videos.filter { $0.split == .test }
     heldOut = test.isEmpty ? training : test
-    var notes = dataset.explanation.map { "\(root): \($0)" }
-    notes += dataset.broken.map { "left out \($0.path): \($0.reason)" }
-    notes += dataset.damaged.map { "used as far as it can be read, \($0.path): \($0.reason)" }
+    var notes = dataset.notes(of: root)
     if test.isEmpty {
       notes.append("no video is held out, so that scores are those of videos that are learnt from")
     }
@@ -74,6 +72,16 @@ struct TrainingVideos {
 
   /// Frames a second at which the videos look right.
   var framesPerSecond: Double { training.first?.framesPerSecond ?? 8 }
+}
+
+extension VideoDataset {
+  /// What was found in the set at a path, what of it is left out and what is damaged: sentences without
+  /// full stops.
+  func notes(of path: String) -> [String] {
+    explanation.map { "\(path): \($0)" }
+      + broken.map { "left out \($0.path): \($0.reason)" }
+      + damaged.map { "used as far as it can be read, \($0.path): \($0.reason)" }
+  }
 }
 
 /// What a step draws, beside the data's order: a stream of numbers for every use and batch.

@@ -58,21 +58,22 @@ struct ClipRescue {
       records.note(note.clip.video.rawValue, of: VideoRecord.self)
       records.videos.append(note.video)
     }
-    for found in older { enter(found.clip, found.settings, found.written, &records) }
+    var known = older.isEmpty ? [] : records.clips.compactMap(\.clip)
+    for found in older { enter(found.clip, found.settings, found.written, &known, &records) }
   }
 
   /// Enters a clip whose file says how it was made and not where it belongs, as those of earlier
-  /// versions do: it continues the latest clip of its model and seed that it can follow, or begins a
-  /// video.
+  /// versions do: it continues the latest of the known clips of its model and seed that it can follow, or
+  /// begins a video.
   private func enter(
-    _ id: ClipID, _ told: RunSettings, _ written: Date, _ records: inout RescuedRecords
+    _ id: ClipID, _ told: RunSettings, _ written: Date, _ known: inout [Clip],
+    _ records: inout RescuedRecords
   ) {
     guard let run = told.runs?.first else { return }
-    let known = records.clips.compactMap(\.clip).sorted { $0.id < $1.id }
-    let parent = known.last {
+    let parent = known.filter {
       $0.index == run.firstClip - 1 && $0.id < id && $0.model.name == run.model
         && $0.seed == run.seed
-    }
+    }.max { $0.id < $1.id }
     let video = parent?.video ?? VideoID(rawValue: records.newNumber(of: VideoRecord.self))
     let source = run.source.map { Clip.Source.footage(path: $0, firstFrame: run.firstFrame ?? 0) }
     let clip = Clip(
@@ -85,7 +86,8 @@ struct ClipRescue {
         ? 0
         : (run.firstClip == 0 ? run.settings.firstSampler : run.settings.laterSampler).steps,
       created: written, seconds: 0)
-    guard let row = try? ClipRecord(clip, job: nil), row.clip != nil else { return }
+    guard let row = try? ClipRecord(clip, job: nil), let stored = row.clip else { return }
+    known.append(stored)
     records.clips.append(row)
     if parent == nil {
       let note = ClipNote(

@@ -39,7 +39,7 @@ final class ModelSearching: Sendable {
 }
 
 /// Does what blocks on a thread of its own, so that it takes none from the tasks.
-func offThread<Result: Sendable>(
+package func offThread<Result: Sendable>(
   _ body: @escaping @Sendable () throws -> Result
 ) async throws -> Result {
   try await withCheckedThrowingContinuation { continuation in

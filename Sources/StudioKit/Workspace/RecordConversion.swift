@@ -19,7 +19,7 @@ enum JSONText {
 /// the program's, and arithmetic on it could fail.
 enum StoredLimits {
   /// Numbers of rows, by which files are named.
-  static let numbers: ClosedRange<Int64> = 1...(1 << 53)
+  static let numbers = SessionLimits.numbers
   /// Clips, steps, branches and the like.
   static let counts = 0...1_000_000_000
   /// Characters of a text that is shown.

@@ -8,14 +8,11 @@ struct WorkspaceOpening {
   let temporary: ScratchFolder?
   let lock: FolderLock
   let store: SessionStore
-  /// When it was opened, as names of files say it.
-  let stamp: String
   private(set) var notices: [Notice] = []
 
   /// - Throws: ``StudioError`` if another studio has the folder open, ``SessionStoreError`` if a newer
   ///   program wrote its database or the temporary folder cannot be written either.
   init(_ asked: StudioFolders, now: Date) throws {
-    stamp = Self.stamp(now)
     do {
       (lock, store, notices) = try Self.open(asked, now)
       folders = asked
@@ -40,7 +37,6 @@ struct WorkspaceOpening {
   ///
   /// - Throws: as `init(_:now:)`, and also if the folder cannot be written.
   init(only folders: StudioFolders, now: Date) throws {
-    stamp = Self.stamp(now)
     (lock, store, notices) = try Self.open(folders, now)
     self.folders = folders
     temporary = nil

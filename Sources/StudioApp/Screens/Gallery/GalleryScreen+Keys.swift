@@ -66,7 +66,9 @@ extension GalleryScreen {
     case .mark: return [.markVideo(video.id, !video.isMarked)]
     case .rename:
       return [.ask(prompt: "Name of this video", text: video.title, command: "rename")]
-    case .trash: return trash(video, world)
+    case .trash:
+      restored = []
+      return trash(video, world)
     case .restore: return [.restoreVideo(video.id)]
     case .export:
       return [
@@ -81,7 +83,6 @@ extension GalleryScreen {
   /// Puts a video into the trash; asks first if work for it would end, which nothing brings back.
   private mutating func trash(_ video: VideoSummary, _ world: World) -> [StudioEffect] {
     trashed.append(video.id)
-    restored = []
     let effects: [StudioEffect] = [
       .trashVideo(video.id),
       .notify(
@@ -121,8 +122,6 @@ extension GalleryScreen {
     while let last = restored.popLast() {
       guard let video = world.videos.first(where: { $0.id == last && !$0.isTrashed })
       else { continue }
-      let others = restored
-      defer { restored = others }
       return trash(video, world)
     }
     return []
