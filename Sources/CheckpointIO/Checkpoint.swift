@@ -91,7 +91,7 @@ public final class Checkpoint: Sendable {
       do throws(CheckpointError.Kind) {
         try part.verifyChecksums()
       } catch {
-        throw CheckpointError(path: part.path, kind: error)
+        throw part.error(error)
       }
     }
   }
@@ -105,10 +105,10 @@ public final class Checkpoint: Sendable {
   ) throws -> Result {
     let part = try part(of: entry)
     guard entry.isContiguous else {
-      throw CheckpointError(path: part.path, kind: .notContiguous(tensor: entry.name))
+      throw part.error(.notContiguous(tensor: entry.name))
     }
     return try part.withSpan(
-      of: entry, failure: { CheckpointError(path: part.path, kind: $0) as any Error }, body)
+      of: entry, failure: { part.error($0) as any Error }, body)
   }
 
   /// Where a contiguous tensor's elements lie in its file, in order and little-endian; nil for a
@@ -124,7 +124,7 @@ public final class Checkpoint: Sendable {
         try part.fileSpan(of: entry, bytes)
       }
     } catch {
-      throw CheckpointError(path: part.path, kind: error)
+      throw part.error(error)
     }
   }
 

@@ -123,3 +123,10 @@ final class CheckpointPart: Sendable {
     markVerified(index)
   }
 }
+
+extension CheckpointPart {
+  /// A problem with this file.
+  func error(_ kind: CheckpointError.Kind) -> CheckpointError {
+    CheckpointError(path: path, kind: kind)
+  }
+}

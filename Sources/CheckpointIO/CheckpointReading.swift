@@ -17,15 +17,12 @@ extension Checkpoint {
     _ entry: TensorEntry, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
     let part = try part(of: entry)
-    func failure(_ kind: CheckpointError.Kind) -> CheckpointError {
-      CheckpointError(path: part.path, kind: kind)
-    }
     guard entry.elementType.isFloatingPoint else {
-      throw failure(
+      throw part.error(
         .elementType(tensor: entry.name, found: entry.elementType, expected: "a floating type"))
     }
     guard buffer.count == entry.elementCount else {
-      throw failure(
+      throw part.error(
         .length(
           tensor: entry.name, found: buffer.count, expected: entry.elementCount,
           unit: "buffer elements"))
@@ -34,9 +31,9 @@ extension Checkpoint {
     do throws(CheckpointError.Kind) {
       if try readWholeRecord(entry, part, into: target) { return }
     } catch {
-      throw failure(error)
+      throw part.error(error)
     }
-    try part.withSpan(of: entry, failure: failure) { span throws(CheckpointError) in
+    try part.withSpan(of: entry, failure: part.error) { span throws(CheckpointError) in
       Self.withLittleEndian(span, entry) { bytes in
         guard let source = bytes.baseAddress else { return }
         StridedRuns(shape: entry.shape, strides: entry.strides).visit { run in
@@ -74,16 +71,13 @@ extension Checkpoint {
   /// - Throws: `elementType` for floating types, `checksumMismatch`, `fileChanged`.
   public func int64Values(_ entry: TensorEntry) throws(CheckpointError) -> [Int64] {
     let part = try part(of: entry)
-    func failure(_ kind: CheckpointError.Kind) -> CheckpointError {
-      CheckpointError(path: part.path, kind: kind)
-    }
     guard !entry.elementType.isFloatingPoint else {
-      throw failure(
+      throw part.error(
         .elementType(tensor: entry.name, found: entry.elementType, expected: "integers or booleans")
       )
     }
     guard entry.elementCount > 0 else { return [] }
-    return try part.withSpan(of: entry, failure: failure) { span throws(CheckpointError) in
+    return try part.withSpan(of: entry, failure: part.error) { span throws(CheckpointError) in
       var values: [Int64] = []
       values.reserveCapacity(entry.elementCount)
       Self.withLittleEndian(span, entry) { bytes in

@@ -1,3 +1,5 @@
+import OutputFiles
+
 /// The files of a checkpoint that lies in several, as Hugging Face's libraries split large ones.
 ///
 /// Each file bears its number and how many there are, `model-00001-of-00003.safetensors`, and an index may
@@ -36,8 +38,7 @@ public struct CheckpointShards: Sendable {
 
   /// The error for one of the files that is not there.
   func missing(_ path: String) -> CheckpointError.Kind {
-    let start = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    return .missingShard(name: String(path[start...]), count: paths.count)
+    .missingShard(name: OutputName.name(of: path), count: paths.count)
   }
 
   /// Throws if a tensor that the index promises is in none of the files.
@@ -76,7 +77,7 @@ public struct CheckpointShards: Sendable {
         merged.append(member)
         continue
       }
-      let name = path.isEmpty ? member.key : "\(path).\(member.key)"
+      let name = CheckpointValue.joined(path, member.key)
       switch (merged[place].value, member.value) {
       case (.dictionary(let one), .dictionary(let other)):
         merged[place] = CheckpointValue.Member(
@@ -145,8 +146,7 @@ public struct CheckpointShards: Sendable {
     let ending: Substring
 
     init?(_ path: String) {
-      let start = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-      let name = path[start...]
+      let name = OutputName.name(of: path)
       guard let dot = name.lastIndex(of: ".") else { return nil }
       let parts = name[..<dot].split(separator: "-", omittingEmptySubsequences: false)
       // A name may also be nothing but the numbers.

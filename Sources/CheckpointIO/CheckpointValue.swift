@@ -94,3 +94,10 @@ extension CheckpointValue: CustomStringConvertible {
     }
   }
 }
+
+extension CheckpointValue {
+  /// The keys that lead to something within what `name` leads to, joined by dots.
+  static func joined(_ name: String, _ key: String) -> String {
+    name.isEmpty ? key : "\(name).\(key)"
+  }
+}

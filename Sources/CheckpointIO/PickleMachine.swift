@@ -78,13 +78,9 @@ struct PickleMachine {
           what: "the length of a name in \(reader.part)", limit: CheckpointLimits.globalBytes)
       }
       try push(.global(PickleGlobal(module: module, name: name)))
-    case .reduce, .newObject:
-      let arguments = try pop()
-      let callable = try pop()
-      try push(heap.reduce(callable, arguments))
-    case .newObjectWithKeywords:
+    case .reduce, .newObject, .newObjectWithKeywords:
       // The keywords are arguments too, and no class whose arguments matter takes any.
-      _ = try pop()
+      if opcode == .newObjectWithKeywords { _ = try pop() }
       let arguments = try pop()
       let callable = try pop()
       try push(heap.reduce(callable, arguments))
@@ -187,10 +183,7 @@ struct PickleMachine {
     case .tuple1: try pushTuple(1)
     case .tuple2: try pushTuple(2)
     case .tuple3: try pushTuple(3)
-    case .tuple:
-      let items = try popToMark()
-      try push(heap.add(.tuple(Array(items)), memberCount: items.count))
-    case .frozenSet:
+    case .tuple, .frozenSet:
       let items = try popToMark()
       try push(heap.add(.tuple(Array(items)), memberCount: items.count))
     case .emptyList, .emptySet: try push(heap.add(.list([])))

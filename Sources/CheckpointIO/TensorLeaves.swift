@@ -28,20 +28,16 @@ struct TensorLeaves {
     case .dictionary(let members):
       paths.append(name)
       let own = paths.count - 1
-      for member in members { collect(member.value, join(name, member.key), container: own) }
+      for member in members { collect(member.value, CheckpointValue.joined(name, member.key), container: own) }
     case .list(let values):
       // Of a long list of plain values (a history of losses) nothing is a leaf.
       paths.append(name)
       let own = paths.count - 1
       for (index, value) in values.enumerated() where value.mayHoldTensors {
-        collect(value, join(name, String(index)), container: own)
+        collect(value, CheckpointValue.joined(name, String(index)), container: own)
       }
     default: break
     }
-  }
-
-  private func join(_ name: String, _ key: String) -> String {
-    name.isEmpty ? key : "\(name).\(key)"
   }
 
   /// Where tensors stand and how many: the keys that lead to them, without the last and without numbers,

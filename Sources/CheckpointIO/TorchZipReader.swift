@@ -92,10 +92,9 @@ extension ZipDirectory.Record {
     guard size <= limit, unpackedSize <= limit else {
       throw .limitExceeded(what: "the length of zip record \(name.quotedForMessage)", limit: limit)
     }
-    let stored = UnsafeRawBufferPointer(rebasing: bytes[try range(in: bytes)])
     guard isPacked else {
-      if checksums == .onFirstRead { try check(CRC32.checksum(stored)) }
-      return try body(stored)
+      if checksums == .onFirstRead { try verify(bytes) }
+      return try body(UnsafeRawBufferPointer(rebasing: bytes[try range(in: bytes)]))
     }
     let unpacked = try unpack(bytes, checksums: checksums)
     return try unpacked.withUnsafeBufferPointer { contents throws(CheckpointError.Kind) in

@@ -127,12 +127,6 @@ enum FileSystem {
     return parts.last.map(String.init) ?? path
   }
 
-  /// The folder that holds `path`, which must not end in a slash.
-  static func parent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
   /// The extension in lower case, without the dot; empty if there is none.
   static func fileExtension(of path: String) -> String {
     let name = lastComponent(of: path)

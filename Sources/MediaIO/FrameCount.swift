@@ -16,16 +16,22 @@ struct FrameCount {
   /// Damage within a long file of that kind is not seen; whoever reads it may find fewer frames.
   ///
   /// - Parameters:
-  ///   - packets: The file's packets.
+  ///   - packets: The file's packets, read only where container and codec let them be frames.
   ///   - decodingLimit: Pixels that are decoded even if packets could be counted.
   /// - Throws: ``MediaError``, or `CancellationError` when the task is cancelled.
-  init(path: String, packets: PacketIndex, decodingLimit: Int = usualDecodingLimit) throws {
+  init(
+    path: String, packets: @autoclosure () throws -> PacketIndex,
+    decodingLimit: Int = usualDecodingLimit
+  ) throws {
     let decoder = try StreamDecoder(path: path, isOnlyCounting: true)
     let pixels = Double(decoder.geometry.width) * Double(decoder.geometry.height)
-    if packets.isTrustworthy, Double(packets.count) * pixels > Double(decodingLimit) {
-      frames = packets.count
-      warnings = []
-      return
+    if PacketTrust(of: decoder.stream, in: decoder.input).holds {
+      let packets = try packets()
+      if packets.isTrustworthy, Double(packets.count) * pixels > Double(decodingLimit) {
+        frames = packets.count
+        warnings = []
+        return
+      }
     }
     var count = 0
     while decoder.advance() {

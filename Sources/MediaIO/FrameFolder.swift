@@ -127,8 +127,9 @@ final class FrameFolder: FrameSource {
 
   /// The picture in a file, the first one of an animation.
   private static func picture(_ file: String) throws -> RGBImage {
-    switch try format(of: InputFile(path: file)) {
-    case .png, .animatedPNG: return try PNGFile.read(file)
+    let input = try InputFile(path: file)
+    switch try format(of: input) {
+    case .png, .animatedPNG: return try PNGFile.read(input)
     case .animatedWebP:
       if let picture = try WebPSource(path: file).next() { return picture }
     case .jpeg, .webP, .bmp, .tiff, .netpbm:

@@ -10,7 +10,12 @@ public enum PNGFile {
   /// is laid over white (``VideoReader``). Of an animated PNG this is the picture that simple viewers
   /// show. Throws ``MediaError``.
   public static func read(_ path: String) throws -> RGBImage {
-    let input = try InputFile(path: path)
+    try read(InputFile(path: path))
+  }
+
+  /// Reads a PNG that is open already; see ``read(_:)``.
+  static func read(_ input: InputFile) throws -> RGBImage {
+    let path = input.path
     if input.size == 0 { throw MediaError(.empty, file: path, found: "is empty (0 bytes)") }
     let size = try size(of: input)
     let reader = UnsafeMutablePointer<cpng_reader>.allocate(capacity: 1)
@@ -33,14 +38,7 @@ public enum PNGFile {
     }
     guard complete else { throw damage(reader, path) }
     if channels == 3 { return RGBImage(width: size.width, height: size.height, pixels: stored) }
-    let pixels = [UInt8](unsafeUninitializedCapacity: pixelCount * 3) { buffer, count in
-      stored.withUnsafeBufferPointer { source in
-        guard let source = source.baseAddress, let target = buffer.baseAddress else { return }
-        Transparency.layOverWhite(source, count: pixelCount, into: target)
-        count = pixelCount * 3
-      }
-    }
-    return RGBImage(width: size.width, height: size.height, pixels: pixels)
+    return Transparency.picture(stored, width: size.width, height: size.height)
   }
 
   /// Width and height from the header, checked before anything else believes them. Throws `notMedia`

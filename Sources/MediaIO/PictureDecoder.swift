@@ -3,12 +3,7 @@ internal import CFFmpeg
 /// FFmpeg's decoder of single pictures, given their bytes without a container.
 final class PictureDecoder {
   /// Why a picture was not decoded, for a caller that goes on with the next one.
-  enum Failure: Error {
-    /// The bytes are damaged.
-    case damage
-    /// The picture has another size than it should.
-    case size
-  }
+  struct Failure: Error {}
 
   private let file: String
   private var codec: UnsafeMutablePointer<AVCodecContext>?
@@ -43,7 +38,7 @@ final class PictureDecoder {
   ) throws {
     av_packet_unref(packet)
     guard let count = Int32(exactly: bytes.count), av_new_packet(packet, count) >= 0 else {
-      throw Failure.damage
+      throw Failure()
     }
     if let data = packet?.pointee.data {
       bytes.withUnsafeBufferPointer { source in
@@ -53,7 +48,7 @@ final class PictureDecoder {
     guard avcodec_send_packet(codec, packet) >= 0, avcodec_receive_frame(codec, frame.handle) >= 0
     else {
       avcodec_flush_buffers(codec)
-      throw Failure.damage
+      throw Failure()
     }
     let size = (Int(frame.handle.pointee.width), Int(frame.handle.pointee.height))
     let output = try output(size)

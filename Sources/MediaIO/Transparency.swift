@@ -23,4 +23,17 @@ enum Transparency {
       }
     }
   }
+
+  /// A picture of red, green, blue and alpha, `[height, width, 4]`, over white.
+  static func picture(_ stored: [UInt8], width: Int, height: Int) -> RGBImage {
+    let pixelCount = width * height
+    let pixels = [UInt8](unsafeUninitializedCapacity: pixelCount * 3) { buffer, count in
+      stored.withUnsafeBufferPointer { source in
+        guard let source = source.baseAddress, let target = buffer.baseAddress else { return }
+        layOverWhite(source, count: pixelCount, into: target)
+        count = pixelCount * 3
+      }
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
 }

@@ -53,14 +53,7 @@ final class WebPSource: FrameSource {
   func next() throws -> RGBImage? {
     guard position < container.frames.count else { return nil }
     try advance()
-    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
-      canvas.withUnsafeBufferPointer { source in
-        guard let source = source.baseAddress, let target = buffer.baseAddress else { return }
-        Transparency.layOverWhite(source, count: width * height, into: target)
-        count = width * height * 3
-      }
-    }
-    return RGBImage(width: width, height: height, pixels: pixels)
+    return Transparency.picture(canvas, width: width, height: height)
   }
 
   /// Draws frame `position`. One that cannot be decoded leaves the canvas as it is, and is counted.
@@ -70,7 +63,7 @@ final class WebPSource: FrameSource {
     let bytes = try container.picture(position, in: file)
     do {
       try decoder.decode(bytes) { pixels, stride, size in
-        guard size == (frame.width, frame.height) else { throw PictureDecoder.Failure.size }
+        guard size == (frame.width, frame.height) else { throw PictureDecoder.Failure() }
         draw(frame, pixels, stride)
       }
     } catch is PictureDecoder.Failure {

@@ -52,7 +52,7 @@ struct FolderClips: ClipSupply {
   /// Side of the clips' frames in pixels; `nil` if they are not square.
   let squareSide: Int?
   /// Clips that there are.
-  private(set) var count: Int?
+  var count: Int? { others.count - leftOut.count }
   /// The first of them, as many as are wanted.
   private var windows: [ClipWindow] = []
   /// Those that come after them.
@@ -95,7 +95,6 @@ struct FolderClips: ClipSupply {
     notes = dataset.notes(of: path)
     self.videos = videos
     others = try EvaluationWindows(videos, of: path, frames: frames, seed: seed)
-    count = others.count
     while windows.count < clips, let window = others.next() { windows.append(window) }
     let video = windows.first?.video
     frameSize = side.map { "\($0) x \($0)" } ?? video.map(Self.size) ?? ""
@@ -117,7 +116,6 @@ struct FolderClips: ClipSupply {
 
   mutating func leaveOut(_ clip: UnreadableClip) {
     leftOut.append(windows.remove(at: clip.number))
-    count = count.map { $0 - 1 }
     if let next = others.next() { windows.append(next) }
   }
 

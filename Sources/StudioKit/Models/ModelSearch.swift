@@ -51,12 +51,6 @@ package struct ModelSearch {
     self.stop = stop
   }
 
-  /// - Throws: `CancellationError` if the search was to end.
-  private func checkStop() throws {
-    if let stop, stop.moment != .never { throw CancellationError() }
-    try Task.checkCancellation()
-  }
-
   /// Reads something within the budget.
   ///
   /// - Parameter path: The file or folder.
@@ -64,7 +58,7 @@ package struct ModelSearch {
   private mutating func entry(
     _ path: String, _ read: @escaping @Sendable (String) -> ModelEntry?
   ) throws -> ModelEntry? {
-    try checkStop()
+    try TimedReading.check(stop)
     func unread(_ reason: String) -> ModelEntry {
       ModelEntry(
         reference: ModelReference(
@@ -79,18 +73,12 @@ package struct ModelSearch {
       return unread(
         "\(path): its directory of tensors has \(size >> 20) MB, which no network of PVDM has")
     }
-    let found = try TimedReading.value(within: budget.file, stop: stop) {
-      Found(entry: read(path))
-    }
+    let found: ModelEntry?? = try TimedReading.value(within: budget.file, stop: stop) { read(path) }
     guard let found else {
       abandonedFiles += 1
       return unread("\(path): was given up after \(Int(budget.file)) seconds of reading")
     }
-    return found.entry
-  }
-
-  private struct Found: Sendable {
-    let entry: ModelEntry?
+    return found
   }
 
   /// Bytes of a safetensors file's header, which its first number says; `nil` for other files. (A
@@ -118,7 +106,7 @@ package struct ModelSearch {
     for depth in 0...place.depth {
       var below: [String] = []
       for folder in level.sorted() {
-        try checkStop()
+        try TimedReading.check(stop)
         guard let contents = list(folder) else { continue }
         if contents.hasDescription {
           if let entry = try entry(folder, { ModelEntry(folder: $0) }) { entries.append(entry) }

@@ -24,11 +24,7 @@ package enum TimedReading {
   package static func value<Value: Sendable>(
     within limit: Double, stop: StopSignal? = nil, _ work: @escaping @Sendable () -> Value
   ) throws -> Value? {
-    func checkStop() throws {
-      if let stop, stop.moment != .never { throw CancellationError() }
-      try Task.checkCancellation()
-    }
-    try checkStop()
+    try check(stop)
     let result = Slot<Value>()
     let thread = Thread {
       let value = work()
@@ -40,10 +36,16 @@ package enum TimedReading {
     thread.start()
     let end = DispatchTime.now() + limit
     while result.isFull.wait(timeout: min(end, .now() + interval)) == .timedOut {
-      try checkStop()
+      try check(stop)
       guard .now() < end else { return nil }
     }
     return result.value.withLock { $0 }
+  }
+
+  /// - Throws: `CancellationError` if the work was to end or the task was cancelled.
+  static func check(_ stop: StopSignal?) throws {
+    if let stop, stop.moment != .never { throw CancellationError() }
+    try Task.checkCancellation()
   }
 
   private final class Slot<Value: Sendable>: Sendable {

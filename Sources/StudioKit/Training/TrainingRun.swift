@@ -89,8 +89,7 @@ struct TrainingRun {
       return .random(seed: job.configuration[job.stage].seed)
     }
     if let state = try stateToContinue(path) { return .continuing(state) }
-    let file = try NetworkFile(
-      path: path, preferring: job.stage == .autoencoder ? .autoencoder : .denoiser)
+    let file = try NetworkFile(path: path, preferring: job.stage.network)
     let fits =
       switch file.network {
       case .autoencoder(let found):

@@ -14,7 +14,7 @@ struct UCFLists {
   let source: String
   /// Where they lie, for messages.
   let folder: String
-  let hasTestList: Bool
+  private let hasTestList: Bool
   private let hasTrainList: Bool
   private let listed: [String: DatasetSplit]
   /// Names of the official form, with the class before them as it is listed.
@@ -80,9 +80,6 @@ struct UCFLists {
 
   /// Videos in the lists.
   var count: Int { listed.count }
-
-  /// Videos in the training list.
-  var trainCount: Int { listed.values.count { $0 == .train } }
 
   /// One of the videos in the lists, for messages.
   var example: String { listed.keys.min() ?? "" }

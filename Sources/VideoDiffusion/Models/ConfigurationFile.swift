@@ -174,7 +174,7 @@ extension ConfigurationFile {
     try agree("timesteps", in: scope.settings, weights.frames) { frames in
       frames.int.flatMap { splits > 0 && $0.isMultiple(of: splits) ? $0 / splits : nil }
     }
-    try refuseOthers(than: FixedSetting.autoencoder, in: scope.settings)
+    try refuseOthers(than: FixedSetting.autoencoder, in: [scope.settings])
     try refuseOthers(than: FixedSetting.aroundAutoencoder, in: scope.around.reversed())
   }
 
@@ -204,7 +204,7 @@ extension ConfigurationFile {
   func settings(for weights: DenoiserConfiguration) throws -> DenoiserSettings {
     guard let scope = denoiser else { return DenoiserSettings() }
     let node = scope.settings
-    try refuseOthers(than: FixedSetting.denoiser, in: node)
+    try refuseOthers(than: FixedSetting.denoiser, in: [node])
     // The innermost mapping that has a key is the one that means this network.
     try refuseOthers(than: FixedSetting.aroundDenoiser, in: scope.around.reversed())
     var settings = DenoiserSettings()
@@ -260,16 +260,13 @@ extension ConfigurationFile {
     return flag
   }
 
+  /// Refuses what the engine computes with one value alone, where the first scope that states it has
+  /// another.
   private func refuseOthers(than fixed: [String: FixedSetting], in scopes: [Node]) throws {
     for (name, setting) in fixed.sorted(by: { $0.key < $1.key }) {
-      guard let scope = scopes.first(where: { $0[name] != nil }) else { continue }
-      try refuseOthers(than: [name: setting], in: scope)
-    }
-  }
-
-  private func refuseOthers(than fixed: [String: FixedSetting], in scope: Node) throws {
-    for (name, setting) in fixed.sorted(by: { $0.key < $1.key }) {
-      guard let node = scope[name], !setting.allows(node) else { continue }
+      guard let scope = scopes.first(where: { $0[name] != nil }), let node = scope[name],
+        !setting.allows(node)
+      else { continue }
       throw unsupported(name, scope, expected: "\(setting.value.text), because \(setting.reason)")
     }
   }

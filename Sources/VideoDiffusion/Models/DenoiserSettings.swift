@@ -130,16 +130,14 @@ struct DenoiserSettings {
       return try checked(PlaneGeometry(side: side, frames: frames), tokenCount)
     }
     if let side, let tokenCount {
-      let rest = tokenCount - side * side
-      guard rest > 0, rest.isMultiple(of: 2 * side),
-        NetworkLimits.frames.contains(rest / (2 * side))
+      guard let frames = PlaneGeometry.frames(tokenCount: tokenCount, side: side),
+        NetworkLimits.frames.contains(frames)
       else {
         throw ModelError(
           .structure(
             "image_size is \(side), and zeros has \(tokenCount) tokens; no such planes have as many"
           ))
       }
-      let frames = rest / (2 * side)
       if frames != PlaneGeometry.usualFrames {
         notes.append("clips have \(frames) frames, by image_size and the tokens of zeros")
       }
@@ -185,10 +183,10 @@ struct DenoiserSettings {
   ) throws -> PlaneGeometry {
     let sides = stride(from: multiple, through: NetworkLimits.side.upperBound, by: multiple)
     let fitting = sides.compactMap { side -> PlaneGeometry? in
-      let rest = tokenCount - side * side
-      guard rest > 0, rest.isMultiple(of: 2 * side * multiple) else { return nil }
-      let geometry = PlaneGeometry(side: side, frames: rest / (2 * side))
-      return NetworkLimits.frames.contains(geometry.frames) ? geometry : nil
+      guard let frames = PlaneGeometry.frames(tokenCount: tokenCount, side: side),
+        frames.isMultiple(of: multiple), NetworkLimits.frames.contains(frames)
+      else { return nil }
+      return PlaneGeometry(side: side, frames: frames)
     }
     func distance(_ geometry: PlaneGeometry) -> Double {
       let ratio = Double(geometry.frames) / Double(PlaneGeometry.usualFrames)

@@ -116,13 +116,12 @@ public struct NetworkFile: Sendable {
   public static func networks(
     path: String, configurationPath: String? = nil
   ) throws -> [NetworkFile] {
-    let first = try NetworkFile(path: path, configurationPath: configurationPath)
-    guard first.presentKinds.count > 1 else { return [first] }
-    let autoencoder = try NetworkFile(
+    let first = try NetworkFile(
       path: path, configurationPath: configurationPath, preferring: .autoencoder)
+    guard first.presentKinds.count > 1 else { return [first] }
     let denoiser = try NetworkFile(
-      path: path, configurationPath: configurationPath, companion: autoencoder.geometry)
-    return [denoiser, autoencoder]
+      path: path, configurationPath: configurationPath, companion: first.geometry)
+    return [denoiser, first]
   }
 
   private init(

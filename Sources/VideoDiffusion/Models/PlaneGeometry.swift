@@ -46,4 +46,10 @@ public struct PlaneGeometry: Sendable, Hashable, Codable {
   public static func side(tokenCount: Int, frames: Int = usualFrames) -> Int? {
     (1...4096).first { $0 * $0 + 2 * frames * $0 == tokenCount }
   }
+
+  /// The frames S of a latent with this many tokens and this side, if there are such planes.
+  static func frames(tokenCount: Int, side: Int) -> Int? {
+    let rest = tokenCount - side * side
+    return rest > 0 && rest.isMultiple(of: 2 * side) ? rest / (2 * side) : nil
+  }
 }

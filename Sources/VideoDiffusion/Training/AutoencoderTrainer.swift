@@ -39,7 +39,6 @@ public actor AutoencoderTrainer {
 
   private struct Work {
     let context: ComputeContext
-    let configuration: AutoencoderConfiguration
     let step: AutoencoderTrainingStep
     /// The network, then the discriminators.
     let groups: [ParameterGroup]
@@ -88,8 +87,7 @@ public actor AutoencoderTrainer {
         from: source, plan.optimizer, context)
       let groups = [network] + (pair?.groups ?? [])
       try beginning.restore(groups)
-      opened = Work(
-        context: context, configuration: plan.configuration, step: step, groups: groups)
+      opened = Work(context: context, step: step, groups: groups)
     }
     context.releaseUnusedMemory()
   }
@@ -206,6 +204,6 @@ public actor AutoencoderTrainer {
   ///
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
   public func writeNetwork(to path: String) throws {
-    try work.groups[0].writeNetwork(.autoencoder(work.configuration), to: path)
+    try work.groups[0].writeNetwork(.autoencoder(work.step.network.configuration), to: path)
   }
 }
