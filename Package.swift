@@ -81,11 +81,39 @@ let package = Package(
     .target(
       name: "SessionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(
+      name: "RunKit",
+      dependencies: [
+        "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "MediaIO", "OutputFiles",
+        "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+      ], swiftSettings: asyncOnCaller),
+    .target(
+      name: "TrainingKit",
+      dependencies: [
+        "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
+        "MediaIO", "OutputFiles", "HandwrittenText",
+        .product(name: "TOMLKit", package: "TOMLKit"), .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: asyncOnCaller),
+    .target(
+      name: "EvaluationKit",
+      dependencies: [
+        "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
+        "MediaIO", "OutputFiles", "HandwrittenText",
+      ], swiftSettings: asyncOnCaller),
+    .target(
+      name: "BenchmarkKit",
+      dependencies: [
+        "RunKit", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
+      ], swiftSettings: asyncOnCaller),
+    .target(
+      name: "InspectionKit",
+      dependencies: [
+        "TrainingKit", "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "MediaIO",
+      ], swiftSettings: asyncOnCaller),
+    .target(
       name: "StudioKit",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "NeuralLayers", "MediaIO", "TrainingData",
-        "SessionStore", "HandwrittenText", "OutputFiles",
-        .product(name: "TOMLKit", package: "TOMLKit"), .product(name: "Yams", package: "Yams"),
+        "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore", "TrainingData",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles", "HandwrittenText",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
@@ -93,20 +121,25 @@ let package = Package(
         "CNcurses", "CChafa", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .target(
-      name: "StudioApp", dependencies: ["StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
+      name: "StudioApp",
+      dependencies: [
+        "StudioKit", "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
+        "MediaIO", "VideoDiffusion",
+      ],
       swiftSettings: asyncOnCaller),
     .executableTarget(
       name: "pvdm",
       dependencies: [
-        "StudioApp", "StudioKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore",
-        "MediaIO", "TrainingData", "HandwrittenText", "OutputFiles",
+        "StudioApp", "StudioKit", "InspectionKit", "BenchmarkKit", "EvaluationKit", "TrainingKit",
+        "RunKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO",
+        "TrainingData", "HandwrittenText", "OutputFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: asyncOnCaller),
 
     // Tests
     .target(name: "FaultLayer", path: "Tests/FaultLayer"),
     .executableTarget(
-      name: "WorkspaceProbe", dependencies: ["StudioKit"], path: "Tests/WorkspaceProbe",
+      name: "WorkspaceProbe", dependencies: ["StudioKit", "RunKit"], path: "Tests/WorkspaceProbe",
       swiftSettings: asyncOnCaller),
     .target(
       name: "TestSupport",
@@ -125,23 +158,62 @@ let package = Package(
       dependencies: [
         "SessionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
+    .target(
+      name: "KitTestSupport",
+      dependencies: [
+        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "NeuralLayers",
+        "TensorCore", "TestSupport",
+      ],
+      path: "Tests/KitTestSupport"),
+    .testTarget(
+      name: "RunKitTests",
+      dependencies: [
+        "RunKit", "InspectionKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
+        "KitTestSupport", "TestSupport",
+      ]),
+    .testTarget(
+      name: "TrainingKitTests",
+      dependencies: [
+        "TrainingKit", "InspectionKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO",
+        "TensorCore", "TrainingData", "KitTestSupport", "TestSupport",
+      ]),
+    .testTarget(
+      name: "EvaluationKitTests",
+      dependencies: [
+        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
+        "TrainingData", "KitTestSupport", "TestSupport",
+      ]),
+    .testTarget(
+      name: "BenchmarkKitTests",
+      dependencies: ["BenchmarkKit", "RunKit", "VideoDiffusion", "KitTestSupport", "TestSupport"]),
+    .testTarget(
+      name: "InspectionKitTests",
+      dependencies: [
+        "InspectionKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
+        "KitTestSupport", "TestSupport",
+      ]),
     .testTarget(
       name: "StudioKitTests",
       dependencies: [
-        "StudioKit", "SessionStore", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "TrainingData", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        "StudioKit", "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
+        "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TrainingData", "KitTestSupport",
+        "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
       name: "PVDMCommandTests",
       dependencies: [
-        "pvdm", "MediaIO", "StudioKit", "VideoDiffusion", "TestSupport", "WorkspaceProbe",
+        "pvdm", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO", "VideoDiffusion",
+        "TestSupport", "WorkspaceProbe",
       ]),
     .testTarget(
       name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText", "TestSupport"],
       exclude: ["Snapshots"]),
     .testTarget(
       name: "StudioAppTests",
-      dependencies: ["StudioApp", "StudioKit", "TerminalUI", "MediaIO", "VideoDiffusion"],
+      dependencies: [
+        "StudioApp", "StudioKit", "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit",
+        "TerminalUI", "MediaIO", "VideoDiffusion",
+      ],
       exclude: ["Snapshots"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
     .testTarget(
@@ -151,8 +223,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CheckpointIO", "NeuralLayers", "TensorCore", "VideoDiffusion", "MediaIO", "StudioKit",
-        "SessionStore", "TerminalUI",
+        "CheckpointIO", "NeuralLayers", "TensorCore", "VideoDiffusion", "MediaIO", "RunKit",
+        "TrainingKit", "StudioKit", "SessionStore", "TerminalUI",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"]),

@@ -1,7 +1,7 @@
 import ArgumentParser
+import BenchmarkKit
 import Foundation
 import StudioApp
-import StudioKit
 import TensorCore
 import VideoDiffusion
 

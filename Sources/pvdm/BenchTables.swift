@@ -1,5 +1,5 @@
+import BenchmarkKit
 import Foundation
-import StudioKit
 
 /// A benchmark as tables for people.
 enum BenchTables {

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 
 /// The settings of a run: the paper's, a preset's in their place, and what was given.
 struct ChosenSettings {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// Runs a command's work, and says what is wrong in one sentence on standard error if it fails.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 /// `pvdm convert`: checkpoints in another container or precision, and model folders.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import StudioKit
+import InspectionKit
 import TrainingData
 
 /// `pvdm dataset inspect`: what a folder of videos holds.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import StudioKit
+import RunKit
 import TrainingData
 import VideoDiffusion
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 struct Decode: AsyncParsableCommand {

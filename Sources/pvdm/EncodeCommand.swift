@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import MediaIO
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 struct Encode: AsyncParsableCommand {

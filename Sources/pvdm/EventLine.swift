@@ -1,5 +1,5 @@
 import Foundation
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 /// An event of a job as one line of JSON. Every line has `event`; the rest depends on it.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 /// What `sample` and `extend` have in common: every setting of a job but what it starts from.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import StudioKit
+import InspectionKit
 
 /// `pvdm inspect`: what a file or folder is.
 struct Inspect: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import Foundation
-import StudioKit
+import InspectionKit
+import RunKit
 
 /// An inspection as lines for people.
 struct InspectionText {

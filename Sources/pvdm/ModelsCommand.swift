@@ -1,5 +1,5 @@
 import ArgumentParser
-import StudioKit
+import RunKit
 
 /// `pvdm models`: what can be used, and what cannot and why.
 struct Models: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import HandwrittenText
-import StudioKit
+import RunKit
 
 /// The program: one subcommand for each thing that people do.
 @main

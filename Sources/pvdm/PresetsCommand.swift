@@ -1,5 +1,5 @@
 import ArgumentParser
-import StudioKit
+import RunKit
 
 /// `pvdm presets`: settings under a name.
 struct Presets: AsyncParsableCommand {

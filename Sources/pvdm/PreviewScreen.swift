@@ -1,6 +1,6 @@
 import Foundation
 import MediaIO
-import StudioKit
+import RunKit
 import TerminalUI
 import VideoDiffusion
 

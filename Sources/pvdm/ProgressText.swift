@@ -1,5 +1,5 @@
 import Foundation
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 /// One line that says how far a job is: clip, step, seconds a step, time left.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 /// Settings of the sampler. What is given wins over the preset, and the preset over the paper's

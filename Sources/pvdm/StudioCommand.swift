@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import RunKit
 import StudioApp
-import StudioKit
 import TerminalUI
 
 struct StudioCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import CheckpointIO
+import InspectionKit
 import NeuralLayers
-import StudioKit
 import TensorCore
 import VideoDiffusion
 

@@ -1,5 +1,6 @@
-import StudioKit
+import RunKit
 import TerminalUI
+import TrainingKit
 import VideoDiffusion
 
 extension FuzzTarget {

@@ -1,4 +1,6 @@
+import BenchmarkKit
 import Foundation
+import RunKit
 import StudioKit
 import TestSupport
 import Testing

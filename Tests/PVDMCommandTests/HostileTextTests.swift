@@ -1,6 +1,5 @@
 import Foundation
 import MediaIO
-import StudioKit
 import TestSupport
 import Testing
 

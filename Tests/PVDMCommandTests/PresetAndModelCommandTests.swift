@@ -1,5 +1,5 @@
 import Foundation
-import StudioKit
+import RunKit
 import TestSupport
 import Testing
 

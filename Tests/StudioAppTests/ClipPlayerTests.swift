@@ -1,5 +1,4 @@
 import StudioApp
-import StudioKit
 import TerminalUI
 import Testing
 

@@ -1,3 +1,5 @@
+import EvaluationKit
+import RunKit
 import StudioApp
 import StudioKit
 import TerminalUI

@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import RunKit
 import StudioApp
 import StudioKit
 import TerminalUI

@@ -1,8 +1,10 @@
 import Foundation
 import MediaIO
+import RunKit
 import StudioApp
 import StudioKit
 import TerminalUI
+import TrainingKit
 import VideoDiffusion
 
 extension Fixtures {

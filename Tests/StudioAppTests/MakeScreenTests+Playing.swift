@@ -1,3 +1,4 @@
+import RunKit
 import StudioApp
 import StudioKit
 import TerminalUI

@@ -1,5 +1,5 @@
+import RunKit
 import StudioApp
-import StudioKit
 import TerminalUI
 import Testing
 

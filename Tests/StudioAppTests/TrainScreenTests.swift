@@ -1,7 +1,8 @@
+import RunKit
 import StudioApp
-import StudioKit
 import TerminalUI
 import Testing
+import TrainingKit
 
 /// The Train screen: setting a run up, watching it, stopping it, letting it go on.
 @Suite struct TrainScreenTests {
@@ -258,7 +259,7 @@ import Testing
     var world = Fixtures.world
     world.jobs = [Fixtures.trainingJob(7, .running)]
     world.training = Fixtures.trainingWatch(
-      [.preparation(EvaluationProgress("videos looked at", done: 120, total: 700))], steps: 0)
+      [.preparation(ItemProgress("videos looked at", done: 120, total: 700))], steps: 0)
     try expectSnapshots(screen(world), world, named: "train-preparing")
     world = Fixtures.busyWorld
     world.jobs.append(Fixtures.trainingJob(9, .waiting))

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import MediaIO
+import RunKit
 import SessionStore
 import StudioKit
 import TestSupport

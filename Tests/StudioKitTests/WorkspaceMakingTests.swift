@@ -1,6 +1,7 @@
 import Foundation
+import KitTestSupport
 import MediaIO
-import StudioKit
+import RunKit
 import TestSupport
 import Testing
 import VideoDiffusion

@@ -1,4 +1,6 @@
 import Foundation
+import KitTestSupport
+import RunKit
 import StudioKit
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RunKit
 import StudioKit
 import TestSupport
 import Testing

@@ -1,8 +1,11 @@
 import Foundation
+import KitTestSupport
 import MediaIO
+import RunKit
 import StudioKit
 import TestSupport
 import Testing
+import TrainingKit
 import VideoDiffusion
 
 /// Trainings in the queue of the studio.

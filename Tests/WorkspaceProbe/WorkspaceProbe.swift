@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 import StudioKit
 
 /// A session of the studio without a screen, for tests that take the ground away under it: opens the

@@ -1,4 +1,5 @@
 import MediaIO
+import RunKit
 import StudioKit
 import TerminalUI
 

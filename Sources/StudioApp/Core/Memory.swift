@@ -1,5 +1,7 @@
-import StudioKit
+import EvaluationKit
+import RunKit
 import TerminalUI
+import TrainingKit
 
 /// What the studio remembers from one time to the next.
 package struct Memory: Sendable, Hashable, Codable {

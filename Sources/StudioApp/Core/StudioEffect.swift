@@ -1,5 +1,8 @@
+import EvaluationKit
+import RunKit
 import StudioKit
 import TerminalUI
+import TrainingKit
 
 /// What a screen asks for beside changing itself: values, so that tests can compare them. The studio's
 /// ``EffectRunner`` carries them out on the workspace.

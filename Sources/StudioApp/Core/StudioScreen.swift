@@ -1,4 +1,3 @@
-import StudioKit
 import TerminalUI
 
 /// A screen: a value that answers keys, follows the world and draws itself. Nothing in it waits or

@@ -1,5 +1,8 @@
+import EvaluationKit
+import RunKit
 import StudioKit
 import TerminalUI
+import TrainingKit
 
 /// What all screens share: the workspace as it was last heard of.
 package struct World: Sendable {

@@ -1,5 +1,3 @@
-import StudioKit
-
 /// Which estimate was asked for, so that none is asked for twice until another run was measured.
 struct EstimateRequests: Sendable {
   private var asked: (key: World.EstimateKey, measuredRuns: Int)?

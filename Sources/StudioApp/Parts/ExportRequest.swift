@@ -1,3 +1,4 @@
+import RunKit
 import StudioKit
 
 /// Where a branch should be written, as it is typed: one or more paths with commas between them,

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 
 /// Which clips' frames were asked for and are on their way, so that none is asked for twice.
 package struct FrameRequests: Sendable, Hashable {

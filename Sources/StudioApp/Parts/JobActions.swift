@@ -1,3 +1,4 @@
+import RunKit
 import StudioKit
 
 /// What the keys of Make and Queue do about a job.

@@ -1,4 +1,3 @@
-import StudioKit
 import TerminalUI
 
 /// What is happening to a video: how far its job is and how to stop it, or what failed and what to

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 import StudioKit
 
 /// The progress of a job in words and numbers, as every screen writes them.

@@ -1,3 +1,5 @@
+import EvaluationKit
+import RunKit
 import StudioKit
 
 /// What the queue holds for one video: the one job that a person would want to know about.

@@ -1,4 +1,5 @@
-import StudioKit
+import EvaluationKit
+import TrainingKit
 
 /// What the studio asks and gets answered beside everything else.
 enum Question: Hashable, Sendable {

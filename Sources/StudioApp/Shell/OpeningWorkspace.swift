@@ -1,3 +1,4 @@
+import RunKit
 import StudioKit
 
 /// A workspace that is being opened while the studio already draws.

@@ -1,5 +1,7 @@
+import RunKit
 import StudioKit
 import TerminalUI
+import TrainingKit
 
 /// What the studio hears: from the terminal, from the workspace, from its timers.
 package enum StudioMessage: Sendable {

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// The commands of the palette that mean the same on every screen.

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// Everything that the studio shows, and nothing else.

@@ -1,4 +1,3 @@
-import StudioKit
 import TerminalUI
 
 /// Puts the studio's model, update and view together as a program for a terminal.

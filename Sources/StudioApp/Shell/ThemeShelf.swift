@@ -1,5 +1,4 @@
 import Foundation
-import StudioKit
 import TerminalUI
 
 /// The themes there are: the program's and the user's.

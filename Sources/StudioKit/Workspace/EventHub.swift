@@ -1,3 +1,4 @@
+import RunKit
 import Synchronization
 
 /// Tells any number of listeners what changes. Sending never waits: what a slow listener has not

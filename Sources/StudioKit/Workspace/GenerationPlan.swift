@@ -1,3 +1,4 @@
+import RunKit
 import VideoDiffusion
 
 /// What a generation job still has to do.

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 import VideoDiffusion
 
 /// A search for models beside everything else, which can be given up without waiting for it.

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 import SessionStore
 
 extension Workspace {
@@ -119,7 +120,7 @@ extension Comparison {
   /// A stored comparison; `nil` if another version of the program wrote what this one cannot read, or
   /// its axes do not fit its cells.
   init?(_ record: ComparisonRecord) {
-    guard let id = record.id, StoredLimits.numbers.contains(id),
+    guard let id = record.id, SessionLimits.numbers.contains(id),
       let stored = try? JSONText.decode(Comparison.self, record.content), !stored.cells.isEmpty
     else { return nil }
     if let columns = stored.columnAxis?.values.count {

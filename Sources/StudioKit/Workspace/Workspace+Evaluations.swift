@@ -1,4 +1,6 @@
+import EvaluationKit
 import Foundation
+import RunKit
 import SessionStore
 import VideoDiffusion
 

@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import RunKit
 import SessionStore
 import VideoDiffusion
 
@@ -81,7 +82,7 @@ extension Workspace {
       task: task, clips: tree.path(to: task.through), files: files,
       framesPerSecond: record.framesPerSecond)
     var progress = JobProgress(job: job, phase: .writing, clipCount: branch.clips.count)
-    progress.residentBytes = ProcessMemory.residentBytes
+    progress.residentBytes = MemoryUse.residentByteCount
     // The one picture of progress that screens have belongs to the engine's job.
     let tells = running[.generation] == nil
     try await branch.write(stop) { [progress, hub] clips in

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 import SessionStore
 
 extension Workspace {
@@ -84,7 +85,7 @@ extension Workspace {
   private func enterFinishedClips() -> Set<Int64> {
     var entered: Set<Int64> = []
     for clip in files.clips
-    where clip.rawValue >= nextClip && StoredLimits.numbers.contains(clip.rawValue) {
+    where clip.rawValue >= nextClip && SessionLimits.numbers.contains(clip.rawValue) {
       guard files.hasFrames(clip), let note = files.told(of: clip)?.note,
         (try? ClipRecord(note.clip, job: nil).clip) != nil
       else { continue }

@@ -1,4 +1,6 @@
 import Foundation
+import InspectionKit
+import RunKit
 import SessionStore
 import TensorCore
 import VideoDiffusion

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 
 extension Workspace {
   private var presetLibrary: PresetLibrary { PresetLibrary(folder: folders.presets) }

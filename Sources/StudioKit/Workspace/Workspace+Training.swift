@@ -1,5 +1,7 @@
 import Foundation
 import MediaIO
+import RunKit
+import TrainingKit
 import VideoDiffusion
 
 extension Workspace {

@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import RunKit
 import SessionStore
 
 extension Workspace {

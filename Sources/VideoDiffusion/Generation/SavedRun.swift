@@ -28,6 +28,11 @@ public struct SavedRun: Sendable {
   private static let requestKey = "pvdm.request"
   private static let clipCountKey = "pvdm.finished_clips"
 
+  /// Whether a checkpoint says that it is a saved run.
+  package static func isOne(_ checkpoint: Checkpoint) -> Bool {
+    checkpoint.metadata[requestKey] != nil
+  }
+
   /// Reads a saved run.
   ///
   /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` if it is no saved run.

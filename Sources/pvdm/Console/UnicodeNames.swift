@@ -1,6 +1,6 @@
 import Glibc
 import OutputFiles
-import StudioKit
+import RunKit
 
 /// Names that are no UTF-8, as files from Latin-1 systems have them. Swift's texts cannot hold them: two
 /// would become one, and none would be found. So they are refused before anything is done.

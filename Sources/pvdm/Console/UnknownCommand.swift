@@ -1,6 +1,6 @@
 import ArgumentParser
 import HandwrittenText
-import StudioKit
+import RunKit
 
 /// A word that stands where a command is expected, and is none. The parser would take it for an argument
 /// of the command that is taken by default, and speak of that one.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import StudioKit
 
 /// `pvdm evaluate`: one subcommand for each thing that is measured.
 struct Evaluate: AsyncParsableCommand {

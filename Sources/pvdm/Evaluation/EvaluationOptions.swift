@@ -1,5 +1,7 @@
 import ArgumentParser
+import EvaluationKit
 import Foundation
+import RunKit
 import StudioKit
 import TrainingData
 

@@ -1,4 +1,6 @@
+import EvaluationKit
 import Glibc
+import RunKit
 import StudioKit
 import Synchronization
 
@@ -33,7 +35,7 @@ final class EvaluationReporter: Sendable {
   }
 
   /// What is done, the speed and the time left.
-  private static func line(_ progress: EvaluationProgress, _ pace: EvaluationPace) -> String {
+  private static func line(_ progress: ItemProgress, _ pace: EvaluationPace) -> String {
     var parts = ["\(progress.stage) \(progress.done)/\(progress.total)"]
     if let each = pace.secondsEach, let left = pace.secondsLeft {
       parts.append(each < 1 ? "\(Int(1 / each)) a second" : "\(PaceText.time(each)) each")

@@ -1,3 +1,4 @@
+import EvaluationKit
 import Foundation
 import StudioKit
 import TerminalUI

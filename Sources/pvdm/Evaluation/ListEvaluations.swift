@@ -1,4 +1,5 @@
 import ArgumentParser
+import EvaluationKit
 import Foundation
 import StudioKit
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import StudioKit
+import TrainingKit
 
 /// `pvdm train`: both stages of training.
 struct Train: AsyncParsableCommand {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import RunKit
 import StudioKit
+import TrainingKit
 
 /// What both stages of training are told.
 struct TrainingOptions: ParsableArguments {

@@ -1,6 +1,8 @@
 import Foundation
+import RunKit
 import StudioKit
 import Synchronization
+import TrainingKit
 import VideoDiffusion
 
 /// Shows what happens in a training: lines of progress on standard error, on a terminal each in the
@@ -79,7 +81,7 @@ final class TrainingReporter: Sendable {
   }
 
   /// Whether a stage of the preparation began, or got a tenth of the whole further.
-  private func isNextTenth(_ progress: EvaluationProgress) -> Bool {
+  private func isNextTenth(_ progress: ItemProgress) -> Bool {
     let tenth = Tenth(
       stage: progress.stage, number: progress.done * 10 / max(progress.total, 1))
     return lastTenth.withLock { last in

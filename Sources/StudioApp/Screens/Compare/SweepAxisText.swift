@@ -1,3 +1,4 @@
+import RunKit
 import StudioKit
 
 /// Understands the values of a sweep as they are typed: `10, 20, 50`.

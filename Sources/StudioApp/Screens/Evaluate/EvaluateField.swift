@@ -1,4 +1,5 @@
-import StudioKit
+import EvaluationKit
+import RunKit
 import TerminalUI
 
 /// A line of the form of an evaluation: its name, its range, what it means, and where it is kept. The

@@ -1,4 +1,5 @@
-import StudioKit
+import EvaluationKit
+import RunKit
 import TerminalUI
 
 /// The evaluation that is set up, each setting edited in place. Changes can be undone.

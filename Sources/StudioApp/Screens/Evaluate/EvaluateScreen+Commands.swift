@@ -1,4 +1,5 @@
-import StudioKit
+import EvaluationKit
+import RunKit
 import TerminalUI
 
 extension EvaluateScreen {

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import TerminalUI
 
 extension EvaluateScreen {

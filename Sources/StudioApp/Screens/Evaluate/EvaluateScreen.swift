@@ -1,3 +1,5 @@
+import EvaluationKit
+import RunKit
 import StudioKit
 import TerminalUI
 

@@ -1,3 +1,4 @@
+import EvaluationKit
 import StudioKit
 import TerminalUI
 

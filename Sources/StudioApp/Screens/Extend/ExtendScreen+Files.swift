@@ -1,5 +1,5 @@
 import Foundation
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// Reading a user's video and writing branches and pictures.

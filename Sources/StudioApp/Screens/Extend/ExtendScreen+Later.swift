@@ -1,3 +1,4 @@
+import RunKit
 import StudioKit
 
 /// Clips that are asked for while the clip that they continue is still being made.

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 
 /// Which model and settings the next clips have.
 extension ExtendScreen {

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// Chooses the frames of a user's video that a new video begins with: a window of one clip's

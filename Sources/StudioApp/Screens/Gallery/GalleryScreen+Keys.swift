@@ -1,3 +1,4 @@
+import RunKit
 import StudioKit
 import TerminalUI
 

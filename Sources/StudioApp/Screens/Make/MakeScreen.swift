@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// Makes new videos: settings with what they would cost, the clip in progress or the last one, and

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// A list of presets to take settings from.

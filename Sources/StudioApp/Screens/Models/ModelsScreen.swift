@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import TerminalUI
 
 /// The models that were found, what their headers tell, and which of them runs use.

@@ -1,4 +1,4 @@
-import StudioKit
+import RunKit
 import VideoDiffusion
 
 /// A network that waits for the other one that makes a model of it.

@@ -1,6 +1,6 @@
 import Foundation
-import StudioKit
 import TerminalUI
+import TrainingKit
 
 /// A number of a run over its steps, ready to be drawn.
 struct TrainCurve: Sendable, Hashable {

@@ -1,4 +1,3 @@
-import StudioKit
 import TerminalUI
 
 /// A line of the form that sets a training up.

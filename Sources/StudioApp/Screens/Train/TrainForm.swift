@@ -1,5 +1,6 @@
-import StudioKit
+import RunKit
 import TerminalUI
+import TrainingKit
 
 /// The form that sets a training up.
 package struct TrainForm: Sendable, Hashable {

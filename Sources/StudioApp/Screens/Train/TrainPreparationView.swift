@@ -1,5 +1,7 @@
+import RunKit
 import StudioKit
 import TerminalUI
+import TrainingKit
 
 /// What is known of a training before it begins, and what keeps it from beginning.
 struct TrainPreparationView: Sendable {

@@ -1,5 +1,6 @@
 import StudioKit
 import TerminalUI
+import TrainingKit
 
 /// A run on the Train screen: its folder, its job, and what is seen of it at work.
 package struct TrainRow: Sendable, Hashable, Identifiable {

@@ -1,5 +1,5 @@
-import StudioKit
 import TerminalUI
+import TrainingKit
 
 extension TrainScreen {
   package func draw(

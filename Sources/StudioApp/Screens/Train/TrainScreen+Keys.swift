@@ -1,5 +1,6 @@
-import StudioKit
+import RunKit
 import TerminalUI
+import TrainingKit
 
 extension TrainScreen {
   /// What a key means on this screen.

@@ -1,5 +1,6 @@
 import StudioKit
 import TerminalUI
+import TrainingKit
 
 /// The training runs: setting one up, watching it, stopping it and letting it go on.
 package struct TrainScreen: StudioScreen {

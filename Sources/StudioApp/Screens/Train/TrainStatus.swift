@@ -1,5 +1,6 @@
-import StudioKit
+import RunKit
 import TerminalUI
+import TrainingKit
 
 /// How far a run is, what it gives, and what ends it or lets it go on.
 struct TrainStatus: Sendable {

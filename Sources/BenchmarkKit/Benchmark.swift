@@ -1,0 +1,227 @@
+import Foundation
+import RunKit
+import TensorCore
+import VideoDiffusion
+
+/// Measures the machine's own peaks and, in the same process, the networks with random weights.
+///
+/// Everything runs on the calling thread and its team, one after the other.
+public struct Benchmark {
+  private let plan: BenchmarkPlan
+  private let onProgress: (String) -> Void
+  private var report = BenchmarkReport()
+  /// GFLOP/s by threads and precision.
+  private var peaks: [Int: [ElementType: Double]] = [:]
+
+  /// Measures what a plan asks for.
+  ///
+  /// - Parameter onProgress: Called with what is measured next.
+  /// - Throws: ``TensorError`` if memory is short.
+  public static func run(
+    _ plan: BenchmarkPlan, onProgress: @escaping (String) -> Void = { _ in }
+  ) throws -> BenchmarkReport {
+    var benchmark = Benchmark(plan: plan, onProgress: onProgress)
+    benchmark.measureMachine()
+    for threads in plan.threadCounts {
+      for precision in benchmark.usablePrecisions() {
+        for size in plan.sizes {
+          if !plan.tasks.isDisjoint(with: [.load, .denoiser, .step]) {
+            try benchmark.measureDenoiser(size, precision, threads)
+          }
+          if !plan.tasks.isDisjoint(with: [.encode, .decode]),
+            size.hasOwnAutoencoder || !plan.sizes.contains(.published)
+          {
+            try benchmark.measureAutoencoder(size, precision, threads)
+          }
+        }
+      }
+    }
+    if plan.tasks.contains(.linearPreview) {
+      for size in plan.sizes where size.hasOwnAutoencoder || !plan.sizes.contains(.published) {
+        try benchmark.measureLinearPreview(size)
+      }
+    }
+    benchmark.report.facts["memory.peak_resident_bytes"] = .integer(
+      MemoryUse.peakResidentByteCount)
+    return benchmark.report
+  }
+
+  private init(plan: BenchmarkPlan, onProgress: @escaping (String) -> Void) {
+    self.plan = plan
+    self.onProgress = onProgress
+  }
+
+  // MARK: The machine
+
+  private mutating func measureMachine() {
+    let seconds = plan.isQuick ? 0.1 : 0.5
+    for threads in plan.threadCounts {
+      onProgress("peak of the machine, \(threads) threads")
+      let suffix = suffix(threads)
+      let float = Processor.measureFloat32Peak(threads: threads, seconds: seconds)
+      peaks[threads, default: [:]][.float32] = float
+      report.facts["peak.f32\(suffix).gflops"] = .number(rounded(float))
+      if let brain = Processor.measureBFloat16Peak(threads: threads, seconds: seconds) {
+        // bfloat16 numbers can also be widened and multiplied as float32, which is the faster way on
+        // some processors: a share is one of the faster.
+        peaks[threads, default: [:]][.bfloat16] = max(float, brain)
+        report.facts["peak.bf16\(suffix).gflops"] = .number(rounded(brain))
+      }
+      let bytes = plan.isQuick ? 128 << 20 : 512 << 20
+      report.facts["memory.read\(suffix).gbps"] = .number(
+        rounded(Processor.measureReadBandwidth(threads: threads, bytes: bytes)))
+    }
+    report.facts["machine.processor"] = .string(MachineFacts.processorName)
+    report.facts["machine.threads"] = .integer(Processor.availableCount)
+    report.facts["machine.kernels"] = .string(Processor.kernelInstructionSet)
+    report.facts["machine.onednn"] = .string(
+      "\(Processor.libraryVersion) \(Processor.libraryInstructionSet)")
+  }
+
+  private func suffix(_ threads: Int) -> String {
+    namedThreads(threads).map { ".threads\($0)" } ?? ""
+  }
+
+  private func namedThreads(_ threads: Int) -> Int? {
+    threads == Processor.availableCount ? nil : threads
+  }
+
+  private mutating func usablePrecisions() -> [ElementType] {
+    plan.precisions.filter { precision in
+      guard precision == .bfloat16, !Processor.canComputeBFloat16 else { return true }
+      let note =
+        "bf16 was left out: it needs AVX-512, and this processor has "
+        + Processor.libraryInstructionSet
+      if !report.notes.contains(note) { report.notes.append(note) }
+      return false
+    }
+  }
+
+  // MARK: The networks
+
+  private mutating func measureDenoiser(
+    _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
+  ) throws {
+    let place = Place(size: size, precision: precision, threads: threads)
+    onProgress("load \(place.text)")
+    let context = try ComputeContext(threadCount: threads)
+    let configuration = size.denoiser
+    let (denoiser, layoutSeconds) = try RandomParameters.denoiser(
+      configuration, context, elementType: precision)
+    context.releaseUnusedMemory()
+    if plan.tasks.contains(.load) {
+      report.measurements.append(
+        measurement(.load, place, samples: [layoutSeconds], operations: nil))
+    }
+
+    let sampler = try Sampler(configuration: SamplerConfiguration(steps: 50))
+    for batch in plan.batches {
+      let start = try sampler.initialState(
+        seed: 0, sampleCount: batch, tokenCount: configuration.geometry.tokenCount)
+      let condition = Latent(zerosFor: configuration.geometry)
+      let conditions = [Latent?](repeating: condition, count: batch)
+      let timestep = Float(sampler.nextTimestep(of: start) ?? 0)
+      func forward() throws -> [Latent] {
+        try denoiser(start.latents, conditions: conditions, step: timestep, context)
+      }
+      let operations = configuration.forwardOperations * Double(batch)
+      try measure(.denoiser, place, batch: batch, operations: operations, context) {
+        _ = try forward()
+      }
+      try measure(.step, place, batch: batch, operations: operations, nil) {
+        _ = try sampler.step(start, noisePredictions: forward())
+      }
+    }
+  }
+
+  private mutating func measureAutoencoder(
+    _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
+  ) throws {
+    let place = Place(size: size, precision: precision, threads: threads)
+    let context = try ComputeContext(threadCount: threads)
+    let configuration = size.autoencoder
+    let (autoencoder, _) = try RandomParameters.autoencoder(
+      configuration, context, elementType: precision)
+    context.releaseUnusedMemory()
+    let side = configuration.resolution
+    // A ramp: what the pixels hold makes no difference to the time.
+    let bytes = (0..<configuration.frames * side * side * 3).map { UInt8(truncatingIfNeeded: $0) }
+    let clip = PixelClip(frames: configuration.frames, side: side, bytes: bytes)
+    try measure(.encode, place, operations: configuration.encodeOperations, context) {
+      _ = try autoencoder.encode(clip, context)
+    }
+    let latent = Latent(zerosFor: configuration.geometry)
+    try measure(.decode, place, operations: configuration.decodeOperations, context) {
+      _ = try autoencoder.decode(latent, context)
+    }
+  }
+
+  /// A small loop in float32 on one thread, whatever the networks use.
+  private mutating func measureLinearPreview(_ size: BenchmarkSize) throws {
+    let place = Place(size: size, precision: .float32, threads: Processor.availableCount)
+    let geometry = size.autoencoder.geometry
+    let preview = LinearPreview(
+      geometry: geometry,
+      weights: (0..<LinearPreview.featureCount * LinearPreview.colorCount).map { Float($0) / 64 },
+      biases: [Float](
+        repeating: 0, count: geometry.side * geometry.side * LinearPreview.colorCount))
+    let latent = Latent(zerosFor: geometry)
+    // One is over too soon to be timed by itself.
+    try measure(.linearPreview, place, operations: nil, nil, repeats: 100) {
+      _ = preview.images(latent)
+    }
+  }
+
+  /// Where a measurement belongs.
+  private struct Place {
+    let size: BenchmarkSize
+    let precision: ElementType
+    let threads: Int
+
+    var text: String { "\(size.rawValue) \(precision.shortName), \(threads) threads" }
+  }
+
+  private func measurement(
+    _ task: BenchmarkMeasurement.Task, _ place: Place, batch: Int = 1, samples: [Double],
+    operations: Double?
+  ) -> BenchmarkMeasurement {
+    BenchmarkMeasurement(
+      task: task, size: place.size, precision: place.precision, batch: batch,
+      threadCount: namedThreads(place.threads), samples: samples, operations: operations,
+      peak: peaks[place.threads]?[place.precision])
+  }
+
+  /// If the plan has the task, runs work once for nothing, then `plan.runs` times for its time.
+  ///
+  /// - Parameters:
+  ///   - context: Where a profile is taken in a further run, if the plan asks for it.
+  ///   - repeats: Times that the work is done in each run; the times are those of one.
+  private mutating func measure(
+    _ task: BenchmarkMeasurement.Task, _ place: Place, batch: Int = 1, operations: Double?,
+    _ context: ComputeContext?, repeats: Int = 1, _ work: () throws -> Void
+  ) throws {
+    guard plan.tasks.contains(task) else { return }
+    onProgress("\(task.rawValue) \(place.text)" + (batch == 1 ? "" : ", batch \(batch)"))
+    try work()
+    let samples = try (0..<plan.runs).map { _ in
+      try Self.seconds { for _ in 0..<repeats { try work() } } / Double(repeats)
+    }
+    let result = measurement(
+      task, place, batch: batch, samples: samples, operations: operations)
+    report.measurements.append(result)
+    guard plan.profiles, let context else { return }
+    let profile = OperationProfile()
+    context.profile = profile
+    defer { context.profile = nil }
+    let seconds = try Self.seconds(of: work)
+    report.profiles.append(ProfileSummary(profile, name: result.name, seconds: seconds))
+  }
+
+  private static func seconds(of work: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let start = clock.now
+    try work()
+    let (seconds, attoseconds) = (clock.now - start).components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+}

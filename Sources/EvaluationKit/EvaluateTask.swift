@@ -1,0 +1,114 @@
+import Foundation
+import RunKit
+import TrainingData
+import VideoDiffusion
+
+/// An evaluation as a person chooses it in the studio, and as the queue keeps it.
+public struct EvaluateTask: Sendable, Hashable, Codable {
+  /// A part of the real videos.
+  public enum Part: String, Sendable, Hashable, Codable, CaseIterable {
+    case train, test, all
+
+    var split: DatasetSplit? { DatasetSplit(rawValue: rawValue) }
+  }
+
+  /// What is measured.
+  public var metric: EvaluationMetric
+  /// The model that is judged; `nil` judges the videos in a folder.
+  public var model: ModelReference?
+  /// The folder of videos that are judged where no model is; empty for none.
+  public var videos = ""
+  /// The folder of real videos; empty for none.
+  public var data = ""
+  /// The part of the real videos.
+  public var part = Part.train
+  /// Clips of each set.
+  public var clips: Int
+  /// Frames of each clip, or of each video whose drift is measured.
+  public var frames: Int
+  /// Side that frames of folders are cropped and resized to; `nil` takes the model's, or frames as they
+  /// are.
+  public var resolution: Int?
+  /// Splits of an inception score.
+  public var splits = 10
+  /// Weights of I3D and of C3D; empty for none.
+  public var i3d = ""
+  public var c3d = ""
+  /// Weights of the perceptual distance, and VGG16's for it; empty for none.
+  public var perceptualWeights = ""
+  public var perceptualFeatures = ""
+  /// How a model generates. The first video has this seed; clips follow from `frames`.
+  public var settings = GenerationSettings()
+  /// Videos that a model makes at once.
+  public var batch = 1
+
+  /// An evaluation with as many clips and frames as are usual.
+  public init(_ metric: EvaluationMetric, of model: ModelReference?) {
+    self.metric = metric
+    self.model = model
+    clips = metric.usualClips
+    frames = metric.usualFrames
+  }
+
+  /// What people call what is judged.
+  public var sourceName: String {
+    model?.name ?? URL(filePath: videos).lastPathComponent
+  }
+
+  // MARK: What matters for which metric
+
+  /// Whether videos are generated for it.
+  public var generates: Bool { model != nil && metric != .reconstruction }
+
+  /// Whether real videos are needed.
+  public var needsData: Bool { metric == .frechetVideoDistance || metric == .reconstruction }
+
+  /// Whether it can judge the videos in a folder.
+  public var canJudgeFolder: Bool { metric != .reconstruction && metric != .efficiency }
+
+  // MARK: Doing it
+
+  /// The same with absolute paths: the queue may go on in another folder.
+  package var standardized: EvaluateTask {
+    var task = self
+    for path in [
+      \EvaluateTask.videos, \.data, \.i3d, \.c3d, \.perceptualWeights, \.perceptualFeatures,
+    ] where !task[keyPath: path].isEmpty {
+      task[keyPath: path] = task[keyPath: path].absolutePath
+    }
+    return task
+  }
+
+  /// The evaluation with its files opened.
+  ///
+  /// - Throws: What ``check()`` throws, `ModelError` or `CheckpointError` for a damaged checkpoint.
+  package func job(cacheFolder: String, outputFolder: String) throws -> EvaluationJob {
+    try check()
+    let source: EvaluationJob.Source =
+      if let model {
+        .model(
+          try ModelFiles(
+            model: nil, autoencoder: model.autoencoder,
+            denoiser: metric == .reconstruction ? nil : model.denoiser),
+          settings.request(sampleCount: batch))
+      } else {
+        .folder(videos)
+      }
+    var job = EvaluationJob(
+      metric, of: source, cacheFolder: cacheFolder, outputFolder: outputFolder)
+    func given(_ path: String) -> String? { path.isEmpty ? nil : path }
+    job.modelName = model?.name
+    job.dataPath = needsData ? given(data) : nil
+    job.split = part.split
+    job.clips = clips
+    job.frames = frames
+    job.resolution = model == nil ? resolution : nil
+    job.featureWeights = metric == .inceptionScore ? given(c3d) : given(i3d)
+    job.perceptualWeights = given(perceptualWeights)
+    job.perceptualFeatures = given(perceptualFeatures)
+    job.splits = splits
+    job.precision = settings.precision
+    job.threadCount = settings.threadCount
+    return job
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import HandwrittenText
+import RunKit
+
+/// What is measured.
+public enum EvaluationMetric: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Frechet video distance of generated to real clips.
+  case frechetVideoDistance = "fvd"
+  /// Inception score of generated clips.
+  case inceptionScore = "is"
+  /// What encoding and decoding loses.
+  case reconstruction
+  /// What changes along a long video.
+  case drift
+  /// Time and memory.
+  case efficiency
+
+  /// The metric's name for people.
+  public var title: String {
+    switch self {
+    case .frechetVideoDistance: "Frechet video distance"
+    case .inceptionScore: "Inception score"
+    case .reconstruction: "Reconstruction"
+    case .drift: "Drift along a video"
+    case .efficiency: "Efficiency"
+    }
+  }
+
+  /// A word for it in a table: that of its first score where there is one.
+  public var shortTitle: String {
+    switch self {
+    case .frechetVideoDistance: "FVD"
+    case .inceptionScore: "IS"
+    case .reconstruction: "PSNR"
+    case .drift: "drift"
+    case .efficiency: "efficiency"
+    }
+  }
+
+  /// Clips of each set that the paper takes; of the measures that it does not have, a usual number.
+  public var usualClips: Int {
+    switch self {
+    case .frechetVideoDistance, .reconstruction: 2048
+    case .inceptionScore: 10_000
+    case .drift, .efficiency: 16
+    }
+  }
+
+  /// Frames of each clip, or of each video, that are usual.
+  public var usualFrames: Int { self == .drift ? 128 : 16 }
+}
+
+/// The result of an evaluation with everything that it depends on, as it is stored.
+public struct EvaluationReport: Sendable, Hashable, Codable {
+  /// One number.
+  public struct Score: Sendable, Hashable, Codable {
+    /// What it is, for example `FVD`.
+    public var name: String
+    /// The number, in `unit`.
+    public var value: Double
+    /// Its unit, or nothing.
+    public var unit: String
+    /// Its standard deviation, where several were taken.
+    public var standardDeviation: Double?
+
+    /// Describes a number.
+    public init(
+      _ name: String, _ value: Double, unit: String = "", standardDeviation: Double? = nil
+    ) {
+      self.name = name
+      self.value = value
+      self.unit = unit
+      self.standardDeviation = standardDeviation
+    }
+  }
+
+  /// A number for each clip of a video.
+  public struct Series: Sendable, Hashable, Codable {
+    /// What it is, for example `contrast`.
+    public var name: String
+    /// Index of the first value's clip, from 0.
+    public var firstClip: Int
+    /// The values in the order of the clips.
+    public var values: [Double]
+
+    /// Describes a series.
+    public init(_ name: String, firstClip: Int = 0, _ values: [Double]) {
+      self.name = name
+      self.firstClip = firstClip
+      self.values = values
+    }
+  }
+
+  /// What was measured.
+  public var metric: EvaluationMetric
+  /// How it was measured.
+  public var procedure: EvaluationProtocol
+  /// The numbers, the most important first.
+  public var scores: [Score]
+  /// Numbers by clip index.
+  public var series: [Series]
+  /// What a reader should know.
+  public var notes: [String]
+  /// When it was finished.
+  public var date: Date
+  /// What the evaluation took, in seconds; of one that went on after a stop, the rest.
+  public var seconds: Double
+  /// Version of the program.
+  public var version: String
+
+  /// Describes a finished evaluation.
+  public init(
+    metric: EvaluationMetric, procedure: EvaluationProtocol, scores: [Score],
+    series: [Series] = [], notes: [String] = [], date: Date, seconds: Double
+  ) {
+    self.metric = metric
+    self.procedure = procedure
+    self.scores = scores
+    self.series = series
+    self.notes = notes
+    self.date = date
+    self.seconds = seconds
+    version = RunSettings.programVersion
+  }
+
+  /// In what the evaluation differs from the paper's; empty if in nothing.
+  public var differences: [String] { procedure.differences(from: metric) }
+
+  /// `paper protocol` with the seed that chose the real clips, where there are some, or that it is
+  /// another.
+  public var badge: String {
+    guard differences.isEmpty else { return "not the paper's protocol" }
+    return "paper protocol" + (procedure.realClipSeed.map { ", real clips of seed \($0)" } ?? "")
+  }
+
+  /// The score that stands for the evaluation in a table: the first, and of efficiency the time of the
+  /// long video where there is one.
+  public var leadingScore: Score? {
+    guard metric == .efficiency else { return scores.first }
+    return scores.first { $0.name.hasPrefix("video of") } ?? scores.first
+  }
+}
+
+extension EvaluationReport {
+  package static let fileName = "report.json"
+  /// More bytes than any report with its curves.
+  private static let longestFile = 64 << 20
+
+  /// The report as JSON with sorted keys.
+  ///
+  /// - Throws: `EncodingError` for a score that is no finite number.
+  public var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.dateEncodingStrategy = .iso8601
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+      return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    }
+  }
+
+  /// Reads a stored report.
+  ///
+  /// - Parameter path: The report's file, or the folder that it is in.
+  /// - Throws: ``StudioError`` if there is none or it cannot be understood.
+  public init(contentsOf path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw StudioError(path, .noSuchFile)
+    }
+    let file = isFolder.boolValue ? path + "/" + Self.fileName : path
+    guard let data = try? SmallFile.contents(of: file, limit: Self.longestFile) else {
+      throw StudioError(path, .noReport)
+    }
+    guard let report = EvaluationReport(json: data) else { throw StudioError(file, .noReport) }
+    self = report
+  }
+
+  /// Understands a report's JSON; `nil` if it is none, or its numbers are none that can be shown.
+  package init?(json: Data) {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    guard let report = try? decoder.decode(EvaluationReport.self, from: json), report.isBounded
+    else { return nil }
+    self = report
+  }
+
+  /// Whether counts and times are such as a measurement has: a file may state any number.
+  private var isBounded: Bool {
+    StoredLimits.duration(seconds) == seconds
+      && series.allSatisfy {
+        (0...1_000_000).contains($0.firstClip) && $0.values.count <= 1_000_000
+      }
+  }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import MediaIO
+import OutputFiles
+import VideoDiffusion
+
+/// A video to be made and written: loads the model, continues what it is given, decodes each clip as
+/// it is complete, and leaves whole outputs, also when it is interrupted.
+public struct GenerationJob: Sendable {
+  /// The model.
+  public var model: ModelFiles
+  /// What to make.
+  public var request: GenerationRequest
+  /// A video, pictures or latents to continue; `nil` starts from nothing.
+  public var inputPath: String?
+  /// First of the 16 frames to continue; `nil` takes the last ones.
+  public var firstFrame: Int?
+  /// Whether the outputs hold the new frames alone.
+  public var onlyNew = false
+  /// Files and folders to write; see ``OutputSet``.
+  public var outputs: [String]
+  /// Frames a second; `nil` takes the input's or the model's.
+  public var framesPerSecond: Double?
+  /// Side of the square that each pixel becomes.
+  public var scale = 1
+  /// Precision of the networks.
+  public var precision = Precision.float32
+  /// Threads; `nil` for all processors.
+  public var threadCount: Int?
+  /// Whether outputs that exist are replaced.
+  public var overwrites = false
+  /// Whether an interrupted run of these outputs goes on.
+  public var resumes = false
+  /// What is shown of the clip in progress.
+  public var preview = PreviewMode.off
+  /// Steps from one decoded preview to the next, at least 1.
+  public var previewInterval = 10
+  /// Where the maps of linear previews are kept; `nil` forgets them after the job.
+  public var previewCacheFolder: String?
+
+  /// Describes a job.
+  public init(model: ModelFiles, request: GenerationRequest, outputs: [String]) {
+    self.model = model
+    self.request = request
+    self.outputs = outputs
+  }
+
+  /// What a finished or interrupted job left.
+  public struct Result: Sendable {
+    /// Outputs that are complete in themselves.
+    public var written: [String]
+    /// Clips that were made, those of a resumed run included.
+    public var clips: Int
+    /// Frames in each output.
+    public var frames: Int
+    /// Whether the job was stopped before its end.
+    public var isInterrupted: Bool
+    /// Where the interrupted run is kept.
+    public var savedRun: String?
+  }
+
+  /// Where an interrupted run of these outputs is kept.
+  public var savedRunPath: String? {
+    outputs.first.map {
+      OutputName.beside(
+        $0.hasSuffix("/") ? String($0.dropLast()) : $0, ending: ".resume.safetensors")
+    }
+  }
+
+  /// Whether frames are read or written, so that an autoencoder is needed.
+  private func needsAutoencoder(_ input: ClipInput?) -> Bool {
+    if case .video = input { return true }
+    return OutputSet.needPixels(outputs) || preview != .off || request.reencodesCondition
+  }
+
+  /// Does the job.
+  ///
+  /// - Parameters:
+  ///   - stop: Ends it early: what is complete is written, and the rest kept for resuming.
+  ///   - report: Called in order with what happens. Work goes on meanwhile.
+  /// - Throws: Whatever went wrong; ``Explanation`` puts it in words. Nothing is left under the
+  ///   outputs' names then, but a run that had finished clips is kept for resuming.
+  public func run(
+    stop: StopSignal = StopSignal(), report: @escaping @Sendable (JobEvent) -> Void
+  ) async throws -> Result {
+    try request.validate()
+    try checkRange()
+    let input = try inputPath.map(ClipInput.init(path:))
+    guard let denoiser = model.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
+    let rate = framesPerSecond ?? input?.framesPerSecond ?? model.framesPerSecond ?? 16
+    _ = try OutputSet.checkedRate(rate)
+    var settings = RunSettings(
+      command: input == nil ? "sample" : "extend", model: model, precision: precision,
+      framesPerSecond: rate, request: request, source: inputPath)
+    settings.firstFrame = firstFrame
+    settings.onlyNew = input == nil ? nil : onlyNew
+    if let input, !onlyNew {
+      settings.precedingFrames = try input.framesBefore(
+        continuingFrom: firstFrame, clipFrames: denoiser.geometry.frames)
+    }
+    let resumed = try resumedRun(settings)
+
+    // Outputs are opened before the model is loaded: a name that cannot be written shows at once.
+    var sets: [OutputSet] = []
+    for sample in 0..<request.sampleCount {
+      sets.append(try outputSet(sample, settings, rate, resumed))
+    }
+    let engine = try VideoEngine(
+      threadCount: threadCount, precision: precision.elementType)
+    report(.notes(model.notes))
+    if needsAutoencoder(input) {
+      guard let autoencoder = model.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
+      try await load(autoencoder, into: engine, report)
+    }
+    try await load(denoiser, into: engine, report)
+
+    let run = GenerationRun(
+      job: self, engine: engine, outputs: sets, settings: settings, report: report, stop: stop)
+    return try await run.run(input, resumed: resumed, geometry: denoiser.geometry)
+  }
+
+  private func load(
+    _ file: NetworkFile, into engine: VideoEngine,
+    _ report: @escaping @Sendable (JobEvent) -> Void
+  ) async throws {
+    let kind = file.kind
+    try await engine.load(file) { loaded, total in
+      report(.loading(kind, loaded: loaded, total: total))
+    }
+  }
+
+  private func outputSet(
+    _ sample: Int, _ settings: RunSettings, _ rate: Double, _ resumed: SavedRun?
+  ) throws -> OutputSet {
+    let seed = ClipSeed.seed(request.seed, sample: sample)
+    var settings = settings
+    settings.seed = seed
+    return try OutputSet(
+      paths: outputs.map {
+        OutputSet.path($0, seed: seed, sampleCount: request.sampleCount)
+      }, framesPerSecond: rate, settings: settings.json, scale: scale,
+      overwrites: overwrites || resumed != nil)
+  }
+
+  /// Frame numbers beyond any video would overflow in sums.
+  private func checkRange() throws {
+    if let firstFrame, firstFrame > 1 << 40 {
+      throw StudioError(
+        inputPath,
+        .option(name: "the first frame", found: "\(firstFrame)", expected: "a frame of the input"))
+    }
+  }
+
+  /// The run that was kept for these outputs, if it is to go on.
+  private func resumedRun(_ settings: RunSettings) throws -> SavedRun? {
+    let path = savedRunPath
+    let isKept = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
+    guard resumes else {
+      if isKept && !overwrites { throw StudioError(path, .keptRun) }
+      return nil
+    }
+    guard let path, isKept else {
+      throw StudioError(path, .resume(reason: "nothing of it was kept"))
+    }
+    let saved = try SavedRun(contentsOf: path)
+    guard let kept = saved.notes[Self.settingsKey].flatMap(RunSettings.init(json:)) else {
+      throw StudioError(path, .resume(reason: "its settings are damaged"))
+    }
+    if let difference = settings.difference(from: kept) {
+      throw StudioError(
+        path, .resume(reason: "\(difference) differs from when it began; leave it as it was"))
+    }
+    let before = saved.notes[Self.outputsKey]?.split(separator: "\n").map(String.init) ?? []
+    if let other = outputs.first(where: {
+      !before.contains($0) && FileManager.default.fileExists(atPath: $0)
+    }), !overwrites {
+      throw StudioError(other, .exists)
+    }
+    return saved
+  }
+
+  static let settingsKey = "pvdm.settings"
+  static let outputsKey = "pvdm.outputs"
+}
+
+/// What happens during a job, in order.
+public enum JobEvent: Sendable {
+  /// Things a person should see: defaults that were assumed, prefixes that were dropped.
+  case notes([String])
+  /// Weights of a network are laid out.
+  case loading(NetworkKind, loaded: Int, total: Int)
+  /// Something of the run itself.
+  case generation(GenerationEvent)
+  /// An estimate of the clip in progress.
+  case preview(StepPreview)
+  /// A clip of a sample was decoded; `seconds` is what that took.
+  case decoded(clip: Int, sample: Int, PixelClip, seconds: Double)
+  /// What is complete is being written.
+  case writing
+}

@@ -1,0 +1,119 @@
+import Foundation
+import VideoDiffusion
+
+/// What made an output, as it is embedded in it: enough to make it again.
+public struct RunSettings: Sendable, Hashable, Codable {
+  /// Version of the program.
+  public var version: String
+  /// What was done: `sample`, `extend`, `decode` or `reconstruct`.
+  public var command: String
+  /// What people call the model.
+  public var model: String
+  /// The autoencoder's file name, where one was used.
+  public var autoencoder: String?
+  /// The denoiser's file name, where one was used.
+  public var denoiser: String?
+  /// `f32` or `bf16`.
+  public var precision: String
+  /// Frames a second.
+  public var framesPerSecond: Double
+  /// What was generated, where something was.
+  public var request: GenerationRequest?
+  /// Seed of this video, where something was generated.
+  public var seed: UInt64?
+  /// File name of the video or latents that were worked on.
+  public var source: String?
+  /// First of the frames that were continued, where it was given.
+  public var firstFrame: Int?
+  /// Whether the new frames alone were written.
+  public var onlyNew: Bool?
+  /// Frames that stand before the first generated one.
+  public var precedingFrames: Int?
+  /// Sizes in bytes of the files that the run reads, by what they are: whether a resumed run meets
+  /// the files that it began with.
+  public var fileSizes: [String: Int]?
+  /// The runs that made a branch of the studio's, in the order of its clips.
+  public var runs: [BranchRun]?
+
+  /// The program's version.
+  public static let programVersion = "0.1.0"
+
+  /// Describes a run.
+  public init(
+    command: String, model: ModelFiles, precision: Precision, framesPerSecond: Double,
+    request: GenerationRequest? = nil, source: String? = nil
+  ) {
+    func name(_ file: NetworkFile?) -> String? {
+      file.map { URL(filePath: $0.path).lastPathComponent }
+    }
+    version = Self.programVersion
+    self.command = command
+    self.model = model.name
+    autoencoder = name(model.autoencoder)
+    denoiser = name(model.denoiser)
+    self.precision = precision.rawValue
+    self.framesPerSecond = framesPerSecond
+    self.request = request
+    self.source = source.map { URL(filePath: $0).lastPathComponent }
+    var sizes: [String: Int] = [:]
+    sizes["autoencoder"] = model.autoencoder?.checkpoint.fileSize
+    sizes["denoiser"] = model.denoiser?.checkpoint.fileSize
+    sizes["source"] = source.flatMap {
+      (try? FileManager.default.attributesOfItem(atPath: $0))?[.size] as? Int
+    }
+    fileSizes = sizes
+  }
+
+  /// Describes what was done with a model by its names.
+  package init(
+    command: String, model: String, autoencoder: String?, denoiser: String?,
+    precision: Precision, framesPerSecond: Double
+  ) {
+    version = Self.programVersion
+    self.command = command
+    self.model = model
+    self.autoencoder = autoencoder
+    self.denoiser = denoiser
+    self.precision = precision.rawValue
+    self.framesPerSecond = framesPerSecond
+  }
+
+  /// The first setting in which a run that goes on differs from the one that was kept; `nil` if the
+  /// two make the same frames. The number of clips may differ.
+  package func difference(from kept: RunSettings) -> String? {
+    var request = request
+    request?.clipCount = kept.request?.clipCount
+    let comparisons: [(String, Bool)] = [
+      ("the command", command == kept.command),
+      ("the sampling settings", request == kept.request),
+      ("the autoencoder", autoencoder == kept.autoencoder),
+      ("the denoiser", denoiser == kept.denoiser),
+      ("--precision", precision == kept.precision),
+      ("--fps", framesPerSecond == kept.framesPerSecond),
+      ("the input", source == kept.source),
+      ("--from-frame", firstFrame == kept.firstFrame),
+      ("--only-new", onlyNew == kept.onlyNew),
+      ("the contents of the files", fileSizes == kept.fileSizes),
+    ]
+    return comparisons.first { !$0.1 }?.0
+  }
+
+  /// The settings as one line of JSON with sorted keys.
+  public var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+
+  /// Reads settings that were embedded in an output.
+  ///
+  /// - Returns: `nil` if the text is not such settings.
+  public init?(json: String) {
+    guard let settings = try? JSONDecoder().decode(RunSettings.self, from: Data(json.utf8)) else {
+      return nil
+    }
+    self = settings
+  }
+}

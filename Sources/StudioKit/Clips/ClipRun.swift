@@ -1,0 +1,238 @@
+import Foundation
+import MediaIO
+import RunKit
+import VideoDiffusion
+
+/// Makes the clips of one generation job: turns the engine's events into files, rows, previews and
+/// progress, beside the engine and without ever holding it up.
+actor ClipRun {
+  private let plan: GenerationPlan
+  private let workspace: Workspace
+  private let stop: StopSignal
+  private var keeper: RunKeeper
+  private let reporter: RunReporter
+  private var previews: PreviewMaker?
+  private var model: EngineRoom.LoadedModel?
+  private var request: GenerationRequest
+
+  private var state = GenerationState()
+  private var previous: Clip?
+  /// Seconds of sampling the clip in progress.
+  private var clipSeconds = 0.0
+  private var hasComplained = false
+
+  init(_ plan: GenerationPlan, _ workspace: Workspace, _ stop: StopSignal) {
+    self.plan = plan
+    self.workspace = workspace
+    self.stop = stop
+    previous = plan.previous
+    keeper = RunKeeper(path: workspace.folders.savedRun(of: plan.job))
+    reporter = RunReporter(plan, workspace, stop)
+    request = plan.request(after: 0)
+  }
+
+  private var settings: GenerationSettings { plan.task.settings }
+  /// Clips of the video before the next one.
+  private var index: Int { previous.map { $0.index + 1 } ?? 0 }
+
+  /// Makes what remains, until it is done or stopped.
+  ///
+  /// - Throws: Whatever went wrong. Complete clips are kept, and the state between steps.
+  func run() async throws {
+    let model = try await load()
+    self.model = model
+    if let footage = plan.footage { try await encode(footage.path, footage.firstFrame, model) }
+    try await begin(model)
+    request = plan.request(after: index)
+    await startPreviews(model)
+    reporter.begin(request, clipsBefore: index)
+    do {
+      for try await event in model.engine.generate(request, from: state, stop: stop) {
+        try await take(event, model)
+        // The engine samples the next clip while one is decoded. Who asks to stop meanwhile is promised
+        // the clip that is shown, and no other.
+        if case .clipFinished = event, stop.moment >= .afterClip {
+          stop.requestStop(.afterStep)
+          break
+        }
+      }
+    } catch {
+      await end()
+      throw error
+    }
+    await end()
+  }
+
+  private func end() async {
+    keepState(isLast: true)
+    reporter.end()
+    // Nobody waits for a preview that is in the making: what it shows is past.
+    if let previews { Task { await previews.finish(cancelling: true) } }
+  }
+
+  private func startPreviews(_ model: EngineRoom.LoadedModel) async {
+    let hash: @Sendable () async throws -> String = {
+      [workspace, path = model.autoencoder.path] in try await workspace.hash(of: path)
+    }
+    previews = PreviewMaker(
+      engine: model.engine, mode: settings.preview, interval: settings.previewInterval,
+      library: workspace.engines.previews, hash: hash)
+    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
+  }
+
+  private func load() async throws -> EngineRoom.LoadedModel {
+    let (stop, reporter) = (stop, reporter)
+    reporter.tell(.loading(0))
+    return try await workspace.engines.model(plan.task.model, settings) { share in
+      if stop.moment == .afterStep { throw CancellationError() }
+      reporter.tell(.loading(share))
+    } onLoad: { file, seconds in
+      reporter.note(seconds, .load, of: file)
+    }
+  }
+
+  // MARK: Beginning
+
+  /// Encodes footage as the video's first clip.
+  private func encode(
+    _ path: String, _ firstFrame: Int, _ model: EngineRoom.LoadedModel
+  ) async throws {
+    reporter.tell(.encoding)
+    guard case .autoencoder(let configuration) = model.autoencoder.network else {
+      throw ModelError(.notLoaded(.autoencoder))
+    }
+    let window = try FootageReader(
+      path: path, side: configuration.resolution, clipFrames: configuration.frames
+    ).clip(at: firstFrame)
+    let (latent, seconds) = try await model.engine.timedEncode(window.clip)
+    reporter.note(seconds, .encode, of: model.autoencoder)
+    try await add(
+      latent, window.images, steps: 0, seconds: seconds,
+      source: .footage(path: path, firstFrame: window.firstFrame))
+  }
+
+  /// Goes on from the saved state, or begins the next clip.
+  private func begin(_ model: EngineRoom.LoadedModel) async throws {
+    if let saved = keeper.kept(), let kept = KeptClip(saved.notes), kept.index == index,
+      kept.previous == previous?.id, saved.state.sampler != nil
+    {
+      guard kept.model == model.identity else {
+        throw StudioError(plan.task.model.denoiser, .modelChanged)
+      }
+      state = saved.state
+      state.finishedClips = index
+      clipSeconds = kept.seconds
+      return
+    }
+    state = GenerationState()
+    state.finishedClips = index
+    guard let previous else { return }
+    var latent = try workspace.files.latent(previous.id)
+    // What one long run does between two clips. Footage is encoded already.
+    if settings.reencodesCondition, previous.source == .generated {
+      latent = try await model.engine.encode(model.engine.decode(latent))
+    }
+    state.condition = [latent]
+  }
+
+  // MARK: Events
+
+  private func take(_ event: GenerationEvent, _ model: EngineRoom.LoadedModel) async throws {
+    reporter.note(event)
+    switch event {
+    case .clipStarted: reporter.tell(.sampling)
+    case .step(let step):
+      state = step.state
+      clipSeconds += step.seconds
+      keepState()
+      let isGuided = state.condition != nil && settings.guidanceScale > 0
+      reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
+      reporter.tell(.sampling)
+      previews?.consider(step) { [reporter] in reporter.show($0, of: model.autoencoder) }
+    case .clipFinished(let clip):
+      guard let latent = clip.latents.first else { return }
+      let steps = state.sampler?.configuration.steps ?? 0
+      reporter.tell(.decoding)
+      let (pixels, seconds) = try await model.engine.timedDecode(latent)
+      reporter.note(seconds, .decode, of: model.autoencoder)
+      try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
+      state = clip.state
+      clipSeconds = 0
+      keeper.beginClip()
+      await previews?.learn(latent, decoded: pixels)
+      reporter.clipIsDone()
+    }
+  }
+
+  /// Writes a clip's files, then its row.
+  private func add(
+    _ latent: Latent, _ images: [RGBImage], steps: Int, seconds: Double, source: Clip.Source
+  ) async throws {
+    let isFirst = !plan.hasBegun && previous?.id == plan.previous?.id
+    let clip = Clip(
+      id: await workspace.reserveClip(), video: plan.task.video, parent: previous?.id,
+      fork: isFirst ? plan.task.fork : 0, source: source, settings: settings,
+      model: plan.task.model, seed: settings.seed, index: index, steps: steps,
+      created: workspace.now(), seconds: seconds)
+    let note = try await workspace.note(of: clip, plan.job)
+    try workspace.files.write(note, latent: latent, images: images)
+    try await workspace.add(clip, ClipFrames(clip: clip.id, images: images), of: plan.job)
+    previous = clip
+  }
+
+  /// A state that cannot be kept is no reason to end a run that goes well otherwise.
+  private func keepState(isLast: Bool = false) {
+    guard state.sampler != nil, let model else { return }
+    let kept = KeptClip(
+      index: index, previous: previous?.id, model: model.identity, seconds: clipSeconds)
+    do {
+      try keeper.keep(
+        SavedRun(
+          request: request, state: state, finishedClips: [], notes: kept.notes),
+        isLast: isLast)
+    } catch {
+      guard !hasComplained else { return }
+      hasComplained = true
+      let explanation = Explanation(error)
+      workspace.hub.send(
+        .notice(
+          Notice(
+            .warning, "The run could not go on after an interruption: \(explanation.sentence)",
+            remedy: explanation.remedy)))
+    }
+  }
+}
+
+/// What is stored beside a run's state, to tell whether it is still the one to go on from.
+private struct KeptClip {
+  /// Clips of the video before the one in progress, and the last of them.
+  var index: Int
+  var previous: ClipID?
+  /// The checkpoints that it began with.
+  var model: String
+  /// Seconds of sampling so far.
+  var seconds: Double
+
+  init(index: Int, previous: ClipID?, model: String, seconds: Double) {
+    self.index = index
+    self.previous = previous
+    self.model = model
+    self.seconds = seconds
+  }
+
+  init?(_ notes: [String: String]) {
+    guard let index = notes["studio.index"].flatMap({ Int($0) }), let model = notes["studio.model"],
+      let seconds = notes["studio.seconds"].flatMap({ Double($0) })
+    else { return nil }
+    let previous = notes["studio.previous"].flatMap { Int64($0) }.map(ClipID.init)
+    self.init(index: index, previous: previous, model: model, seconds: seconds)
+  }
+
+  var notes: [String: String] {
+    var notes = [
+      "studio.index": String(index), "studio.model": model, "studio.seconds": String(seconds),
+    ]
+    notes["studio.previous"] = previous.map { String($0.rawValue) }
+    return notes
+  }
+}

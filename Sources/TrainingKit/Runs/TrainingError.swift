@@ -1,0 +1,103 @@
+import RunKit
+
+/// Why a training cannot begin or go on.
+public struct TrainingError: Error, Sendable, Hashable {
+  /// The run's folder.
+  public let folder: String
+  /// What is wrong.
+  public let problem: Problem
+
+  /// What is wrong.
+  public enum Problem: Sendable, Hashable {
+    /// The folder holds a run already, and a new one was asked for.
+    case exists(step: Int?)
+    /// The folder holds other things than a run.
+    case foreign(String)
+    /// The folder holds no run that could go on.
+    case noRun
+    /// The description of the run cannot be understood.
+    case damaged(file: String, reason: String)
+    /// Another process trains in the folder.
+    case inUse
+    /// A step gave numbers that are not finite.
+    case notFinite(step: Int, checkpoint: String?)
+    /// The loss has grown far beyond what it was.
+    case diverged(step: Int, loss: Double, lowest: Double, checkpoint: String?)
+    /// The denoiser's training needs an autoencoder and none was named.
+    case noAutoencoder
+    /// The autoencoder is another than when the run began.
+    case autoencoderChanged(path: String)
+    /// The perceptual distance and the discriminators halve frames: the side must allow it.
+    case sideTooSmall(resolution: Int, needed: Int, what: String)
+    /// The run is at its last step.
+    case complete(steps: Int)
+    /// The second phase begins with a network of the first.
+    case phaseNeedsNetwork
+    /// The folder that a run is to go on from holds no checkpoint of a run.
+    case nothingToContinue
+    /// The network that the run begins with is another than the configuration describes.
+    case otherNetwork(path: String)
+  }
+
+  /// Describes a problem.
+  public init(_ folder: String, _ problem: Problem) {
+    self.folder = folder
+    self.problem = problem
+  }
+}
+
+extension TrainingError: ExplainedError {
+  /// What was found and what was expected.
+  package var sentence: String {
+    switch problem {
+    case .exists(let step?): "\(folder) holds a run that is at step \(step)"
+    case .exists(nil): "\(folder) holds a run that has no checkpoint yet"
+    case .foreign(let name): "\(folder) is no folder of a run; it holds \(name)"
+    case .noRun: "\(folder) holds no training run"
+    case .damaged(let file, let reason): "\(file): \(reason)"
+    case .inUse: "another process is training in \(folder)"
+    case .notFinite(let step, _):
+      "step \(step) gave a loss or a gradient that is not finite, and was not taken"
+    case .diverged(let step, let loss, let lowest, _):
+      "the loss has diverged: \(Self.number(loss)) at step \(step), after \(Self.number(lowest))"
+    case .noAutoencoder: "the denoiser learns latents, and no autoencoder was named"
+    case .autoencoderChanged(let path): "\(path) is not the autoencoder that the run began with"
+    case .sideTooSmall(let resolution, let needed, let what):
+      "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"
+    case .complete(let steps): "the run in \(folder) is complete: \(steps) steps"
+    case .phaseNeedsNetwork: "the phase with discriminators begins with a trained autoencoder"
+    case .nothingToContinue: "\(folder) holds no checkpoint of a training run"
+    case .otherNetwork(let path):
+      "\(path) holds a network of other sizes than the configuration describes"
+    }
+  }
+
+  /// What to do next.
+  package var remedy: String {
+    switch problem {
+    case .exists: "Go on with it (--resume), or choose another folder"
+    case .foreign: "Choose an empty or a new folder"
+    case .noRun: "Begin one without --resume"
+    case .damaged:
+      "Restore the file; or remove it, if it is a checkpoint and there is an older one to go on from; "
+        + "or begin a new run with this one's network (--from)"
+    case .inUse: "Wait for it, or stop it first"
+    case .notFinite(_, let checkpoint), .diverged(_, _, _, let checkpoint):
+      (checkpoint.map { "The last good checkpoint is \($0). " }
+        ?? "There is no checkpoint before it. ")
+        + "Lower learning_rate, or set maximum_gradient_norm, say to 1 (--set), and go on (--resume)"
+    case .noAutoencoder: "Name its checkpoint (--autoencoder)"
+    case .autoencoderChanged: "Put the other one back, or begin a new run"
+    case .sideTooSmall: "Leave it out, or choose another resolution"
+    case .complete: "For more, resume with a greater number of steps (--set ...steps=N)"
+    case .phaseNeedsNetwork:
+      "Name one (--from): the first phase's network, or its folder, whose optimiser then goes on"
+    case .nothingToContinue: "Name a run's folder, one of its checkpoints, or a network (--from)"
+    case .otherNetwork: "Take the configuration that it was trained with"
+    }
+  }
+
+  private static func number(_ value: Double) -> String {
+    value.formatted(.number.precision(.significantDigits(4)).grouping(.never))
+  }
+}

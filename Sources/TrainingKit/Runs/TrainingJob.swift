@@ -1,0 +1,98 @@
+import CheckpointIO
+import Foundation
+import RunKit
+import TensorCore
+import VideoDiffusion
+
+/// A training to be done, or to go on: what is trained, on what, and where it is kept.
+public struct TrainingJob: Sendable {
+  /// The stage.
+  public var stage: TrainingStage
+  /// The networks and how they are trained. In the second stage the autoencoder's settings are those of
+  /// the one that is given.
+  public var configuration: TrainingConfiguration
+  /// The folder of videos.
+  public var dataPath: String
+  /// The run's folder; see ``TrainingRunSummary`` for what it holds.
+  public var runFolder: String
+  /// The checkpoint of the autoencoder whose latents are learnt, in the second stage.
+  public var autoencoderPath: String?
+  /// A network to begin with in place of random parameters; the first phase's, for the second.
+  public var initialPath: String?
+  /// Weights of LPIPS (`vgg.pth`); without them the perceptual loss is left out.
+  public var perceptualWeights: String?
+  /// VGG16's weights (`vgg16-397923af.pth`), if they are not in the same file.
+  public var perceptualFeatures: String?
+  /// Threads; `nil` for all processors. The same number gives the same weights.
+  public var threadCount: Int?
+  /// Where latents and what is found out about videos are kept.
+  public var cacheFolder: String
+  /// Whether the run is there and goes on.
+  public var resumes = false
+
+  /// Describes a new run.
+  ///
+  /// - Parameter cacheFolder: Where latents and what is found out about videos are kept.
+  public init(
+    stage: TrainingStage, configuration: TrainingConfiguration, dataPath: String,
+    runFolder: String, cacheFolder: String = StudioFolders().cache
+  ) {
+    self.stage = stage
+    self.configuration = configuration
+    self.dataPath = dataPath
+    self.runFolder = runFolder
+    self.cacheFolder = cacheFolder
+  }
+
+  /// Describes a run that goes on, as its folder says it.
+  ///
+  /// - Throws: ``TrainingError`` if the folder holds no run or a damaged one, and what a damaged
+  ///   configuration throws.
+  public init(resuming runFolder: String, cacheFolder: String = StudioFolders().cache) throws {
+    let folder = TrainingRunFolder(path: runFolder)
+    let record = try folder.readRecord()
+    self.init(
+      stage: record.stage,
+      configuration: try TrainingConfiguration(ofRun: folder.configuration),
+      dataPath: record.data, runFolder: runFolder, cacheFolder: cacheFolder)
+    autoencoderPath = record.autoencoder
+    initialPath = record.initial
+    perceptualWeights = record.perceptualWeights
+    perceptualFeatures = record.perceptualFeatures
+    threadCount = record.threads
+    resumes = true
+  }
+
+  /// The number of threads that is used.
+  var resolvedThreadCount: Int {
+    min(max(1, threadCount ?? .max), Processor.availableCount)
+  }
+
+  /// What was left out for want of weights, once.
+  public var perceptualNote: String? {
+    guard stage == .autoencoder, perceptualWeights == nil,
+      configuration.autoencoderTraining.weights.perceptual > 0
+    else { return nil }
+    return
+      "no weights of LPIPS are given, so that the perceptual loss is left out; vgg.pth of LPIPS "
+      + "and torchvision's vgg16-397923af.pth make it possible"
+  }
+
+  /// Trains until the last step, or until it is asked to stop.
+  ///
+  /// - Parameters:
+  ///   - stop: Ends the run after the step in progress; it is saved and can go on.
+  ///   - report: Called in order with what happens.
+  ///   - now: The time, for the log.
+  /// - Throws: ``TrainingError``, `DatasetError`, ``ModelError``, `CheckpointError` or
+  ///   ``StudioError``; the last checkpoint is still there then. `CancellationError` if it was stopped
+  ///   before the first step.
+  public func run(
+    stop: StopSignal = StopSignal(),
+    report: @escaping @Sendable (TrainingEvent) -> Void = { _ in },
+    now: @escaping @Sendable () -> Date = { Date() }
+  ) async throws -> TrainingOutcome {
+    var run = TrainingRun(self, stop: stop, report: report, now: now)
+    return try await run.perform()
+  }
+}

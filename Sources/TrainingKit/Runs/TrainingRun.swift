@@ -1,0 +1,279 @@
+import CheckpointIO
+import Foundation
+import RunKit
+import TrainingData
+import VideoDiffusion
+
+/// A ``TrainingJob`` at work: prepares the stage, then steps, logs, saves and samples.
+struct TrainingRun {
+  private var job: TrainingJob
+  private let folder: TrainingRunFolder
+  private let stop: StopSignal
+  private let report: @Sendable (TrainingEvent) -> Void
+  private let now: @Sendable () -> Date
+
+  init(
+    _ job: TrainingJob, stop: StopSignal, report: @escaping @Sendable (TrainingEvent) -> Void,
+    now: @escaping @Sendable () -> Date
+  ) {
+    self.job = job
+    folder = TrainingRunFolder(path: job.runFolder)
+    self.stop = stop
+    self.report = report
+    self.now = now
+  }
+
+  /// Does the run.
+  mutating func perform() async throws -> TrainingOutcome {
+    if !job.resumes { try folder.prepare(job.configuration) }
+    let lock = try lockFolder()
+    defer { lock.release() }
+    if !job.resumes { try folder.removeBeginnings(for: job.configuration) }
+    let (checkpoint, damage) =
+      try job.resumes ? TrainingCheckpoint.newest(in: folder, job.stage) : (nil, [])
+    let saved = checkpoint?.position
+    let settings = job.configuration[job.stage]
+    if let saved, saved.step > settings.steps || isFinished(after: saved.step, settings) {
+      throw TrainingError(job.runFolder, .complete(steps: settings.steps))
+    }
+
+    let autoencoder = try await openAutoencoder()
+    let beginning = try beginning(checkpoint?.state)
+    let videos = try TrainingVideos(
+      job.dataPath, cacheFolder: job.cacheFolder + "/datasets"
+    ) { [report] done, total in
+      report(.preparation(ItemProgress("videos looked at", done: done, total: total)))
+    }
+    let work = try await work(videos, beginning, saved?.position, autoencoder)
+    try describe(autoencoder)
+    let log = try TrainingLog(
+      folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
+    let data = DataFingerprint(videos)
+    var notes = damage + [job.perceptualNote].compactMap { $0 }
+    notes += [data.change(since: saved?.data, in: job.dataPath)].compactMap { $0 }
+    notes += videos.notes
+    notes += work.brokenHeldOut.map {
+      "held-out clips are of other videos than \($0.path), which cannot be read: \($0.reason)"
+    }
+    if work.tooShortVideos > 0 {
+      notes.append("left out \(work.tooShortVideos) videos that are shorter than a clip")
+    }
+    report(.notes(notes))
+    for note in notes { try log.note(note) }
+    return try await train(work, videos, from: saved, data, settings, log)
+  }
+
+  // MARK: Preparing
+
+  /// Whether a run has its last step, and the network and the scores that come after it: it may have
+  /// been killed in between.
+  private func isFinished(after step: Int, _ settings: StageSettings) -> Bool {
+    step == settings.steps
+      && FileManager.default.fileExists(atPath: folder.network(job.stage))
+      && (try? TrainingRunSummary(contentsOf: job.runFolder))?.scores.last?.step == step
+  }
+
+  private func lockFolder() throws -> FolderLock {
+    do {
+      return try FolderLock(path: folder.lock)
+    } catch let error as StudioError where error.isInUse {
+      throw TrainingError(job.runFolder, .inUse)
+    }
+  }
+
+  private func beginning(_ state: Checkpoint?) throws -> TrainingBeginning {
+    if let state { return .state(state) }
+    guard let path = job.initialPath else {
+      return .random(seed: job.configuration[job.stage].seed)
+    }
+    if let state = try stateToContinue(path) { return .continuing(state) }
+    let file = try NetworkFile(path: path, preferring: job.stage.network)
+    let fits =
+      switch file.network {
+      case .autoencoder(let found):
+        job.stage == .diffusion || found == job.configuration.autoencoder
+      case .denoiser(let found):
+        job.stage == .autoencoder || found == job.configuration.denoiser
+      }
+    guard fits else { throw TrainingError(job.runFolder, .otherNetwork(path: path)) }
+    return .network(file)
+  }
+
+  /// The state that a path names: a checkpoint of a run, or a run's folder, whose newest it then is. `nil`
+  /// for a network.
+  private func stateToContinue(_ path: String) throws -> Checkpoint? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
+    guard isFolder.boolValue else {
+      guard OwnFile(try Checkpoint(contentsOf: path)) == .trainingState else { return nil }
+      return try TrainingCheckpoint(contentsOf: path, job.stage, run: job.runFolder).state
+    }
+    let folder = TrainingRunFolder(path: path)
+    guard folder.holdsRun, let step = folder.checkpointSteps.last else {
+      throw TrainingError(path, .nothingToContinue)
+    }
+    return try TrainingCheckpoint(
+      contentsOf: folder.checkpoint(step), job.stage, run: path
+    ).state
+  }
+
+  /// The second stage's autoencoder and the hash of its file; its settings become the run's.
+  private mutating func openAutoencoder() async throws -> (file: NetworkFile, hash: String)? {
+    guard job.stage == .diffusion else { return nil }
+    guard let path = job.autoencoderPath else {
+      throw TrainingError(job.runFolder, .noAutoencoder)
+    }
+    let file = try NetworkFile(path: path, preferring: .autoencoder)
+    try job.configuration.take(file)
+    let hash = try CheckpointHash.sha256(of: path) { [stop] _, _ in
+      if stop.moment > .never { throw CancellationError() }
+    }
+    if job.resumes, let known = try folder.readRecord().autoencoderHash, known != hash {
+      throw TrainingError(job.runFolder, .autoencoderChanged(path: path))
+    }
+    return (file, hash)
+  }
+
+  /// Writes what the run is, once it is certain that it can begin.
+  private func describe(_ autoencoder: (file: NetworkFile, hash: String)?) throws {
+    if job.resumes {
+      // What was given in place of what the run began with holds for the next time too.
+      var record = record(autoencoder)
+      let known = try folder.readRecord()
+      (record.created, record.version) = (known.created, known.version)
+      return try folder.write(record, job.configuration)
+    }
+    try folder.write(record(autoencoder), job.configuration) {
+      guard let autoencoder else { return }
+      // Beside the denoiser it makes the run's folder a model.
+      try CheckpointConversion(autoencoder.file).write(to: folder.network(.autoencoder))
+    }
+  }
+
+  private func record(_ autoencoder: (file: NetworkFile, hash: String)?) -> TrainingRecord {
+    func absolute(_ path: String?) -> String? { path.map { URL(filePath: $0).path } }
+    return TrainingRecord(
+      stage: job.stage, data: URL(filePath: job.dataPath).path,
+      autoencoder: absolute(job.autoencoderPath), autoencoderHash: autoencoder?.hash,
+      initial: absolute(job.initialPath), perceptualWeights: absolute(job.perceptualWeights),
+      perceptualFeatures: absolute(job.perceptualFeatures), threads: job.resolvedThreadCount,
+      version: RunSettings.programVersion, created: now())
+  }
+
+  private func work(
+    _ videos: TrainingVideos, _ beginning: TrainingBeginning, _ position: ClipSampler.Position?,
+    _ autoencoder: (file: NetworkFile, hash: String)?
+  ) async throws -> any StageWork {
+    guard let autoencoder else {
+      return try await AutoencoderStage(job, videos, beginning: beginning, position: position)
+    }
+    return try await DiffusionStage(
+      job, videos, beginning: beginning, position: position, autoencoder: autoencoder.file,
+      autoencoderHash: autoencoder.hash, stop: stop
+    ) { [report] done, total in
+      report(.preparation(ItemProgress("videos encoded", done: done, total: total)))
+    }
+  }
+
+  // MARK: Training
+
+  private func train(
+    _ work: any StageWork, _ videos: TrainingVideos, from position: TrainingCheckpoint.Position?,
+    _ data: DataFingerprint, _ settings: StageSettings, _ log: TrainingLog
+  ) async throws -> TrainingOutcome {
+    let start = position?.step ?? 0
+    report(
+      .began(
+        TrainingStart(
+          finishedSteps: start, steps: settings.steps, parameterCount: await work.parameterCount,
+          trainingVideos: videos.training.count, heldOutVideos: videos.heldOut.count,
+          clipsPerStep: settings.batch * settings.accumulation)))
+    var step = start
+    var saved = start
+    var meter = TrainingMeter(
+      settings, names: work.lossNames, window: position?.window ?? TrainingMeter.Window())
+    var watch = position?.watch ?? DivergenceWatch()
+    func save() async throws {
+      let position = TrainingCheckpoint.Position(
+        stage: job.stage, step: step, position: work.position, window: meter.window, watch: watch,
+        data: data)
+      try await self.save(work, position, settings, log)
+      saved = step
+    }
+    var named = 0
+    while step < settings.steps, stop.moment == .never {
+      let began = ContinuousClock.now
+      let result = try await work.step(step + 1)
+      guard result.wasTaken else {
+        throw TrainingError(
+          job.runFolder, .notFinite(step: step + 1, checkpoint: newestCheckpoint))
+      }
+      step += 1
+      meter.note(result, seconds: (ContinuousClock.now - began) / .seconds(1))
+      if step % settings.logInterval == 0 || step == settings.steps {
+        let skipped = work.skipped
+        let progress = meter.progress(at: step, skippedClips: skipped.clips)
+        try log.progress(progress)
+        report(.progress(progress))
+        try tell(skipped.videos.dropFirst(named), log)
+        named = skipped.videos.count
+      }
+      if let loss = result.losses.first, loss.name == "loss", work.hasFallingLoss,
+        let lowest = watch.diverged(loss.value)
+      {
+        throw TrainingError(
+          job.runFolder,
+          .diverged(step: step, loss: loss.value, lowest: lowest, checkpoint: newestCheckpoint))
+      }
+      if step % settings.checkpointInterval == 0, !watch.isSuspicious {
+        try await save()
+      }
+      if step % settings.sampleInterval == 0, step < settings.steps {
+        try await sample(work, step, log)
+      }
+    }
+    if step > saved { try await save() }
+    let network = folder.network(job.stage)
+    if step == settings.steps {
+      try await sample(work, step, log)
+    } else if step > start {
+      try await work.writeNetwork(to: network)
+    }
+    return TrainingOutcome(
+      step: step, isComplete: step == settings.steps, checkpoint: newestCheckpoint,
+      weights: network)
+  }
+
+  private var newestCheckpoint: String? {
+    folder.checkpointSteps.last.map { folder.checkpoint($0) }
+  }
+
+  /// Names videos that could not be read, each once.
+  private func tell(_ broken: ArraySlice<BrokenVideo>, _ log: TrainingLog) throws {
+    guard !broken.isEmpty else { return }
+    let notes = broken.map { "skipped \($0.path): \($0.reason)" }
+    report(.notes(notes))
+    for note in notes { try log.note(note) }
+  }
+
+  private func save(
+    _ work: any StageWork, _ position: TrainingCheckpoint.Position, _ settings: StageSettings,
+    _ log: TrainingLog
+  ) async throws {
+    let path = folder.checkpoint(position.step)
+    try await work.writeState(metadata: position.metadata(), to: path)
+    folder.removeCheckpoints(keeping: settings.keptCheckpoints)
+    try log.checkpoint(position.step, path)
+    report(.checkpoint(step: position.step, path: path))
+  }
+
+  private func sample(_ work: any StageWork, _ step: Int, _ log: TrainingLog) async throws {
+    let network = folder.network(job.stage)
+    try await work.writeNetwork(to: network)
+    let video = folder.video(step)
+    let scores = try await work.sample(network: NetworkFile(path: network), video: video)
+    let samples = TrainingSamples(step: step, scores: scores, videoPath: video)
+    try log.samples(samples)
+    report(.samples(samples))
+  }
+}

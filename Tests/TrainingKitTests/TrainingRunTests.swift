@@ -1,0 +1,454 @@
+import CheckpointIO
+import Foundation
+import InspectionKit
+import MediaIO
+import RunKit
+import Synchronization
+import TensorCore
+import TestSupport
+import Testing
+import TrainingData
+import TrainingKit
+import VideoDiffusion
+
+/// What a training run leaves behind, and that stopping it changes nothing.
+@Suite(.timeLimit(.minutes(20)))
+struct TrainingRunTests {
+  private let fixture: TrainingFixture
+
+  init() async throws { fixture = try await TrainingFixture() }
+
+  @Test("two clips are learnt to 35 dB")
+  func overfits() async throws {
+    // Two videos with exactly one clip each, which are also measured on.
+    let recipe = SkyRecipe(clips: 2, seed: 5, size: 32, frames: 16, testShare: 0)
+    _ = try await SkyDatasetWriter(
+      recipe, to: fixture.folder.path("two"), overwrites: false
+    ).write(threadCount: 2)
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 400)
+    configuration.autoencoder.width = 64
+    configuration.autoencoder.projectionHiddenWidth = 64
+    configuration.autoencoderTraining.stage.checkpointInterval = 400
+    configuration.autoencoderTraining.stage.logInterval = 100
+    var job = fixture.job(.autoencoder, configuration, to: "overfit")
+    job.dataPath = fixture.folder.path("two")
+    let outcome = try await job.run()
+    #expect(outcome.isComplete)
+    let summary = try TrainingRunSummary(contentsOf: job.runFolder)
+    let psnr = try #require(summary.scores.last?["psnr"])
+    #expect(psnr >= 35, "\(psnr) dB")
+    let notes = try String(contentsOfFile: job.runFolder + "/log.txt", encoding: .utf8)
+    #expect(notes.contains("no video is held out"))
+  }
+
+  @Test(
+    "a run that is stopped and goes on gives the weights of one never stopped",
+    arguments: [(step: 1, threads: 1), (step: 3, threads: 2)])
+  func resumesAutoencoder(stopAfter: Int, threads: Int) async throws {
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+    configuration.autoencoderTraining.latentNoise = 0.1
+    configuration.autoencoderTraining.weights.planeSquare = 0.01
+    func job(_ run: String) -> TrainingJob {
+      var job = fixture.job(.autoencoder, configuration, to: run)
+      job.threadCount = threads
+      return job
+    }
+    _ = try await job("whole").run()
+    let part = try await job("parts").run(until: stopAfter)
+    #expect(part.step == stopAfter && !part.isComplete)
+    let rest = try await TrainingJob(
+      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
+    ).run()
+    #expect(rest.isComplete)
+    #expect(
+      fixture.bytes("whole", "autoencoder.safetensors")
+        == fixture.bytes("parts", "autoencoder.safetensors"))
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test(
+    "the second stage goes on in the same way, with latents on disk and without",
+    arguments: [true, false])
+  func resumesDiffusion(cached: Bool) async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 6)
+    configuration.diffusionTraining.cachesLatents = cached
+    configuration.diffusionTraining.conditionNoise = 0.1
+    configuration.diffusionTraining.hasPlaneCodes = true
+    configuration.diffusionTraining.stage.mirrors = true
+    configuration.diffusionTraining.stage.accumulation = 2
+    configuration.diffusionTraining.stage.averageInterval = 2
+    _ = try await fixture.job(.diffusion, configuration, to: "whole").run()
+    try await fixture.job(.diffusion, configuration, to: "parts")
+      .run(until: 3)
+    _ = try await TrainingJob(
+      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
+    ).run()
+    #expect(
+      fixture.bytes("whole", "denoiser.safetensors")
+        == fixture.bytes("parts", "denoiser.safetensors"))
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+    let network = try NetworkFile(path: fixture.folder.path("parts/denoiser.safetensors"))
+      .loadDenoiser(ComputeContext(threadCount: 1), elementType: .float32)
+    #expect(network.noCondition == .planeCodes(configuration.denoiser.geometry))
+  }
+
+  @Test("a run that was killed goes on from its checkpoint as if it never had been")
+  func killed() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+    _ = try await fixture.job(.autoencoder, configuration, to: "whole").run()
+    let root = fixture.folder.url.path
+    await #expect(processExitsWith: .signal(SIGKILL)) { [root = root as String] in
+      let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
+      _ = try await TrainingFixture.job(
+        .autoencoder, configuration, in: root, to: root + "/parts"
+      ).run { event in
+        // After a step that no checkpoint has yet.
+        if case .progress(let progress) = event, progress.step == 5 { kill(getpid(), SIGKILL) }
+      }
+    }
+    let summary = try TrainingRunSummary(contentsOf: fixture.folder.path("parts"))
+    #expect(summary.savedStep == 4 && summary.metrics.last?.step == 5 && !summary.isRunning)
+    let rest = try await TrainingJob(
+      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
+    ).run()
+    #expect(rest.isComplete)
+    #expect(
+      fixture.bytes("whole", "autoencoder.safetensors")
+        == fixture.bytes("parts", "autoencoder.safetensors"))
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test("a line of the log that a stop or a kill falls into is the same as without")
+  func window() async throws {
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 8)
+    configuration.autoencoderTraining.stage.logInterval = 4
+    _ = try await fixture.job(.autoencoder, configuration, to: "whole").run()
+    let part = try await fixture.job(.autoencoder, configuration, to: "parts").run(until: 2)
+    #expect(part.step == 2)
+    func resumed() throws -> TrainingJob {
+      try TrainingJob(resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache)
+    }
+    #expect(try await resumed().run(until: 6).step == 6)
+    // As if the process had been killed: the newest checkpoint and all that came after the one before
+    // are gone.
+    try FileManager.default.removeItem(
+      atPath: fixture.folder.path("parts/checkpoints/step-00000006.safetensors"))
+    _ = try await resumed().run()
+    #expect(try fixture.losses("whole").map { $0[0] } == [4, 8])
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+  }
+
+  @Test("a run goes on with another's network and, from its folder or checkpoint, its optimiser")
+  func continuedOptimizer() async throws {
+    let before = try await fixture.job(
+      .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 2), to: "first"
+    ).run()
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    configuration.autoencoderTraining.usesDiscriminators = true
+    var job = fixture.job(.autoencoder, configuration, to: "second")
+    func optimizerSteps(from path: String?, _ run: String) async throws -> [String?] {
+      job.initialPath = path
+      job.runFolder = fixture.folder.path(run)
+      let outcome = try await job.run()
+      let state = try Checkpoint(contentsOf: #require(outcome.checkpoint))
+      return ["network", "frame_discriminator", "clip_discriminator"].map {
+        state.metadata["pvdm.steps.\($0)"]
+      }
+    }
+    #expect(try await optimizerSteps(from: before.weights, "network") == ["1", "1", "1"])
+    let first = fixture.folder.path("first")
+    #expect(try await optimizerSteps(from: first, "folder") == ["3", "1", "1"])
+    #expect(try await optimizerSteps(from: before.checkpoint, "checkpoint") == ["3", "1", "1"])
+    let weights = ["network", "folder", "checkpoint"].map {
+      fixture.bytes($0, "autoencoder.safetensors")
+    }
+    #expect(weights[1] == weights[2] && weights[0] != weights[1])
+
+    // A denoiser goes on in the same way, its learning rate with the new run's steps.
+    try fixture.makeAutoencoder(from: "first")
+    var second = TrainingFixture.configuration(.diffusion, steps: 2)
+    second.diffusionTraining.stage.warmUpSteps = 4
+    var denoiser = fixture.job(.diffusion, second, to: "denoiser")
+    let stopped = try await denoiser.run()
+    denoiser.initialPath = fixture.folder.path("denoiser")
+    denoiser.runFolder = fixture.folder.path("more")
+    let more = try await denoiser.run()
+    let state = try Checkpoint(contentsOf: #require(more.checkpoint))
+    #expect(state.metadata["pvdm.steps.network"] == "4")
+    #expect(state.metadata["pvdm.average_updates.network"] == "4")
+    let rates = try TrainingRunSummary(contentsOf: denoiser.runFolder).metrics.map {
+      $0["learning_rate"]
+    }
+    #expect(rates == [2.5e-4, 5e-4])
+    #expect(stopped.step == 2)
+  }
+
+  @Test("the second stage's folder is a model, with the authors' names in both files")
+  func folderIsModel() async throws {
+    try await fixture.makeAutoencoder()
+    let configuration = TrainingFixture.configuration(.diffusion, steps: 2)
+    _ = try await fixture.job(.diffusion, configuration, to: "run").run()
+    let model = try ModelFiles(model: fixture.folder.path("run"))
+    let denoiser = try #require(model.denoiser)
+    let autoencoder = try #require(model.autoencoder)
+    #expect(denoiser.network == .denoiser(configuration.denoiser))
+    #expect(
+      Set(denoiser.dictionary.tensors.map(\.name))
+        == Set(configuration.denoiser.parameters.map(\.name)))
+    #expect(
+      Set(autoencoder.dictionary.tensors.map(\.name))
+        == Set(configuration.autoencoder.parameters.map(\.name)))
+    let engine = try VideoEngine(threadCount: 1)
+    try await engine.load(autoencoder)
+    try await engine.load(denoiser)
+    let video = try Video.read(fixture.folder.path("run/samples/step-00000002.mp4"))
+    // Four videos side by side, each 32 wide with gutters of 2, four times as large.
+    #expect(video.frames.count == 32 && video.frames[0].width == 4 * (4 * 32 + 3 * 2))
+  }
+
+  @Test("the losses of changes count by their factors and have columns of their own")
+  func changes() async throws {
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
+    configuration.autoencoderTraining.weights.gradientDifference = 3
+    configuration.autoencoderTraining.weights.temporalDifference = 2
+    let job = fixture.job(.autoencoder, configuration, to: "run")
+    _ = try await job.run()
+    let step = try #require(TrainingRunSummary(contentsOf: job.runFolder).metrics.last)
+    let absolute = try #require(step["l1"])
+    let difference = try #require(step["gradient_difference"])
+    let motion = try #require(step["temporal_difference"])
+    #expect(difference > 0 && motion > 0)
+    let sum = try #require(step["loss"])
+    #expect(abs(4 * absolute + 3 * difference + 2 * motion - sum) < 1e-5)
+  }
+
+  @Test("noise on the planes costs the reconstruction, and their square counts by its factor")
+  func planes() async throws {
+    func losses(_ run: String, noise: Double) async throws -> TrainingRunSummary.Row {
+      var configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
+      configuration.autoencoderTraining.latentNoise = noise
+      configuration.autoencoderTraining.weights.planeSquare = 2
+      let job = fixture.job(.autoencoder, configuration, to: run)
+      _ = try await job.run()
+      return try #require(TrainingRunSummary(contentsOf: job.runFolder).metrics.last)
+    }
+    let plain = try await losses("plain", noise: 0)
+    let noisy = try await losses("noisy", noise: 1)
+    let square = try #require(plain["plane_square"])
+    // The first step sees the same planes; what is read back from them is not the same.
+    #expect(square > 0 && noisy["plane_square"] == square && noisy["l1"] != plain["l1"])
+    for row in [plain, noisy] {
+      let (sum, absolute) = (try #require(row["loss"]), try #require(row["l1"]))
+      #expect(abs(4 * absolute + 2 * square - sum) < 1e-5)
+    }
+  }
+
+  @Test("clips of another length than 16 frames are learnt, made and read back")
+  func otherLength() async throws {
+    var first = TrainingFixture.configuration(.autoencoder, steps: 1)
+    first.autoencoder.frames = 8
+    let outcome = try await fixture.job(.autoencoder, first, to: "eight").run()
+    var job = fixture.job(
+      .diffusion, TrainingFixture.configuration(.diffusion, steps: 1), to: "run")
+    job.autoencoderPath = outcome.weights
+    _ = try await job.run()
+    let file = try NetworkFile(path: job.runFolder + "/denoiser.safetensors")
+    guard case .denoiser(let configuration) = file.network else {
+      Issue.record("no denoiser")
+      return
+    }
+    #expect(configuration.geometry == PlaneGeometry(side: 4, frames: 8))
+  }
+
+  @Test("weights say that they are a moving average, and both networks of a state can be taken out")
+  func bothNetworksOfAState() async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 2)
+    configuration.denoiser.headWidth = 16
+    configuration.diffusionTraining.hasPlaneCodes = true
+    let outcome = try await fixture.job(.diffusion, configuration, to: "run").run()
+    let averaged = try NetworkFile(path: outcome.weights)
+    #expect(averaged.weightKind == .average && averaged.trainedSteps == 2)
+    let autoencoder = try NetworkFile(path: fixture.folder.path("autoencoder.safetensors"))
+    #expect(autoencoder.weightKind == .raw && autoencoder.trainedSteps == 2)
+
+    let state = try #require(outcome.checkpoint)
+    #expect(throws: ModelError.self) { try NetworkFile(path: state) }
+    #expect(try Inspection(of: state).kind == .state)
+    let run = try Inspection(of: fixture.folder.path("run"))
+    #expect(run.kind == .training && run.training?.finishedSteps == 2 && run.model != nil)
+    // A search finds the run's model, and not its states.
+    let found = try ModelLibrary(
+      places: [.init(path: fixture.folder.path("run"), depth: 3)]
+    ).entries()
+    #expect(found.map(\.path) == [fixture.folder.path("run")])
+
+    for (wrapper, kind) in [
+      ("network.average", WeightKind.average), ("network.parameters", .raw),
+    ] {
+      let file = try NetworkFile(path: state, wrapper: wrapper)
+      #expect(file.weightKind == kind && file.trainedSteps == 2)
+      #expect(file.network == averaged.network)
+      let path = fixture.folder.path("out/\(kind.rawValue).safetensors")
+      try CheckpointConversion(file).write(to: path)
+      let written = try NetworkFile(path: path)
+      #expect(written.network == averaged.network && written.weightKind == kind)
+      let network = try written.loadDenoiser(
+        ComputeContext(threadCount: 1), elementType: .float32)
+      #expect(network.noCondition == .planeCodes(configuration.denoiser.geometry))
+      let name = "out.2.weight"
+      let isSame = try written.values(name) == averaged.values(name)
+      #expect(isSame == (kind == .average))
+    }
+    #expect(throws: ModelError.self) { try NetworkFile(path: state, wrapper: "network") }
+  }
+
+  @Test("a denoiser without conditions is trained and shown without them")
+  func unconditional() async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 2)
+    configuration.denoiser.isConditional = false
+    configuration.diffusionTraining.conditionalShare = 1
+    let job = fixture.job(.diffusion, configuration, to: "run")
+    #expect(try await job.run().isComplete)
+  }
+
+  @Test("caches of latents at different strides lie side by side")
+  func strides() async throws {
+    try await fixture.makeAutoencoder()
+    for stride in [4, 8] {
+      var configuration = TrainingFixture.configuration(.diffusion, steps: 1)
+      configuration.diffusionTraining.latentStride = stride
+      _ = try await fixture.job(.diffusion, configuration, to: "stride-\(stride)").run()
+    }
+    let folders = try FileManager.default.contentsOfDirectory(atPath: fixture.cache + "/latents")
+    #expect(folders.count == 2)
+  }
+
+  @Test("a run that goes on with another loss keeps one table with a column for each")
+  func newLoss() async throws {
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
+    try await fixture.job(.autoencoder, configuration, to: "run")
+      .run(until: 2)
+    configuration.autoencoderTraining.weights.gradientDifference = 1
+    var job = try TrainingJob(resuming: fixture.folder.path("run"), cacheFolder: fixture.cache)
+    job.configuration = configuration
+    _ = try await job.run()
+    let table = try TrainingRunSummary(contentsOf: job.runFolder).metrics
+    #expect(table.map(\.step) == [1, 2, 3, 4])
+    #expect(table.allSatisfy { $0["loss"] != nil && $0["learning_rate"] != nil })
+    #expect(table.map { $0["gradient_difference"] != nil } == [false, false, true, true])
+  }
+
+  @Test("a run killed after its last checkpoint still gets its network and its scores")
+  func killedAtTheEnd() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    let job = fixture.job(.autoencoder, configuration, to: "run")
+    _ = try await job.run()
+    let network = fixture.bytes("run", "autoencoder.safetensors")
+    // As if the process had ended between the checkpoint and the network.
+    try FileManager.default.removeItem(atPath: job.runFolder + "/autoencoder.safetensors")
+    try Data("step,psnr\n".utf8).write(to: URL(filePath: job.runFolder + "/scores.csv"))
+    let resumed = try TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache)
+    #expect(try await resumed.run().isComplete)
+    #expect(fixture.bytes("run", "autoencoder.safetensors") == network)
+    #expect(try TrainingRunSummary(contentsOf: job.runFolder).scores.map(\.step) == [2])
+  }
+
+  @Test("a run of an older version keeps what it did before a setting came")
+  func olderRun() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    let job = fixture.job(.autoencoder, configuration, to: "run")
+    try await job.run(until: 1)
+    let file = job.runFolder + "/config.toml"
+    let lines = try String(contentsOfFile: file, encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    let older = lines.filter { !$0.hasPrefix("average_interval") }
+    #expect(older.count == lines.count - 2)
+    try Data(older.joined(separator: "\n").utf8).write(to: URL(filePath: file))
+    let resumed = try TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache)
+    #expect(resumed.configuration == configuration)
+    #expect(try await resumed.run().isComplete)
+  }
+
+  @Test("what a resumed run is given holds for the next time")
+  func resumedOptions() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 4)
+    try await fixture.job(.autoencoder, configuration, to: "run")
+      .run(until: 1)
+    let folder = fixture.folder.path("run")
+    let created = try TrainingRunSummary(contentsOf: folder).record.created
+    var resumed = try TrainingJob(resuming: folder, cacheFolder: fixture.cache)
+    resumed.threadCount = 2
+    try await resumed.run(until: 2)
+    let record = try TrainingRunSummary(contentsOf: folder).record
+    #expect(record.threads == min(2, ProcessInfo.processInfo.activeProcessorCount))
+    #expect(record.created == created)
+  }
+
+  @Test("the phase with discriminators goes on from the first phase and can be stopped")
+  func secondPhase() async throws {
+    let first = try await fixture.job(
+      .autoencoder, TrainingFixture.configuration(.autoencoder, steps: 2), to: "first"
+    ).run()
+    // In step 6 the discriminators use the moments that the checkpoint after step 2 restored, and in
+    // step 7 the autoencoder learns against what came of it.
+    var configuration = TrainingFixture.configuration(.autoencoder, steps: 7)
+    configuration.autoencoderTraining.usesDiscriminators = true
+    configuration.autoencoderTraining.stage.decay = .cosine
+    var job = fixture.job(.autoencoder, configuration, to: "whole")
+    await #expect(throws: TrainingError.self) { _ = try await job.run() }
+    job.initialPath = first.weights
+    _ = try await job.run()
+    let table = try TrainingRunSummary(contentsOf: job.runFolder).metrics
+    #expect(table.map { $0["loss"] != nil } == [true, false, true, false, true, false, true])
+    #expect(
+      table.map { $0["clip_hinge"] != nil } == [false, true, false, true, false, true, false])
+
+    job.runFolder = fixture.folder.path("parts")
+    try await job.run(until: 2)
+    _ = try await TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache).run()
+    #expect(
+      fixture.bytes("whole", "autoencoder.safetensors")
+        == fixture.bytes("parts", "autoencoder.safetensors"))
+  }
+
+  @Test("the perceptual loss is part of the whole where weights are given, and its want said once")
+  func perceptual() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
+    let notes = Mutex<[String]>([])
+    var job = fixture.job(.autoencoder, configuration, to: "without")
+    _ = try await job.run { event in
+      if case .notes(let new) = event { notes.withLock { $0 += new } }
+    }
+    #expect(notes.withLock { $0.filter { $0.contains("vgg.pth") }.count } == 1)
+
+    let (weights, features) = (
+      fixture.folder.path("vgg.safetensors"), fixture.folder.path("vgg16.safetensors")
+    )
+    try FormulaWeights.perceptualChannels.write(to: weights) { _, values in
+      values = values.map(abs)
+    }
+    try FormulaWeights.vgg16.write(to: features)
+    job = fixture.job(.autoencoder, configuration, to: "with")
+    job.perceptualWeights = weights
+    job.perceptualFeatures = features
+    _ = try await job.run()
+    let row = try #require(try TrainingRunSummary(contentsOf: job.runFolder).metrics.first)
+    let (loss, absolute, perceptual) = (row["loss"], row["l1"], row["lpips"])
+    let whole = 4 * (absolute ?? 0) + 4 * (perceptual ?? 0)
+    #expect((perceptual ?? 0) > 0 && abs((loss ?? 0) - whole) < 1e-4 * whole)
+  }
+
+  @Test("old checkpoints go, the last ones stay")
+  func retention() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 7)
+    let outcome = try await fixture.job(.autoencoder, configuration, to: "run").run()
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: fixture.folder.path("run/checkpoints")
+    ).sorted()
+    #expect(names == ["step-00000006.safetensors", "step-00000007.safetensors"])
+    #expect(outcome.checkpoint?.hasSuffix("step-00000007.safetensors") == true)
+  }
+}
