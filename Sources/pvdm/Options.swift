@@ -1,4 +1,5 @@
 import ArgumentParser
+import MediaIO
 import StudioKit
 import TerminalUI
 import VideoDiffusion
@@ -98,9 +99,8 @@ struct OutputOptions: ParsableArguments {
     name: [.short, .long],
     help: ArgumentHelp(
       """
-      A file to write; repeat for several. The ending chooses the format: .mp4, .webm, .mkv \
-      (lossless), .gif, .png (a contact sheet), .safetensors (latents), or a path ending in / for \
-      a folder of frame00000.png and so on.
+      A file to write; repeat for several. The ending chooses the format: \(OutputFormat.endings), \
+      .safetensors (latents), or a path ending in / for a folder of frame00000.png and so on.
       """, valueName: "path"))
   var output: [String] = []
 
