@@ -20,6 +20,10 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "pvdm", targets: ["pvdm"]),
+    // For other packages: `samples/library-example` is one
+    .library(name: "VideoDiffusion", targets: ["VideoDiffusion"]),
+    .library(name: "CheckpointIO", targets: ["CheckpointIO"]),
+    .library(name: "MediaIO", targets: ["MediaIO"]),
     // For tests alone: loaded in front of the C library, to let its calls fail.
     .library(name: "FaultLayer", type: .dynamic, targets: ["FaultLayer"]),
   ],
