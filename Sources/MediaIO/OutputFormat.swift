@@ -42,7 +42,8 @@ public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
       throw MediaError(
         .unsupported, file: path,
         found: ending.isEmpty ? "has no ending that names a format" : "ends in .\(ending)",
-        expected: "choose \(Self.files.map { "." + $0.rawValue }.joined(separator: ", ")) or a folder "
+        expected:
+          "choose \(Self.files.map { "." + $0.rawValue }.joined(separator: ", ")) or a folder "
           + "(a path that ends in /)")
     }
     self = format
