@@ -23,7 +23,6 @@ PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev
 
 # The samples that the program uses; the example is for people who read the source.
 SAMPLES = $(filter-out samples/library-example,$(wildcard samples/*))
-LIBRARIES = VideoDiffusion CheckpointIO MediaIO
 ROOT = $(DESTDIR)$(PREFIX)
 MANUAL = .build/manual
 
@@ -76,22 +75,19 @@ lint:
 	.ci/check-layers
 	.ci/check-documents
 
-# The plugin that writes them is asked for here alone: a build needs nothing of it.
-docs: setup
-	mkdir -p $(OUT)/docs
-	for library in $(LIBRARIES); do \
-	  PVDM_DOCUMENTATION=1 $(SWIFT) package --scratch-path .build-docs --allow-writing-to-directory $(OUT)/docs \
-	    generate-documentation --target $$library --output-path $(OUT)/docs/$$library \
-	    --transform-for-static-hosting --hosting-base-path $$library || exit 1; done
+docs: build
+	.ci/docs $(OUT)/docs
 
 fuzz: setup
 	.ci/fuzz $(SECONDS) $(DOOR)
 
-# One page for each command, from the same text as --help.
+# One page for each command, from the same text as --help; an empty line is a paragraph there.
 manual: build
-	$(SWIFT) build -c release --target generate-manual
+	$(SWIFT) build -c release --product generate-manual
 	rm -rf $(MANUAL) && mkdir -p $(MANUAL)
-	.build/release/generate-manual .build/release/pvdm --multi-page --output-directory $(MANUAL)
+	.build/release/generate-manual .build/release/pvdm --multi-page --output-directory $(MANUAL) \
+	  --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
+	sed -i 's/^$$/.Pp/' $(MANUAL)/*.1
 
 install: manual
 	install -d $(ROOT)/bin $(ROOT)/share/pvdm/samples $(ROOT)/share/man/man1 \
@@ -114,4 +110,4 @@ uninstall:
 	rmdir --ignore-fail-on-non-empty $(ROOT)/share/pvdm
 
 clean:
-	rm -rf .build .build-fuzz .build-docs .build-example $(OUT)
+	rm -rf .build .build-fuzz .build-example $(OUT)
