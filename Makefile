@@ -3,8 +3,11 @@
 # make test    installs what is missing, builds, runs all tests, the numeric ones with every set of
 #              kernels that the processor has
 # make build   leaves the program at .build/release/pvdm
-# make install PREFIX=/usr/local   puts the program, its themes and samples under PREFIX
-# make lint    checks the formatting of every Swift file
+# make install PREFIX=/usr/local   puts the program, its themes and samples, manual pages and
+#              completions for bash, zsh and fish under PREFIX
+# make docs    writes the documentation of the libraries to out/docs
+# make lint    checks the formatting of every Swift file, that targets use lower ones only, and that
+#              documents name files that exist
 # make fuzz    tries every door for foreign bytes for SECONDS each, or DOOR alone (libFuzzer)
 # make setup   installs the Debian packages
 
@@ -18,7 +21,12 @@ PACKAGES = libdnnl-dev libncursesw5-dev ncurses-term libchafa-dev libglib2.0-dev
 	libopenblas-dev libpng-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
 	libavfilter-dev libsqlite3-dev libssl-dev zlib1g-dev pkg-config
 
-.PHONY: setup build run demo test lint fuzz install uninstall clean
+# The samples that the program uses; the example is for people who read the source.
+SAMPLES = $(filter-out samples/library-example,$(wildcard samples/*))
+ROOT = $(DESTDIR)$(PREFIX)
+MANUAL = .build/manual
+
+.PHONY: setup build run demo test lint docs fuzz manual install uninstall clean
 
 setup:
 	@if ! command -v $(SWIFT) >/dev/null; then \
@@ -62,21 +70,44 @@ test: build
 	.ci/test-kernels
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests .ci/check-layers \
+	  samples/library-example/Package.swift samples/library-example/Sources
+	.ci/check-layers
+	.ci/check-documents
+
+docs: build
+	.ci/docs $(OUT)/docs
 
 fuzz: setup
 	.ci/fuzz $(SECONDS) $(DOOR)
 
-install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/pvdm
-	install -m 755 .build/release/pvdm $(DESTDIR)$(PREFIX)/bin/pvdm
-	cp -R themes samples $(DESTDIR)$(PREFIX)/share/pvdm/
+# One page for each command, from the same text as --help; an empty line is a paragraph there.
+manual: build
+	$(SWIFT) build -c release --product generate-manual
+	rm -rf $(MANUAL) && mkdir -p $(MANUAL)
+	.build/release/generate-manual .build/release/pvdm --multi-page --output-directory $(MANUAL) \
+	  --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
+	sed -i 's/^$$/.Pp/' $(MANUAL)/*.1
+
+install: manual
+	install -d $(ROOT)/bin $(ROOT)/share/pvdm/samples $(ROOT)/share/man/man1 \
+	  $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions \
+	  $(ROOT)/share/fish/vendor_completions.d
+	install -m 755 .build/release/pvdm $(ROOT)/bin/pvdm
+	cp -R themes $(ROOT)/share/pvdm/
+	cp -R $(SAMPLES) $(ROOT)/share/pvdm/samples/
+	install -m 644 $(MANUAL)/*.1 $(ROOT)/share/man/man1/
+	.build/release/pvdm --generate-completion-script bash > $(ROOT)/share/bash-completion/completions/pvdm
+	.build/release/pvdm --generate-completion-script zsh > $(ROOT)/share/zsh/site-functions/_pvdm
+	.build/release/pvdm --generate-completion-script fish > $(ROOT)/share/fish/vendor_completions.d/pvdm.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/pvdm
-	rm -rf $(DESTDIR)$(PREFIX)/share/pvdm/themes $(DESTDIR)$(PREFIX)/share/pvdm/samples
+	rm -f $(ROOT)/bin/pvdm $(ROOT)/share/man/man1/pvdm.1 $(ROOT)/share/man/man1/pvdm.*.1 \
+	  $(ROOT)/share/bash-completion/completions/pvdm $(ROOT)/share/zsh/site-functions/_pvdm \
+	  $(ROOT)/share/fish/vendor_completions.d/pvdm.fish
+	rm -rf $(ROOT)/share/pvdm/themes $(ROOT)/share/pvdm/samples
 	@# With PREFIX=~/.local the user's models and videos lie beside them, and stay.
-	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/pvdm
+	rmdir --ignore-fail-on-non-empty $(ROOT)/share/pvdm
 
 clean:
-	rm -rf .build .build-fuzz $(OUT)
+	rm -rf .build .build-fuzz .build-example $(OUT)

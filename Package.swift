@@ -20,6 +20,10 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "pvdm", targets: ["pvdm"]),
+    // For other packages: `samples/library-example` is one
+    .library(name: "VideoDiffusion", targets: ["VideoDiffusion"]),
+    .library(name: "CheckpointIO", targets: ["CheckpointIO"]),
+    .library(name: "MediaIO", targets: ["MediaIO"]),
     // For tests alone: loaded in front of the C library, to let its calls fail.
     .library(name: "FaultLayer", type: .dynamic, targets: ["FaultLayer"]),
   ],
@@ -90,30 +94,31 @@ let package = Package(
       name: "TrainingKit",
       dependencies: [
         "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
-        "MediaIO", "OutputFiles", "HandwrittenText",
+        "MediaIO", "HandwrittenText",
         .product(name: "TOMLKit", package: "TOMLKit"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "EvaluationKit",
       dependencies: [
-        "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
-        "MediaIO", "OutputFiles", "HandwrittenText",
+        "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "TensorCore",
+        "MediaIO", "HandwrittenText",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "BenchmarkKit",
       dependencies: [
-        "RunKit", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
+        "TrainingKit", "RunKit", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "InspectionKit",
       dependencies: [
-        "TrainingKit", "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "MediaIO",
+        "TrainingKit", "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "TensorCore",
+        "MediaIO",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "StudioKit",
       dependencies: [
-        "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore", "TrainingData",
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles", "HandwrittenText",
+        "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
@@ -123,7 +128,7 @@ let package = Package(
     .target(
       name: "StudioApp",
       dependencies: [
-        "StudioKit", "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
+        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
         "MediaIO", "VideoDiffusion",
       ],
       swiftSettings: asyncOnCaller),
@@ -131,7 +136,7 @@ let package = Package(
       name: "pvdm",
       dependencies: [
         "StudioApp", "StudioKit", "InspectionKit", "BenchmarkKit", "EvaluationKit", "TrainingKit",
-        "RunKit", "TerminalUI", "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO",
+        "RunKit", "TerminalUI", "VideoDiffusion", "TensorCore", "MediaIO",
         "TrainingData", "HandwrittenText", "OutputFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: asyncOnCaller),

@@ -6,11 +6,11 @@ import OutputFiles
 ///
 /// A file that is not committed leaves nothing behind. If the name is a symbolic link, the file that it
 /// leads to is written, and the link stays. Use from one thread at a time.
-public final class AtomicFile {
+package final class AtomicFile {
   /// The name that the file gets when it is committed.
-  public let path: String
+  package let path: String
   /// Bytes written so far.
-  public private(set) var count = 0
+  package private(set) var count = 0
   /// Grows with everything that is written from when it is set.
   var digest: SHA256Digest?
 
@@ -24,7 +24,7 @@ public final class AtomicFile {
   /// - Parameter replaces: Whether what `path` names is replaced, if anything. Without it, a file that is
   ///   there when the new one is complete is left as it is; see ``commit(isSynced:)``.
   /// - Throws: `CheckpointError` if the folder is missing or cannot be written to.
-  public init(replacing path: String, replaces: Bool = true) throws(CheckpointError) {
+  package init(replacing path: String, replaces: Bool = true) throws(CheckpointError) {
     self.path = path
     self.replaces = replaces
     do {
@@ -45,7 +45,7 @@ public final class AtomicFile {
   /// Adds `bytes` at the end. Small pieces are collected.
   ///
   /// - Throws: `CheckpointError` if the disk is full or the file was abandoned.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     if pending.count + bytes.count > Self.pendingLimit { try flush() }
     if bytes.count >= Self.pendingLimit {
       try writeThrough(bytes)
@@ -59,7 +59,7 @@ public final class AtomicFile {
   /// Adds `bytes` at the end.
   ///
   /// - Throws: as `write(_:)` for raw bytes.
-  public func write(_ bytes: [UInt8]) throws(CheckpointError) {
+  package func write(_ bytes: [UInt8]) throws(CheckpointError) {
     try bytes.withUnsafeBufferPointer { buffer throws(CheckpointError) in
       try write(UnsafeRawBufferPointer(buffer))
     }
@@ -72,7 +72,7 @@ public final class AtomicFile {
   /// - Throws: `CheckpointError`. Unless only the folder's sync failed, the name still holds what it held
   ///   before, and the temporary file is gone; but a complete file whose name was taken is kept under
   ///   another one, which the error tells (`nameTaken`).
-  public func commit(isSynced: Bool = true) throws(CheckpointError) {
+  package func commit(isSynced: Bool = true) throws(CheckpointError) {
     guard let staged else {
       throw CheckpointError(
         path: path, kind: .fileSystem(operation: "close the file", code: EBADF))
@@ -102,13 +102,13 @@ public final class AtomicFile {
   }
 
   /// Drops what was written; does nothing after `commit`.
-  public func abandon() {
+  package func abandon() {
     staged?.discard()
     staged = nil
   }
 
   /// Writes a whole file: runs `body` and commits, or leaves nothing behind if it throws.
-  public static func write(
+  package static func write(
     to path: String, isSynced: Bool = true, replaces: Bool = true,
     _ body: (AtomicFile) throws -> Void
   ) throws {

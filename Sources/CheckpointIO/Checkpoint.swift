@@ -115,7 +115,7 @@ public final class Checkpoint: Sendable {
   /// tensor that is not contiguous.
   ///
   /// - Throws: if the zip record that holds them has a damaged header.
-  public func byteRange(of entry: TensorEntry) throws(CheckpointError) -> Range<Int>? {
+  package func byteRange(of entry: TensorEntry) throws(CheckpointError) -> Range<Int>? {
     guard entry.isContiguous else { return nil }
     let part = try part(of: entry)
     do throws(CheckpointError.Kind) {
@@ -133,7 +133,7 @@ public final class Checkpoint: Sendable {
   public func releasePages(of entry: TensorEntry) { advise(entry) { $0.release($1) } }
 
   /// Tells the kernel that the tensor will be read soon, so that it starts fetching its pages.
-  public func willNeed(_ entry: TensorEntry) { advise(entry) { $0.willNeed($1) } }
+  package func willNeed(_ entry: TensorEntry) { advise(entry) { $0.willNeed($1) } }
 
   /// Advice about a tensor that cannot be found is dropped; reading it gives the error.
   private func advise(_ entry: TensorEntry, _ advice: (MappedFile, Range<Int>) -> Void) {

@@ -12,7 +12,7 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
   public let kind: Kind
 
   /// Creates an error about the file at `path`.
-  public init(path: String, kind: Kind) {
+  package init(path: String, kind: Kind) {
     self.path = path
     self.kind = kind
   }

@@ -6,7 +6,7 @@ import OutputFiles
 /// stand beside them, `model.safetensors.index.json`: an object whose `weight_map` gives the file of each
 /// tensor. Any of the files opens the whole.
 /// Format: huggingface_hub, "Serialization", section "Split tensors".
-public struct CheckpointShards: Sendable {
+package struct CheckpointShards: Sendable {
   /// The files, in their order.
   let paths: [String]
   /// The names of tensors that an index promises.
@@ -14,12 +14,12 @@ public struct CheckpointShards: Sendable {
 
   /// Whether a file is one of several and not the first, so that a search which has seen the first need not
   /// look at it.
-  public static func isContinuation(_ path: String) -> Bool {
+  package static func isContinuation(_ path: String) -> Bool {
     NumberedName(path).map { $0.number > 1 } ?? false
   }
 
   /// Whether a path's name is that of an index.
-  public static func isIndex(_ path: String) -> Bool { path.hasSuffix(".index.json") }
+  package static func isIndex(_ path: String) -> Bool { path.hasSuffix(".index.json") }
 
   /// The files that belong to the one at `path`; nil if it is a checkpoint by itself.
   init?(of path: String) throws(CheckpointError.Kind) {

@@ -1,28 +1,28 @@
 /// Frames laid out in rows on one picture, thin gutters between them.
-public struct ContactSheet: Sendable, Hashable {
+struct ContactSheet: Sendable, Hashable {
   /// Frames in a row.
-  public let columns: Int
+  let columns: Int
   /// Pixels between neighbouring frames and around the sheet.
-  public let gutter: Int
+  let gutter: Int
 
   static let gutterColour: (red: UInt8, green: UInt8, blue: UInt8) = (24, 24, 28)
 
   /// A sheet of `columns` (at least 1) frames a row, `gutter` (at least 0) pixels between them.
-  public init(columns: Int, gutter: Int = 2) {
+  init(columns: Int, gutter: Int = 2) {
     precondition(columns >= 1 && gutter >= 0)
     self.columns = columns
     self.gutter = gutter
   }
 
   /// The sheet nearest to a square grid of `count` frames.
-  public init(forFrameCount count: Int, gutter: Int = 2) {
+  init(forFrameCount count: Int, gutter: Int = 2) {
     var columns = 1
     while columns * columns < count { columns += 1 }
     self.init(columns: columns, gutter: gutter)
   }
 
   /// Pixels of the sheet for `count` frames of `width` x `height`.
-  public func size(frameCount count: Int, width: Int, height: Int) -> (width: Int, height: Int) {
+  func size(frameCount count: Int, width: Int, height: Int) -> (width: Int, height: Int) {
     let usedColumns = min(columns, max(count, 1))
     let rows = max((count + columns - 1) / columns, 1)
     return (
@@ -33,7 +33,7 @@ public struct ContactSheet: Sendable, Hashable {
 
   /// The frames in reading order on one picture; places left over in the last row stay dark.
   /// Throws ``MediaError``: `empty` without frames, `sizeMismatch` when they differ in size.
-  public func compose(_ frames: [RGBImage]) throws -> RGBImage {
+  func compose(_ frames: [RGBImage]) throws -> RGBImage {
     guard let first = frames.first else {
       throw MediaError(.empty, file: "contact sheet", found: "has no frames to show")
     }

@@ -2,9 +2,9 @@ internal import CFFmpeg
 internal import CPNG
 
 /// The libraries that this module reads and writes pictures and videos with, as they are installed.
-public enum MediaComponents {
+package enum MediaComponents {
   /// Names and versions of the loaded libraries, for example `libavcodec` and `59.37.100`.
-  public static var libraries: [(name: String, version: String)] {
+  package static var libraries: [(name: String, version: String)] {
     [
       ("libavcodec", text(avcodec_version())), ("libavformat", text(avformat_version())),
       ("libavfilter", text(avfilter_version())), ("libavutil", text(avutil_version())),
@@ -13,15 +13,15 @@ public enum MediaComponents {
   }
 
   /// The release of FFmpeg that the libraries come from, for example `5.1.6-0+deb12u1`.
-  public static var release: String { String(cString: av_version_info()) }
+  package static var release: String { String(cString: av_version_info()) }
 
   /// Whether FFmpeg can write with an encoder of this name, such as `libx264`.
-  public static func hasEncoder(_ name: String) -> Bool {
+  package static func hasEncoder(_ name: String) -> Bool {
     avcodec_find_encoder_by_name(name) != nil
   }
 
   /// Whether FFmpeg has a filter of this name, such as `palettegen`.
-  public static func hasFilter(_ name: String) -> Bool { avfilter_get_by_name(name) != nil }
+  package static func hasFilter(_ name: String) -> Bool { avfilter_get_by_name(name) != nil }
 
   /// FFmpeg packs a version into one number, 8 bits for each of the last two parts.
   private static func text(_ version: UInt32) -> String {

@@ -43,7 +43,7 @@ public struct MediaError: Error, Sendable, Hashable, CustomStringConvertible {
   public let expected: String
 
   /// An error about `file`; see the properties for the wording of `found` and `expected`.
-  public init(_ kind: Kind, file: String, found: String, expected: String = "") {
+  package init(_ kind: Kind, file: String, found: String, expected: String = "") {
     self.kind = kind
     self.file = file
     self.found = found

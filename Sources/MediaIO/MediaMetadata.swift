@@ -6,7 +6,7 @@ internal import CFFmpeg
 /// iTXt chunk in PNG, and in a folder of frames both the first frame and `settings.json`.
 public enum MediaMetadata {
   /// The key under which the text is stored.
-  public static let key = "pvdm"
+  package static let key = "pvdm"
 
   /// The most UTF-8 bytes that are embedded.
   public static let longestText = 256 * 1024

@@ -13,6 +13,23 @@ public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
   /// A path that ends in `/`: a folder of `frame00000.png` and so on.
   case pngFolder
 
+  /// The endings that choose a format, each with what is to be known of it in brackets.
+  package static var endings: String {
+    files.map { "." + $0.rawValue + ($0.remark.isEmpty ? "" : " (\($0.remark))") }
+      .joined(separator: ", ")
+  }
+
+  private static let files = allCases.filter { $0 != .pngFolder }
+
+  /// What is to be known of it before it is chosen; empty for most.
+  private var remark: String {
+    switch self {
+    case .mkv: "lossless"
+    case .png: "a contact sheet"
+    default: ""
+    }
+  }
+
   /// The format that `path` asks for. Throws ``MediaError`` of kind `unsupported` for other
   /// endings.
   public init(path: String) throws {
@@ -25,7 +42,9 @@ public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
       throw MediaError(
         .unsupported, file: path,
         found: ending.isEmpty ? "has no ending that names a format" : "ends in .\(ending)",
-        expected: "choose .mp4, .webm, .mkv, .gif, .png or a folder (a path that ends in /)")
+        expected:
+          "choose \(Self.files.map { "." + $0.rawValue }.joined(separator: ", ")) or a folder "
+          + "(a path that ends in /)")
     }
     self = format
   }

@@ -75,7 +75,7 @@ public struct RGBImage: Sendable, Hashable {
   /// This picture on the left and `other` on the right, `gutter` dark pixels between them, for
   /// comparing an original with its reconstruction. Throws ``MediaError`` of kind `sizeMismatch`
   /// when the heights differ.
-  public func beside(_ other: RGBImage, gutter: Int = 0) throws -> RGBImage {
+  package func beside(_ other: RGBImage, gutter: Int = 0) throws -> RGBImage {
     guard height == other.height else {
       throw MediaError(
         .sizeMismatch, file: "comparison",

@@ -30,7 +30,9 @@ struct DatasetSkies: AsyncParsableCommand {
   @Option(help: "Seed of the set; the same seed makes the same videos.")
   var seed: UInt64 = 0
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The folder to make.", valueName: "dir"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The folder to make.", valueName: "dir"),
+    completion: .directory)
   var output: String
 
   @Option(help: "Height and width in pixels, 8 to 4096.")

@@ -11,10 +11,11 @@ struct Decode: AsyncParsableCommand {
         pvdm decode walk.safetensors skies-64 --output walk.mp4 --output frames/
       """)
 
-  @Argument(help: "A file of latents (.safetensors).")
+  @Argument(
+    help: "A file of latents (.safetensors).", completion: .file(extensions: ["safetensors"]))
   var input: String
 
-  @Argument(help: ModelOptions.nameHelp)
+  @Argument(help: ModelOptions.nameHelp, completion: .directory)
   var model: String?
 
   @OptionGroup(title: "Model options") var models: ModelOptions

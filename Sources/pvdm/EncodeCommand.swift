@@ -16,13 +16,15 @@ struct Encode: AsyncParsableCommand {
         pvdm encode walk.mp4 skies-64 --output walk.safetensors
       """)
 
-  @Argument(help: "A video, an animation, or a folder of pictures.")
+  @Argument(help: "A video, an animation, or a folder of pictures.", completion: .file())
   var input: String
 
-  @Argument(help: ModelOptions.nameHelp)
+  @Argument(help: ModelOptions.nameHelp, completion: .directory)
   var model: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "path"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "path"),
+    completion: .file())
   var output: String
 
   @Option(name: .customLong("from-frame"), help: "The first frame, from 0.")

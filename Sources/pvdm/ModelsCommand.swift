@@ -20,7 +20,7 @@ struct Models: AsyncParsableCommand {
       facts of each network, and problem where there is one.
       """)
 
-  @Argument(help: "Folders or checkpoints to look at first.")
+  @Argument(help: "Folders or checkpoints to look at first.", completion: .file())
   var places: [String] = []
 
   @Flag(help: "Computes the SHA-256 of each checkpoint, which reads all of it.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MediaIO
 import RunKit
 import TerminalUI
 import VideoDiffusion
@@ -7,12 +8,14 @@ import VideoDiffusion
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The autoencoder's checkpoint (model_last.pth), in place of the model's.", valueName: "file"))
+      "The autoencoder's checkpoint (model_last.pth), in place of the model's.", valueName: "file"),
+    completion: .file())
   var autoencoder: String?
 
   @Option(
     help: ArgumentHelp(
-      "The denoiser's checkpoint (ema_model.pth), in place of the model's.", valueName: "file"))
+      "The denoiser's checkpoint (ema_model.pth), in place of the model's.", valueName: "file"),
+    completion: .file())
   var denoiser: String?
 
   @Option(
@@ -20,7 +23,7 @@ struct ModelOptions: ParsableArguments {
       """
       The denoiser's settings: a config.json or one of the authors' YAML files. Default: the one \
       beside the checkpoint, if there is one.
-      """, valueName: "file"))
+      """, valueName: "file"), completion: .file())
   var config: String?
 
   @Option(
@@ -64,13 +67,14 @@ struct ModelOptions: ParsableArguments {
 struct PerceptualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"))
+      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"),
+    completion: .file())
   var lpips: String?
 
   @Option(
     help: ArgumentHelp(
       "VGG16 of torchvision for LPIPS (vgg16-397923af.pth), if --lpips does not hold it.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var vgg: String?
 
   func validate() throws {
@@ -98,10 +102,9 @@ struct OutputOptions: ParsableArguments {
     name: [.short, .long],
     help: ArgumentHelp(
       """
-      A file to write; repeat for several. The ending chooses the format: .mp4, .webm, .mkv \
-      (lossless), .gif, .png (a contact sheet), .safetensors (latents), or a path ending in / for \
-      a folder of frame00000.png and so on.
-      """, valueName: "path"))
+      A file to write; repeat for several. The ending chooses the format: \(OutputFormat.endings), \
+      .safetensors (latents), or a path ending in / for a folder of frame00000.png and so on.
+      """, valueName: "path"), completion: .file())
   var output: [String] = []
 
   @Option(help: "Frames a second. (default: the input's or the model's, else 16)")

@@ -15,10 +15,10 @@ struct Reconstruct: AsyncParsableCommand {
         pvdm reconstruct walk.mp4 skies-64 --output both.mp4
       """)
 
-  @Argument(help: "A video, an animation, or a folder of pictures.")
+  @Argument(help: "A video, an animation, or a folder of pictures.", completion: .file())
   var input: String
 
-  @Argument(help: ModelOptions.nameHelp)
+  @Argument(help: ModelOptions.nameHelp, completion: .directory)
   var model: String?
 
   @Option(name: .customLong("from-frame"), help: "The first frame, from 0.")

@@ -15,7 +15,7 @@ struct Sample: AsyncParsableCommand {
       Ctrl-C keeps the clips that are complete; the same command with --resume goes on from there.
       """)
 
-  @Argument(help: ModelOptions.nameHelp)
+  @Argument(help: ModelOptions.nameHelp, completion: .directory)
   var model: String?
 
   @Option(help: "Clips of 16 frames to make, 1 or more. (default: 1)")
@@ -49,10 +49,10 @@ struct Extend: AsyncParsableCommand {
   @Argument(
     help: """
       A video, an animation, a folder of pictures, an earlier output, or latents (.safetensors).
-      """)
+      """, completion: .file())
   var input: String
 
-  @Argument(help: ModelOptions.nameHelp)
+  @Argument(help: ModelOptions.nameHelp, completion: .directory)
   var model: String?
 
   @Option(help: "Clips of 16 frames to add, 1 or more. (default: 1)")

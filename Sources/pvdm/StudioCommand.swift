@@ -43,7 +43,8 @@ struct StudioCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("data"),
-    help: ArgumentHelp("Keep videos, the queue and settings in this folder.", valueName: "folder"))
+    help: ArgumentHelp("Keep videos, the queue and settings in this folder.", valueName: "folder"),
+    completion: .directory)
   var dataFolder: String?
 
   func validate() throws {

@@ -77,7 +77,7 @@ struct TrainDiffusion: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The autoencoder's checkpoint (.safetensors, or the authors' model_last.pth).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var autoencoder: String?
 
   @OptionGroup var training: TrainingOptions

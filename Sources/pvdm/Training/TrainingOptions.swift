@@ -17,10 +17,12 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Videos to learn from: UCF-101, SkyTimelapse, or any folder of videos or of folders of frames.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var data: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The run's folder.", valueName: "folder"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The run's folder.", valueName: "folder"),
+    completion: .directory)
   var output: String
 
   @Flag(help: "Go on with the run in the folder; its settings and data are known.")
@@ -39,7 +41,7 @@ struct TrainingOptions: ParsableArguments {
       """
       What to begin with in place of random weights: a trained network, with a new optimiser; or a \
       run's folder or one of its checkpoints, whose optimiser goes on.
-      """, valueName: "path"))
+      """, valueName: "path"), completion: .file())
   var initial: String?
 
   @Option(
@@ -52,7 +54,7 @@ struct TrainingOptions: ParsableArguments {
       """
       Where latents and what was found out about videos are kept. (default: pvdm in the user's \
       cache folder)
-      """, valueName: "folder"))
+      """, valueName: "folder"), completion: .directory)
   var cache: String?
 
   @Flag(help: "Writes one JSON object a line to standard output for everything that happens.")
