@@ -40,11 +40,10 @@ public final class OperationProfile {
   fileprivate func add(
     _ kind: OperationKind, _ shape: String, _ duration: Duration, _ operations: Double
   ) {
-    let (seconds, attoseconds) = duration.components
     calls.append(
       Call(
         kind: kind, layer: layers.joined(separator: "."), shape: shape,
-        seconds: Double(seconds) + Double(attoseconds) * 1e-18, operations: operations))
+        seconds: duration.inSeconds, operations: operations))
   }
 }
 
