@@ -76,7 +76,7 @@ let package = Package(
     .target(
       name: "TrainingData",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "MediaIO", "OutputFiles", "HandwrittenText",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles", "HandwrittenText",
       ],
       swiftSettings: asyncOnCaller),
 

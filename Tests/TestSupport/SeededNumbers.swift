@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Numbers that look random and are the same in every run (splitmix64).
 public struct SeededNumbers: RandomNumberGenerator {
   private var state: UInt64

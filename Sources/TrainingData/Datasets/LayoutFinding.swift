@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A layout recognised, the part of each video, and what was seen.
 struct LayoutFinding {
   let layout: DatasetLayout
