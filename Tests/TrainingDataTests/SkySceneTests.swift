@@ -1,4 +1,5 @@
 import MediaIO
+import TensorCore
 import Testing
 import TrainingData
 
