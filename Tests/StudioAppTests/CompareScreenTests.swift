@@ -91,11 +91,11 @@ import Testing
   }
 
   @Test func wrongValuesOfASweepAreNamed() {
-    func problem(_ setting: SweepAxis.Setting, _ text: String) -> String? {
+    func problem(_ setting: GenerationSetting, _ text: String) -> String? {
       if case .problem(let sentence) = SweepAxisText.parse(setting, text) { sentence } else { nil }
     }
     #expect(problem(.steps, "10, 0") == "0 is no value of steps: a whole number from 1 to 1000")
-    #expect(problem(.eta, "1.5") == "1.5 is no value of eta: \(SweepAxis.Setting.eta.key.range)")
+    #expect(problem(.eta, "1.5") == "1.5 is no value of eta: \(GenerationSetting.eta.range)")
     #expect(problem(.guidance, "nan") != nil && problem(.guidance, "-1") != nil)
     #expect(problem(.sampler, "ddim, euler")?.hasPrefix("euler is no value") == true)
     #expect(problem(.seed, "1, 1") == "seed has a value twice")

@@ -241,7 +241,7 @@ import Testing
     // As it is read back: without the seed, which is no part of it.
     var settings = screen.form.settings
     settings.seed += 1
-    func effects(summary: String, keys: Set<SettingKey>? = nil) -> [StudioEffect] {
+    func effects(summary: String, keys: Set<GenerationSetting>? = nil) -> [StudioEffect] {
       var world = Fixtures.world
       world.presets.append(
         Preset(name: "mine", summary: summary, settings: settings, isBuiltIn: false, keys: keys))

@@ -12,7 +12,7 @@ extension CompareScreen {
       return outcome == .run ? run(editor, world) : []
     case .sweep(var form):
       if !form.isTyping, key == .character("r") { return run(form, world) }
-      _ = form.handle(key)
+      form.handle(key)
       page = .sweep(form)
       return []
     case .comparison, .marked:
