@@ -2,8 +2,15 @@ import EvaluationKit
 import RunKit
 import TerminalUI
 
-/// A line of the form of an evaluation: its name, its range, what it means, and where it is kept. The
-/// settings of the sampler follow as ``SettingsField``.
+/// A line of the form of an evaluation.
+enum EvaluateLine: Sendable, Hashable {
+  /// One of the evaluation itself.
+  case own(EvaluateField)
+  /// A setting of the videos that are made for it.
+  case setting(GenerationSetting)
+}
+
+/// A line of the evaluation itself: its name, its range, what it means, and where it is kept.
 enum EvaluateField: String, CaseIterable {
   case metric, model, videos, data, part, clips, frames, resolution, splits
   case i3d, c3d, perceptualWeights, perceptualFeatures, batch, preset
@@ -16,23 +23,21 @@ enum EvaluateField: String, CaseIterable {
   }
 
   /// The sampler's settings that matter for an evaluation.
-  static let samplerFields: [SettingsField] = [
-    .sampler, .steps, .laterSteps, .spacing, .eta, .recomputeNoise, .guidance, .reencode, .seed,
-  ]
-  private static let computeFields: [SettingsField] = [.precision, .threads]
+  private static let samplerSettings =
+    GenerationSetting.ofForms.filter { $0.group == .sampler } + [.reencode, .seed]
+  private static let computeSettings = GenerationSetting.ofForms.filter { $0.group == .compute }
 
   /// The lines that matter for an evaluation.
-  static func fields(_ source: Source) -> [FormField] {
+  static func fields(_ source: Source) -> [FormField<EvaluateLine>] {
     let task = source.task
     let own = allCases.filter { $0.matters(for: task) }.map { field in
       FormField(
-        id: field.rawValue, label: field.label, value: field.value(source),
+        id: EvaluateLine.own(field), label: field.label, value: field.value(source),
         help: field.help(task), note: field.note(task))
     }
-    var settings: [SettingsField] = task.generates ? samplerFields : []
-    if task.model != nil { settings += computeFields }
-    let all = SettingsField.fields(for: task.settings)
-    return own + settings.compactMap { field in all.first { $0.id == field.rawValue } }
+    var settings = task.generates ? samplerSettings : []
+    if task.model != nil { settings += computeSettings }
+    return own + settings.map { FormField(id: .setting($0), $0, in: task.settings) }
   }
 
   private func matters(for task: EvaluateTask) -> Bool {
@@ -124,9 +129,9 @@ extension EvaluateField {
   /// The name of the choice that judges videos in a folder.
   private static let folderName = "videos in a folder"
 
-  private func value(_ source: Source) -> FormField.Value {
+  private func value(_ source: Source) -> FormValue {
     let task = source.task
-    func whole(_ number: Int, _ range: ClosedRange<Double>, step: Double) -> FormField.Value {
+    func whole(_ number: Int, _ range: ClosedRange<Double>, step: Double) -> FormValue {
       .number(Double(number), range: range, step: step, decimals: 0)
     }
     switch self {
@@ -173,7 +178,7 @@ extension EvaluateField {
   }
 
   /// Keeps an edited value.
-  func store(_ value: FormField.Value, in source: inout Source) {
+  func store(_ value: FormValue, in source: inout Source) {
     switch (self, value) {
     case (.metric, .choice(let index, _)): source.choose(EvaluationMetric.allCases[index])
     case (.model, .choice(let index, _)):

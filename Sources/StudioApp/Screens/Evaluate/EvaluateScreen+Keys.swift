@@ -141,9 +141,9 @@ extension EvaluateScreen {
           lines: [
             "\(stored.report.metric.title) of \(stored.report.procedure.source)",
             "Its report stays in \(stored.folder.fileName)/.",
-          ], confirmed: [.forgetEvaluation(stored.id)])
+          ], confirmed: [.library(.forgetEvaluation(stored.id))])
       ]
-    case .readAgain: return [.findEvaluations] + checkAgain()
+    case .readAgain: return [.query(.findEvaluations)] + checkAgain()
     }
     return []
   }
@@ -158,7 +158,7 @@ extension EvaluateScreen {
   private mutating func run(_ world: World) -> [StudioEffect] {
     if let job = shownJob(world), job.state == .paused || job.state == .interrupted {
       return [
-        .resumeJob(job.id),
+        .job(.resume(job.id)),
         .notify(
           Notice(
             .information, "\(job.title(world)) goes on", remedy: "x twice ends it for another")),
@@ -180,7 +180,7 @@ extension EvaluateScreen {
               remedy: "6 shows the queue"))
         ]
       } ?? []
-    return [.remember(.evaluation(form.task)), .evaluate(form.task)] + waits
+    return [.remember(.evaluation(form.task)), .order(.evaluate(form.task))] + waits
   }
 
   private mutating func mark(_ world: World) -> [StudioEffect] {

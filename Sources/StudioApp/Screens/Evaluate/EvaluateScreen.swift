@@ -108,7 +108,7 @@ package struct EvaluateScreen: StudioScreen {
   private mutating func check() -> [StudioEffect] {
     guard form.task != checked else { return [] }
     checked = form.task
-    return [.checkEvaluation(form.task)]
+    return [.query(.checkEvaluation(form.task))]
   }
 
   /// What is missing, once that is known; what the selected line is about comes first.

@@ -52,7 +52,7 @@ extension EvaluationReport.Score {
   /// The value without its deviation, in four digits or so.
   var shortText: String {
     guard abs(value) >= 10 else { return EvaluationReport.Score(name, value, unit: unit).text }
-    let number = FormField.text(of: value, decimals: abs(value) >= 100 ? 1 : 2)
+    let number = FormValue.text(of: value, decimals: abs(value) >= 100 ? 1 : 2)
     return unit.isEmpty ? number : "\(number) \(unit)"
   }
 }
