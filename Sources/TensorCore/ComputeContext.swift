@@ -56,6 +56,14 @@ public final class ComputeContext: @unchecked Sendable {
     return result
   }
 
+  /// Throws if one of this package's kernels wrote nothing, since it found no memory for what it keeps in
+  /// between; called after each that keeps something.
+  func checkKernelMemory(_ operation: String) throws {
+    let bytes = ck_take_missing_bytes()
+    guard bytes > 0 else { return }
+    throw TensorError(operation: operation, reason: "no memory for \(bytes) bytes")
+  }
+
   /// Returns memory that waits for reuse to the system, for example between two models.
   public func releaseUnusedMemory() { pool.trim() }
 

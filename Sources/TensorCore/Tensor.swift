@@ -71,7 +71,17 @@ public struct Tensor: @unchecked Sendable {
 final class TensorStorage {
   let pointer: UnsafeMutableRawPointer
   private let capacity: Int
-  private let pool: BufferPool
+  private let pool: BufferPool?
+
+  /// No memory, for tensors that are only described.
+  init() {
+    pool = nil
+    capacity = 0
+    pointer = UnsafeMutableRawPointer(Self.nothing)
+  }
+
+  private nonisolated(unsafe) static let nothing = UnsafeMutablePointer<UInt64>.allocate(
+    capacity: 1)
 
   init(count: Int, elementType: ElementType, pool: BufferPool) throws {
     self.pool = pool
@@ -79,5 +89,5 @@ final class TensorStorage {
     pointer = try pool.take(capacity: capacity)
   }
 
-  deinit { pool.give(back: pointer, capacity: capacity) }
+  deinit { pool?.give(back: pointer, capacity: capacity) }
 }

@@ -103,7 +103,7 @@ extension ComputeContext {
     case .packed(let weights, let method):
       result =
         try overwriting ? residual ?? makeTensor(shape, outputType) : makeTensor(shape, outputType)
-      packedConvolution(x, weight, weights, method, on: stack, adding: residual, into: result)
+      try packedConvolution(x, weight, weights, method, on: stack, adding: residual, into: result)
     case .library(let weights):
       result = try libraryConvolution(
         x, weights, bias: weight.bias, problem, shape, adding: residual, overwriting: overwriting)

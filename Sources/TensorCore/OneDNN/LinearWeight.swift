@@ -100,7 +100,7 @@ extension ComputeContext {
     let weights: PreparedWeights
     switch weight.form {
     case .packed(let packed):
-      return packedLinear(x, weight, packed, adding: residual, into: result)
+      return try packedLinear(x, weight, packed, adding: residual, into: result)
     case .library(let prepared): weights = prepared
     case .trained(let trained, let layout): weights = try trained.prepared(as: layout, self)
     }

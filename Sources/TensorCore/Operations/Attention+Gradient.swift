@@ -29,6 +29,7 @@ extension ComputeContext {
         }
       }
     }
+    try checkKernelMemory("the gradient of attention")
     return result
   }
 }

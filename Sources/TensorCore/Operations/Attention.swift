@@ -111,6 +111,7 @@ extension ComputeContext {
       if let rotary { precondition(rotary.length >= pattern.length) }
       call.withProblem(pattern) { ck_attention(&$0, Int32(threadCount)) }
     }
+    try checkKernelMemory("attention")
     return noted(result, from: x) {
       try $0.propagate(to: x, $0.attentionGradient($1, call, patterns))
     }

@@ -86,6 +86,7 @@ extension ComputeContext {
     ck_sum_rows(
       x.kernelType, x.pointer, result.pointer(of: Float.self), batch, x.rows / batch, x.channels,
       Int32(threadCount))
+    try checkKernelMemory("a sum of rows")
     return result
   }
 

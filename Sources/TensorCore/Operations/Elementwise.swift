@@ -77,7 +77,7 @@ extension ComputeContext {
     defer { record(.activation, since: start, x.shape) }
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
-    ck_tanh(x.pointer(of: Float.self), result.pointer(of: Float.self), scale, x.count)
+    ck_scaled_tanh(x.pointer(of: Float.self), result.pointer(of: Float.self), scale, x.count)
     return noted(result, from: x) {
       try $0.propagate(to: x, $0.tanhGradient($1, result: result, scale: scale))
     }

@@ -41,7 +41,7 @@ extension ComputeContext {
         operations: 2 * Double(x.count) * Double(weight.outputs))
     }
     let result = try makeTensor([x.rows, weight.outputs / 2], x.elementType)
-    packedLinear(x, weight, packed, adding: nil, gated: true, into: result)
+    try packedLinear(x, weight, packed, adding: nil, gated: true, into: result)
     return result
   }
 

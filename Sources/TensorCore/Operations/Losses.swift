@@ -17,6 +17,7 @@ extension ComputeContext {
     defer { record(.loss, since: start, x.shape) }
     let sum = ck_distance_sum(
       x.kernelType, distance.kernel, x.pointer, target.pointer, x.count, Int32(threadCount))
+    try checkKernelMemory("a mean distance")
     let result = try tensor([Float(sum / Double(x.count))], shape: [1])
     return noted(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, x.elementType)
@@ -58,6 +59,7 @@ extension ComputeContext {
           x.kernelType, distance.kernel, x.pointer + $1.offset, target.pointer + $1.offset,
           $1.count, Int32(threadCount))
     }
+    try checkKernelMemory("a mean distance")
     let result = try tensor([Float(sum / Double(count))], shape: [1])
     return noted(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, x.elementType)

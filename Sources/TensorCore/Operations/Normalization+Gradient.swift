@@ -29,6 +29,7 @@ extension ComputeContext {
         modulation_gradient: toModulation?.pointer(of: Float.self))
       ck_group_norm_gradient(&problem, Int32(threadCount))
     }
+    try checkKernelMemory("the gradient of group normalisation")
     record(.groupNorm, since: start, x.shape)
     try propagate(to: x, result)
     try propagate(to: parameters.weight, toWeight)
@@ -48,6 +49,7 @@ extension ComputeContext {
       x.kernelType, x.pointer, gradient.pointer, result.pointer, x.rows, x.channels,
       parameters.weight.pointer(of: Float.self), 1e-5, toWeight.pointer(of: Float.self),
       toBias.pointer(of: Float.self), Int32(threadCount))
+    try checkKernelMemory("the gradient of layer normalisation")
     record(.layerNorm, since: start, x.shape)
     try propagate(to: x, result)
     try propagate(to: parameters.weight, toWeight)

@@ -64,6 +64,7 @@ extension ComputeContext {
         epsilon: 1e-5, statistics: kept?.pointer(of: Float.self))
       ck_group_norm(&problem, Int32(threadCount))
     }
+    try checkKernelMemory("group normalisation")
     guard let kept else { return result }
     return noted(result, from: x, parameters.weight, parameters.bias, modulation) {
       try $0.groupNormGradient(

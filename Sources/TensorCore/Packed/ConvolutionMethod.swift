@@ -80,7 +80,7 @@ extension ComputeContext {
     _ x: Tensor, _ weight: ConvolutionWeight, _ packed: PackedWeights,
     _ method: ConvolutionMethod, on stack: ImageStack, adding residual: Tensor?,
     into result: Tensor
-  ) {
+  ) throws {
     let images = stack.heights.indices.map { image in
       ck_image_rows(first_row: stack.firstRow(of: image), height: stack.heights[image])
     }
@@ -94,6 +94,7 @@ extension ComputeContext {
         weights: packed.values.pointer, bias: weight.bias.pointer(of: Float.self))
       ck_convolution(&problem, Int32(threadCount))
     }
+    try checkKernelMemory("a convolution")
     clearBetweenImages(of: result, on: stack)
   }
 

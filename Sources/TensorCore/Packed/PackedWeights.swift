@@ -36,7 +36,7 @@ extension ComputeContext {
   func packedLinear(
     _ x: Tensor, _ weight: LinearWeight, _ packed: PackedWeights, adding residual: Tensor?,
     gated: Bool = false, into result: Tensor
-  ) {
+  ) throws {
     var problem = ck_linear_problem(
       type: x.kernelType, output_type: result.kernelType, source: x.pointer,
       residual: residual.map { UnsafeRawPointer($0.pointer) }, destination: result.pointer,
@@ -44,6 +44,7 @@ extension ComputeContext {
       weight_type: packed.values.kernelType, weights: packed.values.pointer,
       bias: weight.bias?.pointer(of: Float.self))
     ck_linear(&problem, Int32(threadCount))
+    try checkKernelMemory("a linear layer")
   }
 }
 
