@@ -37,7 +37,7 @@ import Testing
   @Test func aMetricBringsItsUsualNumbersAndItsOwnFields() {
     let world = Fixtures.evaluatedWorld
     var screen = screen(world)
-    func choose(_ metric: EvaluationMetric) -> EvaluateTask {
+    func choose(_ metric: Metric) -> EvaluateTask {
       while screen.form.task.metric != metric { press(keys("l"), on: &screen, world) }
       return screen.form.task
     }

@@ -8,7 +8,7 @@ import VideoDiffusion
 extension Fixtures {
   /// A score of a model, taken as in the paper unless told otherwise.
   static func report(
-    _ metric: EvaluationMetric = .frechetVideoDistance, _ value: Double,
+    _ metric: Metric = .frechetVideoDistance, _ value: Double,
     of model: ModelEntry = published, clips: Int = 2048, steps: Int = 100, day: Double = 0
   ) -> EvaluationReport {
     var procedure = EvaluationProtocol(source: model.reference.name)

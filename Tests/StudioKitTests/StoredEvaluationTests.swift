@@ -16,7 +16,7 @@ struct StoredEvaluationTests {
 
   /// A score of a model with weights named by a letter.
   private func report(
-    _ metric: EvaluationMetric = .frechetVideoDistance, _ value: Double = 1, of model: String = "m",
+    _ metric: Metric = .frechetVideoDistance, _ value: Double = 1, of model: String = "m",
     weights: String = "a", steps: Int = 100, day: Double = 0
   ) -> EvaluationReport {
     var procedure = EvaluationProtocol(source: model)

@@ -155,7 +155,7 @@ struct EvaluationNeedTests {
     fixture = try WorkspaceFixture()
   }
 
-  private func subjects(_ task: EvaluateTask) -> [EvaluateTask.Subject] {
+  private func subjects(_ task: EvaluateTask) -> [EvaluationInput] {
     task.needs().map(\.subject)
   }
 

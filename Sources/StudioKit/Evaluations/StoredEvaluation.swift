@@ -69,7 +69,7 @@ extension Sequence<StoredEvaluation> {
     let own = filter { $0.report.isOf(model) }.sorted {
       ($0.report.date, $0.id) > ($1.report.date, $1.id)
     }
-    return EvaluationMetric.allCases.compactMap { metric in
+    return Metric.allCases.compactMap { metric in
       let scores = own.filter { $0.report.metric == metric }
       return settings.flatMap { settings in scores.first { $0.report.wasTaken(with: settings) } }
         ?? scores.first
@@ -83,7 +83,7 @@ extension EvaluationReport {
     guard procedure.autoencoder != nil else { return false }
     // Encoding and decoding depends on the autoencoder alone.
     let (own, known) =
-      metric == .reconstruction
+      metric.judged == .autoencoder
       ? (procedure.autoencoder?.hash, model.autoencoderHash)
       : (procedure.denoiser?.hash, model.denoiserHash)
     if let own, let known { return own == known }
@@ -92,7 +92,7 @@ extension EvaluationReport {
 
   /// Whether the videos were generated with these settings; true where none were generated.
   public func wasTaken(with settings: GenerationSettings) -> Bool {
-    guard let request = procedure.request else { return metric == .reconstruction }
+    guard let request = procedure.request else { return metric.judged == .autoencoder }
     let other = settings.request()
     let isLong = (procedure.frames ?? 0) > 16
     guard request.firstSampler == other.firstSampler else { return false }

@@ -13,8 +13,8 @@ struct ListEvaluations: AsyncParsableCommand {
       the numbers as well as folders.
       """)
 
-  @Option(help: "Only scores of this metric: fvd, is, reconstruction, drift or efficiency.")
-  var metric: EvaluationMetric?
+  @Option(help: "Only scores of this metric: \(Metric.names).")
+  var metric: Metric?
 
   @Option(help: "Only scores of this model or folder.")
   var source: String?
@@ -57,4 +57,4 @@ struct ListEvaluations: AsyncParsableCommand {
   }
 }
 
-extension EvaluationMetric: ExpressibleByArgument {}
+extension Metric: ExpressibleByArgument {}

@@ -50,8 +50,8 @@ package struct EvaluateForm: Sendable, Hashable {
   }
 
   /// What the selected line is about.
-  package var subject: EvaluateTask.Subject? {
-    form.selectedID.flatMap(EvaluateTask.Subject.init(rawValue:))
+  package var subject: EvaluationInput? {
+    form.selectedID.flatMap(EvaluationInput.init(rawValue:))
   }
 
   /// Inserts pasted text into the value being typed.

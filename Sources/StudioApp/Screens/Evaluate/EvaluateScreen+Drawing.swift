@@ -1,3 +1,4 @@
+import EvaluationKit
 import RunKit
 import TerminalUI
 
@@ -96,7 +97,7 @@ extension EvaluateScreen {
     guard count > 0 else {
       EmptyState(
         "Nothing has been measured yet",
-        lines: ["Drift and efficiency need a model alone."],
+        lines: ["\(Self.metricsOfModels) need a model alone."],
         keys: [
           HelpEntry(keys: [.character("h"), .character("l")], name: "", help: "choose the metric"),
           HelpEntry(keys: [.character("r")], name: "", help: "does the evaluation"),
@@ -107,6 +108,12 @@ extension EvaluateScreen {
     let columns = inner.width >= 90 ? ScoreColumn.wide : ScoreColumn.narrow
     Table(columns: columns.map(\.tableColumn), rows: rows(world, columns))
       .draw(in: &buffer, area: inner, state: table, isFocused: hasKeys)
+  }
+
+  /// What can be measured at once: `Drift and efficiency`.
+  private static var metricsOfModels: String {
+    let names = Metric.allCases.filter(\.needsModelAlone).map(\.name).joined(separator: " and ")
+    return names.prefix(1).uppercased() + names.dropFirst()
   }
 
   private func drawSelected(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {

@@ -130,7 +130,7 @@ package struct EvaluateScreen: StudioScreen {
   /// One of the videos, without what changes nothing about its cost.
   func estimateKey(_ world: World) -> World.EstimateKey? {
     let task = form.task
-    guard task.generates, task.metric != .efficiency, let model = task.model,
+    guard task.generates, task.metric.judged == .videos, let model = task.model,
       let entry = world.models.first(where: { $0.reference == model }), entry.canGenerate
     else { return nil }
     let length = max(entry.autoencoder?.clipLength ?? 16, 1)

@@ -72,14 +72,6 @@ struct StateView {
 extension EvaluateTask {
   /// What the evaluation does, after its key.
   var readyText: String {
-    let clips = Wording.count(self.clips, metric == .drift ? "video" : "clip")
-    switch metric {
-    case .frechetVideoDistance:
-      return "compares \(clips) of \(sourceName) with as many real ones, \(frames) frames each"
-    case .inceptionScore: return "looks at \(clips) of \(sourceName)"
-    case .reconstruction: return "encodes and decodes \(clips) with \(sourceName)"
-    case .drift: return "follows \(clips) of \(frames) frames of \(sourceName)"
-    case .efficiency: return "times \(sourceName) on this machine"
-    }
+    metric.work(Wording.count(clips, metric.noun), self)
   }
 }
