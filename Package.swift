@@ -72,7 +72,7 @@ let package = Package(
     .target(
       name: "TrainingData",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "MediaIO", "OutputFiles", "HandwrittenText",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles", "HandwrittenText",
       ],
       swiftSettings: asyncOnCaller),
 
@@ -124,7 +124,7 @@ let package = Package(
       name: "StudioApp",
       dependencies: [
         "StudioKit", "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
-        "MediaIO", "VideoDiffusion",
+        "MediaIO", "VideoDiffusion", "TensorCore",
       ],
       swiftSettings: asyncOnCaller),
     .executableTarget(
