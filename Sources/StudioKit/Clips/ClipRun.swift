@@ -3,15 +3,15 @@ import MediaIO
 import RunKit
 import VideoDiffusion
 
-/// Makes the clips of one generation job: turns the engine's events into files, rows, previews and
+/// One run of a generation job of the queue: turns clips into files and rows, and tells of previews and
 /// progress, beside the engine and without ever holding it up.
-actor ClipRun {
+actor ClipRun: ClipSink {
+  nonisolated let needsFrames = true
   private let plan: GenerationPlan
   private let workspace: Workspace
   private let stop: StopSignal
   private var keeper: RunKeeper
   private let reporter: RunReporter
-  private var previews: PreviewMaker?
   private var model: EngineRoom.LoadedModel?
   private var request: GenerationRequest
 
@@ -44,40 +44,27 @@ actor ClipRun {
     if let footage = plan.footage { try await encode(footage.path, footage.firstFrame, model) }
     try await begin(model)
     request = plan.request(after: index)
-    await startPreviews(model)
+    let previews = await startPreviews(model)
     reporter.begin(request, clipsBefore: index)
-    do {
-      for try await event in model.engine.generate(request, from: state, stop: stop) {
-        try await take(event, model)
-        // The engine samples the next clip while one is decoded. Who asks to stop meanwhile is promised
-        // the clip that is shown, and no other.
-        if case .clipFinished = event, stop.moment >= .afterClip {
-          stop.requestStop(.afterStep)
-          break
-        }
-      }
-    } catch {
-      await end()
-      throw error
+    defer {
+      keepState(isLast: true)
+      reporter.end()
+      // Nobody waits for a preview that is in the making: what it shows is past.
+      Task { await previews.finish(cancelling: true) }
     }
-    await end()
+    try await makeClips(
+      request, from: state, with: model.engine, previews: previews, stop: stop
+    ) { [reporter] in reporter.show($0, of: model.autoencoder) }
   }
 
-  private func end() async {
-    keepState(isLast: true)
-    reporter.end()
-    // Nobody waits for a preview that is in the making: what it shows is past.
-    if let previews { Task { await previews.finish(cancelling: true) } }
-  }
-
-  private func startPreviews(_ model: EngineRoom.LoadedModel) async {
+  private func startPreviews(_ model: EngineRoom.LoadedModel) async -> PreviewMaker {
     let hash: @Sendable () async throws -> String = {
       [workspace, path = model.autoencoder.path] in try await workspace.hash(of: path)
     }
-    previews = PreviewMaker(
+    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
+    return PreviewMaker(
       engine: model.engine, mode: settings.preview, interval: settings.previewInterval,
       library: workspace.engines.previews, hash: hash)
-    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
   }
 
   private func load() async throws -> EngineRoom.LoadedModel {
@@ -137,7 +124,7 @@ actor ClipRun {
 
   // MARK: Events
 
-  private func take(_ event: GenerationEvent, _ model: EngineRoom.LoadedModel) async throws {
+  func note(_ event: GenerationEvent) {
     reporter.note(event)
     switch event {
     case .clipStarted: reporter.tell(.sampling)
@@ -146,22 +133,31 @@ actor ClipRun {
       clipSeconds += step.seconds
       keepState()
       let isGuided = state.condition != nil && settings.guidanceScale > 0
-      reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
+      if let model {
+        reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
+      }
       reporter.tell(.sampling)
-      previews?.consider(step) { [reporter] in reporter.show($0, of: model.autoencoder) }
-    case .clipFinished(let clip):
-      guard let latent = clip.latents.first else { return }
-      let steps = state.sampler?.configuration.steps ?? 0
-      reporter.tell(.decoding)
-      let (pixels, seconds) = try await model.engine.timedDecode(latent)
-      reporter.note(seconds, .decode, of: model.autoencoder)
-      try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
-      state = clip.state
-      clipSeconds = 0
-      keeper.beginClip()
-      await previews?.learn(latent, decoded: pixels)
-      reporter.clipIsDone()
+    case .clipFinished: reporter.tell(.decoding)
     }
+  }
+
+  func write(
+    _ latent: Latent, sample: Int, of clip: Int, decoded: (clip: PixelClip, seconds: Double)?
+  ) async throws {
+    guard let (pixels, seconds) = decoded, let model else { return }
+    reporter.note(seconds, .decode, of: model.autoencoder)
+    let steps = state.sampler?.configuration.steps ?? 0
+    try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
+  }
+
+  /// The engine samples the next clip while one is decoded. Who asks to stop meanwhile is promised the
+  /// clip that is shown, and no other.
+  func finish(_ clip: FinishedClip) -> Bool {
+    state = clip.state
+    clipSeconds = 0
+    keeper.beginClip()
+    reporter.clipIsDone()
+    return stop.moment < .afterClip
   }
 
   /// Writes a clip's files, then its row.
