@@ -10,7 +10,7 @@ actor ClipRun: ClipSink {
   private let plan: GenerationPlan
   private let workspace: Workspace
   private let stop: StopSignal
-  private var keeper: RunKeeper
+  private var checkpointer: RunCheckpointer
   private let reporter: RunReporter
   private var model: EngineRoom.LoadedModel?
   private var request: GenerationRequest
@@ -26,7 +26,7 @@ actor ClipRun: ClipSink {
     self.workspace = workspace
     self.stop = stop
     previous = plan.previous
-    keeper = RunKeeper(path: workspace.folders.savedRun(of: plan.job))
+    checkpointer = RunCheckpointer(path: workspace.folders.savedRun(of: plan.job))
     reporter = RunReporter(plan, workspace, stop)
     request = plan.request(after: 0)
   }
@@ -100,7 +100,7 @@ actor ClipRun: ClipSink {
 
   /// Goes on from the saved state, or begins the next clip.
   private func begin(_ model: EngineRoom.LoadedModel) async throws {
-    if let saved = keeper.kept(), let kept = KeptClip(saved.notes), kept.index == index,
+    if let saved = checkpointer.kept(), let kept = KeptClip(saved.notes), kept.index == index,
       kept.previous == previous?.id, saved.state.sampler != nil
     {
       guard kept.model == model.identity else {
@@ -155,7 +155,7 @@ actor ClipRun: ClipSink {
   func finish(_ clip: FinishedClip) -> Bool {
     state = clip.state
     clipSeconds = 0
-    keeper.beginClip()
+    checkpointer.beginClip()
     reporter.clipIsDone()
     return stop.moment < .afterClip
   }
@@ -182,7 +182,7 @@ actor ClipRun: ClipSink {
     let kept = KeptClip(
       index: index, previous: previous?.id, model: model.identity, seconds: clipSeconds)
     do {
-      try keeper.keep(
+      try checkpointer.keep(
         SavedRun(
           request: request, state: state, finishedClips: [], notes: kept.notes),
         isLast: isLast)
