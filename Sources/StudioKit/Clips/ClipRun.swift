@@ -12,7 +12,7 @@ actor ClipRun: ClipSink {
   private let stop: StopSignal
   private var checkpointer: RunCheckpointer
   private let reporter: RunReporter
-  private var model: EngineRoom.LoadedModel?
+  private var model: EngineCache.LoadedModel?
   private var request: GenerationRequest
 
   private var state = GenerationState()
@@ -57,7 +57,7 @@ actor ClipRun: ClipSink {
     ) { [reporter] in reporter.show($0, of: model.autoencoder) }
   }
 
-  private func startPreviews(_ model: EngineRoom.LoadedModel) async -> PreviewMaker {
+  private func startPreviews(_ model: EngineCache.LoadedModel) async -> PreviewMaker {
     let hash: @Sendable () async throws -> String = {
       [workspace, path = model.autoencoder.path] in try await workspace.hash(of: path)
     }
@@ -67,7 +67,7 @@ actor ClipRun: ClipSink {
       library: workspace.engines.previews, hash: hash)
   }
 
-  private func load() async throws -> EngineRoom.LoadedModel {
+  private func load() async throws -> EngineCache.LoadedModel {
     let (stop, reporter) = (stop, reporter)
     reporter.tell(.loading(0))
     return try await workspace.engines.model(plan.task.model, settings) { share in
@@ -82,7 +82,7 @@ actor ClipRun: ClipSink {
 
   /// Encodes footage as the video's first clip.
   private func encode(
-    _ path: String, _ firstFrame: Int, _ model: EngineRoom.LoadedModel
+    _ path: String, _ firstFrame: Int, _ model: EngineCache.LoadedModel
   ) async throws {
     reporter.tell(.encoding)
     guard case .autoencoder(let configuration) = model.autoencoder.network else {
@@ -99,7 +99,7 @@ actor ClipRun: ClipSink {
   }
 
   /// Goes on from the saved state, or begins the next clip.
-  private func begin(_ model: EngineRoom.LoadedModel) async throws {
+  private func begin(_ model: EngineCache.LoadedModel) async throws {
     if let saved = checkpointer.kept(), let kept = KeptClip(saved.notes), kept.index == index,
       kept.previous == previous?.id, saved.state.sampler != nil
     {

@@ -5,7 +5,7 @@ import VideoDiffusion
 
 /// Keeps an engine loaded from one job to the next, as long as they use the same model in the same
 /// way.
-actor EngineRoom {
+actor EngineCache {
   /// An engine with both networks of a model.
   struct LoadedModel: Sendable {
     let engine: VideoEngine
