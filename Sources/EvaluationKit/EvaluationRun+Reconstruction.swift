@@ -27,21 +27,21 @@ extension EvaluationRun {
           expected: "\(clipFrames) frames of \(side) pixels, which the model encodes"))
     }
     judges.perceptual = try await perceptualEngine(side: side, &result)
-    let truth = try real(&result, side: side)
-    let wanted = count(truth, &result)
+    let real = try real(&result, side: side)
+    let wanted = count(real, &result)
     if judges.features != nil, wanted < 2 {
       throw EvaluationError.tooFewForCovariance(clips: wanted, of: "the real clips")
     }
     let rows = try await rows(
-      truth, name: "reconstructed clips", count: wanted,
+      real, name: "reconstructed clips", count: wanted,
       key: [
         "reconstruction and motion", "autoencoder \(model.hashes.autoencoder?.hash ?? "")",
         "precision \(job.precision.rawValue)", "network \(judges.features?.hash ?? "none")",
         "perceptual \(result.procedure.perceptualWeights?.hash ?? "none")",
         "perceptual features \(result.procedure.perceptualFeatures?.hash ?? "none")",
       ], &result
-    ) { truth, range in
-      guard let clips = try await truth.clips(range, stop: stop) else { return nil }
+    ) { real, range in
+      guard let clips = try await real.clips(range, stop: stop) else { return nil }
       var rows: [[Float]] = []
       for clip in clips {
         if stop.moment > .never { return nil }
