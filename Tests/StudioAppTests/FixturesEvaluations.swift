@@ -78,12 +78,12 @@ extension Fixtures {
     var world = world
     world.evaluations = evaluations
     world.evaluation = evaluateTask
-    world.evaluationCheck = .init(task: evaluateTask, needs: [])
+    world.evaluationCheck = .init(task: evaluateTask, unmet: [])
     return world
   }
 
-  /// The needs of a distance of which nothing was given.
-  static let evaluationNeeds: [EvaluateTask.Need] = [
+  /// The unmet requirements of a distance of which nothing was given.
+  static let unmetRequirements: [EvaluationRequirement] = [
     .init(
       .data, "no real videos were named",
       remedy: "Name a folder of videos, UCF-101 or SkyTimelapse"),

@@ -22,8 +22,9 @@ extension Workspace {
   }
 
   /// Everything that an evaluation lacks, as far as names and headers of files tell.
-  public nonisolated func needs(of task: EvaluateTask) async -> [EvaluateTask.Need] {
-    await WorkerPool.blocking.run { task.standardized.needs() }
+  public nonisolated func unmetRequirements(of task: EvaluateTask) async -> [EvaluationRequirement]
+  {
+    await WorkerPool.blocking.run { task.standardized.unmetRequirements() }
   }
 
   /// Reads the stored scores again: a command may have added some.

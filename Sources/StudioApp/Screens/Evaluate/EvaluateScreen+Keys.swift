@@ -164,8 +164,9 @@ extension EvaluateScreen {
             .information, "\(job.title(world)) goes on", remedy: "x twice ends it for another")),
       ]
     }
-    if let need = needs(world)?.first {
-      return [.notify(Notice(.warning, need.sentence, remedy: need.remedy))] + checkAgain()
+    if let requirement = unmetRequirements(world)?.first {
+      return [.notify(Notice(.warning, requirement.sentence, remedy: requirement.remedy))]
+        + checkAgain()
     }
     page = .main
     let ahead = world.jobs.filter {

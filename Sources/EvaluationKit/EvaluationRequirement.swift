@@ -2,33 +2,33 @@ import Foundation
 import RunKit
 import VideoDiffusion
 
-extension EvaluateTask {
-  /// Something without which the evaluation cannot begin.
-  public struct Need: Sendable, Hashable {
-    /// What it is about.
-    public var subject: EvaluationInput
-    /// What is missing or wrong, without a full stop.
-    public var sentence: String
-    /// What to do about it, with the file that is expected and where users usually get it.
-    public var remedy: String
+/// Something without which an evaluation cannot begin.
+public struct EvaluationRequirement: Sendable, Hashable {
+  /// What it is about.
+  public var subject: EvaluationInput
+  /// What is missing or wrong, without a full stop.
+  public var sentence: String
+  /// What to do about it, with the file that is expected and where users usually get it.
+  public var remedy: String
 
-    /// Something that is missing.
-    public init(_ subject: EvaluationInput, _ sentence: String, remedy: String = "") {
-      self.subject = subject
-      self.sentence = sentence
-      self.remedy = remedy
-    }
+  /// Something that is missing.
+  public init(_ subject: EvaluationInput, _ sentence: String, remedy: String = "") {
+    self.subject = subject
+    self.sentence = sentence
+    self.remedy = remedy
   }
+}
 
+extension EvaluateTask {
   /// Everything that is missing or wrong, as far as the files' names and headers tell.
-  public func needs() -> [Need] {
+  public func unmetRequirements() -> [EvaluationRequirement] {
     checks.compactMap { subject, check in
       do {
         try check()
         return nil
       } catch {
         let explanation = Explanation(error)
-        return Need(
+        return EvaluationRequirement(
           subject, explanation.sentence, remedy: explanation.remedyWithoutOptions)
       }
     }
