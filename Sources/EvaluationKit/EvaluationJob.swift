@@ -93,7 +93,7 @@ public struct EvaluationJob: Sendable {
     let start = ContinuousClock.now
     let run = EvaluationRun(job: self, stop: stop, report: report)
     var result = EvaluationReport(
-      metric: metric, procedure: EvaluationProtocol(source: sourceName), scores: [],
+      metric: metric, protocol: EvaluationProtocol(source: sourceName), scores: [],
       date: .distantPast, seconds: 0)
     do {
       try await metric.measure(run, &result)

@@ -46,7 +46,7 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   /// What was measured.
   public var metric: Metric
   /// How it was measured.
-  public var procedure: EvaluationProtocol
+  public var `protocol`: EvaluationProtocol
   /// The numbers, the most important first.
   public var scores: [Score]
   /// Numbers by clip index.
@@ -60,13 +60,19 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   /// Version of the program.
   public var version: String
 
+  private enum CodingKeys: String, CodingKey {
+    case metric, scores, series, notes, date, seconds, version
+    // As reports have named it from the first on.
+    case `protocol` = "procedure"
+  }
+
   /// Describes a finished evaluation.
   public init(
-    metric: Metric, procedure: EvaluationProtocol, scores: [Score],
+    metric: Metric, `protocol`: EvaluationProtocol, scores: [Score],
     series: [Series] = [], notes: [String] = [], date: Date, seconds: Double
   ) {
     self.metric = metric
-    self.procedure = procedure
+    self.protocol = `protocol`
     self.scores = scores
     self.series = series
     self.notes = notes
@@ -76,13 +82,14 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   }
 
   /// In what the evaluation differs from the paper's; empty if in nothing.
-  public var differences: [String] { procedure.differences(from: metric) }
+  public var differences: [String] { self.protocol.differences(from: metric) }
 
   /// `paper protocol` with the seed that chose the real clips, where there are some, or that it is
   /// another.
   public var badge: String {
     guard differences.isEmpty else { return "not the paper's protocol" }
-    return "paper protocol" + (procedure.realClipSeed.map { ", real clips of seed \($0)" } ?? "")
+    return "paper protocol"
+      + (self.protocol.realClipSeed.map { ", real clips of seed \($0)" } ?? "")
   }
 
   /// The score that stands for the evaluation in a table.

@@ -37,8 +37,8 @@ extension EvaluationRun {
       key: [
         "reconstruction and motion", "autoencoder \(model.hashes.autoencoder?.hash ?? "")",
         "precision \(job.precision.rawValue)", "network \(judges.features?.hash ?? "none")",
-        "perceptual \(result.procedure.perceptualWeights?.hash ?? "none")",
-        "perceptual features \(result.procedure.perceptualFeatures?.hash ?? "none")",
+        "perceptual \(result.protocol.perceptualWeights?.hash ?? "none")",
+        "perceptual features \(result.protocol.perceptualFeatures?.hash ?? "none")",
       ], &result
     ) { real, range in
       guard let clips = try await real.clips(range, stop: stop) else { return nil }
@@ -50,10 +50,10 @@ extension EvaluationRun {
       return rows
     }
     let count = rows.count
-    result.procedure.resolution = side
-    result.procedure.frames = clipFrames
-    result.procedure.realClips = count
-    result.procedure.generatedClips = count
+    result.protocol.resolution = side
+    result.protocol.frames = clipFrames
+    result.protocol.realClips = count
+    result.protocol.generatedClips = count
     addScores(of: rows, judges, to: &result)
     guard judges.features != nil else {
       result.notes.append("R-FVD needs the weights of I3D")
@@ -119,8 +119,8 @@ extension EvaluationRun {
     let engine = try await PerceptualEngine.load(
       weights: weights, features: job.perceptualFeatures, side: side,
       threadCount: job.threadCount)
-    result.procedure.perceptualWeights = try ModelHashes.file(weights, stop)
-    result.procedure.perceptualFeatures = try job.perceptualFeatures.map {
+    result.protocol.perceptualWeights = try ModelHashes.file(weights, stop)
+    result.protocol.perceptualFeatures = try job.perceptualFeatures.map {
       try ModelHashes.file($0, stop)
     }
     return engine

@@ -8,7 +8,7 @@ extension EvaluationRun {
     let stage = try await featureStage(.i3d, &result)
     let generated = try await generated(&result)
     // Frames that lie in a folder are taken as they are, unless a resolution is asked for.
-    let side: Int? = (generated as? FolderClips).map(\.side) ?? result.procedure.resolution
+    let side: Int? = (generated as? FolderClips).map(\.side) ?? result.protocol.resolution
     let real = try real(&result, side: side)
     if let generated = generated as? FolderClips, generated.frameSize != real.frameSize {
       throw StudioError(
@@ -22,8 +22,8 @@ extension EvaluationRun {
     let realFeatures = try await features(real, count: counts.real, stage, &result)
     let generatedFeatures = try await features(generated, count: counts.generated, stage, &result)
     try checkCovariance(real: realFeatures.count, generated: generatedFeatures.count)
-    result.procedure.realClips = realFeatures.count
-    result.procedure.generatedClips = generatedFeatures.count
+    result.protocol.realClips = realFeatures.count
+    result.protocol.generatedClips = generatedFeatures.count
     result.scores = [
       .init("FVD", try FrechetDistance.between(generatedFeatures, realFeatures))
     ]
@@ -56,8 +56,8 @@ extension EvaluationRun {
     }
     let logits = try await features(generated, count: wanted, stage, &result)
     let score = try InceptionScore(logits: logits, splits: job.splits)
-    result.procedure.generatedClips = logits.count
-    result.procedure.splits = job.splits
+    result.protocol.generatedClips = logits.count
+    result.protocol.splits = job.splits
     result.scores = [
       .init("IS", score.mean, standardDeviation: job.splits > 1 ? score.standardDeviation : nil)
     ]
@@ -92,7 +92,7 @@ extension EvaluationRun {
       meanOf: rows.compactMap {
         TemporalStatistics(row: $0, clipCount: clipCount, clipFrames: clipFrames)
       })
-    result.procedure.generatedClips = rows.count
+    result.protocol.generatedClips = rows.count
     result.scores = [
       .init("largest colour drift", mean.colorDrift.max() ?? 0),
       .init("contrast, last less first", mean.contrastDrift.last ?? 0),

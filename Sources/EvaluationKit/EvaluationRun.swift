@@ -52,9 +52,9 @@ struct EvaluationRun {
         report(.progress(ItemProgress(name, done: loaded, total: total)))
       }
     }
-    result.procedure.note(files, hashes: hashes)
-    result.procedure.precision = job.precision.rawValue
-    if generates { result.procedure.request = request }
+    result.protocol.note(files, hashes: hashes)
+    result.protocol.precision = job.precision.rawValue
+    if generates { result.protocol.request = request }
     return Model(
       files: files, request: request, engine: engine, configuration: configuration,
       hashes: hashes)
@@ -62,11 +62,11 @@ struct EvaluationRun {
 
   /// Clips of the model or folder that is judged, `job.frames` each.
   func generated(_ result: inout EvaluationReport) async throws -> any ClipSource {
-    result.procedure.frames = job.frames
+    result.protocol.frames = job.frames
     switch job.source {
     case .folder(let path):
       let clips = try folder(path, "generated clips", split: nil, side: job.resolution)
-      result.procedure.resolution = clips.squareSide
+      result.protocol.resolution = clips.squareSide
       return clips
     case .model:
       let model = try await model(&result)
@@ -78,7 +78,7 @@ struct EvaluationRun {
             name: "the resolution", found: "\(wanted)",
             expected: "\(side), which the model makes"))
       }
-      result.procedure.resolution = side
+      result.protocol.resolution = side
       return GeneratedClips(
         request: model.request, engine: model.engine, frames: job.frames,
         clipFrames: model.configuration.frames, hashes: model.hashes)
@@ -89,13 +89,13 @@ struct EvaluationRun {
   func real(_ result: inout EvaluationReport, side: Int?) throws -> FolderClips {
     guard let path = job.dataPath else { throw StudioError(nil, .noData) }
     let clips = try folder(path, "real clips", split: job.split, side: side)
-    result.procedure.data = URL(filePath: path).lastPathComponent
-    result.procedure.dataLayout = clips.layout.name
-    result.procedure.realClipSeed = job.clipSeed
+    result.protocol.data = URL(filePath: path).lastPathComponent
+    result.protocol.dataLayout = clips.layout.name
+    result.protocol.realClipSeed = job.clipSeed
     result.notes.append(
       "real clips are chosen by seed \(job.clipSeed): videos in random order, each from a random frame"
     )
-    result.procedure.split = clips.layout == .plain ? "all" : job.split?.rawValue ?? "all"
+    result.protocol.split = clips.layout == .plain ? "all" : job.split?.rawValue ?? "all"
     return clips
   }
 
@@ -142,7 +142,7 @@ struct EvaluationRun {
       if stop.moment > .never { throw CancellationError() }
       report(.progress(ItemProgress(name, done: loaded, total: total)))
     }
-    result.procedure.featureNetwork = weights
+    result.protocol.featureNetwork = weights
     return FeatureStage(engine: engine, hash: weights.hash)
   }
 

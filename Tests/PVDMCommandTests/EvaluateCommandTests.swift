@@ -91,8 +91,8 @@ import Testing
     #expect(train.status == 0, "\(train.errors)")
     let score = (train.json["scores"] as? [[String: Any]])?.first?["value"] as? Double
     #expect(try #require(score).isFinite)
-    let procedure = train.json["procedure"] as? [String: Any]
-    #expect(procedure?["split"] as? String == "train" && procedure?["realClips"] as? Int == 3)
+    let taken = train.json["procedure"] as? [String: Any]
+    #expect(taken?["split"] as? String == "train" && taken?["realClips"] as? Int == 3)
     let test = try distance("test")
     #expect(test.status == 0, "\(test.errors)")
 

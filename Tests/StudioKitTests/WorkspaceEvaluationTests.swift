@@ -30,9 +30,9 @@ struct WorkspaceEvaluationTests {
     let jobs = await workspace.settle()
     #expect(jobs.map(\.id) == [job] && jobs[0].state == .finished)
     let stored = try #require(await workspace.toldEvaluations.first)
-    #expect(stored.report.metric == .drift && stored.report.procedure.source == "tiny")
-    #expect(stored.report.procedure.generatedClips == 2 && stored.report.procedure.frames == 32)
-    #expect(stored.report.procedure.request?.seed == 4)
+    #expect(stored.report.metric == .drift && stored.report.protocol.source == "tiny")
+    #expect(stored.report.protocol.generatedClips == 2 && stored.report.protocol.frames == 32)
+    #expect(stored.report.protocol.request?.seed == 4)
     #expect(try EvaluationReport(contentsOf: stored.folder) == stored.report)
     await workspace.close()
 

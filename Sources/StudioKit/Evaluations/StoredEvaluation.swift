@@ -41,7 +41,7 @@ extension EvaluationRecord {
   /// - Throws: `EncodingError` for a score that is no finite number.
   init(_ report: EvaluationReport, folder: String) throws {
     self.init(
-      metric: report.metric.rawValue, source: report.procedure.source, content: try report.json,
+      metric: report.metric.rawValue, source: report.protocol.source, content: try report.json,
       folder: URL(filePath: folder).standardizedFileURL.path,
       measured: report.date.timeIntervalSinceReferenceDate)
   }
@@ -80,21 +80,21 @@ extension Sequence<StoredEvaluation> {
 extension EvaluationReport {
   /// Whether a model was judged: by the hash of its weights where that is known, else by its name.
   func isOf(_ model: ModelEntry) -> Bool {
-    guard procedure.autoencoder != nil else { return false }
+    guard self.protocol.autoencoder != nil else { return false }
     // Encoding and decoding depends on the autoencoder alone.
     let (own, known) =
       metric.judged == .autoencoder
-      ? (procedure.autoencoder?.hash, model.autoencoderHash)
-      : (procedure.denoiser?.hash, model.denoiserHash)
+      ? (self.protocol.autoencoder?.hash, model.autoencoderHash)
+      : (self.protocol.denoiser?.hash, model.denoiserHash)
     if let own, let known { return own == known }
-    return procedure.source == model.reference.name
+    return self.protocol.source == model.reference.name
   }
 
   /// Whether the videos were generated with these settings; true where none were generated.
   public func wasTaken(with settings: GenerationSettings) -> Bool {
-    guard let request = procedure.request else { return metric.judged == .autoencoder }
+    guard let request = self.protocol.request else { return metric.judged == .autoencoder }
     let other = settings.request()
-    let isLong = (procedure.frames ?? 0) > 16
+    let isLong = (self.protocol.frames ?? 0) > 16
     guard request.firstSampler == other.firstSampler else { return false }
     return !isLong
       || (request.laterSampler == other.laterSampler

@@ -119,7 +119,7 @@ extension EvaluateScreen {
   private func drawSelected(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
     guard let stored = selected(world) else { return }
     let inner = Border(
-      title: stored.report.metric.title, subtitle: stored.report.procedure.source,
+      title: stored.report.metric.title, subtitle: stored.report.protocol.source,
       footer: "Enter shows all"
     ).draw(in: &buffer, area: area)
     let view = ReportView(stored)
@@ -135,7 +135,7 @@ extension EvaluateScreen {
     guard let stored = selected(world) else { return }
     let view = ReportView(stored)
     let inner = Border(
-      title: stored.report.metric.title, subtitle: stored.report.procedure.source,
+      title: stored.report.metric.title, subtitle: stored.report.protocol.source,
       footer:
         "\(table.selected + 1) of \(world.evaluations.count), h and l go to others, Esc leaves",
       isFocused: true
@@ -184,6 +184,6 @@ extension EvaluateScreen {
     guard let stored = selected(world) else { return [] }
     return stored.report.scores.map { ($0.name, $0.text) }
       + [("protocol", stored.report.badge)]
-      + stored.report.procedure.fields.map { (name: $0.0, value: $0.1) }
+      + stored.report.protocol.fields.map { (name: $0.0, value: $0.1) }
   }
 }
