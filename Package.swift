@@ -128,8 +128,8 @@ let package = Package(
     .target(
       name: "StudioApp",
       dependencies: [
-        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
-        "MediaIO", "VideoDiffusion",
+        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI", "MediaIO",
+        "VideoDiffusion", "TensorCore",
       ],
       swiftSettings: asyncOnCaller),
     .executableTarget(

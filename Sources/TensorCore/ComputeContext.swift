@@ -4,9 +4,9 @@ internal import CKernels
 /// one set of threads for both. All operations are methods of the context, so that model code never
 /// names a device.
 ///
-/// A context serves one thread at a time. Use it from one dedicated thread (see ``ComputeThread``):
-/// the worker threads belong to the thread that calls, and callers that wander between threads would
-/// leave a set behind on each.
+/// A context serves one thread at a time, which debug builds check. Use it from one dedicated thread
+/// (see ``ComputeThread``): the worker threads belong to the thread that calls, and callers that wander
+/// between threads would leave a set behind on each.
 public final class ComputeContext: @unchecked Sendable {
   /// Threads that an operation is split over, the calling one included.
   public let threadCount: Int
@@ -19,6 +19,7 @@ public final class ComputeContext: @unchecked Sendable {
   var isDifferentiating = false
   let pool = BufferPool()
   let library: OneDNN
+  let use = ThreadUse()
 
   /// Opens a context.
   ///

@@ -37,7 +37,7 @@ import Testing
   @Test func aMetricBringsItsUsualNumbersAndItsOwnFields() {
     let world = Fixtures.evaluatedWorld
     var screen = screen(world)
-    func choose(_ metric: EvaluationMetric) -> EvaluateTask {
+    func choose(_ metric: Metric) -> EvaluateTask {
       while screen.form.task.metric != metric { press(keys("l"), on: &screen, world) }
       return screen.form.task
     }
@@ -96,7 +96,7 @@ import Testing
   @Test func whatIsMissingIsSaidInPlaceOfARun() {
     var world = Fixtures.world
     var screen = screen(world)
-    world.evaluationCheck = .init(task: screen.form.task, needs: Fixtures.evaluationNeeds)
+    world.evaluationCheck = .init(task: screen.form.task, unmet: Fixtures.unmetRequirements)
     let effects = press(keys("r"), on: &screen, world)
     let notice = Array(effects.prefix(1)).onlyNotice
     #expect(notice?.sentence == "no real videos were named" && notice?.remedy.isEmpty == false)
@@ -110,10 +110,10 @@ import Testing
     var world = Fixtures.world
     var screen = screen(world)
     let check = StudioEffect.query(.checkEvaluation(screen.form.task))
-    world.evaluationCheck = .init(task: screen.form.task, needs: Fixtures.evaluationNeeds)
+    world.evaluationCheck = .init(task: screen.form.task, unmet: Fixtures.unmetRequirements)
     #expect(press(keys("r"), on: &screen, world).last == check)
     #expect(press(keys("R"), on: &screen, world) == [.query(.findEvaluations), check])
-    world.evaluationCheck = .init(task: screen.form.task, needs: [])
+    world.evaluationCheck = .init(task: screen.form.task, unmet: [])
     #expect(press(keys("r"), on: &screen, world).contains(.order(.evaluate(screen.form.task))))
   }
 
@@ -210,7 +210,7 @@ import Testing
   @Test func snapshotsOfTheMainPage() throws {
     var empty = Fixtures.world
     var first = screen(empty)
-    empty.evaluationCheck = .init(task: first.form.task, needs: Fixtures.evaluationNeeds)
+    empty.evaluationCheck = .init(task: first.form.task, unmet: Fixtures.unmetRequirements)
     press(keys("jj"), on: &first, empty)
     try expectSnapshots(first, empty, named: "evaluate-empty")
     try expectSnapshots(
@@ -222,11 +222,11 @@ import Testing
     let alone = screen(none)
     none.evaluationCheck = .init(
       task: alone.form.task,
-      needs: [
+      unmet: [
         .init(
           .videos, "no videos to judge were named",
           remedy: "Name a folder of generated videos, or a model"),
-        Fixtures.evaluationNeeds[0],
+        Fixtures.unmetRequirements[0],
       ])
     try expectSnapshots(alone, none, named: "evaluate-no-model")
   }

@@ -40,7 +40,7 @@ import Testing
     func check(_ clips: Int) -> World.EvaluationCheck {
       var task = EvaluateTask(.frechetVideoDistance, of: nil)
       task.clips = clips
-      return World.EvaluationCheck(task: task, needs: [])
+      return World.EvaluationCheck(task: task, unmet: [])
     }
     let (first, second) = (check(8), check(16))
     for asked in [first, second] {

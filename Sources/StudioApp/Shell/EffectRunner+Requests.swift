@@ -15,8 +15,8 @@ extension EffectRunner {
       guard let estimate = await workspace.estimate(model, settings) else { return }
       sender.send(.estimated(World.EstimateKey(model: model, settings: settings), estimate))
     case .checkEvaluation(let task):
-      let needs = await workspace.needs(of: task)
-      sender.send(.evaluationChecked(World.EvaluationCheck(task: task, needs: needs)))
+      let unmet = await workspace.unmetRequirements(of: task)
+      sender.send(.evaluationChecked(World.EvaluationCheck(task: task, unmet: unmet)))
     case .findEvaluations: try await workspace.findEvaluations()
     case .findTrainingRuns: await workspace.findTrainingRuns()
     case .checkTraining(let request):

@@ -9,11 +9,11 @@ extension ComputeContext {
     on stack: ImageStack, statistics: GroupStatistics, kept: Tensor, modulation: Tensor?,
     activated: Bool
   ) throws {
-    let start = operationStart
     let result = try makeTensor(x.shape, x.elementType)
     let toWeight = try makeTensor([x.channels], .float32)
     let toBias = try makeTensor([x.channels], .float32)
     let toModulation = try modulation.map { try makeTensor($0.shape, .float32) }
+    let start = operationStart
     stack.withRuns { runs in
       let scale = modulation?.pointer(of: Float.self)
       var problem = ck_group_norm_gradient_problem(
@@ -41,10 +41,10 @@ extension ComputeContext {
   func layerNormGradient(
     _ gradient: Tensor, _ x: Tensor, _ parameters: NormalizationWeight
   ) throws {
-    let start = operationStart
     let result = try makeTensor(x.shape, x.elementType)
     let toWeight = try makeTensor([x.channels], .float32)
     let toBias = try makeTensor([x.channels], .float32)
+    let start = operationStart
     ck_layer_norm_gradient(
       x.kernelType, x.pointer, gradient.pointer, result.pointer, x.rows, x.channels,
       parameters.weight.pointer(of: Float.self), 1e-5, toWeight.pointer(of: Float.self),

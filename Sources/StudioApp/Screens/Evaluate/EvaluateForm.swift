@@ -49,9 +49,9 @@ package struct EvaluateForm: Sendable, Hashable {
   }
 
   /// What the selected line is about.
-  package var subject: EvaluateTask.Subject? {
+  package var subject: EvaluationInput? {
     guard case .own(let field)? = form.selectedID else { return nil }
-    return EvaluateTask.Subject(rawValue: field.rawValue)
+    return EvaluationInput(rawValue: field.rawValue)
   }
 
   /// Inserts pasted text into the value being typed.
