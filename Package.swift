@@ -154,7 +154,8 @@ let package = Package(
     .testTarget(
       name: "NeuralLayersTests", dependencies: ["NeuralLayers", "TensorCore", "TestSupport"]),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles", "TestSupport"]),
-    .testTarget(name: "CheckpointIOTests", dependencies: ["CheckpointIO", "TestSupport"]),
+    .testTarget(
+      name: "CheckpointIOTests", dependencies: ["TensorCore", "CheckpointIO", "TestSupport"]),
     .testTarget(
       name: "VideoDiffusionTests",
       dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
@@ -166,8 +167,8 @@ let package = Package(
     .target(
       name: "KitTestSupport",
       dependencies: [
-        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "NeuralLayers",
-        "TensorCore", "TestSupport",
+        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
+        "TestSupport",
       ],
       path: "Tests/KitTestSupport"),
     .testTarget(
@@ -185,29 +186,31 @@ let package = Package(
     .testTarget(
       name: "EvaluationKitTests",
       dependencies: [
-        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "TrainingData", "KitTestSupport", "TestSupport",
+        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "KitTestSupport", "TestSupport",
       ]),
     .testTarget(
       name: "BenchmarkKitTests",
-      dependencies: ["BenchmarkKit", "RunKit", "VideoDiffusion", "KitTestSupport", "TestSupport"]),
+      dependencies: [
+        "TensorCore", "BenchmarkKit", "VideoDiffusion", "KitTestSupport", "TestSupport",
+      ]),
     .testTarget(
       name: "InspectionKitTests",
       dependencies: [
-        "InspectionKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "KitTestSupport", "TestSupport",
+        "InspectionKit", "RunKit", "VideoDiffusion", "CheckpointIO", "KitTestSupport",
+        "TestSupport",
       ]),
     .testTarget(
       name: "StudioKitTests",
       dependencies: [
-        "StudioKit", "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
-        "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore", "TrainingData", "KitTestSupport",
+        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
+        "VideoDiffusion", "MediaIO", "KitTestSupport",
         "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
       name: "PVDMCommandTests",
       dependencies: [
-        "pvdm", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO", "VideoDiffusion",
+        "BenchmarkKit",
+        "pvdm", "StudioKit", "EvaluationKit", "RunKit", "MediaIO", "VideoDiffusion",
         "TestSupport", "WorkspaceProbe",
       ]),
     .testTarget(
@@ -216,23 +219,24 @@ let package = Package(
     .testTarget(
       name: "StudioAppTests",
       dependencies: [
-        "StudioApp", "StudioKit", "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit",
+        "StudioApp", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit",
         "TerminalUI", "MediaIO", "VideoDiffusion",
       ],
       exclude: ["Snapshots"]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
     .testTarget(
       name: "TrainingDataTests",
-      dependencies: ["TrainingData", "VideoDiffusion", "MediaIO", "TestSupport"],
+      dependencies: ["TensorCore", "TrainingData", "VideoDiffusion", "MediaIO", "TestSupport"],
       swiftSettings: asyncOnCaller),
     .target(
       name: "FuzzTargets",
       dependencies: [
+        "InspectionKit",
         "CheckpointIO", "NeuralLayers", "TensorCore", "VideoDiffusion", "MediaIO", "RunKit",
         "TrainingKit", "StudioKit", "SessionStore", "TerminalUI",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
-    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"]),
+    .testTarget(name: "FuzzTests", dependencies: ["TensorCore", "FuzzTargets", "TestSupport"]),
   ] + fuzzing,
   swiftLanguageModes: [.v6]
 )
