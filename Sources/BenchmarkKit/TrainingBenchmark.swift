@@ -220,8 +220,9 @@ public struct TrainingBenchmark {
       parameterCount: training.parameters.count,
       forwardOperations: configuration.forwardOperations
     ) {
-      _ = try training.accumulate(examples)
-      optimizer.step()
+      let error = try training.accumulate(examples)
+      let numbers = try context.read(numbers: [error, optimizer.gradientNorm()])
+      try optimizer.step(norm: numbers[1])
     }
   }
 
@@ -243,8 +244,9 @@ public struct TrainingBenchmark {
       parameterCount: training.parameters.count,
       forwardOperations: configuration.encodeOperations + configuration.decodeOperations
     ) {
-      _ = try training.accumulate(examples)
-      optimizer.step()
+      let losses = try training.accumulate(examples).tensors
+      let numbers = try context.read(numbers: losses + [optimizer.gradientNorm()])
+      try optimizer.step(norm: numbers[losses.count])
     }
   }
 }

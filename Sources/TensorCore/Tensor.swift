@@ -57,14 +57,6 @@ public struct Tensor: @unchecked Sendable {
       shape: [range.count] + shape.dropFirst(), elementType: elementType, storage: storage,
       offset: offset + range.lowerBound * stride)
   }
-
-  /// The numbers as float32, whatever the element type, in row-major order.
-  public func floats() -> [Float] {
-    [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      convertToFloat32(into: buffer)
-      initialized = count
-    }
-  }
 }
 
 /// The memory behind a tensor; returned to its pool when the last tensor lets go of it.

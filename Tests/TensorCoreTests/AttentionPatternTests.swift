@@ -20,7 +20,7 @@ struct AttentionPatternTests {
       try context.attention(
         tensor, heads: 2, layout: .perHead, patterns, scale: Float(Self.reference.scale))
     }
-    return (result.floats(), x)
+    return (try context.read(result), x)
   }
 
   @Test(arguments: KernelSelection.available)

@@ -33,10 +33,11 @@ struct AttentionTests {
         try context.prepareRotary(angles: $0, width: reference.width)
       }
       return try KernelSelection.withKernels(kernels) {
-        try context.attention(
-          x.tensor, heads: reference.heads, layout: reference.layout, [pattern],
-          scale: Float(reference.scale), rotary: rotary
-        ).floats()
+        try context.read(
+          context.attention(
+            x.tensor, heads: reference.heads, layout: reference.layout, [pattern],
+            scale: Float(reference.scale), rotary: rotary
+          ))
       }
     }
 

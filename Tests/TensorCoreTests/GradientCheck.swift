@@ -44,7 +44,7 @@ struct GradientCheck {
     let tensors = try zip(inputs, arguments).map {
       try context.tensor($1, shape: $0.shape)
     }
-    let result = try operation(tensors, context).floats()
+    let result = try context.read(operation(tensors, context))
     return zip(result, cotangent(result.count)).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
@@ -60,7 +60,7 @@ struct GradientCheck {
       gradient: context.tensor(
         cotangent(result.count), shape: result.shape, as: result.elementType),
       on: tape)
-    return try tensors.map { try #require(context.gradient(of: $0)).floats() }
+    return try tensors.map { try context.read(#require(context.gradient(of: $0))) }
   }
 
   /// Expects the gradients to agree with differences.

@@ -39,7 +39,8 @@ struct GroupNormTests {
         activated: problem.activated)
     }
     return deviation(
-      result.floats(), from: ReferenceNormalization.groupNorm(x.values, on: stack, problem))
+      try context.read(result), from: ReferenceNormalization.groupNorm(x.values, on: stack, problem)
+    )
   }
 
   @Test(arguments: KernelSelection.available, ElementType.kernelPrecisions)

@@ -38,7 +38,7 @@ struct ResamplingTests {
       for channels in [1, 16, 35] {
         let it = try Case(stack, channels: channels, type)
         let result = try KernelSelection.withKernels(kernels) {
-          try it.context.averagePool(it.x.tensor, on: stack).floats()
+          try it.context.read(it.context.averagePool(it.x.tensor, on: stack))
         }
         let images = stack.halved.imageValues(of: result, channels: channels)
         #expect(deviation(images, from: it.expected(\.pooled)) < type.tolerance, "\(stack)")
@@ -53,7 +53,7 @@ struct ResamplingTests {
       for channels in [1, 16, 35] {
         let it = try Case(stack, channels: channels, type)
         let result = try KernelSelection.withKernels(kernels) {
-          try it.context.upsample(it.x.tensor, on: stack).floats()
+          try it.context.read(it.context.upsample(it.x.tensor, on: stack))
         }
         let images = stack.doubled.imageValues(of: result, channels: channels)
         #expect(deviation(images, from: it.expected(\.doubled)) == 0, "\(stack)")

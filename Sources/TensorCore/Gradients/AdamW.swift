@@ -65,7 +65,7 @@ extension ComputeContext {
 
   /// Changes all parameters by one step of AdamW with PyTorch's order of operations, and their moving
   /// averages after it. A parameter without a gradient stays as it is.
-  public func adamW(_ parameters: [OptimizedParameter], _ step: AdamWStep) {
+  public func adamW(_ parameters: [OptimizedParameter], _ step: AdamWStep) throws {
     let start = operationStart
     defer { record(.optimizer, since: start, [parameters.count]) }
     let number = Double(step.number)
@@ -83,11 +83,16 @@ extension ComputeContext {
     for optimized in parameters { optimized.parameter.noteChange() }
   }
 
-  /// The Euclidean norm of all parameters' gradients together.
-  public func gradientNorm(_ parameters: [OptimizedParameter]) -> Double {
+  /// The Euclidean norm of all parameters' gradients together, `[1]` float64.
+  public func gradientNorm(_ parameters: [OptimizedParameter]) throws -> Tensor {
+    let start = operationStart
+    defer { record(.optimizer, since: start, [parameters.count]) }
+    let result = try makeTensor([1], .float64)
     withKernelParameters(parameters) {
-      ck_squared_gradient_norm($0.baseAddress, $0.count, Int32(threadCount)).squareRoot()
+      result.pointer(of: Double.self)[0] =
+        ck_squared_gradient_norm($0.baseAddress, $0.count, Int32(threadCount)).squareRoot()
     }
+    return result
   }
 
   private func withKernelParameters<Result>(

@@ -89,7 +89,7 @@ extension ComputeContext {
   private func meanOfFunction(
     _ x: Tensor, value: (Float) -> Float, derivative: @escaping (Float) -> Float
   ) throws -> Tensor {
-    let values = x.floats()
+    let values = try read(x)
     let sum = values.reduce(0.0) { $0 + Double(value($1)) }
     let result = try tensor([Float(sum / Double(x.count))], shape: [1])
     return noted(result, from: x) { context, gradient in
@@ -108,10 +108,10 @@ extension ComputeContext {
   ///   - x: `[batch, rows, channels]` float32, with channels a multiple of 16.
   ///   - target: The same; gets no gradient.
   ///   - weight: `[channels]` float32.
-  /// - Returns: The mean over the batch, and each sample's distance.
+  /// - Returns: The mean over the batch, `[1]`, and each sample's distance, `[batch]`.
   public func featureDistance(
     _ x: Tensor, _ target: Tensor, weight: Tensor
-  ) throws -> (mean: Tensor, distances: [Float]) {
+  ) throws -> (mean: Tensor, distances: Tensor) {
     precondition(x.shape == target.shape && x.shape.count == 3 && x.channels % 16 == 0)
     precondition(x.elementType == .float32 && weight.count == x.channels)
     let start = operationStart
@@ -123,7 +123,7 @@ extension ComputeContext {
       target.pointer(of: Float.self), x.pointer(of: Float.self), weight.pointer(of: Float.self),
       values.pointer(of: Float.self), gradient?.pointer(of: Float.self), factor, x.rows,
       x.channels, Int32(threadCount))
-    let rows = values.floats()
+    let rows = try read(values)
     let perSample = x.shape[1]
     let distances = (0..<x.shape[0]).map { sample in
       Float(
@@ -131,11 +131,12 @@ extension ComputeContext {
           / Double(perSample))
     }
     let mean = try tensor([distances.reduce(0, +) / Float(distances.count)], shape: [1])
-    guard let gradient else { return (mean, distances) }
+    let each = try tensor(distances, shape: [distances.count])
+    guard let gradient else { return (mean, each) }
     let recorded = noted(mean, from: x) {
       try $0.propagate(to: x, $0.scale(gradient, by: $1.pointer(of: Float.self)[0]))
     }
-    return (recorded, distances)
+    return (recorded, each)
   }
 }
 
