@@ -5,10 +5,14 @@ extension ComputeContext {
   ///
   /// - Throws: ``TensorError`` if that work failed.
   public func read(_ tensors: [Tensor]) throws -> [[Float]] {
-    tensors.map { tensor in
-      [Float](unsafeUninitializedCapacity: tensor.count) { buffer, initialized in
-        tensor.convertToFloat32(into: buffer)
+    // All conversions are asked for before the first wait.
+    try tensors.map(widened).map { tensor in
+      try [Float](unsafeUninitializedCapacity: tensor.count) { buffer, initialized in
         initialized = tensor.count
+        try device.memory.download(
+          tensor.address,
+          into: UnsafeMutableRawBufferPointer(
+            UnsafeMutableBufferPointer(rebasing: buffer[..<initialized])))
       }
     }
   }
@@ -21,8 +25,19 @@ extension ComputeContext {
   public func read(numbers tensors: [Tensor]) throws -> [Double] {
     try tensors.map { tensor in
       precondition(tensor.count == 1, "\(tensor.shape) is not a single number")
-      return tensor.elementType == .float64
-        ? tensor.pointer(of: Double.self)[0] : Double(try read(tensor)[0])
+      guard tensor.elementType == .float64 else { return Double(try read(tensor)[0]) }
+      var number = 0.0
+      try withUnsafeMutableBytes(of: &number) {
+        try device.memory.download(tensor.address, into: $0)
+      }
+      return number
     }
+  }
+
+  private func widened(_ x: Tensor) throws -> Tensor {
+    guard x.elementType != .float32 else { return x }
+    let result = try makeTensor(x.shape, .float32)
+    try device.run(.convert(x, into: result))
+    return result
   }
 }

@@ -36,7 +36,7 @@ public final class Parameter: @unchecked Sendable {
   /// Replaces the numbers, for example by those of a checkpoint.
   public func setValues(_ values: UnsafeBufferPointer<Float>) {
     precondition(values.count == tensor.count, "\(values.count) values for \(name) \(shape)")
-    tensor.fill(from: values)
+    tensor.overwrite(with: values)
     noteChange()
   }
 

@@ -37,7 +37,7 @@ public actor PerceptualEngine {
   private func open(
     _ weights: String, _ features: String, _ side: Int, _ threadCount: Int?
   ) throws {
-    let context = try ComputeContext(threadCount: threadCount)
+    let context = ComputeContext(try Device.open(threadCount: threadCount))
     loaded = (
       context,
       try PerceptualDistance.load(weights: weights, features: features, side: side, context)

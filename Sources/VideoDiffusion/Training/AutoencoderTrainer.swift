@@ -64,7 +64,7 @@ public actor AutoencoderTrainer {
   }
 
   private func open(_ plan: Plan) throws {
-    let context = try ComputeContext(threadCount: plan.threadCount)
+    let context = ComputeContext(try Device.open(threadCount: plan.threadCount))
     let beginning = plan.beginning
     let source = try beginning.source(.autoencoder) {
       InitialParameters(plan.configuration, seed: $0)

@@ -55,7 +55,7 @@ public actor DenoiserTrainer {
   }
 
   private func open(_ plan: Plan) throws {
-    let context = try ComputeContext(threadCount: plan.threadCount)
+    let context = ComputeContext(try Device.open(threadCount: plan.threadCount))
     var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
     }
