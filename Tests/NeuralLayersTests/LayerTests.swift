@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Layers take exactly the parameters that their documentation names.
+@Suite(.onEveryDevice)
 struct LayerTests {
   private let source = MemoryParameters()
   private let context: ComputeContext

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// The optimiser against the formulas in double precision.
+@Suite(.onEveryDevice)
 struct OptimizerTests {
   private static let shapes = [[3], [5, 7], [40_000]]
 

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Activations against the functions of the mathematics library in double precision.
+@Suite(.onEveryDevice)
 struct ActivationTests {
   /// Every 1/256 from -12 to 12, not a whole number of vectors, and then far values.
   private static let arguments: [Float] =

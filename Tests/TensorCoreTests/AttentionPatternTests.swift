@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Which tokens attend to each other: runs of several pieces and sequences along a volume's axes.
+@Suite(.onEveryDevice)
 struct AttentionPatternTests {
   private static let reference = ReferenceAttention(
     heads: 2, width: 6, layout: .perHead, scale: 0.4, angles: nil)

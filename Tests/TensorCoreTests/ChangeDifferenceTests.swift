@@ -1,7 +1,9 @@
 import TensorCore
+import TestSupport
 import Testing
 
 /// What the differences of two videos' changes, in space and in time, tell.
+@Suite(.onEveryDevice)
 struct ChangeDifferenceTests {
   private let context: ComputeContext
 

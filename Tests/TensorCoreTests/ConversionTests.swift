@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Conversion to and from bfloat16, and the search for numbers that are not finite.
+@Suite(.onEveryDevice)
 struct ConversionTests {
   /// float32 bits and the bfloat16 bits they round to.
   private static let rounding: [(float32: UInt32, bfloat16: UInt32)] = [

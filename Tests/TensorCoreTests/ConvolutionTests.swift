@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Convolutions over stacked images against a padded convolution of each image by itself.
+@Suite(.onEveryDevice)
 struct ConvolutionTests {
   private static let stacks = [
     ImageStack(width: 1, heights: [1]), ImageStack(width: 7, heights: [5]),

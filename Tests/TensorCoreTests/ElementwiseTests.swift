@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Sums and rearrangements, with every instruction set.
+@Suite(.onEveryDevice)
 struct ElementwiseTests {
   @Test(arguments: KernelSelection.available, ElementType.kernelPrecisions)
   func tensorsAreAddedElementByElement(_ kernels: String, _ type: ElementType) throws {

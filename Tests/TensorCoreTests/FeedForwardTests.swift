@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// The gated feed-forward part, whose rows go through in chunks of 512.
+@Suite(.onEveryDevice)
 struct FeedForwardTests {
   /// Widths of products that belong to the library, and of whole panels, where the gate is part of
   /// the first product.

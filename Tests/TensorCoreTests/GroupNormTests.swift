@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Group normalisation of stacked images against two-pass statistics in double precision.
+@Suite(.onEveryDevice)
 struct GroupNormTests {
   private static let stacks = [
     ImageStack(width: 1, heights: [3]), ImageStack(width: 8, heights: [8, 16, 16]),

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Layer normalisation against two-pass statistics in double precision.
+@Suite(.onEveryDevice)
 struct LayerNormTests {
   @Test(arguments: KernelSelection.available, ElementType.kernelPrecisions)
   func eachRowIsNormalizedByItself(_ kernels: String, _ type: ElementType) throws {

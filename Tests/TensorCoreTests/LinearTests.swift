@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Matrix products against sums in double precision.
+@Suite(.onEveryDevice)
 struct LinearTests {
   private static let sizes = [
     (rows: 1, inputs: 1, outputs: 1), (rows: 3, inputs: 5, outputs: 7),

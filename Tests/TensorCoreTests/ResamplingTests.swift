@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Pooling and repetition of stacked images, with every instruction set.
+@Suite(.onEveryDevice)
 struct ResamplingTests {
   private static let stacks = [
     ImageStack(width: 2, heights: [2]), ImageStack(width: 6, heights: [4, 10]),

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Convolutions and poolings over volumes against the sums written out.
+@Suite(.onEveryDevice)
 struct VolumeConvolutionTests {
   static let windows = [
     VolumeWindow(size: VolumeExtents(1), padding: .same),

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// A volume's planes and sequences against indices written out.
+@Suite(.onEveryDevice)
 struct VolumeTests {
   private static let volume = TokenVolume(depth: 3, height: 4, width: 5)
 

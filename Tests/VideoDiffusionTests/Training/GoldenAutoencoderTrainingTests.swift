@@ -5,7 +5,8 @@ import Testing
 import VideoDiffusion
 
 /// A step of the autoencoder's training against PyTorch's.
-@Suite(.enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+@Suite(
+  .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)), .onEveryDevice)
 struct GoldenAutoencoderTrainingTests {
   private struct Run {
     let context: ComputeContext

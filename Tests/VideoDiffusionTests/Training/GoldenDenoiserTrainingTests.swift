@@ -5,7 +5,8 @@ import Testing
 import VideoDiffusion
 
 /// Three steps of the denoiser's training against PyTorch's.
-@Suite(.enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+@Suite(
+  .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)), .onEveryDevice)
 struct GoldenDenoiserTrainingTests {
   private static let prefix = "diffusion_model."
 

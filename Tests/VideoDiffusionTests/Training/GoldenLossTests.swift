@@ -5,7 +5,8 @@ import Testing
 import VideoDiffusion
 
 /// The perceptual distance and the discriminators against PyTorch's.
-@Suite(.enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+@Suite(
+  .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)), .onEveryDevice)
 struct GoldenLossTests {
   private let file: GoldenFile
   private let context: ComputeContext

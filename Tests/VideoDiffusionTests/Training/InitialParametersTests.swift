@@ -5,6 +5,7 @@ import Testing
 import VideoDiffusion
 
 /// What training begins with.
+@Suite(.onEveryDevice)
 struct InitialParametersTests {
   private func values(_ source: InitialParameters, _ name: String) throws -> [Float] {
     try source.withValues(of: name) { Array($0) }
