@@ -197,6 +197,7 @@ static void NAME(attention)(const ck_attention_problem *problem, int threads) {
                   (size_t)CK_WIDTH * (work.width_words + 1);
   work.scratch_floats = (floats + 15) / 16 * 16;
   work.scratch = ck_scratch(sizeof(float) * work.scratch_floats * threads);
+  if (!work.scratch) return;
   // The heads of a token are neighbours: many sequences are better read whole.
   work.has_all_heads = problem->sequences >= 8 * threads && work.tiles == 1;
   ck_parallel_for(work.has_all_heads ? problem->sequences : items * work.tiles, threads,

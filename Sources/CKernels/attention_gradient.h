@@ -222,5 +222,6 @@ static void NAME(attention_gradient)(const ck_attention_gradient_problem *proble
                   (size_t)2 * work.stored_queries;
   work.scratch_floats = (floats + 15) / 16 * 16;
   work.scratch = ck_scratch(sizeof(float) * work.scratch_floats * threads);
+  if (!work.scratch) return;
   ck_parallel_for(p->sequences * p->heads, threads, NAME(attention_gradient_item), &work);
 }

@@ -100,6 +100,7 @@ static void NAME(sum_rows)(const void *source, float *destination, long batch, l
   if (rows > 64 * 256) work.chunk_rows = (rows + 255) / 256;
   work.chunks = (rows + work.chunk_rows - 1) / work.chunk_rows;
   work.partial = ck_scratch(sizeof(float) * batch * work.chunks * width);
+  if (!work.partial) return;
   ck_parallel_for(batch * work.chunks, threads, NAME(sum_rows_chunk), &work);
   for (long sample = 0; sample < batch; sample++) {
     float *out = destination + sample * width;
@@ -215,8 +216,8 @@ static void NAME(max_pool_row)(void *context, long item, int thread) {
     }
   }
 }
-static void NAME(max_pool)(const void *source, const void *gradient, void *destination, long batch,
-                           long height, long width, long channels, int threads) {
+static void NAME(pool_maxima)(const void *source, const void *gradient, void *destination, long batch,
+                              long height, long width, long channels, int threads) {
   NAME(max_pool_work) work = {source, gradient, destination, height, width, channels};
   ck_parallel_for(batch * height / 2, threads, NAME(max_pool_row), &work);
 }
@@ -227,7 +228,7 @@ typedef struct {
   const TYPE *a, *b;
   double *sums;
   long count;
-  int squared;
+  bool squared;
 } NAME(distance_work);
 
 static void NAME(distance_chunk)(void *context, long item, int thread) {
@@ -246,9 +247,11 @@ static void NAME(distance_chunk)(void *context, long item, int thread) {
   }
   work->sums[item] = (double)vsum(sum) + tail;
 }
-static double NAME(distance_sum)(const void *a, const void *b, long count, int squared, int threads) {
+static double NAME(distance_sum)(ck_distance distance, const void *a, const void *b, long count,
+                                 int threads) {
   long chunks = (count + CK_ELEMENT_CHUNK - 1) / CK_ELEMENT_CHUNK;
-  NAME(distance_work) work = {a, b, ck_scratch(sizeof(double) * chunks), count, squared};
+  NAME(distance_work) work = {a, b, ck_scratch(sizeof(double) * chunks), count, distance == CK_SQUARED};
+  if (!work.sums) return NAN;
   ck_parallel_for(chunks, threads, NAME(distance_chunk), &work);
   double total = 0;
   for (long k = 0; k < chunks; k++) total += work.sums[k];

@@ -56,7 +56,7 @@ static void silu(const float *source, float *destination, long count) {
 }
 
 // tanh(scale x) = 1 - 2 / (1 + exp(2 scale x)), absolute error a few 1e-7.
-static void tanh_scaled(const float *source, float *destination, float scale, long count) {
+static void scaled_tanh(const float *source, float *destination, float scale, long count) {
   vfloat factor = splat(2 * scale), limit = splat(40.0f), one = splat(1.0f), two = splat(2.0f);
   long i = 0;
   for (; i + CK_WIDTH <= count; i += CK_WIDTH) {
@@ -69,13 +69,13 @@ static void tanh_scaled(const float *source, float *destination, float scale, lo
   }
 }
 
-static void to_bfloat16(const float *source, uint16_t *destination, long count) {
+static void float32_to_bfloat16(const float *source, uint16_t *destination, long count) {
   long i = 0;
   for (; i + CK_WIDTH <= count; i += CK_WIDTH) store_bf16(destination + i, load_f32(source + i));
   for (; i < count; i++) scalar_store_bf16(destination + i, source[i]);
 }
 
-static void to_float32(const uint16_t *source, float *destination, long count) {
+static void bfloat16_to_float32(const uint16_t *source, float *destination, long count) {
   long i = 0;
   for (; i + CK_WIDTH <= count; i += CK_WIDTH) store_f32(destination + i, load_bf16(source + i));
   for (; i < count; i++) destination[i] = scalar_load_bf16(source + i);
@@ -95,22 +95,11 @@ static bool all_finite(const float *values, long count) {
   return any == 0;
 }
 
-#define CK_TYPED(suffix)                                                                           \
-  {CK_JOIN(group_norm, suffix), CK_JOIN(layer_norm, suffix), CK_JOIN(linear, suffix),              \
-   CK_JOIN(convolution, suffix), CK_JOIN(attention, suffix),                                       \
-   CK_JOIN(gated_gelu, suffix), CK_JOIN(gelu, suffix), CK_JOIN(add, suffix),                       \
-   CK_JOIN(add_rows, suffix), CK_JOIN(concatenate, suffix), CK_JOIN(resample_stack, suffix),       \
-   CK_JOIN(sum_planes, suffix), CK_JOIN(gather_sequences, suffix)}
-
-#define CK_TYPED_GRADIENTS(suffix)                                                                 \
-  {CK_JOIN(group_norm_gradient, suffix), CK_JOIN(layer_norm_gradient, suffix),                     \
-   CK_JOIN(attention_gradient, suffix), CK_JOIN(gated_gelu_gradient, suffix),                      \
-   CK_JOIN(elementwise, suffix), CK_JOIN(sum_rows, suffix), CK_JOIN(sum_axis, suffix),             \
-   CK_JOIN(split, suffix), CK_JOIN(scatter_sequences, suffix), CK_JOIN(max_pool, suffix),          \
-   CK_JOIN(distance_sum, suffix)}
-
 const ck_kernels CK_TABLE = {
-    CK_TABLE_NAME, {CK_TYPED(f32), CK_TYPED(bf16)}, silu, tanh_scaled, to_bfloat16, to_float32, all_finite,
-    pack_linear, pack_convolution,
-    {CK_TYPED_GRADIENTS(f32), CK_TYPED_GRADIENTS(bf16)}, silu_gradient, tanh_gradient, adamw,
-    squared_gradient_norm, feature_distance};
+    .name = CK_TABLE_NAME,
+#define CK_BOTH(kernel) .kernel = {[CK_FLOAT32] = CK_JOIN(kernel, f32), [CK_BFLOAT16] = CK_JOIN(kernel, bf16)},
+#define CK_TYPED(result, kernel, arguments, ...) CK_BOTH(kernel)
+#define CK_PROBLEM(kernel, type) CK_BOTH(kernel)
+#define CK_PLAIN(result, kernel, arguments, ...) .kernel = kernel,
+#include "include/kernel_list.h"
+};

@@ -75,5 +75,6 @@ static void NAME(linear)(const ck_linear_problem *p, int threads) {
   long most = (p->rows + work.row_blocks - 1) / work.row_blocks;
   work.scratch_floats = (size_t)most * (work.a_stride + 2 * CK_PANEL);
   work.scratch = ck_scratch(sizeof(float) * work.scratch_floats * threads);
+  if (!work.scratch) return;
   ck_parallel_for(work.row_blocks * work.column_groups, threads, NAME(linear_item), &work);
 }

@@ -159,6 +159,7 @@ static void NAME(group_norm)(const ck_group_norm_problem *problem, int threads) 
   long partial = problem->batch * work.chunk_count * 2 * c;
   long coefficients = problem->batch * problem->run_count * c;
   work.partial = ck_scratch(sizeof(float) * (partial + 2 * coefficients));
+  if (!work.partial) return;
   work.factor = work.partial + partial;
   work.offset = work.factor + coefficients;
   work.apply_chunks = (problem->tokens + CK_APPLY_CHUNK - 1) / CK_APPLY_CHUNK;

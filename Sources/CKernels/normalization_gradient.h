@@ -147,6 +147,7 @@ static void NAME(group_norm_gradient)(const ck_group_norm_gradient_problem *p, i
   long partial = p->batch * work.chunk_count * 2 * channels;
   long coefficients = p->batch * p->run_count * channels;
   work.partial = ck_scratch(sizeof(float) * (partial + 7 * coefficients));
+  if (!work.partial) return;
   work.factor = work.partial + partial;
   work.offset = work.factor + coefficients;
   work.slope = work.offset + coefficients;
@@ -261,6 +262,7 @@ static void NAME(layer_norm_gradient)(const void *source, const void *gradient, 
   if (rows > CK_APPLY_CHUNK * 256) work.chunk_rows = (rows + 255) / 256;
   long chunks = (rows + work.chunk_rows - 1) / work.chunk_rows;
   work.partial = ck_scratch(sizeof(float) * chunks * 2 * channels);
+  if (!work.partial) return;
   ck_parallel_for(chunks, threads, NAME(layer_norm_gradient_rows), &work);
   memset(weight_gradient, 0, sizeof(float) * channels);
   memset(bias_gradient, 0, sizeof(float) * channels);

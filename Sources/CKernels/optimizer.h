@@ -25,12 +25,14 @@ CK_INLINE const ck_parameter *chunk_elements(const parameter_work *work, long it
   return parameter;
 }
 
-// Runs `task` on every chunk of every parameter; returns how many there were.
+// Runs `task` on every chunk of every parameter; returns how many there were, or -1 where the memory for
+// their list was not to be had.
 static long for_parameters(parameter_work *work, bool summing, int threads, ck_task task) {
   long count = work->parameter_count, chunks = 0;
   for (long i = 0; i < count; i++)
     chunks += (work->parameters[i].count + CK_PARAMETER_CHUNK - 1) / CK_PARAMETER_CHUNK;
   work->sums = ck_scratch(sizeof(double) * (summing ? chunks : 0) + sizeof(long) * (count + 1));
+  if (!work->sums) return -1;
   long *first_chunk = (long *)(work->sums + (summing ? chunks : 0));
   first_chunk[0] = 0;
   for (long i = 0; i < count; i++)
@@ -100,6 +102,7 @@ static void squared_norm_chunk(void *context, long item, int thread) {
 static double squared_gradient_norm(const ck_parameter *parameters, long count, int threads) {
   parameter_work work = {NULL, parameters, count, NULL, NULL};
   long chunks = for_parameters(&work, true, threads, squared_norm_chunk);
+  if (chunks < 0) return NAN;
   double total = 0;
   for (long k = 0; k < chunks; k++) total += work.sums[k];
   return total;

@@ -47,6 +47,7 @@ int ck_available_processors(void) {
 #define HUGE_PAGE ((size_t)2 << 20)
 static _Thread_local void *scratch;
 static _Thread_local size_t scratch_bytes;
+static _Thread_local size_t missing_bytes;  // of the first request that failed since it was last asked
 
 void *ck_scratch(size_t bytes) {
   if (bytes > scratch_bytes) {
@@ -54,9 +55,15 @@ void *ck_scratch(size_t bytes) {
     // Large buffers ask for huge pages: kernels stride through them, and would miss in the TLB.
     size_t page = bytes < HUGE_PAGE ? 4096 : HUGE_PAGE, rounded = (bytes + page - 1) / page * page;
     scratch = aligned_alloc(page, rounded);
-    if (!scratch) abort();  // as malloc failure in libgomp or oneDNN would
-    if (page == HUGE_PAGE) madvise(scratch, rounded, MADV_HUGEPAGE);
-    scratch_bytes = rounded;
+    scratch_bytes = scratch ? rounded : 0;
+    if (!scratch && !missing_bytes) missing_bytes = bytes;
+    if (scratch && page == HUGE_PAGE) madvise(scratch, rounded, MADV_HUGEPAGE);
   }
   return scratch;
+}
+
+size_t ck_take_missing_bytes(void) {
+  size_t bytes = missing_bytes;
+  missing_bytes = 0;
+  return bytes;
 }

@@ -60,6 +60,7 @@ static void NAME(convolve_taps)(const ck_convolution_problem *p, int threads) {
   size_t floats = 9 * (size_t)work.token_count * work.row_stride +
                   2 * (size_t)work.token_count * CK_PANEL * threads;
   char *scratch = ck_scratch(sizeof(float) * floats + lists);
+  if (!scratch) return;
   work.rows = scratch;
   work.scratch = (float *)scratch + 9 * work.token_count * work.row_stride;
   long *sources = (long *)(scratch + sizeof(float) * floats), *sums = sources + 9 * work.token_count;

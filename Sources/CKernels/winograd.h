@@ -204,6 +204,7 @@ static void NAME(winograd)(const ck_convolution_problem *p, int threads) {
 
   size_t transformed = (size_t)places * most * work.transformed_stride;
   float *scratch = ck_scratch(sizeof(float) * (transformed + work.product_floats * threads));
+  if (!scratch) return;
   work.transformed = scratch;
   work.products = scratch + transformed;
   for (long round = 0; round < rounds; round++) {

@@ -14,8 +14,14 @@ public struct Linear: Sendable {
   public var elementType: ElementType { weight.elementType }
 
   /// Takes the layer's parameters.
-  public init(_ scope: ParameterScope, _ inputs: Int, _ outputs: Int, bias: Bool = true) throws {
-    weight = try scope.linear(inputs: inputs, outputs: outputs, bias: bias)
+  ///
+  /// - Parameter kernelAxes: Axes of the kernel where the original has a convolution of kernel 1, which
+  ///   its files store behind the channels; they may be absent.
+  public init(
+    _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, bias: Bool = true, kernelAxes: Int = 0
+  ) throws {
+    weight = try scope.linear(
+      inputs: inputs, outputs: outputs, bias: bias, kernelAxes: kernelAxes)
   }
 
   /// Takes a weight that was put together by the caller, `[outputs, inputs]`.

@@ -13,6 +13,10 @@ extension ParameterScope {
   ///     source's may be absent or present.
   /// - Throws: ``ParameterError``, or what the source throws.
   public func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+    if let record {
+      record.add(prefix + name, shape)
+      return .described(shape)
+    }
     guard let trained else {
       return try withValues(name, shape: shape) { try context.tensor($0, shape: shape) }
     }
@@ -26,8 +30,18 @@ extension ParameterScope {
     }.tensor.reshaped(shape)
   }
 
-  /// The weights of a linear layer: `weight` `[outputs, inputs]` and, if it has one, `bias`.
-  func linear(inputs: Int, outputs: Int, bias: Bool) throws -> LinearWeight {
+  /// The weights of a linear layer: `weight` `[outputs, inputs]`, with axes of extent 1 behind them as
+  /// the authors' files have them, and, if it has one, `bias`.
+  func linear(
+    inputs: Int, outputs: Int, bias: Bool, kernelAxes: Int
+  ) throws -> LinearWeight {
+    if let record {
+      record.add(
+        prefix + "weight", [outputs, inputs] + Array(repeating: 1, count: kernelAxes))
+      if bias { record.add(prefix + "bias", [outputs]) }
+      return .described(
+        inputs: inputs, outputs: outputs, bias: bias, elementType: elementType)
+    }
     if isTrained {
       let weight = try tensor("weight", shape: [outputs, inputs])
       return try context.trainedLinear(
@@ -44,6 +58,12 @@ extension ParameterScope {
   func convolution(
     inputs: Int, outputs: Int, on stack: ImageStack, stride: Int
   ) throws -> ConvolutionWeight {
+    if let record {
+      record.add(prefix + "weight", [outputs, inputs, 3, 3])
+      record.add(prefix + "bias", [outputs])
+      return .described(
+        inputs: inputs, outputs: outputs, stride: stride, elementType: elementType)
+    }
     if isTrained {
       return try context.trainedConvolution(
         tensor("weight", shape: [outputs, inputs, 3, 3]), bias: tensor("bias", shape: [outputs]),

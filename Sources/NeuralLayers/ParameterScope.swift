@@ -7,8 +7,12 @@ import TensorCore
 /// for finite values, and remembers which were taken, so that ``checkEverythingWasUsed(except:)`` can
 /// tell what a checkpoint holds beyond the network.
 public struct ParameterScope {
-  /// Where layers are prepared.
-  public let context: ComputeContext
+  /// Where layers are prepared; a scope that only describes has no such place.
+  public var context: ComputeContext {
+    guard let place else { preconditionFailure("a layer that is only described was prepared") }
+    return place
+  }
+  private let place: ComputeContext?
   /// Precision of products; normalisations stay float32.
   public let elementType: ElementType
   let loader: ParameterLoader
@@ -16,6 +20,8 @@ public struct ParameterScope {
   let prefix: String
   /// Holds the parameters if the layers are trained.
   let trained: ParameterSet?
+  /// Takes down the parameters if the layers are only described.
+  let record: ParameterRecord?
 
   /// The root of a source's names.
   ///
@@ -26,18 +32,29 @@ public struct ParameterScope {
     _ source: any ParameterSource, context: ComputeContext, elementType: ElementType,
     trained: ParameterSet? = nil, onProgress: @escaping (String) throws -> Void = { _ in }
   ) {
-    self.context = context
+    self.init(
+      source, place: context, elementType: elementType, trained: trained, onProgress: onProgress)
+  }
+
+  init(
+    _ source: any ParameterSource, place: ComputeContext?, elementType: ElementType = .float32,
+    trained: ParameterSet? = nil, record: ParameterRecord? = nil,
+    onProgress: @escaping (String) throws -> Void = { _ in }
+  ) {
+    self.place = place
     self.elementType = elementType
     self.trained = trained
+    self.record = record
     loader = ParameterLoader(source, onProgress: onProgress)
     prefix = ""
   }
 
   private init(_ parent: ParameterScope, prefix: String, elementType: ElementType) {
-    context = parent.context
+    place = parent.place
     self.elementType = elementType
     loader = parent.loader
     trained = parent.trained
+    record = parent.record
     self.prefix = prefix
   }
 
@@ -54,8 +71,10 @@ public struct ParameterScope {
     ParameterScope(self, prefix: prefix, elementType: elementType)
   }
 
-  /// Whether the source has a parameter of this name.
-  public func contains(_ name: String) -> Bool { loader.source.shape(of: prefix + name) != nil }
+  /// Whether the source has a parameter of this name, or might have, where layers are only described.
+  public func contains(_ name: String) -> Bool {
+    isDescribing || loader.source.shape(of: prefix + name) != nil
+  }
 
   /// Lends a parameter's numbers.
   ///
@@ -69,9 +88,14 @@ public struct ParameterScope {
     try loader.withValues(prefix + name, shape: shape, body)
   }
 
-  /// A copy of a parameter's numbers; see ``withValues(_:shape:_:)``.
+  /// A copy of a parameter's numbers; see ``withValues(_:shape:_:)``. None where layers are only
+  /// described.
   public func values(_ name: String, shape: [Int]) throws -> [Float] {
-    try withValues(name, shape: shape) { Array($0) }
+    if let record {
+      record.add(prefix + name, shape)
+      return []
+    }
+    return try withValues(name, shape: shape) { Array($0) }
   }
 
   /// Throws if the source has parameters that no layer took.

@@ -64,6 +64,6 @@ extension Tensor {
   public func overwrite(with values: UnsafeBufferPointer<Float>) {
     precondition(values.count == count, "\(values.count) values for shape \(shape)")
     precondition(elementType == .float32)
-    storage.memory.upload(UnsafeRawBufferPointer(values), to: address)
+    storage.memory?.upload(UnsafeRawBufferPointer(values), to: address)
   }
 }

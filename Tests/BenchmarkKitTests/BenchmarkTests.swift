@@ -26,7 +26,7 @@ import VideoDiffusion
   }
 
   @Test(
-    .enabled(if: Shared.isThere),
+    .enabled(if: Shared.isThere, Comment(rawValue: Shared.skipReason)),
     arguments: [
       "golden/unet-8x16/ema_model.pth", "golden/unet-8x16-uncond/ema_model.pth",
       "golden/unet-32x16/ema_model.pth", "golden/ae-64/model.pth",

@@ -6,7 +6,6 @@ import Testing
 struct CropAndResizeTests {
   @Test(
     "crop and resize are PyTorch's within 1e-4",
-    .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)),
     arguments: ["odd", "tall", "wide"])
   func golden(name: String) throws {
     let golden = try GoldenFile(named: "evaluation.safetensors")

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct InspectCommandTests {
-  @Test(.enabled(if: Shared.isThere)) func denoiserAsJSON() throws {
+  @Test(.enabled(if: Shared.isThere, Comment(rawValue: Shared.skipReason))) func denoiserAsJSON()
+    throws
+  {
     let run = try CommandRun([
       "inspect", Shared.path("checkpoints/skies-64/ema_model.pth"), "--json",
     ])
@@ -33,7 +35,9 @@ import Testing
     #expect(checkpoint["tensors"] == nil)
   }
 
-  @Test(.enabled(if: Shared.isThere)) func autoencoderAsText() throws {
+  @Test(.enabled(if: Shared.isThere, Comment(rawValue: Shared.skipReason))) func autoencoderAsText()
+    throws
+  {
     let run = try CommandRun(["inspect", Shared.path("golden/ae-64/model.pth")])
     #expect(run.status == 0)
     #expect(run.output.contains("autoencoder of PVDM (stage 1)"))
@@ -41,7 +45,8 @@ import Testing
     #expect(run.output.contains("PyTorch (.pth, zip)"))
   }
 
-  @Test(.enabled(if: Shared.isThere)) func listsTensorsOnDemand() throws {
+  @Test(.enabled(if: Shared.isThere, Comment(rawValue: Shared.skipReason)))
+  func listsTensorsOnDemand() throws {
     let path = Shared.path("golden/unet-8x16/ema_model.pth")
     let run = try CommandRun(["inspect", path, "--tensors", "--json"])
     let checkpoint = try #require(run.json["checkpoint"] as? [String: Any])
@@ -54,7 +59,8 @@ import Testing
     #expect(text.contains("diffusion_model.out.2.weight"))
   }
 
-  @Test(.enabled(if: Shared.isThere)) func otherCheckpointsAreListed() throws {
+  @Test(.enabled(if: Shared.isThere, Comment(rawValue: Shared.skipReason)))
+  func otherCheckpointsAreListed() throws {
     let run = try CommandRun(["inspect", Shared.path("golden/torch-rng.safetensors"), "--json"])
     #expect(run.status == 0)
     #expect(run.json["kind"] as? String == "checkpoint")
@@ -63,7 +69,8 @@ import Testing
     #expect((checkpoint["tensors"] as? [Any])?.count == 33)
   }
 
-  @Test(.enabled(if: Shared.isThere)) func modelFoldersAndMedia() throws {
+  @Test(.enabled(if: Shared.isThere, Comment(rawValue: Shared.skipReason)))
+  func modelFoldersAndMedia() throws {
     let model = try CommandRun(["inspect", Shared.path("checkpoints/skies-64"), "--json"])
     #expect(model.json["kind"] as? String == "model")
     let parts = try #require(model.json["model"] as? [String: Any])

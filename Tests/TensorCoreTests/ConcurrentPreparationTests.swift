@@ -50,7 +50,8 @@ struct ConcurrentPreparationTests {
   }
 
   @Test(
-    .enabled(if: ElementType.productPrecisions.contains(.bfloat16)),
+    .enabled(
+      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: [ElementType.float32, .bfloat16])
   func preparingInOnePrecisionLeavesTheOtherAlone(_ type: ElementType) throws {
     let isDone = Atomic(false)

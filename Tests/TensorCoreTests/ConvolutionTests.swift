@@ -90,7 +90,9 @@ struct ConvolutionTests {
     #expect(try it.context.read(residual.tensor) == residual.values)
   }
 
-  @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)))
+  @Test(
+    .enabled(
+      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)))
   func bfloat16ConvolutionsCanKeepTheirFloat32Sums() throws {
     let stack = ImageStack(width: 8, heights: [8, 16, 16])
     let it = try Case(stack, (inputs: 32, outputs: 4), batch: 2, .bfloat16)

@@ -62,7 +62,9 @@ struct LinearTests {
     }
   }
 
-  @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)))
+  @Test(
+    .enabled(
+      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)))
   func bfloat16ProductsCanKeepTheirFloat32Sums() throws {
     for size in Self.sizes {
       let it = try Case(size, .bfloat16, hasBias: true)

@@ -75,7 +75,10 @@ struct PackedConvolutionTests {
       outputs: 32, .float32, outputType: .float32, hasResidual: true)
   }
 
-  @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)), arguments: preparations)
+  @Test(
+    .enabled(
+      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
+    arguments: preparations)
   func bfloat16ConvolutionsCanKeepTheirFloat32Sums(_ preparation: ImageStack) throws {
     // The weights for tiles of 2x2 are rounded to bfloat16 after their transform.
     let rounded = preparation != Self.preparations.last

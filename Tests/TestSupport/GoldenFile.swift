@@ -1,7 +1,8 @@
 import CheckpointIO
 import Foundation
 
-/// A file of the golden set: reference numbers computed with PyTorch.
+/// A file of the golden set: reference numbers computed with PyTorch. The small ones are committed in
+/// `Tests/Golden`; the others lie in ``Shared``.
 public struct GoldenFile {
   /// Why a test cannot have its reference numbers.
   public enum Failure: Error, CustomStringConvertible {
@@ -16,17 +17,20 @@ public struct GoldenFile {
     }
   }
 
-  /// Whether there are golden files at all; see ``Shared``.
+  /// Whether the golden files are there that are too large to be committed; see ``Shared``.
   public static let isAvailable = Shared.isThere
-  /// Why tests that need them were skipped.
+  /// Why tests that need those were skipped.
   public static let skipReason = Shared.skipReason
 
   /// The opened file.
   public let checkpoint: Checkpoint
 
-  /// Opens `shared/golden/name`.
+  /// Opens the committed file `name`, or else the one of the shared folder.
   public init(named name: String) throws {
-    checkpoint = try Checkpoint(contentsOf: Self.path("golden/\(name)"))
+    let committed = Shared.project.appending(path: "Tests/Golden/\(name)").path
+    checkpoint = try Checkpoint(
+      contentsOf: FileManager.default.fileExists(atPath: committed)
+        ? committed : Self.path("golden/\(name)"))
   }
 
   /// The path of something in the shared folder.

@@ -8,6 +8,12 @@ extension ElementType {
     return set.hasPrefix("AVX-512") || set == "AMX" ? [.float32, .bfloat16] : [.float32]
   }()
 
+  /// Whether matrix products have bfloat16 here.
+  public static let hasBFloat16Products = productPrecisions.contains(.bfloat16)
+  /// What a test says that was skipped for want of them.
+  public static let noBFloat16Products =
+    "oneDNN has no products in bfloat16 on this processor, or PVDM_KERNELS forbids them"
+
   /// The precisions of the package's own kernels.
   public static let kernelPrecisions: [ElementType] = [.float32, .bfloat16]
 

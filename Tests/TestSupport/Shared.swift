@@ -3,10 +3,11 @@ import Foundation
 /// The folder beside the project that holds golden files, checkpoints and media. Only where it is not
 /// there at all, as with the project's clone alone, are the tests skipped that need it.
 public enum Shared {
-  /// Where it is.
-  public static let root = URL(filePath: #filePath)
+  /// The project's folder.
+  public static let project = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "../shared").standardizedFileURL
+  /// Where it is.
+  public static let root = project.appending(path: "../shared").standardizedFileURL
   /// Whether it is there.
   public static let isThere = FileManager.default.fileExists(atPath: root.path)
   /// What a skipped test says.

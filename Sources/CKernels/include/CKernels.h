@@ -1,6 +1,8 @@
 // The few loops that need SIMD. Each function handles a whole problem, splits it over the threads
 // of oneDNN's own team (libgomp) and picks AVX-512, AVX2 or baseline code at run time.
 //
+// This file has what they are told and what is needed around them; kernel_list.h lists them.
+//
 // Element types: every `type` argument is one of CK_FLOAT32 and CK_BFLOAT16. Normalisation
 // parameters, statistics and softmax are always float32.
 #ifndef CKERNELS_H
@@ -51,13 +53,6 @@ int ck_available_processors(void);
 // Sets the size of the team that oneDNN uses when this thread calls it.
 void omp_set_num_threads(int threads);
 
-// ---- Conversions ------------------------------------------------------------------------------
-
-void ck_float32_to_bfloat16(const float *source, uint16_t *destination, long count);
-void ck_bfloat16_to_float32(const uint16_t *source, float *destination, long count);
-// Whether every value is finite.
-bool ck_all_finite(const float *values, long count);
-
 // ---- Checksums --------------------------------------------------------------------------------
 
 // Takes bytes into the state of a CRC-32 (reflected polynomial 0xEDB88320; the state is not inverted).
@@ -85,11 +80,6 @@ typedef struct {
   float epsilon;
   float *statistics;  // [batch, run_count, groups, 2]: gets means and 1 / sqrt(var + eps); or NULL
 } ck_group_norm_problem;
-void ck_group_norm(const ck_group_norm_problem *problem, int threads);
-
-// Layer normalisation of each row of [rows, channels].
-void ck_layer_norm(ck_type type, const void *source, void *destination, long rows, long channels,
-                   const float *weight, const float *bias, float epsilon, int threads);
 
 // ---- Linear layers and convolutions -----------------------------------------------------------
 
@@ -98,11 +88,6 @@ void ck_layer_norm(ck_type type, const void *source, void *destination, long row
 // where the chosen code has them (inputs are then rounded), else float32; sums are always float32.
 // Inputs are a multiple of 16 and outputs of CK_PANEL.
 #define CK_PANEL 32
-
-// [outputs, inputs] -> [outputs / CK_PANEL, inputs, CK_PANEL], in bfloat16
-// [outputs / CK_PANEL, inputs / 2, CK_PANEL, 2].
-void ck_pack_linear(const float *weight, long inputs, long outputs, ck_type type, void *packed,
-                    int threads);
 
 // destination = source weight' + bias + residual for [rows, inputs] and [rows, outputs]. The bias may
 // be NULL; the residual may be NULL or the destination itself. Where `gated`, the first half of the
@@ -119,19 +104,15 @@ typedef struct {
   const void *weights;
   const float *bias;
 } ck_linear_problem;
-void ck_linear(const ck_linear_problem *problem, int threads);
 
 // How a 3x3 convolution is computed: as nine products, or after Winograd for output tiles of a side
 // of 2 or 4.
 typedef enum { CK_TAPS = 1, CK_WINOGRAD_2 = 2, CK_WINOGRAD_4 = 4 } ck_convolution_method;
 
 // Products of each pair of channels that a method takes: 9, or the places of a transformed tile.
-long ck_convolution_places(ck_convolution_method method);
-
-// [outputs, inputs, 3, 3] -> `places` transformed matrices, each as ck_pack_linear has them; for taps
-// the places of a panel lie together.
-void ck_pack_convolution(const float *weight, long inputs, long outputs, ck_convolution_method method,
-                         ck_type type, void *packed, int threads);
+static inline long ck_convolution_places(ck_convolution_method method) {
+  return method == CK_TAPS ? 9 : (long)(method + 2) * (long)(method + 2);
+}
 
 // Rows of an image within the rows of a sample.
 typedef struct {
@@ -154,7 +135,6 @@ typedef struct {
   const void *weights;
   const float *bias;
 } ck_convolution_problem;
-void ck_convolution(const ck_convolution_problem *problem, int threads);
 
 // ---- Attention --------------------------------------------------------------------------------
 
@@ -181,27 +161,6 @@ typedef struct {
   const float *rotary_cosine, *rotary_sine;
   float *log_sums;  // [tokens, heads]: gets log2 of the sums of exp(scale q k'); or NULL
 } ck_attention_problem;
-void ck_attention(const ck_attention_problem *problem, int threads);
-
-// ---- Elementwise ------------------------------------------------------------------------------
-
-// [rows, 2 * width] -> [rows, width]: first half times the exact (erf) GELU of the second.
-void ck_gated_gelu(ck_type type, const void *source, void *destination, long rows, long width,
-                   int threads);
-// Exact (erf) GELU in place.
-void ck_gelu(ck_type type, void *values, long count, int threads);
-// x / (1 + exp(-x)) of float32 values.
-void ck_silu(const float *source, float *destination, long count);
-// destination = a + b.
-void ck_add(ck_type type, const void *a, const void *b, void *destination, long count, int threads);
-// destination[b, r] = source[b, r] + added[b], added being [batch, width] float32.
-void ck_add_rows(ck_type type, const void *source, const float *added, void *destination, long batch,
-                 long rows, long width, int threads);
-// tanh(scale x) of float32 values.
-void ck_tanh(const float *source, float *destination, float scale, long count);
-// [rows, a_channels] and [rows, b_channels] -> [rows, a_channels + b_channels].
-void ck_concatenate(ck_type type, const void *a, long a_channels, const void *b, long b_channels,
-                    void *destination, long rows, int threads);
 
 // ---- Images in a stack of rows ----------------------------------------------------------------
 
@@ -224,19 +183,18 @@ void ck_copy_stacked(ck_type type, const void *source, void *destination, long b
                      long source_rows, long destination_rows, long width, long channels,
                      const ck_stacked_image *images, int count, int threads);
 
-// ---- A video's three planes -------------------------------------------------------------------
-
-// out[t, h, w] = xy[h, w] + yt[t, w] + xt[t, h] for vectors of `channels`.
-void ck_sum_planes(ck_type type, const void *xy, const void *yt, const void *xt, void *destination,
-                   long frames, long height, long width, long channels, int threads);
-// Sequences along one axis with an extra token at the end, positions added:
-// out[s, i] = source[(s / inner) * outer_stride + (s % inner) * inner_stride + i * token_step]
-//   + position[i] for i < length, and out[s, length] = token + position[length].
-void ck_gather_sequences(ck_type type, const void *source, void *destination, long sequences,
-                         long inner, long outer_stride, long inner_stride, long token_step,
-                         long length, long channels, const float *token, const float *position,
-                         int threads);
-
 #include "CKernelGradients.h"
+
+// ---- The kernels ------------------------------------------------------------------------------
+
+// A kernel that finds no memory for what it keeps in between writes nothing, and a sum is then no number.
+// Returns how many bytes the first of this thread's kernels lacked that did so since this was last asked; 0
+// where none did.
+size_t ck_take_missing_bytes(void);
+
+#define CK_TYPED(result, name, arguments, ...) result ck_##name(ck_type type, __VA_ARGS__);
+#define CK_PROBLEM(name, type) void ck_##name(const ck_##name##_problem *problem, int threads);
+#define CK_PLAIN(result, name, arguments, ...) result ck_##name(__VA_ARGS__);
+#include "kernel_list.h"
 
 #endif

@@ -91,6 +91,14 @@ struct LayerWeight: Sendable {
     prepared = try device.prepare(source, description)
   }
 
+  /// A weight without its numbers.
+  static let described = LayerWeight(prepared: DescribedWeight(), master: nil)
+
+  private init(prepared: any PreparedWeight, master: Tensor?) {
+    self.prepared = prepared
+    self.master = master
+  }
+
   /// Whether a product with it can be gated in the same pass.
   var fusesGatedGELU: Bool { prepared.fusesGatedGELU }
 
@@ -106,4 +114,9 @@ struct LayerWeight: Sendable {
     }
     return master
   }
+}
+
+/// A weight without its numbers, which no device takes.
+private final class DescribedWeight: PreparedWeight {
+  var fusesGatedGELU: Bool { false }
 }

@@ -77,7 +77,8 @@ package protocol DeviceMemory: AnyObject, Sendable {
 /// The memory behind a tensor; given back when the last tensor lets go of it.
 package final class TensorStorage: Sendable {
   let buffer: DeviceBuffer
-  let memory: any DeviceMemory
+  /// `nil` for tensors that are only described.
+  let memory: (any DeviceMemory)?
 
   /// Where the first element lies.
   package var address: DeviceAddress { buffer.address }
@@ -87,5 +88,11 @@ package final class TensorStorage: Sendable {
     buffer = try memory.take(byteCount: byteCount)
   }
 
-  deinit { memory.giveBack(buffer) }
+  /// No memory, for tensors that are only described.
+  init() {
+    memory = nil
+    buffer = DeviceBuffer(address: DeviceAddress(bytes: 0), capacity: 0)
+  }
+
+  deinit { memory?.giveBack(buffer) }
 }

@@ -53,6 +53,15 @@ final class ProcessorDevice: ComputeDevice {
   }
 
   func run(_ operation: DeviceOperation) throws {
+    try carryOut(operation)
+    // A kernel that finds no memory for what it keeps in between writes nothing.
+    let missingBytes = ck_take_missing_bytes()
+    guard missingBytes == 0 else {
+      throw TensorError(operation: "a kernel", reason: "no memory for \(missingBytes) bytes")
+    }
+  }
+
+  private func carryOut(_ operation: DeviceOperation) throws {
     switch operation {
     case .linear(let call): try linear(call)
     case .linearInputGradient(let gradient, let weight, let result):
@@ -98,7 +107,8 @@ final class ProcessorDevice: ComputeDevice {
     case .silu(let x, let result): ck_silu(floats(x), floats(result), x.count)
     case .siluGradient(let gradient, let x, let result):
       ck_silu_gradient(floats(x), floats(gradient), floats(result), x.count)
-    case .tanh(let x, let scale, let result): ck_tanh(floats(x), floats(result), scale, x.count)
+    case .tanh(let x, let scale, let result):
+      ck_scaled_tanh(floats(x), floats(result), scale, x.count)
     case .tanhGradient(let gradient, let y, let scale, let result):
       ck_tanh_gradient(floats(y), floats(gradient), floats(result), scale, y.count)
     case .leakyReLU(let x, let slope, let result):

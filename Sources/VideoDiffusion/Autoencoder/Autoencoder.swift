@@ -19,6 +19,7 @@ public struct Autoencoder: Sendable {
   /// - Throws: ``ParameterError`` for a missing or misshapen weight, and what the source throws.
   public init(_ scope: ParameterScope, _ configuration: AutoencoderConfiguration) throws {
     self.configuration = configuration
+    scope.declare("coords", shape: [configuration.frames, 1])
     let width = configuration.width
     let patch = configuration.patchSide * configuration.patchSide * 3
     toPatchEmbedding = try Linear(scope["encoder"]["to_patch_embedding"], patch, width)
@@ -29,7 +30,7 @@ public struct Autoencoder: Sendable {
       try PlaneProjection(scope, plane: "xt", without: .width, configuration),
     ]
     spreads = try ["post_xy", "post_yt", "post_xt"].map {
-      try Linear(scope[$0], PlaneGeometry.channels, width)
+      try Linear(scope[$0], PlaneGeometry.channels, width, kernelAxes: 2)
     }
     decoder = try VideoTransformer(scope["decoder"], configuration)
     toPatches = try PatchLayer(scope["to_pixel"][1], configuration)

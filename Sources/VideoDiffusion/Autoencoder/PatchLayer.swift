@@ -23,7 +23,7 @@ struct PatchLayer: Sendable {
     patchSide = configuration.patchSide
     elementType = scope.elementType
     let shape = [width, 3, patchSide, patchSide]
-    if scope.isTrained {
+    if scope.isTrained || scope.isDescribing {
       weights = .trained(
         weight: try scope.tensor("weight", shape: shape),
         bias: try scope.tensor("bias", shape: [3]))

@@ -30,7 +30,7 @@ struct PlaneProjection: Sendable {
     layers = try (0..<configuration.projectionLayers).map {
       try Layer(scope["\(plane)_quant_attn"]["layers"][$0], configuration)
     }
-    toLatent = try Linear(scope["pre_\(plane)"], width, PlaneGeometry.channels)
+    toLatent = try Linear(scope["pre_\(plane)"], width, PlaneGeometry.channels, kernelAxes: 2)
   }
 
   /// - Parameter x: The clip's tokens `[time * height * width, width D]`.

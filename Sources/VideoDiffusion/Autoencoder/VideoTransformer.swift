@@ -56,11 +56,13 @@ struct VideoTransformer: Sendable {
     _ scope: ParameterScope, _ configuration: AutoencoderConfiguration
   ) throws -> RotaryTable {
     let width = AutoencoderConfiguration.headWidth
-    let frequencies = try scope["frame_rot_emb"].values("inv_freqs", shape: [width / 2])
-    let angles = (0..<configuration.frames).flatMap { frame in
-      (0..<width).map { Float(frame) * frequencies[$0 % (width / 2)] }
+    return try scope["frame_rot_emb"].rotary(
+      "inv_freqs", count: width / 2, length: configuration.frames, width: width
+    ) { frequencies in
+      (0..<configuration.frames).flatMap { frame in
+        (0..<width).map { Float(frame) * frequencies[$0 % (width / 2)] }
+      }
     }
-    return try scope.context.prepareRotary(angles: angles, width: width)
   }
 
   /// Angle `position * pi * scale` with positions from -1 to 1: the first half of the channels turns
@@ -69,20 +71,23 @@ struct VideoTransformer: Sendable {
     _ scope: ParameterScope, _ configuration: AutoencoderConfiguration
   ) throws -> RotaryTable {
     let width = AutoencoderConfiguration.headWidth
-    let scales = try scope["image_rot_emb"].values("scales", shape: [width / 4])
     let side = configuration.geometry.side
-    let positions = (0..<side).map { side == 1 ? -1 : -1 + 2 * Float($0) / Float(side - 1) }
-    var angles: [Float] = []
-    for row in positions {
-      for column in positions {
-        for channel in 0..<(width / 2) {
-          let position = channel < width / 4 ? row : column
-          let angle = position * scales[channel % (width / 4)] * Float.pi
-          angles += [angle, angle]
+    return try scope["image_rot_emb"].rotary(
+      "scales", count: width / 4, length: side * side, width: width
+    ) { scales in
+      let positions = (0..<side).map { side == 1 ? -1 : -1 + 2 * Float($0) / Float(side - 1) }
+      var angles: [Float] = []
+      for row in positions {
+        for column in positions {
+          for channel in 0..<(width / 2) {
+            let position = channel < width / 4 ? row : column
+            let angle = position * scales[channel % (width / 4)] * Float.pi
+            angles += [angle, angle]
+          }
         }
       }
+      return angles
     }
-    return try scope.context.prepareRotary(angles: angles, width: width)
   }
 }
 

@@ -32,7 +32,9 @@ struct ResidualBlock: Sendable {
       configuration.scaleShiftNorm ? 2 * outputs : outputs)
     outputNorm = try GroupNorm(scope["out_layers"][0], outputs, statistics: .perImage)
     outputConvolution = try Convolution(scope["out_layers"][3], outputs, outputs, on: after)
-    skip = inputs == outputs ? nil : try Linear(scope["skip_connection"], inputs, outputs)
+    skip =
+      inputs == outputs
+      ? nil : try Linear(scope["skip_connection"], inputs, outputs, kernelAxes: 2)
   }
 
   /// - Parameters:

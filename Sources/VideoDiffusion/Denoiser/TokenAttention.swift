@@ -17,7 +17,6 @@ struct TokenAttention: Sendable {
   private let reach: AttentionReach
   private let heads: Int
   private let layout: HeadLayout
-  private let width: Int
 
   init(
     _ scope: ParameterScope, _ channels: Int, reach: AttentionReach,
@@ -25,12 +24,11 @@ struct TokenAttention: Sendable {
   ) throws {
     norm = try GroupNorm(
       scope["norm"], channels, statistics: reach == .plane ? .perImage : .joint)
-    projectionIn = try Linear(scope["qkv"], channels, 3 * channels)
-    projectionOut = try Linear(scope["proj_out"], channels, channels)
+    projectionIn = try Linear(scope["qkv"], channels, 3 * channels, kernelAxes: 1)
+    projectionOut = try Linear(scope["proj_out"], channels, channels, kernelAxes: 1)
     self.reach = reach
     heads = configuration.heads(of: channels)
     layout = configuration.newAttentionOrder ? .queryKeyValue : .perHead
-    width = channels / heads
   }
 
   /// - Parameter x: `[batch, stack.tokenCount, channels]`.
@@ -45,7 +43,7 @@ struct TokenAttention: Sendable {
       qkv, heads: heads, layout: layout,
       sequences.map {
         AttentionPattern(runs: $0, sequences: x.shape[0], outerStride: stack.tokenCount)
-      }, scale: 1 / Float(width).squareRoot())
+      }, scale: 1 / Float(x.channels / heads).squareRoot())
     return try projectionOut(attended, adding: x, context)
   }
 }

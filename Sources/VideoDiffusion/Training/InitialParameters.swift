@@ -103,13 +103,15 @@ extension PatchDiscriminator {
   /// Every parameter of a discriminator.
   static func parameters(_ reach: Reach) -> [NamedShape] {
     let sides = Array(repeating: kernel, count: reach.rawValue)
-    var list = ParameterList()
-    for (index, layer) in plan.enumerated() {
-      list.add("model\(index).0.weight", [layer.outputs, layer.inputs] + sides)
-      list.add("model\(index).0.bias", [layer.outputs])
-      if hasNorm(index) { list.norm("model\(index).1", layer.outputs) }
+    return plan.enumerated().flatMap { index, layer in
+      let convolution = [
+        ("0.weight", [layer.outputs, layer.inputs] + sides), ("0.bias", [layer.outputs]),
+      ]
+      let norm = [("1.weight", [layer.outputs]), ("1.bias", [layer.outputs])]
+      return (convolution + (hasNorm(index) ? norm : [])).map {
+        NamedShape(name: "model\(index).\($0)", shape: $1)
+      }
     }
-    return list.entries
   }
 
   /// Whether a layer's convolution is normalised.

@@ -10,8 +10,7 @@ struct FrechetDistanceTests {
   }
 
   @Test(
-    "the golden distance is met within 1e-6",
-    .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+    "the golden distance is met within 1e-6")
   func golden() throws {
     let golden = try GoldenFile(named: "evaluation.safetensors")
     func rows(_ name: String) throws -> [[Float]] {

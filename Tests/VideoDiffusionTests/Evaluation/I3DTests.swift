@@ -8,8 +8,7 @@ import VideoDiffusion
 /// I3D against PyTorch's numbers.
 struct I3DTests {
   @Test(
-    "logits of two clips are PyTorch's within 1e-3",
-    .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+    "logits of two clips are PyTorch's within 1e-3")
   func logits() throws {
     let golden = try GoldenFile(named: "evaluation.safetensors")
     let context = try ComputeContext()
@@ -23,8 +22,7 @@ struct I3DTests {
   }
 
   @Test(
-    "frames are resized and cut as PyTorch does, within 1e-4",
-    .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+    "frames are resized and cut as PyTorch does, within 1e-4")
   func preparation() throws {
     let golden = try GoldenFile(named: "evaluation.safetensors")
     let side = 224

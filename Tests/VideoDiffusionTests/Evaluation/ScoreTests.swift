@@ -98,8 +98,7 @@ struct ScoreTests {
   // MARK: PSNR
 
   @Test(
-    "the golden ratios follow from the golden errors",
-    .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+    "the golden ratios follow from the golden errors")
   func signalToNoise() throws {
     let golden = try GoldenFile(named: "evaluation.safetensors")
     let ratios = try golden.float("psnr")

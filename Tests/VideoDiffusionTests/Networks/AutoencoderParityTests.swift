@@ -34,7 +34,8 @@ struct AutoencoderParityTests {
   }
 
   @Test(
-    .enabled(if: ElementType.productPrecisions.contains(.bfloat16)),
+    .enabled(
+      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: GoldenNetwork.autoencoders)
   func bfloat16FramesAreAsGoodAs35Decibels(_ golden: GoldenNetwork.AutoencoderCase) throws {
     let frames = try decodedFrames(golden, .bfloat16)
@@ -43,7 +44,9 @@ struct AutoencoderParityTests {
     #expect(signalToNoise >= 35)
   }
 
-  @Test(.enabled(if: ElementType.productPrecisions.contains(.bfloat16)))
+  @Test(
+    .enabled(
+      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)))
   func bfloat16LatentsStayCloseToFloat32() throws {
     let context = try ComputeContext(threadCount: 2)
     let golden = GoldenNetwork.autoencoders[0]

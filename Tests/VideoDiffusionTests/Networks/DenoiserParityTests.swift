@@ -57,7 +57,8 @@ struct DenoiserParityTests {
   }
 
   @Test(
-    .enabled(if: ElementType.productPrecisions.contains(.bfloat16)),
+    .enabled(
+      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: GoldenNetwork.denoisers)
   func bfloat16StaysWithinThreePercent(_ golden: GoldenNetwork.DenoiserCase) throws {
     let it = try Loaded(golden, .bfloat16)

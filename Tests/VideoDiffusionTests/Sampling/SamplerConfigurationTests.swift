@@ -79,10 +79,8 @@ import VideoDiffusion
   }
 
   @Test func clipSeedsAreThoseOfTheOriginal() throws {
-    let golden = try GoldenFile(named: "long-video.safetensors")
-    let seed = try #require(UInt64(golden.metadata["seed"] ?? ""))
-    let expected = try golden.ints("clip_seeds")
-    #expect(expected.indices.map { Int(ClipSeed.seed(seed, clip: $0)) } == expected)
+    let expected: [UInt64] = [7, 1_496_452_567, 4_097_599_004]  // of the golden long video
+    #expect(expected.indices.map { ClipSeed.seed(7, clip: $0) } == expected)
     #expect(ClipSeed.seed(.max, clip: 0) == .max)
     #expect(ClipSeed.seed(.max, clip: 5) < 1 << 32)
     #expect(ClipSeed.seed(.max, sample: 1) == 0)
