@@ -110,4 +110,4 @@ uninstall:
 	rmdir --ignore-fail-on-non-empty $(ROOT)/share/pvdm
 
 clean:
-	rm -rf .build .build-fuzz .build-example $(OUT)
+	rm -rf .build .build-fuzz $(OUT)

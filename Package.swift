@@ -76,7 +76,7 @@ let package = Package(
     .target(
       name: "TrainingData",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "MediaIO", "OutputFiles", "HandwrittenText",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles", "HandwrittenText",
       ],
       swiftSettings: asyncOnCaller),
 
@@ -128,8 +128,8 @@ let package = Package(
     .target(
       name: "StudioApp",
       dependencies: [
-        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
-        "MediaIO", "VideoDiffusion",
+        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI", "MediaIO",
+        "VideoDiffusion", "TensorCore",
       ],
       swiftSettings: asyncOnCaller),
     .executableTarget(

@@ -219,7 +219,6 @@ public struct Benchmark {
     let clock = ContinuousClock()
     let start = clock.now
     try work()
-    let (seconds, attoseconds) = (clock.now - start).components
-    return Double(seconds) + Double(attoseconds) * 1e-18
+    return (clock.now - start).inSeconds
   }
 }

@@ -55,12 +55,12 @@ public struct LongVideoBenchmark: Sendable {
         if clip.clip + 1 == clipCount / 10 { firstByteCount = MemoryUse.residentByteCount }
       }
     }
-    let (seconds, attoseconds) = (clock.now - start).components
+    let seconds = (clock.now - start).inSeconds
     let tenth = steps.count / 10
     return Self(
       clipCount: clipCount, stepCount: stepCount, firstStepSeconds: steps.prefix(tenth).median,
       lastStepSeconds: steps.suffix(tenth).median,
-      seconds: Double(seconds) + Double(attoseconds) * 1e-18, firstByteCount: firstByteCount,
+      seconds: seconds, firstByteCount: firstByteCount,
       lastByteCount: MemoryUse.residentByteCount)
   }
 

@@ -174,7 +174,7 @@ public struct TrainingBenchmark {
     for _ in 0..<plan.runs {
       let start = clock.now
       try step.take()
-      samples.append((clock.now - start) / .seconds(1))
+      samples.append((clock.now - start).inSeconds)
     }
     report.measurements.append(
       TrainingMeasurement(
@@ -190,7 +190,7 @@ public struct TrainingBenchmark {
     try step.take()
     report.profiles.append(
       ProfileSummary(
-        profile, name: subject.name, seconds: (clock.now - start) / .seconds(1)))
+        profile, name: subject.name, seconds: (clock.now - start).inSeconds))
   }
 
   /// A step that can be taken again and again.

@@ -75,7 +75,8 @@ struct PickleTree {
   ) throws(CheckpointError.Kind) -> CheckpointValue {
     var values: [CheckpointValue] = []
     for (index, item) in items.enumerated() {
-      values.append(try value(item, name: CheckpointValue.joined(name, String(index)), depth: depth + 1))
+      values.append(
+        try value(item, name: CheckpointValue.joined(name, String(index)), depth: depth + 1))
     }
     return .list(values)
   }
@@ -87,7 +88,9 @@ struct PickleTree {
     // Names of weights are strings, so those keep their text whatever other keys look like.
     var seen: Set<String> = []
     for case .string(let key) in items.lazy.map(\.key) {
-      guard seen.insert(key).inserted else { throw .duplicateName(name: CheckpointValue.joined(name, key)) }
+      guard seen.insert(key).inserted else {
+        throw .duplicateName(name: CheckpointValue.joined(name, key))
+      }
     }
     for item in items {
       var key = try text(ofKey: item.key)
@@ -95,11 +98,14 @@ struct PickleTree {
       if !isString, !seen.insert(key).inserted {
         // 3 beside "3", or two tuples that begin alike, are two keys.
         key += " (key \(members.count))"
-        guard seen.insert(key).inserted else { throw .duplicateName(name: CheckpointValue.joined(name, key)) }
+        guard seen.insert(key).inserted else {
+          throw .duplicateName(name: CheckpointValue.joined(name, key))
+        }
       }
       members.append(
         CheckpointValue.Member(
-          key: key, value: try value(item.value, name: CheckpointValue.joined(name, key), depth: depth + 1)))
+          key: key,
+          value: try value(item.value, name: CheckpointValue.joined(name, key), depth: depth + 1)))
     }
     return .dictionary(members)
   }

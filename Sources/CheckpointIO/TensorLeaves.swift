@@ -28,7 +28,9 @@ struct TensorLeaves {
     case .dictionary(let members):
       paths.append(name)
       let own = paths.count - 1
-      for member in members { collect(member.value, CheckpointValue.joined(name, member.key), container: own) }
+      for member in members {
+        collect(member.value, CheckpointValue.joined(name, member.key), container: own)
+      }
     case .list(let values):
       // Of a long list of plain values (a history of losses) nothing is a leaf.
       paths.append(name)

@@ -9,11 +9,12 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
   public enum Part: String, Sendable, Hashable, Codable, CaseIterable {
     case train, test, all
 
-    var split: DatasetSplit? { DatasetSplit(rawValue: rawValue) }
+    /// The part; `nil` for all.
+    public var split: DatasetSplit? { DatasetSplit(rawValue: rawValue) }
   }
 
   /// What is measured.
-  public var metric: EvaluationMetric
+  public var metric: Metric
   /// The model that is judged; `nil` judges the videos in a folder.
   public var model: ModelReference?
   /// The folder of videos that are judged where no model is; empty for none.
@@ -43,7 +44,7 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
   public var batch = 1
 
   /// An evaluation with as many clips and frames as are usual.
-  public init(_ metric: EvaluationMetric, of model: ModelReference?) {
+  public init(_ metric: Metric, of model: ModelReference?) {
     self.metric = metric
     self.model = model
     clips = metric.usualClips
@@ -55,25 +56,15 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
     model?.name ?? URL(filePath: videos).lastPathComponent
   }
 
-  // MARK: What matters for which metric
-
   /// Whether videos are generated for it.
-  public var generates: Bool { model != nil && metric != .reconstruction }
-
-  /// Whether real videos are needed.
-  public var needsData: Bool { metric == .frechetVideoDistance || metric == .reconstruction }
-
-  /// Whether it can judge the videos in a folder.
-  public var canJudgeFolder: Bool { metric != .reconstruction && metric != .efficiency }
+  public var generates: Bool { model != nil && metric.judged != .autoencoder }
 
   // MARK: Doing it
 
   /// The same with absolute paths: the queue may go on in another folder.
   package var standardized: EvaluateTask {
     var task = self
-    for path in [
-      \EvaluateTask.videos, \.data, \.i3d, \.c3d, \.perceptualWeights, \.perceptualFeatures,
-    ] where !task[keyPath: path].isEmpty {
+    for path in EvaluationInput.allCases.compactMap(\.path) where !task[keyPath: path].isEmpty {
       task[keyPath: path] = task[keyPath: path].absolutePath
     }
     return task
@@ -89,7 +80,7 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
         .model(
           try ModelFiles(
             model: nil, autoencoder: model.autoencoder,
-            denoiser: metric == .reconstruction ? nil : model.denoiser),
+            denoiser: metric.judged == .autoencoder ? nil : model.denoiser),
           settings.request(sampleCount: batch))
       } else {
         .folder(videos)
@@ -98,12 +89,12 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
       metric, of: source, cacheFolder: cacheFolder, outputFolder: outputFolder)
     func given(_ path: String) -> String? { path.isEmpty ? nil : path }
     job.modelName = model?.name
-    job.dataPath = needsData ? given(data) : nil
+    job.dataPath = metric.takes(.data) ? given(data) : nil
     job.split = part.split
     job.clips = clips
     job.frames = frames
     job.resolution = model == nil ? resolution : nil
-    job.featureWeights = metric == .inceptionScore ? given(c3d) : given(i3d)
+    job.featureWeights = given(metric.takes(.c3d) ? c3d : i3d)
     job.perceptualWeights = given(perceptualWeights)
     job.perceptualFeatures = given(perceptualFeatures)
     job.splits = splits

@@ -18,7 +18,7 @@ public struct EvaluationJob: Sendable {
   }
 
   /// What is measured.
-  public var metric: EvaluationMetric
+  public var metric: Metric
   /// Where generated videos come from.
   public var source: Source
   /// What people call the model; `nil` takes the name that its files give.
@@ -28,11 +28,11 @@ public struct EvaluationJob: Sendable {
   /// The part of the real videos; `nil` for all.
   public var split: DatasetSplit?
   /// Clips of each set, at least 1; where a folder has fewer, all of them.
-  public var clips = 2048
+  public var clips: Int
   /// Chooses the clips of folders: which videos, and where in them.
   public var clipSeed: UInt64 = 0
   /// Frames of each clip, at least 2.
-  public var frames = 16
+  public var frames: Int
   /// Side that frames are cropped and resized to; `nil` takes the model's, or frames as they are.
   public var resolution: Int?
   /// Weights of I3D, or of C3D for an inception score.
@@ -54,11 +54,13 @@ public struct EvaluationJob: Sendable {
   /// Whether a report that is there is replaced.
   public var overwrites = false
 
-  /// Describes an evaluation.
+  /// Describes an evaluation with as many clips and frames as are usual.
   public init(
-    _ metric: EvaluationMetric, of source: Source, cacheFolder: String, outputFolder: String
+    _ metric: Metric, of source: Source, cacheFolder: String, outputFolder: String
   ) {
     self.metric = metric
+    clips = metric.usualClips
+    frames = metric.usualFrames
     self.source = source
     self.cacheFolder = cacheFolder
     self.outputFolder = outputFolder
@@ -91,16 +93,10 @@ public struct EvaluationJob: Sendable {
     let start = ContinuousClock.now
     let run = EvaluationRun(job: self, stop: stop, report: report)
     var result = EvaluationReport(
-      metric: metric, procedure: EvaluationProtocol(source: sourceName), scores: [],
+      metric: metric, protocol: EvaluationProtocol(source: sourceName), scores: [],
       date: .distantPast, seconds: 0)
     do {
-      switch metric {
-      case .frechetVideoDistance: try await run.frechetVideoDistance(&result)
-      case .inceptionScore: try await run.inceptionScore(&result)
-      case .reconstruction: try await run.reconstruction(&result)
-      case .drift: try await run.drift(&result)
-      case .efficiency: try await run.efficiency(&result)
-      }
+      try await metric.measure(run, &result)
     } catch is CancellationError where stop.moment > .never {
       throw EvaluationStopped(stage: metric.title, kept: 0, total: 1)
     }

@@ -81,40 +81,47 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
   /// Steps of the first and the later clips in the paper's tables.
   private static let publishedSteps = [[100, 20], [400, 400]]
 
+  /// Something in which an evaluation can differ from the paper's.
+  enum Aspect: Sendable, Hashable {
+    /// How many real or generated clips there are, and which of the real ones are taken.
+    case realClips, generatedClips, choice
+    /// What the clips are like.
+    case frames, resolution
+    /// The real videos.
+    case data
+    /// How a model made them, and in what precision it works.
+    case generation, precision
+    /// It always differs, as a phrase says.
+    case always(String)
+  }
+
   /// In what this differs from how the paper measured, one phrase each.
-  package func differences(from metric: EvaluationMetric) -> [String] {
-    let parts: [[String]] =
-      switch metric {
-      case .frechetVideoDistance:
-        [
-          countDifference("real", realClips, 2048),
-          countDifference("generated", generatedClips, 2048), choiceDifference,
-          frameDifference([16, 128]), resolutionDifference, generationDifferences, dataDifference,
-        ]
-      case .inceptionScore:
-        [
-          countDifference("generated", generatedClips, 10_000), frameDifference([16]),
-          resolutionDifference, generationDifferences,
-        ]
-      case .reconstruction:
-        [
-          countDifference("real", realClips, 2048), choiceDifference, resolutionDifference,
-          dataDifference, precisionDifference,
-        ]
-      case .drift: [["the paper has no such measure"]]
-      case .efficiency: [["the paper measured on a GPU"], resolutionDifference]
+  package func differences(from metric: Metric) -> [String] {
+    metric.aspects.flatMap { aspect in
+      switch aspect {
+      case .realClips: countDifference("real", realClips, metric)
+      case .generatedClips: countDifference("generated", generatedClips, metric)
+      case .choice: choiceDifference
+      case .frames: frameDifference(metric)
+      case .resolution: resolutionDifference
+      case .data: dataDifference
+      case .generation: generationDifferences
+      case .precision: precisionDifference
+      case .always(let phrase): [phrase]
       }
-    return parts.flatMap { $0 }
+    }
   }
 
-  private func frameDifference(_ expected: [Int]) -> [String] {
-    if let frames, expected.contains(frames) { return [] }
-    let lengths = expected.map(String.init).joined(separator: " or ")
-    return ["clips of \(Self.text(frames)) frames in place of \(lengths)"]
+  private func frameDifference(_ metric: Metric) -> [String] {
+    if let frames, metric.publishedFrames.contains(frames) { return [] }
+    return [
+      "clips of \(Self.text(frames)) frames in place of \(metric.publishedFramesText)"
+    ]
   }
 
-  private func countDifference(_ name: String, _ count: Int?, _ expected: Int) -> [String] {
-    count == expected ? [] : ["\(Self.text(count)) \(name) clips in place of \(expected)"]
+  private func countDifference(_ name: String, _ count: Int?, _ metric: Metric) -> [String] {
+    count == metric.publishedClips
+      ? [] : ["\(Self.text(count)) \(name) clips in place of \(metric.usualClips)"]
   }
 
   private var choiceDifference: [String] {

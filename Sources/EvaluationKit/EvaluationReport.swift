@@ -2,54 +2,6 @@ import Foundation
 import HandwrittenText
 import RunKit
 
-/// What is measured.
-public enum EvaluationMetric: String, Sendable, Hashable, Codable, CaseIterable {
-  /// Frechet video distance of generated to real clips.
-  case frechetVideoDistance = "fvd"
-  /// Inception score of generated clips.
-  case inceptionScore = "is"
-  /// What encoding and decoding loses.
-  case reconstruction
-  /// What changes along a long video.
-  case drift
-  /// Time and memory.
-  case efficiency
-
-  /// The metric's name for people.
-  public var title: String {
-    switch self {
-    case .frechetVideoDistance: "Frechet video distance"
-    case .inceptionScore: "Inception score"
-    case .reconstruction: "Reconstruction"
-    case .drift: "Drift along a video"
-    case .efficiency: "Efficiency"
-    }
-  }
-
-  /// A word for it in a table: that of its first score where there is one.
-  public var shortTitle: String {
-    switch self {
-    case .frechetVideoDistance: "FVD"
-    case .inceptionScore: "IS"
-    case .reconstruction: "PSNR"
-    case .drift: "drift"
-    case .efficiency: "efficiency"
-    }
-  }
-
-  /// Clips of each set that the paper takes; of the measures that it does not have, a usual number.
-  public var usualClips: Int {
-    switch self {
-    case .frechetVideoDistance, .reconstruction: 2048
-    case .inceptionScore: 10_000
-    case .drift, .efficiency: 16
-    }
-  }
-
-  /// Frames of each clip, or of each video, that are usual.
-  public var usualFrames: Int { self == .drift ? 128 : 16 }
-}
-
 /// The result of an evaluation with everything that it depends on, as it is stored.
 public struct EvaluationReport: Sendable, Hashable, Codable {
   /// One number.
@@ -92,9 +44,9 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   }
 
   /// What was measured.
-  public var metric: EvaluationMetric
+  public var metric: Metric
   /// How it was measured.
-  public var procedure: EvaluationProtocol
+  public var `protocol`: EvaluationProtocol
   /// The numbers, the most important first.
   public var scores: [Score]
   /// Numbers by clip index.
@@ -108,13 +60,19 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   /// Version of the program.
   public var version: String
 
+  private enum CodingKeys: String, CodingKey {
+    case metric, scores, series, notes, date, seconds, version
+    // As reports have named it from the first on.
+    case `protocol` = "procedure"
+  }
+
   /// Describes a finished evaluation.
   public init(
-    metric: EvaluationMetric, procedure: EvaluationProtocol, scores: [Score],
+    metric: Metric, `protocol`: EvaluationProtocol, scores: [Score],
     series: [Series] = [], notes: [String] = [], date: Date, seconds: Double
   ) {
     self.metric = metric
-    self.procedure = procedure
+    self.protocol = `protocol`
     self.scores = scores
     self.series = series
     self.notes = notes
@@ -124,20 +82,20 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
   }
 
   /// In what the evaluation differs from the paper's; empty if in nothing.
-  public var differences: [String] { procedure.differences(from: metric) }
+  public var differences: [String] { self.protocol.differences(from: metric) }
 
   /// `paper protocol` with the seed that chose the real clips, where there are some, or that it is
   /// another.
   public var badge: String {
     guard differences.isEmpty else { return "not the paper's protocol" }
-    return "paper protocol" + (procedure.realClipSeed.map { ", real clips of seed \($0)" } ?? "")
+    return "paper protocol"
+      + (self.protocol.realClipSeed.map { ", real clips of seed \($0)" } ?? "")
   }
 
-  /// The score that stands for the evaluation in a table: the first, and of efficiency the time of the
-  /// long video where there is one.
+  /// The score that stands for the evaluation in a table.
   public var leadingScore: Score? {
-    guard metric == .efficiency else { return scores.first }
-    return scores.first { $0.name.hasPrefix("video of") } ?? scores.first
+    metric.leadingScore.flatMap { name in scores.first { $0.name.hasPrefix(name) } }
+      ?? scores.first
   }
 }
 

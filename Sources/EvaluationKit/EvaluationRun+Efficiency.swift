@@ -56,9 +56,9 @@ extension EvaluationRun {
     let batch = Double(request.sampleCount)
     let firstStep = times[0].dropFirst(times[0].count > 1 ? 1 : 0).median
     let firstClip = firstStep * Double(first.steps) / batch + decode
-    result.procedure.resolution = model.configuration.resolution
-    result.procedure.frames = model.configuration.frames
-    result.procedure.machine =
+    result.protocol.resolution = model.configuration.resolution
+    result.protocol.frames = model.configuration.frames
+    result.protocol.machine =
       "\(MachineFacts.processorName), \(model.engine.threadCount) threads"
     result.scores = [
       .init("step of a first clip", firstStep, unit: "s"),

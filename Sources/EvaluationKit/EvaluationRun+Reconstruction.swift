@@ -27,21 +27,21 @@ extension EvaluationRun {
           expected: "\(clipFrames) frames of \(side) pixels, which the model encodes"))
     }
     judges.perceptual = try await perceptualEngine(side: side, &result)
-    let truth = try real(&result, side: side)
-    let wanted = count(truth, &result)
+    let real = try real(&result, side: side)
+    let wanted = count(real, &result)
     if judges.features != nil, wanted < 2 {
       throw EvaluationError.tooFewForCovariance(clips: wanted, of: "the real clips")
     }
     let rows = try await rows(
-      truth, name: "reconstructed clips", count: wanted,
+      real, name: "reconstructed clips", count: wanted,
       key: [
         "reconstruction and motion", "autoencoder \(model.hashes.autoencoder?.hash ?? "")",
         "precision \(job.precision.rawValue)", "network \(judges.features?.hash ?? "none")",
-        "perceptual \(result.procedure.perceptualWeights?.hash ?? "none")",
-        "perceptual features \(result.procedure.perceptualFeatures?.hash ?? "none")",
+        "perceptual \(result.protocol.perceptualWeights?.hash ?? "none")",
+        "perceptual features \(result.protocol.perceptualFeatures?.hash ?? "none")",
       ], &result
-    ) { truth, range in
-      guard let clips = try await truth.clips(range, stop: stop) else { return nil }
+    ) { real, range in
+      guard let clips = try await real.clips(range, stop: stop) else { return nil }
       var rows: [[Float]] = []
       for clip in clips {
         if stop.moment > .never { return nil }
@@ -50,10 +50,10 @@ extension EvaluationRun {
       return rows
     }
     let count = rows.count
-    result.procedure.resolution = side
-    result.procedure.frames = clipFrames
-    result.procedure.realClips = count
-    result.procedure.generatedClips = count
+    result.protocol.resolution = side
+    result.protocol.frames = clipFrames
+    result.protocol.realClips = count
+    result.protocol.generatedClips = count
     addScores(of: rows, judges, to: &result)
     guard judges.features != nil else {
       result.notes.append("R-FVD needs the weights of I3D")
@@ -119,8 +119,8 @@ extension EvaluationRun {
     let engine = try await PerceptualEngine.load(
       weights: weights, features: job.perceptualFeatures, side: side,
       threadCount: job.threadCount)
-    result.procedure.perceptualWeights = try ModelHashes.file(weights, stop)
-    result.procedure.perceptualFeatures = try job.perceptualFeatures.map {
+    result.protocol.perceptualWeights = try ModelHashes.file(weights, stop)
+    result.protocol.perceptualFeatures = try job.perceptualFeatures.map {
       try ModelHashes.file($0, stop)
     }
     return engine

@@ -6,26 +6,26 @@ extension EvaluationRun {
   /// The Frechet video distance (Unterthiner et al. 2018) of generated to real clips.
   package func frechetVideoDistance(_ result: inout EvaluationReport) async throws {
     let stage = try await featureStage(.i3d, &result)
-    let fake = try await generated(&result)
+    let generated = try await generated(&result)
     // Frames that lie in a folder are taken as they are, unless a resolution is asked for.
-    let side: Int? = (fake as? FolderClips).map(\.side) ?? result.procedure.resolution
-    let truth = try real(&result, side: side)
-    if let fake = fake as? FolderClips, fake.frameSize != truth.frameSize {
+    let side: Int? = (generated as? FolderClips).map(\.side) ?? result.protocol.resolution
+    let real = try real(&result, side: side)
+    if let generated = generated as? FolderClips, generated.frameSize != real.frameSize {
       throw StudioError(
-        fake.path,
+        generated.path,
         .mixedSizes(
-          "the generated frames are \(fake.frameSize)", "the real ones \(truth.frameSize)"))
+          "the generated frames are \(generated.frameSize)", "the real ones \(real.frameSize)"))
     }
-    let counts = (real: count(truth, &result), generated: count(fake, &result))
+    let counts = (real: count(real, &result), generated: count(generated, &result))
     try checkCovariance(real: counts.real, generated: counts.generated)
     noteRank(min(counts.real, counts.generated), &result)
-    let realFeatures = try await features(truth, count: counts.real, stage, &result)
-    let fakeFeatures = try await features(fake, count: counts.generated, stage, &result)
-    try checkCovariance(real: realFeatures.count, generated: fakeFeatures.count)
-    result.procedure.realClips = realFeatures.count
-    result.procedure.generatedClips = fakeFeatures.count
+    let realFeatures = try await features(real, count: counts.real, stage, &result)
+    let generatedFeatures = try await features(generated, count: counts.generated, stage, &result)
+    try checkCovariance(real: realFeatures.count, generated: generatedFeatures.count)
+    result.protocol.realClips = realFeatures.count
+    result.protocol.generatedClips = generatedFeatures.count
     result.scores = [
-      .init("FVD", try FrechetDistance.between(fakeFeatures, realFeatures))
+      .init("FVD", try FrechetDistance.between(generatedFeatures, realFeatures))
     ]
   }
 
@@ -49,15 +49,15 @@ extension EvaluationRun {
   /// The inception score of generated clips.
   package func inceptionScore(_ result: inout EvaluationReport) async throws {
     let stage = try await featureStage(.c3d, &result)
-    let fake = try await generated(&result)
-    let wanted = count(fake, &result)
+    let generated = try await generated(&result)
+    let wanted = count(generated, &result)
     guard wanted >= job.splits else {
       throw EvaluationError.tooFewForSplits(clips: wanted, splits: job.splits)
     }
-    let logits = try await features(fake, count: wanted, stage, &result)
+    let logits = try await features(generated, count: wanted, stage, &result)
     let score = try InceptionScore(logits: logits, splits: job.splits)
-    result.procedure.generatedClips = logits.count
-    result.procedure.splits = job.splits
+    result.protocol.generatedClips = logits.count
+    result.protocol.splits = job.splits
     result.scores = [
       .init("IS", score.mean, standardDeviation: job.splits > 1 ? score.standardDeviation : nil)
     ]
@@ -92,7 +92,7 @@ extension EvaluationRun {
       meanOf: rows.compactMap {
         TemporalStatistics(row: $0, clipCount: clipCount, clipFrames: clipFrames)
       })
-    result.procedure.generatedClips = rows.count
+    result.protocol.generatedClips = rows.count
     result.scores = [
       .init("largest colour drift", mean.colorDrift.max() ?? 0),
       .init("contrast, last less first", mean.contrastDrift.last ?? 0),

@@ -52,21 +52,21 @@ struct EvaluationRun {
         report(.progress(ItemProgress(name, done: loaded, total: total)))
       }
     }
-    result.procedure.note(files, hashes: hashes)
-    result.procedure.precision = job.precision.rawValue
-    if generates { result.procedure.request = request }
+    result.protocol.note(files, hashes: hashes)
+    result.protocol.precision = job.precision.rawValue
+    if generates { result.protocol.request = request }
     return Model(
       files: files, request: request, engine: engine, configuration: configuration,
       hashes: hashes)
   }
 
   /// Clips of the model or folder that is judged, `job.frames` each.
-  func generated(_ result: inout EvaluationReport) async throws -> any ClipSupply {
-    result.procedure.frames = job.frames
+  func generated(_ result: inout EvaluationReport) async throws -> any ClipSource {
+    result.protocol.frames = job.frames
     switch job.source {
     case .folder(let path):
       let clips = try folder(path, "generated clips", split: nil, side: job.resolution)
-      result.procedure.resolution = clips.squareSide
+      result.protocol.resolution = clips.squareSide
       return clips
     case .model:
       let model = try await model(&result)
@@ -78,7 +78,7 @@ struct EvaluationRun {
             name: "the resolution", found: "\(wanted)",
             expected: "\(side), which the model makes"))
       }
-      result.procedure.resolution = side
+      result.protocol.resolution = side
       return GeneratedClips(
         request: model.request, engine: model.engine, frames: job.frames,
         clipFrames: model.configuration.frames, hashes: model.hashes)
@@ -89,13 +89,13 @@ struct EvaluationRun {
   func real(_ result: inout EvaluationReport, side: Int?) throws -> FolderClips {
     guard let path = job.dataPath else { throw StudioError(nil, .noData) }
     let clips = try folder(path, "real clips", split: job.split, side: side)
-    result.procedure.data = URL(filePath: path).lastPathComponent
-    result.procedure.dataLayout = clips.layout.name
-    result.procedure.realClipSeed = job.clipSeed
+    result.protocol.data = URL(filePath: path).lastPathComponent
+    result.protocol.dataLayout = clips.layout.name
+    result.protocol.realClipSeed = job.clipSeed
     result.notes.append(
       "real clips are chosen by seed \(job.clipSeed): videos in random order, each from a random frame"
     )
-    result.procedure.split = clips.layout == .plain ? "all" : job.split?.rawValue ?? "all"
+    result.protocol.split = clips.layout == .plain ? "all" : job.split?.rawValue ?? "all"
     return clips
   }
 
@@ -109,10 +109,10 @@ struct EvaluationRun {
     return clips
   }
 
-  /// How many clips of a supply are looked at: those that were asked for, or all there are.
-  func count(_ supply: any ClipSupply, _ result: inout EvaluationReport) -> Int {
-    guard let count = supply.count, count < job.clips else { return job.clips }
-    note("there are \(count) \(supply.name) of \(job.frames) frames, not \(job.clips)", &result)
+  /// How many clips of a source are looked at: those that were asked for, or all there are.
+  func count(_ source: any ClipSource, _ result: inout EvaluationReport) -> Int {
+    guard let count = source.count, count < job.clips else { return job.clips }
+    note("there are \(count) \(source.name) of \(job.frames) frames, not \(job.clips)", &result)
     return count
   }
 
@@ -142,41 +142,41 @@ struct EvaluationRun {
       if stop.moment > .never { throw CancellationError() }
       report(.progress(ItemProgress(name, done: loaded, total: total)))
     }
-    result.procedure.featureNetwork = weights
+    result.protocol.featureNetwork = weights
     return FeatureStage(engine: engine, hash: weights.hash)
   }
 
-  /// The features of a supply's first clips; fewer where not so many can be read.
+  /// The features of a source's first clips; fewer where not so many can be read.
   func features(
-    _ supply: any ClipSupply, count: Int, _ stage: FeatureStage, _ result: inout EvaluationReport
+    _ source: any ClipSource, count: Int, _ stage: FeatureStage, _ result: inout EvaluationReport
   ) async throws -> [[Float]] {
     try await rows(
-      supply, count: count, key: ["network \(stage.hash)"], &result
-    ) { supply, range in
-      guard let clips = try await supply.clips(range, stop: stop) else { return nil }
+      source, count: count, key: ["network \(stage.hash)"], &result
+    ) { source, range in
+      guard let clips = try await source.clips(range, stop: stop) else { return nil }
       return try await stage.engine.features(of: clips)
     }
   }
 
-  /// Computes a row of numbers for each of a supply's first clips, batch by batch, keeps them, and
+  /// Computes a row of numbers for each of a source's first clips, batch by batch, keeps them, and
   /// begins with those that are kept. A clip that cannot be read is named, and the next one taken.
   ///
   /// - Parameters:
-  ///   - name: What the rows are of; `nil` for the supply's name.
+  ///   - name: What the rows are of; `nil` for the source's name.
   ///   - key: What the rows depend on beside the clips.
   ///   - body: Gives the rows of some clips, or `nil` if it was stopped.
   /// - Returns: A row for each clip, fewer than `count` if there are not so many that can be read.
   /// - Throws: ``EvaluationStopped`` when it was stopped, `DatasetError` when clip after clip cannot be
   ///   read, and what `body` throws; what was computed is kept in all cases.
   func rows(
-    _ supply: any ClipSupply, name: String? = nil, count: Int, key: [String],
+    _ source: any ClipSource, name: String? = nil, count: Int, key: [String],
     _ result: inout EvaluationReport,
-    _ body: (any ClipSupply, Range<Int>) async throws -> [[Float]]?
+    _ body: (any ClipSource, Range<Int>) async throws -> [[Float]]?
   ) async throws -> [[Float]] {
-    let stage = name ?? supply.name
+    let stage = name ?? source.name
     let cache = FeatureCache(folder: job.cacheFolder)
-    var supply = supply
-    var store = FeatureCache.Key(lines: try key + supply.identity)
+    var source = source
+    var store = FeatureCache.Key(lines: try key + source.identity)
     var rows = Array(cache.features(store).prefix(count))
     let resumed = rows.count
     var progress = ItemProgress(stage, done: resumed, total: count, resumed: resumed)
@@ -190,7 +190,7 @@ struct EvaluationRun {
           throw EvaluationStopped(stage: stage, kept: rows.count, total: progress.total)
         }
         do {
-          guard let more = try await body(supply, range) else {
+          guard let more = try await body(source, range) else {
             throw EvaluationStopped(stage: stage, kept: rows.count, total: progress.total)
           }
           if let place = more.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
@@ -202,15 +202,15 @@ struct EvaluationRun {
           failuresInARow += 1
           if failuresInARow == Self.mostFailuresInARow {
             throw DatasetError(
-              supply.name, .nothingReadable(tried: failuresInARow, reason: clip.reason))
+              source.name, .nothingReadable(tried: failuresInARow, reason: clip.reason))
           }
           note("left out \(clip.reason)", &result)
           if rows.count > saved.count { try cache.store(rows, store) }
-          // The clips so far are also the first ones of the supply without this one, of which an
+          // The clips so far are also the first ones of the source without this one, of which an
           // earlier run may have kept more.
-          supply.leaveOut(clip)
-          store = FeatureCache.Key(lines: try key + supply.identity)
-          progress.total = min(progress.total, supply.count ?? progress.total)
+          source.leaveOut(clip)
+          store = FeatureCache.Key(lines: try key + source.identity)
+          progress.total = min(progress.total, source.count ?? progress.total)
           let known = cache.features(store).prefix(progress.total)
           saved.count = known.count
           if known.count > rows.count { rows = Array(known) }

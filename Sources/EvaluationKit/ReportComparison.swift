@@ -46,11 +46,11 @@ public struct ReportComparison: Sendable, Hashable {
         change: change)
     }
     let (a, b) = (
-      Dictionary(uniqueKeysWithValues: first.procedure.fields),
-      Dictionary(uniqueKeysWithValues: second.procedure.fields)
+      Dictionary(uniqueKeysWithValues: first.protocol.fields),
+      Dictionary(uniqueKeysWithValues: second.protocol.fields)
     )
     settings =
-      Self.names(first.procedure.fields.map(\.0), second.procedure.fields.map(\.0)).map {
+      Self.names(first.protocol.fields.map(\.0), second.protocol.fields.map(\.0)).map {
         Row(name: $0, first: a[$0] ?? "", second: b[$0] ?? "", change: "")
       } + [Row(name: "protocol", first: first.badge, second: second.badge, change: "")]
     differing = settings.filter { $0.first != $0.second }.map(\.name)

@@ -18,12 +18,12 @@ struct ReportText {
 
   /// All of it.
   var text: String {
-    var lines = ["\(report.metric.title): \(PrintableText.field(report.procedure.source))", ""]
+    var lines = ["\(report.metric.title): \(PrintableText.field(report.protocol.source))", ""]
     lines += Self.aligned(report.scores.map { ($0.name, Self.value($0)) })
     lines += ["", report.badge + (report.differences.isEmpty ? "" : ":")]
     lines += report.differences.map { "  - " + PrintableText.field($0) }
     lines.append("")
-    lines += Self.aligned(report.procedure.fields)
+    lines += Self.aligned(report.protocol.fields)
     if !report.series.isEmpty { lines += [""] + seriesLines }
     if !report.notes.isEmpty {
       lines += [""] + report.notes.map { "note: " + PrintableText.field($0) }

@@ -1,6 +1,7 @@
 import Foundation
 import RunKit
 import StudioKit
+import TensorCore
 import TerminalUI
 
 /// The studio on a terminal.
@@ -61,7 +62,7 @@ public struct Studio: Sendable {
     let program = StudioProgram.make(
       model: model, start: .batch([.send(.follow(notices)), runner.start]),
       perform: { runner.command(for: $0) })
-    let last = try await offThread {
+    let last = try await WorkerPool.blocking.run {
       try TerminalRuntime(program: program, options: terminal).run()
     }
     await opening.close()

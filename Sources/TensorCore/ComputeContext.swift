@@ -1,9 +1,9 @@
 /// Where tensors live and operations run. All operations are methods of the context, so that model code
 /// never names a device: the context checks shapes, records gradients and times, and asks its device.
 ///
-/// A context serves one thread at a time. Use it from one dedicated thread (see ``ComputeThread``):
-/// the worker threads belong to the thread that calls, and callers that wander between threads would
-/// leave a set behind on each.
+/// A context serves one thread at a time, which debug builds check. Use it from one dedicated thread
+/// (see ``ComputeThread``): the worker threads belong to the thread that calls, and callers that wander
+/// between threads would leave a set behind on each.
 public final class ComputeContext: @unchecked Sendable {
   let device: any ComputeDevice
   /// Threads that an operation is split over, the calling one included.
@@ -15,6 +15,7 @@ public final class ComputeContext: @unchecked Sendable {
   /// Whether what runs belongs to a pass with gradients, also where a checkpoint notes nothing: some
   /// operations round differently in inference, where they need not keep anything.
   var isDifferentiating = false
+  let use = ThreadUse()
 
   /// Opens a context on a device, which serves it alone.
   public init(_ device: Device) { self.device = device.implementation }

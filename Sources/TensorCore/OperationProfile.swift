@@ -40,11 +40,10 @@ public final class OperationProfile {
   fileprivate func add(
     _ kind: OperationKind, _ shape: String, _ duration: Duration, _ operations: Double
   ) {
-    let (seconds, attoseconds) = duration.components
     calls.append(
       Call(
         kind: kind, layer: layers.joined(separator: "."), shape: shape,
-        seconds: Double(seconds) + Double(attoseconds) * 1e-18, operations: operations))
+        seconds: duration.inSeconds, operations: operations))
   }
 }
 
@@ -60,12 +59,15 @@ extension ComputeContext {
     return try body()
   }
 
-  /// The moment before an operation, for ``record(_:since:_:outputs:operations:)``; `nil`, without a
-  /// look at the clock, unless a profile is taken.
+  /// Begins an operation, which ``record(_:since:_:outputs:operations:)`` ends: the moment before it;
+  /// `nil`, without a look at the clock, unless a profile is taken.
   @inline(__always)
-  var operationStart: ContinuousClock.Instant? { profile == nil ? nil : ContinuousClock.now }
+  package var operationStart: ContinuousClock.Instant? {
+    use.begin()
+    return profile == nil ? nil : ContinuousClock.now
+  }
 
-  /// Notes an operation that just ended, if a profile is taken; to be deferred.
+  /// Ends an operation, and notes it if a profile is taken; to be deferred.
   ///
   /// - Parameters:
   ///   - shape: Extents of its input.
@@ -76,6 +78,7 @@ extension ComputeContext {
     _ kind: OperationKind, since start: ContinuousClock.Instant?, _ shape: [Int],
     outputs: Int? = nil, operations: @autoclosure () -> Double = 0
   ) {
+    use.end()
     guard let start, let profile else { return }
     let duration = ContinuousClock.now - start
     let extents = shape.map(String.init).joined(separator: " x ")

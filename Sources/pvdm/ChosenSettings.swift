@@ -5,7 +5,7 @@ struct ChosenSettings {
   /// What runs.
   let settings: GenerationSettings
   /// The settings that the preset or an option made.
-  let keys: Set<SettingKey>
+  let keys: Set<GenerationSetting>
   /// What a person should know: the preset's settings, and what was left out of its file.
   let notes: [String]
 
@@ -15,7 +15,7 @@ struct ChosenSettings {
   ///   - previews: `nil` where nothing is shown.
   ///   - clips: Clips that were asked for; `nil` for the preset's number, else 1.
   ///   - basis: A preset in place of the one that the options name.
-  /// - Throws: `StudioError` if there is no such preset.
+  /// - Throws: `StudioError` if there is no such preset, and what ``SamplingOptions/check(_:)`` throws.
   init(
     _ sampling: SamplingOptions, _ compute: ComputeOptions, _ previews: PreviewOptions?,
     clips: Int?, basis: Preset? = nil,
@@ -28,26 +28,23 @@ struct ChosenSettings {
       settings = preset.applied(to: settings)
       if !preset.isBuiltIn { notes = library.load().issues.map(\.description) }
     }
-    var given = try sampling.apply(to: &settings, over: preset?.keys ?? [])
-    func set<Value>(
-      _ key: SettingKey, _ path: WritableKeyPath<GenerationSettings, Value>, _ value: Value?
-    ) {
-      guard let value else { return }
-      settings[keyPath: path] = value
-      given.insert(key)
-    }
-    set(.clips, \.clipCount, clips.map(Optional.some))
-    set(.precision, \.precision, compute.givenPrecision)
-    set(.threads, \.threadCount, compute.threads.map(Optional.some))
-    set(.preview, \.preview, previews?.previewMode)
-    set(.previewEvery, \.previewInterval, previews?.previewEvery)
+    var given = sampling.given(over: preset?.keys ?? [])
+    given.merge(compute.settings.given) { _, new in new }
+    given.merge(previews?.settings.given ?? [:]) { _, new in new }
+    given[.clips] = clips.map { .integer($0) }
+    // The spacing is chosen for a solver.
+    if given[.sampler] != nil { settings.assign(.spacing, nil) }
+    for (setting, value) in given { settings.assign(setting, value) }
+    try sampling.check(settings)
     if let preset {
-      let taken = SettingKey.allCases.filter { preset.keys.contains($0) && !given.contains($0) }
+      let taken = GenerationSetting.ofPresets.filter {
+        preset.keys.contains($0) && given[$0] == nil
+      }
       let text = taken.map { "\($0.title) \(settings[$0].plainText)" }.joined(separator: ", ")
       notes.insert("preset \(preset.name): \(text.isEmpty ? "nothing left to set" : text)", at: 0)
     }
     self.settings = settings
-    self.keys = given.union(preset?.keys ?? [])
+    self.keys = Set(given.keys).union(preset?.keys ?? [])
     self.notes = notes
   }
 }

@@ -84,16 +84,23 @@ struct PerceptualOptions: ParsableArguments {
 
 /// How the networks compute.
 struct ComputeOptions: ParsableArguments {
-  @Option(
-    name: .customLong("precision"),
-    help: "Precision of the networks: f32 (the reference) or bf16. (default: f32)")
-  var givenPrecision: Precision?
+  @OptionGroup var settings: SettingOptions<Scope>
 
-  @Option(help: "Threads to compute with, 1 or more. (default: all processors)")
-  var threads: Int?
+  enum Scope: SettingScope {
+    static let settings = GenerationSetting.all.filter { $0.group == .compute }
+  }
+
+  /// What was given, in the place of the usual settings.
+  private var chosen: GenerationSettings {
+    var chosen = GenerationSettings()
+    for (setting, value) in settings.given { chosen.assign(setting, value) }
+    return chosen
+  }
 
   /// The precision that was given, else the reference.
-  var precision: Precision { givenPrecision ?? .float32 }
+  var precision: Precision { chosen.precision }
+  /// The threads that were given; `nil` for all processors.
+  var threads: Int? { chosen.threadCount }
 }
 
 /// Where a command's result goes.
@@ -146,24 +153,17 @@ struct ShowOptions: ParsableArguments {
 
 /// How the clip in progress is shown.
 struct PreviewOptions: ParsableArguments {
-  @Option(
-    help: """
-      How --preview shows the clip in progress: off, linear (small, moving, nearly free) or decoded \
-      (the decoder's frames every few steps). (default: linear)
-      """)
-  var previewMode: PreviewMode?
+  @OptionGroup var settings: SettingOptions<Scope>
 
-  @Option(help: "Steps from one decoded preview to the next, 1 to 1000. (default: 10)")
-  var previewEvery: Int?
+  enum Scope: SettingScope {
+    static let settings = GenerationSetting.all.filter { $0.group == .display }
+  }
 
   func validate() throws {
-    if let previewEvery, !(1...1000).contains(previewEvery) {
-      throw ValidationError("--preview-every is 1 to 1000.")
+    for case (let setting, .integer(let number)) in settings.given {
+      guard case .integer(let range, _) = setting.domain, !range.contains(number) else { continue }
+      throw ValidationError(
+        "--\(setting.optionName) is \(range.lowerBound) to \(range.upperBound).")
     }
   }
 }
-
-extension PreviewMode: ExpressibleByArgument {}
-extension Precision: ExpressibleByArgument {}
-extension SolverMethod: ExpressibleByArgument {}
-extension TimestepSpacing: ExpressibleByArgument {}

@@ -19,7 +19,7 @@ struct PVDM: AsyncParsableCommand {
       Exit status: 0 done, 2 a file or setting cannot be used, 64 wrong usage, 70 a fault of the \
       program or machine, 74 standard output cannot be written, 130 interrupted.
       """,
-    version: "0.1.0",
+    version: RunSettings.programVersion,
     subcommands: [
       StudioCommand.self, Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self,
       Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Train.self,

@@ -154,6 +154,6 @@ private struct PresetListing: Encodable {
     summary = preset.summary
     isBuiltIn = preset.isBuiltIn
     settings = Dictionary(
-      uniqueKeysWithValues: preset.keys.map { ($0.rawValue, preset.settings[$0].json) })
+      uniqueKeysWithValues: preset.keys.map { ($0.key, preset.settings[$0].json) })
   }
 }

@@ -24,12 +24,12 @@ struct EvaluationChoiceTests {
     var job = fixtures.job(.reconstruction, of: try EvaluationFixtures.model())
     (job.dataPath, job.clips) = (data, 1)
     let first = try await job.run()
-    #expect(first.procedure.realClipSeed == 0)
+    #expect(first.protocol.realClipSeed == 0)
     #expect(first.text.contains("at random, seed 0"))
     #expect(first.text.contains("seed 0: videos in random order, each from a random frame"))
     (job.clipSeed, job.outputFolder) = (5, fixtures.folder.path("second"))
     let second = try await job.run()
-    #expect(second.procedure.realClipSeed == 5)
+    #expect(second.protocol.realClipSeed == 5)
     #expect(second.scores != first.scores)
     (job.clipSeed, job.outputFolder) = (0, fixtures.folder.path("third"))
     #expect(try await job.run().scores == first.scores)
@@ -38,15 +38,15 @@ struct EvaluationChoiceTests {
 
   @Test("only a seeded choice is the paper's, and its name says the seed")
   func badge() throws {
-    var procedure = EvaluationProtocol(source: "model")
-    procedure.dataLayout = "UCF-101"
-    (procedure.split, procedure.precision, procedure.resolution) = ("train", "f32", 256)
-    procedure.realClips = 2048
-    procedure.realClipSeed = 3
+    var taken = EvaluationProtocol(source: "model")
+    taken.dataLayout = "UCF-101"
+    (taken.split, taken.precision, taken.resolution) = ("train", "f32", 256)
+    taken.realClips = 2048
+    taken.realClipSeed = 3
     var report = EvaluationReport(
-      metric: .reconstruction, procedure: procedure, scores: [], date: Date(), seconds: 1)
+      metric: .reconstruction, protocol: taken, scores: [], date: Date(), seconds: 1)
     #expect(report.badge == "paper protocol, real clips of seed 3")
-    report.procedure.realClipSeed = nil
+    report.protocol.realClipSeed = nil
     #expect(report.badge == "not the paper's protocol")
     #expect(
       report.differences
@@ -84,7 +84,7 @@ struct EvaluationChoiceTests {
     try Data(contentsOf: frame).prefix(45).write(to: frame)
     let events = EvaluationEvents()
     let report = try await drift(of: data, clips: 4, output: "report").run { events.append($0) }
-    #expect(report.procedure.generatedClips == 3)
+    #expect(report.protocol.generatedClips == 3)
     let notes = report.notes.filter { $0.hasPrefix("left out video2 from frame 0: frame00007.png") }
     #expect(notes.count == 1, "\(report.notes)")
     #expect(events.progress("videos").last.map { [$0.done, $0.total] } == [3, 3])
@@ -99,6 +99,6 @@ struct EvaluationChoiceTests {
     // What was kept before the clip, then all.
     #expect(resumed.progress("videos").count == 2)
     #expect(
-      try await drift(of: data, clips: 2, output: "few").run().procedure.generatedClips == 2)
+      try await drift(of: data, clips: 2, output: "few").run().protocol.generatedClips == 2)
   }
 }

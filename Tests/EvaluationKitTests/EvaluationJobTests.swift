@@ -22,12 +22,12 @@ struct EvaluationJobTests {
     let score = try #require(report.scores.first { $0.name == "FVD" })
     #expect(score.value.isFinite && score.value > 0)
     #expect(try EvaluationReport(contentsOf: fixtures.folder.path("report")) == report)
-    let procedure = report.procedure
-    #expect(procedure.realClips == 3 && procedure.generatedClips == 3 && procedure.frames == 16)
-    #expect(procedure.resolution == 64 && procedure.split == "all")
-    #expect(procedure.denoiser?.name == "denoiser.safetensors")
-    #expect(procedure.denoiser?.hash.count == 64 && procedure.featureNetwork?.hash.count == 64)
-    #expect(procedure.request?.seed == 5 && procedure.request?.firstSampler.steps == 2)
+    let taken = report.protocol
+    #expect(taken.realClips == 3 && taken.generatedClips == 3 && taken.frames == 16)
+    #expect(taken.resolution == 64 && taken.split == "all")
+    #expect(taken.denoiser?.name == "denoiser.safetensors")
+    #expect(taken.denoiser?.hash.count == 64 && taken.featureNetwork?.hash.count == 64)
+    #expect(taken.request?.seed == 5 && taken.request?.firstSampler.steps == 2)
     #expect(report.badge == "not the paper's protocol" && report.date == date)
     let differences = report.differences.joined(separator: "; ")
     for phrase in ["3 real clips in place of 2048", "frames of 64 pixels", "steps 2/2"] {
@@ -81,7 +81,7 @@ struct EvaluationJobTests {
     let data = try fixtures.videos("real", frames: [32, 16])
     let report = try await fixtures.distance(of: .folder(data), to: data, clips: 100).run()
     #expect(abs(report.scores[0].value) < 1e-3)
-    #expect(report.procedure.realClips == 3 && report.procedure.resolution == 64)
+    #expect(report.protocol.realClips == 3 && report.protocol.resolution == 64)
     #expect(report.notes.contains { $0.contains("there are 3 real clips of 16 frames, not 100") })
     #expect(report.notes.contains { $0.contains("3 clips for 400 features") })
     #expect(report.differences.contains("videos from a folder, made in an unknown way"))
@@ -113,7 +113,7 @@ struct EvaluationJobTests {
     let events = EvaluationEvents()
     let report = try await fixtures.distance(of: .folder(data), to: data, clips: 2)
       .run { events.append($0) }
-    #expect(report.procedure.realClips == 2)
+    #expect(report.protocol.realClips == 2)
     #expect(events.notes.contains { $0.contains("broken.mp4") })
   }
 
@@ -143,7 +143,7 @@ struct EvaluationJobTests {
     job.clips = 2
     let reconstruction = try await job.run()
     var drift = fixtures.job(.drift, of: .folder(job.dataPath ?? ""), output: "drift")
-    (drift.clips, drift.frames, drift.resolution) = (1, 32, reconstruction.procedure.resolution)
+    (drift.clips, drift.frames, drift.resolution) = (1, 32, reconstruction.protocol.resolution)
     let motions = try #require(try await drift.run().series.first { $0.name == "motion" }).values
     let mean = try #require(
       reconstruction.scores.first { $0.name == "motion of the originals" })
@@ -166,7 +166,7 @@ struct EvaluationJobTests {
     var made = fixtures.job(.drift, of: try EvaluationFixtures.model(), output: "made")
     (made.frames, made.clips) = (32, 1)
     let generated = try await made.run()
-    #expect(generated.series[0].values.count == 2 && generated.procedure.frames == 32)
+    #expect(generated.series[0].values.count == 2 && generated.protocol.frames == 32)
   }
 
   @Test("efficiency has a time for steps, clips and the long video, and the memory")

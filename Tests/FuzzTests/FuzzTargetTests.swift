@@ -1,4 +1,5 @@
 import FuzzTargets
+import TensorCore
 import TestSupport
 import Testing
 

@@ -65,7 +65,7 @@ package struct EvaluationFixtures {
 
   /// A job that keeps and writes everything in the fixture's folder.
   package func job(
-    _ metric: EvaluationMetric, of source: EvaluationJob.Source, output: String = "report"
+    _ metric: Metric, of source: EvaluationJob.Source, output: String = "report"
   ) -> EvaluationJob {
     EvaluationJob(
       metric, of: source, cacheFolder: folder.path("cache"), outputFolder: folder.path(output))

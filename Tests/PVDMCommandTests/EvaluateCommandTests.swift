@@ -1,3 +1,4 @@
+import EvaluationKit
 import Foundation
 import MediaIO
 import TestSupport
@@ -25,6 +26,12 @@ import Testing
   private func run(_ arguments: [String], interruptAfter word: String? = nil) throws -> CommandRun {
     try CommandRun(
       ["evaluate"] + arguments + ["--cache", folder.path("cache")], interruptAfter: word)
+  }
+
+  @Test("every metric has a command of its name", arguments: Metric.allCases)
+  func commands(metric: Metric) throws {
+    let help = try CommandRun(["evaluate", metric.rawValue, "--help"])
+    #expect(help.status == 0 && help.output.contains("USAGE: pvdm evaluate \(metric.rawValue)"))
   }
 
   @Test("drift is printed with its curves, written, and compared")
@@ -84,8 +91,8 @@ import Testing
     #expect(train.status == 0, "\(train.errors)")
     let score = (train.json["scores"] as? [[String: Any]])?.first?["value"] as? Double
     #expect(try #require(score).isFinite)
-    let procedure = train.json["procedure"] as? [String: Any]
-    #expect(procedure?["split"] as? String == "train" && procedure?["realClips"] as? Int == 3)
+    let taken = train.json["procedure"] as? [String: Any]
+    #expect(taken?["split"] as? String == "train" && taken?["realClips"] as? Int == 3)
     let test = try distance("test")
     #expect(test.status == 0, "\(test.errors)")
 

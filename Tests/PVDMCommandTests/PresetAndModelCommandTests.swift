@@ -44,6 +44,31 @@ import Testing
     #expect(gone.status == 2 && gone.errors.contains("there is no preset mine"))
   }
 
+  @Test("every setting that a row gives an option has one, which a preset takes")
+  func options() throws {
+    let help = try run(["presets", "save", "--help"]).output
+    var arguments = ["presets", "save", "all"]
+    var expected: [String: String] = [:]
+    for setting in GenerationSetting.all where setting.optionHelp != nil {
+      #expect(help.contains("--\(setting.optionName)"), "\(setting.key)")
+      arguments.append("--\(setting.optionName)")
+      if case .flag = setting.domain {
+        expected[setting.key] = "true"
+        continue
+      }
+      let value = setting.domain.words.last ?? (setting == .eta ? "0.5" : "7")
+      expected[setting.key] = value
+      arguments.append(value)
+    }
+    let saved = try run(arguments)
+    #expect(saved.status == 0, "\(saved.errors)")
+    let shown = try run(["presets", "show", "all"]).output
+    for (key, value) in expected {
+      let lines = ["\n\(key) = \(value)\n", "\n\(key) = \"\(value)\"\n", "\n\(key) = \(value).0\n"]
+      #expect(lines.contains(where: shown.contains), "\(key) = \(value)")
+    }
+  }
+
   @Test("a preset is made of an output's settings")
   func fromOutput() throws {
     let output = folder.path("a.mp4")

@@ -1,6 +1,7 @@
 import Foundation
 import MediaIO
 import RunKit
+import TensorCore
 import TestSupport
 import Testing
 import VideoDiffusion

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import KitTestSupport
 import RunKit
+import TensorCore
 import TestSupport
 import Testing
 import VideoDiffusion

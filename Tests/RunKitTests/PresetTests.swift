@@ -62,7 +62,7 @@ import VideoDiffusion
     let preset = Preset(
       name: "Ours / \"best\"", summary: "Line one\nline two", settings: settings,
       isBuiltIn: false)
-    #expect(preset.keys.count == SettingKey.allCases.count)
+    #expect(preset.keys == Set(GenerationSetting.ofPresets))
     let path = try library.save(preset)
     #expect(URL(filePath: path).lastPathComponent == "ours-best.toml")
     let (presets, issues) = library.load()
@@ -73,10 +73,10 @@ import VideoDiffusion
   @Test("the file explains every key, and what is left out stays a comment")
   func explained() throws {
     let text = try String(contentsOfFile: library.save(preset("mine")), encoding: .utf8)
-    for key in SettingKey.allCases {
-      #expect(text.contains(key.meaning) && text.contains(key.range))
+    for setting in GenerationSetting.ofPresets {
+      #expect(text.contains(setting.meaning) && text.contains(setting.range))
       #expect(
-        text.contains("\n# \(key.rawValue) = ") == ![.steps, .laterSteps].contains(key))
+        text.contains("\n# \(setting.key) = ") == ![.steps, .laterSteps].contains(setting))
     }
     #expect(text.contains("\nsteps = 33\n"))
     // One number of steps is for every clip.
@@ -187,7 +187,7 @@ import VideoDiffusion
     settings.guidanceScale = .infinity
     settings.clipCount = -2
     settings.threadCount = 0
-    #expect(settings.problems.map(\.key) == [.steps, .eta, .guidance, .clips])
+    #expect(settings.problems.map(\.setting) == [.steps, .eta, .guidance, .clips])
     #expect(settings.problems[0].sentence == "steps is 0; expected a whole number from 1 to 1000")
     let error = #expect(throws: StudioError.self) { try settings.validate() }
     #expect(try Explanation(#require(error)).sentence.contains("steps is 0"))

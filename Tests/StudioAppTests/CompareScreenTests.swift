@@ -34,13 +34,14 @@ import Testing
     let effects = press(keys("r"), on: &screen, world)
     #expect(
       effects == [
-        .compare(
-          title: "skies-64, later steps 20 | skies-64, later steps 25 | sky-256, later steps 25",
-          [
-            .init(model: Fixtures.skies.reference, settings: first),
-            .init(model: Fixtures.skies.reference, settings: second),
-            .init(model: Fixtures.published.reference, settings: second),
-          ])
+        .order(
+          .compare(
+            title: "skies-64, later steps 20 | skies-64, later steps 25 | sky-256, later steps 25",
+            [
+              .init(model: Fixtures.skies.reference, settings: first),
+              .init(model: Fixtures.skies.reference, settings: second),
+              .init(model: Fixtures.published.reference, settings: second),
+            ]))
       ])
     // The new comparison is shown when it comes.
     #expect(screen.page == .list)
@@ -63,7 +64,7 @@ import Testing
     var world = Fixtures.galleryWorld
     var screen = screen(world)
     let effects = press(keys("V"), on: &screen, world)
-    #expect(effects.first == .loadTree(VideoID(rawValue: 2)) && screen.page == .list)
+    #expect(effects.first == .video(.loadTree(VideoID(rawValue: 2))) && screen.page == .list)
     world.trees[VideoID(rawValue: 2)] = Fixtures.galleryTree(2)
     press(keys("V"), on: &screen, world)
     guard case .variants(let editor) = screen.page else {
@@ -83,19 +84,20 @@ import Testing
     settings.clipCount = 1
     #expect(
       press(keys("r"), on: &screen, world) == [
-        .sweep(
-          .init(model: Fixtures.skies.reference, settings: settings),
-          columns: SweepAxis(setting: .steps, values: ["10", "50"]),
-          rows: SweepAxis(setting: .eta, values: ["0", "0.5", "1"]))
+        .order(
+          .sweep(
+            .init(model: Fixtures.skies.reference, settings: settings),
+            columns: SweepAxis(setting: .steps, values: ["10", "50"]),
+            rows: SweepAxis(setting: .eta, values: ["0", "0.5", "1"])))
       ])
   }
 
   @Test func wrongValuesOfASweepAreNamed() {
-    func problem(_ setting: SweepAxis.Setting, _ text: String) -> String? {
+    func problem(_ setting: GenerationSetting, _ text: String) -> String? {
       if case .problem(let sentence) = SweepAxisText.parse(setting, text) { sentence } else { nil }
     }
     #expect(problem(.steps, "10, 0") == "0 is no value of steps: a whole number from 1 to 1000")
-    #expect(problem(.eta, "1.5") == "1.5 is no value of eta: \(SweepAxis.Setting.eta.key.range)")
+    #expect(problem(.eta, "1.5") == "1.5 is no value of eta: \(GenerationSetting.eta.range)")
     #expect(problem(.guidance, "nan") != nil && problem(.guidance, "-1") != nil)
     #expect(problem(.sampler, "ddim, euler")?.hasPrefix("euler is no value") == true)
     #expect(problem(.seed, "1, 1") == "seed has a value twice")
@@ -177,8 +179,8 @@ import Testing
     var screen = screen(world, opening: 1)
     press(keys("jl"), on: &screen, world)
     #expect(screen.focus == 4)
-    #expect(press(keys("t"), on: &screen, world).first == .keepVideo(video(8)))
-    #expect(press([.enter], on: &screen, world) == [.openVideo(video(8)), .show(.extend)])
+    #expect(press(keys("t"), on: &screen, world).first == .video(.keep(video(8))))
+    #expect(press([.enter], on: &screen, world) == [.video(.open(video(8))), .show(.extend)])
     var settings = Fixtures.variant(steps: 20).settings
     settings.isSeedLocked = true
     #expect(
@@ -188,8 +190,9 @@ import Testing
     let exported = screen.run("export", argument: "cell.gif", world)
     #expect(
       exported == [
-        .export(
-          ExportTask(video: video(8), through: Fixtures.id(28), paths: ["cell.gif"]))
+        .order(
+          .export(
+            ExportTask(video: video(8), through: Fixtures.id(28), paths: ["cell.gif"])))
       ])
   }
 
@@ -200,10 +203,11 @@ import Testing
     #expect(press(keys("r"), on: &screen, world).onlyNotice != nil)
     let states = screen.cells(world).map(\.stateText)
     #expect(states == ["", "", "", "starting", "held", "not made"])
-    let missing = StudioEffect.extend(
-      video(9), after: nil, fork: 0, model: Fixtures.skies.reference,
-      settings: Fixtures.variant(steps: 50).settings)
-    #expect(press(keys("R"), on: &screen, world) == [.resumeJob(job(8)), missing])
+    let missing = StudioEffect.order(
+      .extend(
+        video(9), after: nil, fork: 0, model: Fixtures.skies.reference,
+        settings: Fixtures.variant(steps: 50).settings))
+    #expect(press(keys("R"), on: &screen, world) == [.job(.resume(job(8))), missing])
     #expect(press(keys("Gr"), on: &screen, world) == [missing])
   }
 
@@ -213,10 +217,10 @@ import Testing
       Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .waiting), Fixtures.cellJob(9, .waiting),
     ]
     var screen = screen(world, opening: 1)
-    #expect(press(keys("x"), on: &screen, world) == [.finishJob(job(7), atOnce: false)])
+    #expect(press(keys("x"), on: &screen, world) == [.job(.finish(job(7), atOnce: false))])
     #expect(
       press(keys("X"), on: &screen, world) == [
-        .finishJob(job(7), atOnce: false), .cancelJob(job(8)), .cancelJob(job(9)),
+        .job(.finish(job(7), atOnce: false)), .job(.cancel(job(8))), .job(.cancel(job(9))),
       ])
     world.jobs = []
     #expect(press(keys("x"), on: &screen, world).onlyNotice != nil)
@@ -228,7 +232,9 @@ import Testing
     let effects = screen.run("marked", argument: "", world)
     #expect(
       screen.page == .marked
-        && effects == [.loadTree(VideoID(rawValue: 1)), .loadTree(VideoID(rawValue: 2))])
+        && effects == [
+          .video(.loadTree(VideoID(rawValue: 1))), .video(.loadTree(VideoID(rawValue: 2))),
+        ])
     #expect(screen.cells(world).map(\.label) == ["sunset", "dawn over hills"])
     world.videos[0].isMarked = false
     _ = screen.refresh(world)
@@ -245,7 +251,7 @@ import Testing
         .confirm(
           title: "Forget steps by eta?",
           lines: ["Its 6 videos go to the trash, but for those that were kept."],
-          confirmed: [.deleteComparison(ComparisonID(rawValue: 2))])
+          confirmed: [.library(.deleteComparison(ComparisonID(rawValue: 2)))])
       ])
   }
 

@@ -26,7 +26,7 @@ import Testing
     var expected = EvaluateTask(.frechetVideoDistance, of: Fixtures.skies.reference)
     expected.settings.steps = 50
     #expect(screen.form.task == expected && expected.clips == 2048)
-    #expect(effects.contains(.checkEvaluation(expected)))
+    #expect(effects.contains(.query(.checkEvaluation(expected))))
     #expect(screen.refresh(world).isEmpty, "nothing is asked twice")
   }
 
@@ -37,7 +37,7 @@ import Testing
   @Test func aMetricBringsItsUsualNumbersAndItsOwnFields() {
     let world = Fixtures.evaluatedWorld
     var screen = screen(world)
-    func choose(_ metric: EvaluationMetric) -> EvaluateTask {
+    func choose(_ metric: Metric) -> EvaluateTask {
       while screen.form.task.metric != metric { press(keys("l"), on: &screen, world) }
       return screen.form.task
     }
@@ -60,7 +60,8 @@ import Testing
     let effects = press([.enter], on: &screen, world)
     var expected = screen.form.task
     #expect(expected.data == "/data/rx")
-    #expect(effects.prefix(2) == [.remember(.evaluation(expected)), .checkEvaluation(expected)])
+    #expect(
+      effects.prefix(2) == [.remember(.evaluation(expected)), .query(.checkEvaluation(expected))])
     _ = screen.run("i3d", argument: "~/i3d.pt", world)
     expected.i3d = "~/i3d.pt"
     #expect(screen.form.task == expected)
@@ -95,7 +96,7 @@ import Testing
   @Test func whatIsMissingIsSaidInPlaceOfARun() {
     var world = Fixtures.world
     var screen = screen(world)
-    world.evaluationCheck = .init(task: screen.form.task, needs: Fixtures.evaluationNeeds)
+    world.evaluationCheck = .init(task: screen.form.task, unmet: Fixtures.unmetRequirements)
     let effects = press(keys("r"), on: &screen, world)
     let notice = Array(effects.prefix(1)).onlyNotice
     #expect(notice?.sentence == "no real videos were named" && notice?.remedy.isEmpty == false)
@@ -108,19 +109,19 @@ import Testing
   @Test func whatWasMissingIsLookedForAgain() {
     var world = Fixtures.world
     var screen = screen(world)
-    let check = StudioEffect.checkEvaluation(screen.form.task)
-    world.evaluationCheck = .init(task: screen.form.task, needs: Fixtures.evaluationNeeds)
+    let check = StudioEffect.query(.checkEvaluation(screen.form.task))
+    world.evaluationCheck = .init(task: screen.form.task, unmet: Fixtures.unmetRequirements)
     #expect(press(keys("r"), on: &screen, world).last == check)
-    #expect(press(keys("R"), on: &screen, world) == [.findEvaluations, check])
-    world.evaluationCheck = .init(task: screen.form.task, needs: [])
-    #expect(press(keys("r"), on: &screen, world).contains(.evaluate(screen.form.task)))
+    #expect(press(keys("R"), on: &screen, world) == [.query(.findEvaluations), check])
+    world.evaluationCheck = .init(task: screen.form.task, unmet: [])
+    #expect(press(keys("r"), on: &screen, world).contains(.order(.evaluate(screen.form.task))))
   }
 
   @Test func aRunIsQueuedAndSaysWhatItWaitsFor() {
     var world = Fixtures.evaluatedWorld
     var screen = screen(world)
     let run: [StudioEffect] = [
-      .remember(.evaluation(Fixtures.evaluateTask)), .evaluate(Fixtures.evaluateTask),
+      .remember(.evaluation(Fixtures.evaluateTask)), .order(.evaluate(Fixtures.evaluateTask)),
     ]
     #expect(press(keys("r"), on: &screen, world) == run)
     world.jobs = [Fixtures.job(7, .running)]
@@ -133,16 +134,16 @@ import Testing
     world.jobs = [Fixtures.evaluationJob(9, .running)]
     var screen = screen(world)
     let job = JobID(rawValue: 9)
-    #expect(press(keys("x"), on: &screen, world) == [.finishJob(job, atOnce: true)])
-    #expect(press(keys("P"), on: &screen, world) == [.pauseJob(job)])
+    #expect(press(keys("x"), on: &screen, world) == [.job(.finish(job, atOnce: true))])
+    #expect(press(keys("P"), on: &screen, world) == [.job(.pause(job))])
     world.jobs = [Fixtures.evaluationJob(9, .paused)]
-    #expect(press(keys("r"), on: &screen, world).first == .resumeJob(job))
+    #expect(press(keys("r"), on: &screen, world).first == .job(.resume(job)))
     guard case .confirm(_, let lines, let confirmed)? = press(keys("x"), on: &screen, world).first
     else {
       Issue.record("ending it was not asked")
       return
     }
-    #expect(confirmed == [.cancelJob(job)] && lines[0].contains("kept"))
+    #expect(confirmed == [.job(.cancel(job))] && lines[0].contains("kept"))
   }
 
   @Test func anErrorGivesWayToWhatIsSetUpAfterIt() {
@@ -189,13 +190,13 @@ import Testing
       Issue.record("it was not asked")
       return
     }
-    #expect(confirmed == [.forgetEvaluation(id(3))])
+    #expect(confirmed == [.library(.forgetEvaluation(id(3)))])
     press(keys("U"), on: &screen, world)
     let task = screen.form.task
     #expect(task.metric == .frechetVideoDistance && task.clips == 64 && screen.pane == .setup)
     #expect(task.settings.steps == 20 && task.settings.seed == 7)
     #expect(task.data == "/data/skies" && task.model == Fixtures.skies.reference)
-    #expect(press(keys("R"), on: &screen, world).first == .findEvaluations)
+    #expect(press(keys("R"), on: &screen, world).first == .query(.findEvaluations))
   }
 
   @Test func everyKeyMeansOneThing() {
@@ -209,7 +210,7 @@ import Testing
   @Test func snapshotsOfTheMainPage() throws {
     var empty = Fixtures.world
     var first = screen(empty)
-    empty.evaluationCheck = .init(task: first.form.task, needs: Fixtures.evaluationNeeds)
+    empty.evaluationCheck = .init(task: first.form.task, unmet: Fixtures.unmetRequirements)
     press(keys("jj"), on: &first, empty)
     try expectSnapshots(first, empty, named: "evaluate-empty")
     try expectSnapshots(
@@ -221,11 +222,11 @@ import Testing
     let alone = screen(none)
     none.evaluationCheck = .init(
       task: alone.form.task,
-      needs: [
+      unmet: [
         .init(
           .videos, "no videos to judge were named",
           remedy: "Name a folder of generated videos, or a model"),
-        Fixtures.evaluationNeeds[0],
+        Fixtures.unmetRequirements[0],
       ])
     try expectSnapshots(alone, none, named: "evaluate-no-model")
   }

@@ -17,9 +17,10 @@ extension ExtendScreenTests {
     let written = screen.run("export", argument: "a b.mp4, frames/ x8", world)
     #expect(
       written == [
-        .export(
-          ExportTask(
-            video: Fixtures.video, through: id(7), paths: ["a b.mp4", "frames/"], scale: 8))
+        .order(
+          .export(
+            ExportTask(
+              video: Fixtures.video, through: id(7), paths: ["a b.mp4", "frames/"], scale: 8)))
       ])
     for wrong in ["x4", "a.mp4 x65", ""] {
       let effects = screen.run("export", argument: wrong, world)
@@ -33,7 +34,7 @@ extension ExtendScreenTests {
     press([.tab, .character(",")], on: &screen, world)
     #expect(
       press(keys("s"), on: &screen, world) == [
-        .saveStill(id(6), frame: 11, path: "sunset-B3-12.png")
+        .video(.saveStill(id(6), frame: 11, path: "sunset-B3-12.png"))
       ])
   }
 
@@ -46,7 +47,7 @@ extension ExtendScreenTests {
       ])
     let path = "/home/ada/clouds.mp4"
     let read = screen.run("footage", argument: path, world)
-    #expect(read.last == .readFootage(path: path, model: reference))
+    #expect(read.last == .query(.readFootage(path: path, model: reference)))
     // The tree stays until the video has been read, which may fail.
     #expect(screen.picker == nil)
     world.footage = Fixtures.footage(100)
@@ -60,7 +61,8 @@ extension ExtendScreenTests {
     press(keys("L"), on: &screen, world)
     #expect(
       press([.enter], on: &screen, world) == [
-        .makeFromFootage(path: path, firstFrame: 16, model: reference, settings: world.settings)
+        .order(
+          .makeFromFootage(path: path, firstFrame: 16, model: reference, settings: world.settings))
       ])
     #expect(screen.picker == nil)
     let again = screen.refresh(world)

@@ -17,7 +17,7 @@ import Testing
 
   /// What a run was asked for with: the clip it continues, the fork, its settings.
   func asked(_ effects: [StudioEffect]) -> (ClipID?, Int, GenerationSettings)? {
-    for case .extend(_, let clip, let fork, _, let settings) in effects {
+    for case .workspace(.order(.extend(_, let clip, let fork, _, let settings))) in effects {
       return (clip, fork, settings)
     }
     return nil
@@ -35,7 +35,7 @@ import Testing
     settings.isSeedLocked = true
     #expect(
       effects == [
-        .extend(Fixtures.video, after: id(7), fork: 0, model: reference, settings: settings)
+        .order(.extend(Fixtures.video, after: id(7), fork: 0, model: reference, settings: settings))
       ])
   }
 
@@ -78,7 +78,10 @@ import Testing
     _ = model.update(.workspace(.tree(tree)))
     var job = try #require(model.world.jobs.first)
     (job.state, job.finishedClips) = (.finished, 4)
-    let (clip, _, settings) = try #require(asked(model.update(.workspace(.jobs([job])))))
+    let requests = model.update(.workspace(.jobs([job]))).compactMap { errand in
+      if case .workspace(let request) = errand { StudioEffect.workspace(request) } else { nil }
+    }
+    let (clip, _, settings) = try #require(asked(requests))
     #expect(clip == id(8) && settings.clipCount == 1)
     #expect(model.update(.workspace(.jobs([job]))).isEmpty, "only once")
   }
@@ -143,8 +146,8 @@ import Testing
     var screen = screen(world)
     var settings = GenerationSettings()
     settings.clipCount = 1
-    #expect(press(keys("e"), on: &screen, world) == [.make(reference, settings)])
-    #expect(press(keys("O"), on: &screen, world) == [.newCanvas(reference)])
+    #expect(press(keys("e"), on: &screen, world) == [.order(.make(reference, settings))])
+    #expect(press(keys("O"), on: &screen, world) == [.video(.newCanvas(reference))])
     #expect(press(keys("e"), on: &screen, Fixtures.emptyWorld).onlyNotice?.level == .warning)
     #expect(press(keys("R"), on: &screen, world).onlyNotice != nil)
   }
@@ -158,7 +161,7 @@ import Testing
     #expect(notice.level == .error && notice.sentence.contains("skies-64"))
     press(keys("M"), on: &screen, world)
     let effects = press(keys("e"), on: &screen, world)
-    guard case .extend(_, _, _, let model, _)? = effects.first else {
+    guard case .workspace(.order(.extend(_, _, _, let model, _)))? = effects.first else {
       Issue.record("nothing is made")
       return
     }
@@ -185,31 +188,31 @@ import Testing
   @Test func hAndLGoAlongABranchAndJAndKAcross() {
     var world = Fixtures.world(showing: Fixtures.grownTree)
     var screen = screen(world)
-    #expect(press(keys("h"), on: &screen, world) == [.selectClip(Fixtures.video, id(6))])
+    #expect(press(keys("h"), on: &screen, world) == [.tree(.select(Fixtures.video, id(6)))])
     // The workspace has not answered, and a second key counts from the new place all the same.
-    #expect(press(keys("h"), on: &screen, world) == [.selectClip(Fixtures.video, id(2))])
+    #expect(press(keys("h"), on: &screen, world) == [.tree(.select(Fixtures.video, id(2)))])
     _ = screen.refresh(world)
     #expect(screen.tree?.position == id(2))
     world.trees[Fixtures.video]?.select(id(2))
     _ = screen.refresh(world)
-    #expect(press(keys("l"), on: &screen, world) == [.selectClip(Fixtures.video, id(5))])
-    #expect(press(keys("j"), on: &screen, world) == [.selectClip(Fixtures.video, id(6))])
-    #expect(press(keys("k"), on: &screen, world) == [.selectClip(Fixtures.video, id(5))])
+    #expect(press(keys("l"), on: &screen, world) == [.tree(.select(Fixtures.video, id(5)))])
+    #expect(press(keys("j"), on: &screen, world) == [.tree(.select(Fixtures.video, id(6)))])
+    #expect(press(keys("k"), on: &screen, world) == [.tree(.select(Fixtures.video, id(5)))])
     #expect(press(keys("k"), on: &screen, world).isEmpty)
   }
 
   @Test func rollsGoAround() {
     let world = Fixtures.world(showing: Fixtures.grownTree, at: 5)
     var screen = screen(world)
-    #expect(press(keys("n"), on: &screen, world) == [.selectClip(Fixtures.video, id(3))])
-    #expect(press(keys("N"), on: &screen, world) == [.selectClip(Fixtures.video, id(5))])
+    #expect(press(keys("n"), on: &screen, world) == [.tree(.select(Fixtures.video, id(3)))])
+    #expect(press(keys("N"), on: &screen, world) == [.tree(.select(Fixtures.video, id(5)))])
     #expect(press(keys("hn"), on: &screen, world).onlyNotice?.remedy == "R makes another")
   }
 
   @Test func droppingUndoingAndRedoingAskTheWorkspace() {
     let world = Fixtures.world(showing: Fixtures.grownTree)
     var screen = screen(world)
-    #expect(press(keys("d"), on: &screen, world).first == .dropClip(Fixtures.video, id(7)))
+    #expect(press(keys("d"), on: &screen, world).first == .tree(.drop(Fixtures.video, id(7))))
     let nothing = screen.undo(world)
     #expect(nothing.onlyNotice?.sentence == "there is nothing to undo")
     var tree = Fixtures.grownTree
@@ -217,12 +220,12 @@ import Testing
     let dropped = Fixtures.world(showing: tree)
     _ = screen.refresh(dropped)
     let undone = screen.undo(dropped)
-    #expect(undone == [.undo(Fixtures.video)])
+    #expect(undone == [.tree(.undo(Fixtures.video))])
     tree.undo()
     let restored = Fixtures.world(showing: tree)
     _ = screen.refresh(restored)
     let redone = screen.redo(restored)
-    #expect(redone == [.redo(Fixtures.video)])
+    #expect(redone == [.tree(.redo(Fixtures.video))])
   }
 
   // MARK: Jobs
@@ -249,14 +252,14 @@ import Testing
     var world = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
     var screen = screen(world)
     let job = JobID(rawValue: 7)
-    #expect(press(keys("x"), on: &screen, world) == [.finishJob(job, atOnce: false)])
+    #expect(press(keys("x"), on: &screen, world) == [.job(.finish(job, atOnce: false))])
     world.progress?.isStopping = true
-    #expect(press(keys("x"), on: &screen, world) == [.finishJob(job, atOnce: true)])
-    #expect(press(keys("P"), on: &screen, world) == [.pauseJob(job)])
+    #expect(press(keys("x"), on: &screen, world) == [.job(.finish(job, atOnce: true))])
+    #expect(press(keys("P"), on: &screen, world) == [.job(.pause(job))])
     world.jobs[0].state = .paused
-    #expect(press(keys("P"), on: &screen, world) == [.resumeJob(job)])
+    #expect(press(keys("P"), on: &screen, world) == [.job(.resume(job))])
     world.jobs[0].state = .failed("the disk is full", remedy: "Make room")
-    #expect(press(keys("r"), on: &screen, world) == [.resumeJob(job)])
+    #expect(press(keys("r"), on: &screen, world) == [.job(.resume(job))])
     #expect(press(keys("x"), on: &screen, world).onlyNotice != nil)
   }
 
@@ -283,8 +286,8 @@ import Testing
     world.frames = FrameShelf()
     var screen = ExtendScreen()
     let asked = [screen.refresh(world), screen.refresh(world)]
-    #expect(asked == [[.loadFrames([id(7)])], []])
-    #expect(press([.tab], on: &screen, world) == [.loadFrames([id(6)])])
+    #expect(asked == [[.query(.loadFrames([id(7)]))], []])
+    #expect(press([.tab], on: &screen, world) == [.query(.loadFrames([id(6)]))])
     world.frames.put(Fixtures.frames(7))
     let partly = screen.refresh(world)
     #expect(partly.isEmpty && screen.player.frameCount == 0)

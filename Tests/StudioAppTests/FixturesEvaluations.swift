@@ -8,31 +8,31 @@ import VideoDiffusion
 extension Fixtures {
   /// A score of a model, taken as in the paper unless told otherwise.
   static func report(
-    _ metric: EvaluationMetric = .frechetVideoDistance, _ value: Double,
+    _ metric: Metric = .frechetVideoDistance, _ value: Double,
     of model: ModelEntry = published, clips: Int = 2048, steps: Int = 100, day: Double = 0
   ) -> EvaluationReport {
-    var procedure = EvaluationProtocol(source: model.reference.name)
-    procedure.denoiser = .init(name: "ema_model.pth", hash: String(repeating: "4b", count: 32))
-    procedure.autoencoder = .init(name: "model_last.pth", hash: String(repeating: "9f", count: 32))
-    procedure.usesMovingAverage = true
-    procedure.request = GenerationRequest(
+    var taken = EvaluationProtocol(source: model.reference.name)
+    taken.denoiser = .init(name: "ema_model.pth", hash: String(repeating: "4b", count: 32))
+    taken.autoencoder = .init(name: "model_last.pth", hash: String(repeating: "9f", count: 32))
+    taken.usesMovingAverage = true
+    taken.request = GenerationRequest(
       firstSampler: SamplerConfiguration(steps: steps),
       laterSampler: SamplerConfiguration(steps: 20), seed: 7)
-    procedure.precision = "f32"
+    taken.precision = "f32"
     if metric == .frechetVideoDistance {
-      procedure.data = "UCF-101"
-      procedure.dataLayout = "UCF-101"
-      procedure.split = "train"
-      procedure.realClips = clips
-      procedure.realClipSeed = 0
-      procedure.featureNetwork = .init(
+      taken.data = "UCF-101"
+      taken.dataLayout = "UCF-101"
+      taken.split = "train"
+      taken.realClips = clips
+      taken.realClipSeed = 0
+      taken.featureNetwork = .init(
         name: "i3d_pretrained_400.pt", hash: String(repeating: "c2", count: 32))
     }
-    procedure.generatedClips = clips
-    procedure.frames = metric == .drift ? 128 : 16
-    procedure.resolution = model.autoencoder?.resolution
+    taken.generatedClips = clips
+    taken.frames = metric == .drift ? 128 : 16
+    taken.resolution = model.autoencoder?.resolution
     var report = EvaluationReport(
-      metric: metric, procedure: procedure, scores: [.init("FVD", value)],
+      metric: metric, protocol: taken, scores: [.init("FVD", value)],
       date: start.addingTimeInterval(day * 86_400), seconds: 5_520)
     report.version = "1.0"
     if metric == .drift {
@@ -78,12 +78,12 @@ extension Fixtures {
     var world = world
     world.evaluations = evaluations
     world.evaluation = evaluateTask
-    world.evaluationCheck = .init(task: evaluateTask, needs: [])
+    world.evaluationCheck = .init(task: evaluateTask, unmet: [])
     return world
   }
 
-  /// The needs of a distance of which nothing was given.
-  static let evaluationNeeds: [EvaluateTask.Need] = [
+  /// The unmet requirements of a distance of which nothing was given.
+  static let unmetRequirements: [EvaluationRequirement] = [
     .init(
       .data, "no real videos were named",
       remedy: "Name a folder of videos, UCF-101 or SkyTimelapse"),

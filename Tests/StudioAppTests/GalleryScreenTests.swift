@@ -89,7 +89,7 @@ extension StudioEffect {
     let effects = screen.refresh(world)
     // Two pages of three by two pictures.
     #expect(
-      effects == [.loadFrames((1...12).map(Fixtures.id)), .loadTree(video(1))])
+      effects == [.query(.loadFrames((1...12).map(Fixtures.id))), .video(.loadTree(video(1)))])
     let again = screen.refresh(world)
     #expect(again.isEmpty)
   }
@@ -108,22 +108,23 @@ extension StudioEffect {
   @Test func aVideoIsOpenedMarkedRenamedExportedAndTrashed() {
     let world = Fixtures.galleryWorld
     var screen = screen(world)
-    #expect(press([.enter], on: &screen, world) == [.openVideo(video(1)), .show(.extend)])
-    #expect(press(keys("m"), on: &screen, world) == [.markVideo(video(1), false)])
+    #expect(press([.enter], on: &screen, world) == [.video(.open(video(1))), .show(.extend)])
+    #expect(press(keys("m"), on: &screen, world) == [.video(.mark(video(1), false))])
     #expect(
       press(keys("r"), on: &screen, world) == [
         .ask(prompt: "Name of this video", text: "sunset", command: "rename")
       ])
     let renamed = screen.run("rename", argument: "dusk", world)
-    #expect(renamed == [.renameVideo(video(1), "dusk")])
+    #expect(renamed == [.video(.rename(video(1), "dusk"))])
     let exported = screen.run("overwrite", argument: "a.gif", world)
     #expect(
       exported == [
-        .export(
-          ExportTask(
-            video: video(1), through: Fixtures.id(1), paths: ["a.gif"], overwrites: true))
+        .order(
+          .export(
+            ExportTask(
+              video: video(1), through: Fixtures.id(1), paths: ["a.gif"], overwrites: true)))
       ])
-    #expect(press(keys("d"), on: &screen, world).first == .trashVideo(video(1)))
+    #expect(press(keys("d"), on: &screen, world).first == .video(.trash(video(1))))
   }
 
   @Test("u brings back what d put into the trash, the latest first, and redo does it again")
@@ -138,20 +139,20 @@ extension StudioEffect {
     }
     #expect(screen.undo(world).first?.isNotice == true)
     for number in [1, 2] as [Int64] {
-      #expect(press(keys("d"), on: &screen, world).first == .trashVideo(video(number)))
+      #expect(press(keys("d"), on: &screen, world).first == .video(.trash(video(number))))
       trash(number, true)
     }
     for number in [2, 1] as [Int64] {
-      #expect(screen.undo(world).first == .restoreVideo(video(number)))
+      #expect(screen.undo(world).first == .video(.restore(video(number))))
       trash(number, false)
     }
     for number in [1, 2] as [Int64] {
-      #expect(screen.redo(world).first == .trashVideo(video(number)))
+      #expect(screen.redo(world).first == .video(.trash(video(number))))
       trash(number, true)
     }
     // One that was deleted for good meanwhile is passed over.
     world.videos.removeAll { $0.id == video(2) }
-    #expect(screen.undo(world).first == .restoreVideo(video(1)))
+    #expect(screen.undo(world).first == .video(.restore(video(1))))
   }
 
   @Test(
@@ -167,7 +168,7 @@ extension StudioEffect {
       Issue.record("it does not ask")
       return
     }
-    #expect(lines[0].contains("Job 7") && confirmed.first == .trashVideo(video(1)))
+    #expect(lines[0].contains("Job 7") && confirmed.first == .video(.trash(video(1))))
     // Nothing is brought back that was not put there.
     #expect(screen.undo(world).first?.isNotice == true)
   }
@@ -202,13 +203,13 @@ extension StudioEffect {
     var screen = screen(world)
     press(keys("T"), on: &screen, world)
     #expect(titles(screen, world) == ["drift"])
-    #expect(press(keys("r"), on: &screen, world) == [.restoreVideo(video(7))])
+    #expect(press(keys("r"), on: &screen, world) == [.video(.restore(video(7)))])
     #expect(
       press(keys("D"), on: &screen, world) == [
         .confirm(
           title: "Empty the trash?",
           lines: ["One video is deleted for good.", "Files that were exported stay."],
-          confirmed: [.emptyTrash])
+          confirmed: [.video(.emptyTrash)])
       ])
     // Keys of the videos do nothing here.
     #expect(press(keys("d"), on: &screen, world).isEmpty)
@@ -223,7 +224,7 @@ extension StudioEffect {
     #expect(
       screen.exports(world).map(\.path) == ["/home/ada/sunset.mp4", "/home/ada/sunset.gif"])
     press(keys("j"), on: &screen, world)
-    #expect(press([.enter], on: &screen, world) == [.openVideo(video(1)), .show(.extend)])
+    #expect(press([.enter], on: &screen, world) == [.video(.open(video(1))), .show(.extend)])
   }
 
   // MARK: What is shown

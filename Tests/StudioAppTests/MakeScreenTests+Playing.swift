@@ -20,7 +20,7 @@ extension MakeScreenTests {
     var world = Fixtures.worldAfter(.finished)
     world.frames = FrameShelf()
     var screen = MakeScreen(seeds: SeedSource(state: 1))
-    let wanted = StudioEffect.loadFrames([ClipID(rawValue: 11), ClipID(rawValue: 12)])
+    let wanted = StudioEffect.query(.loadFrames([ClipID(rawValue: 11), ClipID(rawValue: 12)]))
     #expect(screen.refresh(world).contains(wanted))
     #expect(!screen.refresh(world).contains(wanted))
   }
@@ -38,7 +38,9 @@ extension MakeScreenTests {
     var screen = MakeScreen(seeds: SeedSource(state: 1))
     for round in 0..<4 {
       var loads: [ClipID] = []
-      for case .loadFrames(let clips) in screen.refresh(world) { loads += clips }
+      for case .workspace(.query(.loadFrames(let clips))) in screen.refresh(world) {
+        loads += clips
+      }
       #expect(loads.count <= 96 && (round < 2 || loads.isEmpty))
       for clip in loads { world.frames.put(Fixtures.frames(clip.rawValue)) }
     }
@@ -48,8 +50,8 @@ extension MakeScreenTests {
     var world = Fixtures.worldAfter(.finished)
     world.trees = [:]
     var screen = MakeScreen(seeds: SeedSource(state: 1))
-    #expect(screen.refresh(world).contains(.loadTree(Fixtures.video)))
-    #expect(!screen.refresh(world).contains(.loadTree(Fixtures.video)))
+    #expect(screen.refresh(world).contains(.video(.loadTree(Fixtures.video))))
+    #expect(!screen.refresh(world).contains(.video(.loadTree(Fixtures.video))))
     #expect(screen.frameInterval(world) != nil, "its poster is played meanwhile")
   }
 
@@ -76,17 +78,19 @@ extension MakeScreenTests {
       ])
     #expect(
       screen.run("export", argument: "a.mp4, b.gif x4", world) == [
-        .export(
-          ExportTask(
-            video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4", "b.gif"],
-            scale: 4))
+        .order(
+          .export(
+            ExportTask(
+              video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4", "b.gif"],
+              scale: 4)))
       ])
     #expect(
       screen.run("overwrite", argument: "a.mp4", world) == [
-        .export(
-          ExportTask(
-            video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4"],
-            overwrites: true))
+        .order(
+          .export(
+            ExportTask(
+              video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4"],
+              overwrites: true)))
       ])
   }
 
@@ -96,8 +100,9 @@ extension MakeScreenTests {
     _ = screen.handle(.character("w"), world)
     let another = Fixtures.busyWorld
     _ = screen.refresh(another)
-    let expected = StudioEffect.export(
-      ExportTask(video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4"]))
+    let expected = StudioEffect.order(
+      .export(
+        ExportTask(video: Fixtures.video, through: ClipID(rawValue: 12), paths: ["a.mp4"])))
     #expect(screen.run("export", argument: "a.mp4", another) == [expected])
     // A key after the question was left makes the next answer one about what is shown.
     _ = screen.handle(.character("w"), world)
@@ -116,7 +121,7 @@ extension MakeScreenTests {
     screen.advance(world)
     #expect(
       screen.run("still", argument: "x.png", world) == [
-        .saveStill(ClipID(rawValue: 12), frame: 4, path: "x.png")
+        .video(.saveStill(ClipID(rawValue: 12), frame: 4, path: "x.png"))
       ])
   }
 

@@ -14,7 +14,7 @@ import Testing
 
   /// The settings that a run was asked for with.
   func made(_ effects: [StudioEffect]) -> GenerationSettings? {
-    for case .make(_, let settings) in effects { return settings }
+    for case .workspace(.order(.make(_, let settings))) in effects { return settings }
     return nil
   }
 
@@ -28,7 +28,9 @@ import Testing
     #expect(shown < 1 << 32)
     let first = screen.handle(.character("r"), Fixtures.world)
     #expect(
-      first == [.remember(.settings(screen.form.settings)), .make(reference, screen.form.settings)])
+      first == [
+        .remember(.settings(screen.form.settings)), .order(.make(reference, screen.form.settings)),
+      ])
     #expect(made(first)?.seed == shown)
     let second = try #require(made(screen.handle(.character("r"), Fixtures.world)))
     #expect(second.seed != shown && second.seed == screen.form.settings.seed)
@@ -96,17 +98,17 @@ import Testing
     var world = Fixtures.busyWorld
     var screen = screen(world)
     let job = JobID(rawValue: 7)
-    #expect(screen.handle(.character("x"), world) == [.finishJob(job, atOnce: false)])
+    #expect(screen.handle(.character("x"), world) == [.job(.finish(job, atOnce: false))])
     world.progress?.isStopping = true
-    #expect(screen.handle(.character("x"), world) == [.finishJob(job, atOnce: true)])
-    #expect(screen.handle(.character("P"), world) == [.pauseJob(job)])
+    #expect(screen.handle(.character("x"), world) == [.job(.finish(job, atOnce: true))])
+    #expect(screen.handle(.character("P"), world) == [.job(.pause(job))])
   }
 
   @Test(arguments: [JobState.paused, .interrupted, .failed("the disk is full", remedy: "")])
   func whatStoodStillGoesOn(_ state: JobState) {
     let world = Fixtures.worldAfter(state, finishedClips: 1)
     var screen = screen(world)
-    #expect(screen.handle(.character("P"), world) == [.resumeJob(JobID(rawValue: 7))])
+    #expect(screen.handle(.character("P"), world) == [.job(.resume(JobID(rawValue: 7)))])
   }
 
   @Test func endingAnInterruptedJobAsksFirst() {
@@ -117,7 +119,7 @@ import Testing
         .confirm(
           title: "End job 7?",
           lines: ["1 complete clip is kept. The clip in progress is given up."],
-          confirmed: [.cancelJob(JobID(rawValue: 7))])
+          confirmed: [.job(.cancel(JobID(rawValue: 7)))])
       ])
   }
 
@@ -138,14 +140,16 @@ import Testing
     var expected = GenerationSettings()
     let begun = screen.refresh(world)
     #expect(
-      begun == [.remember(.settings(screen.form.settings)), .estimate(reference, expected)])
+      begun == [.remember(.settings(screen.form.settings)), .query(.estimate(reference, expected))])
     #expect(screen.refresh(world).isEmpty, "asked already")
     _ = screen.handle(.down, world)
     expected.steps = 105
     let effects = screen.handle(.character("l"), world)
     #expect(screen.form.settings.steps == 105)
     #expect(
-      effects == [.remember(.settings(screen.form.settings)), .estimate(reference, expected)])
+      effects == [
+        .remember(.settings(screen.form.settings)), .query(.estimate(reference, expected)),
+      ])
     #expect(
       screen.handle(.character("*"), world) == [.remember(.settings(screen.form.settings))],
       "a seed costs nothing")
@@ -154,10 +158,13 @@ import Testing
   @Test func aRunThatWasMeasuredMakesTheEstimateAnew() {
     var world = Fixtures.world
     var screen = screen(world)
-    #expect(!screen.refresh(world).contains { if case .estimate = $0 { true } else { false } })
+    #expect(
+      !screen.refresh(world).contains {
+        if case .workspace(.query(.estimate)) = $0 { true } else { false }
+      })
     world.noteMeasuredRun()
     let again = screen.refresh(world)
-    #expect(again.contains { if case .estimate = $0 { true } else { false } })
+    #expect(again.contains { if case .workspace(.query(.estimate)) = $0 { true } else { false } })
     #expect(screen.refresh(world).isEmpty, "asked already")
   }
 
@@ -207,7 +214,7 @@ import Testing
       screen.handle(.character("d"), world) == [
         .confirm(
           title: "Delete the preset long sunset?", lines: ["DDIM 100/20 w 1.5"],
-          confirmed: [.deletePreset(name: "long sunset")])
+          confirmed: [.library(.deletePreset(name: "long sunset"))])
       ])
     #expect(screen.goBack() && !screen.goBack())
   }
@@ -220,14 +227,15 @@ import Testing
       ])
     #expect(
       screen.run("save-preset", argument: "mine", Fixtures.world) == [
-        .savePreset(name: "mine", settings: screen.form.settings)
+        .library(.savePreset(name: "mine", settings: screen.form.settings))
       ])
   }
 
   @Test func aPresetIsNotReplacedUnasked() {
     var screen = screen(Fixtures.world)
     // Only letters and digits of a name count.
-    let save = StudioEffect.savePreset(name: "Long-Sunset", settings: screen.form.settings)
+    let save = StudioEffect.library(
+      .savePreset(name: "Long-Sunset", settings: screen.form.settings))
     #expect(
       screen.run("save-preset", argument: "Long-Sunset", Fixtures.world) == [
         .confirm(
@@ -241,13 +249,13 @@ import Testing
     // As it is read back: without the seed, which is no part of it.
     var settings = screen.form.settings
     settings.seed += 1
-    func effects(summary: String, keys: Set<SettingKey>? = nil) -> [StudioEffect] {
+    func effects(summary: String, keys: Set<GenerationSetting>? = nil) -> [StudioEffect] {
       var world = Fixtures.world
       world.presets.append(
         Preset(name: "mine", summary: summary, settings: settings, isBuiltIn: false, keys: keys))
       return screen.run("save-preset", argument: "mine", world)
     }
-    let save = StudioEffect.savePreset(name: "mine", settings: screen.form.settings)
+    let save = StudioEffect.library(.savePreset(name: "mine", settings: screen.form.settings))
     #expect(effects(summary: "") == [save])
     // What someone wrote by hand would be lost.
     #expect(effects(summary: "for the wall") != [save])

@@ -56,10 +56,10 @@ import Testing
       ])
     #expect(
       screen.run("open-model", argument: "models/new", world) == [
-        .openModel(path: "models/new")
+        .library(.openModel(path: "models/new"))
       ])
     #expect(screen.run("open-model", argument: "", world).isEmpty)
-    #expect(screen.handle(.character("r"), world) == [.findModels])
+    #expect(screen.handle(.character("r"), world) == [.query(.findModels)])
   }
 
   @Test func networksThatFitArePaired() {
@@ -68,9 +68,10 @@ import Testing
     for _ in 0..<2 { _ = screen.handle(.up, world) }
     #expect(
       screen.handle(.enter, world) == [
-        .pairModel(
-          autoencoder: "/models/retrained/model_last.pth",
-          denoiser: "/models/skies-64/denoiser.safetensors")
+        .library(
+          .pairModel(
+            autoencoder: "/models/retrained/model_last.pth",
+            denoiser: "/models/skies-64/denoiser.safetensors"))
       ])
     #expect(screen.goBack() == false, "the pair is made")
   }
@@ -81,9 +82,10 @@ import Testing
     for _ in 0..<2 { _ = screen.handle(.down, world) }
     #expect(
       screen.handle(.enter, world) == [
-        .pairModel(
-          autoencoder: "/models/retrained/model_last.pth",
-          denoiser: "/models/skies-64/denoiser.safetensors")
+        .library(
+          .pairModel(
+            autoencoder: "/models/retrained/model_last.pth",
+            denoiser: "/models/skies-64/denoiser.safetensors"))
       ])
   }
 
@@ -122,7 +124,7 @@ import Testing
   @Test func hashesAreComputedOnce() {
     var world = world
     var screen = screen(world)
-    #expect(screen.handle(.character("H"), world).first == .hashModel(Fixtures.skies.id))
+    #expect(screen.handle(.character("H"), world).first == .query(.hashModel(Fixtures.skies.id)))
     world.models[0].denoiserHash = String(repeating: "a", count: 64)
     #expect(
       screen.handle(.character("H"), world) == [

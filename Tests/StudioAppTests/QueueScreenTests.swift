@@ -38,11 +38,11 @@ import Testing
     var world = world
     var screen = screen(world, selecting: 1)
     #expect(screen.handle(.character("K"), world).isEmpty, "nothing waits before it")
-    #expect(screen.handle(.character("J"), world) == [.moveJob(id(8), by: 1)])
+    #expect(screen.handle(.character("J"), world) == [.job(.move(id(8), by: 1))])
     world.jobs.swapAt(1, 2)
     _ = screen.refresh(world)
     #expect(screen.selectedID == id(8))
-    #expect(screen.handle(.character("K"), world) == [.moveJob(id(8), by: -1)])
+    #expect(screen.handle(.character("K"), world) == [.job(.move(id(8), by: -1))])
     #expect(screen.handle(.character("J"), world).isEmpty, "nothing waits after it")
   }
 
@@ -60,9 +60,9 @@ import Testing
     _ = screen.handle(.down, world)
     var expected = Fixtures.settings
     expected.steps = 105
-    #expect(screen.handle(.character("l"), world) == [.editJob(id(8), expected)])
-    #expect(screen.undo(world) == [.editJob(id(8), Fixtures.settings)])
-    #expect(screen.redo(world) == [.editJob(id(8), expected)])
+    #expect(screen.handle(.character("l"), world) == [.job(.edit(id(8), expected))])
+    #expect(screen.undo(world) == [.job(.edit(id(8), Fixtures.settings))])
+    #expect(screen.redo(world) == [.job(.edit(id(8), expected))])
     #expect(screen.goBack() && !screen.goBack())
     #expect(screen.undo(world).isEmpty)
   }
@@ -97,16 +97,16 @@ import Testing
 
   @Test func jobsArePausedAndGoOn() {
     var screen = screen(world)
-    #expect(screen.handle(.character("P"), world) == [.pauseJob(id(7))])
+    #expect(screen.handle(.character("P"), world) == [.job(.pause(id(7)))])
     _ = screen.handle(.down, world)
-    #expect(screen.handle(.character("P"), world) == [.pauseJob(id(8))])
+    #expect(screen.handle(.character("P"), world) == [.job(.pause(id(8)))])
     for _ in 0..<2 { _ = screen.handle(.down, world) }
-    #expect(screen.handle(.character("P"), world) == [.resumeJob(id(5))])
+    #expect(screen.handle(.character("P"), world) == [.job(.resume(id(5)))])
   }
 
   @Test func failedJobsAreTriedAgain() {
     var screen = screen(world, selecting: 4)
-    #expect(screen.handle(.character("r"), world) == [.resumeJob(id(4))])
+    #expect(screen.handle(.character("r"), world) == [.job(.resume(id(4)))])
     _ = screen.handle(.down, world)
     #expect(
       screen.handle(.character("r"), world) == [
@@ -116,21 +116,21 @@ import Testing
 
   @Test func jobsAreEnded() {
     var screen = screen(world)
-    #expect(screen.handle(.character("x"), world) == [.finishJob(id(7), atOnce: false)])
+    #expect(screen.handle(.character("x"), world) == [.job(.finish(id(7), atOnce: false))])
     _ = screen.handle(.down, world)
-    #expect(screen.handle(.character("x"), world) == [.cancelJob(id(8))])
+    #expect(screen.handle(.character("x"), world) == [.job(.cancel(id(8)))])
     #expect(
       screen.handle(.character("X"), world) == [
         .confirm(
           title: "End all jobs but 8?", lines: ["3 jobs end; complete clips are kept."],
-          confirmed: [.cancelJobs(except: id(8))])
+          confirmed: [.job(.cancelAll(except: id(8)))])
       ])
   }
 
   @Test func whatIsOverIsCleared() {
     var world = world
     var screen = screen(world)
-    #expect(screen.handle(.character("c"), world) == [.clearFinishedJobs])
+    #expect(screen.handle(.character("c"), world) == [.job(.clearFinished)])
     world.jobs = Array(world.jobs.prefix(2))
     #expect(
       screen.handle(.character("c"), world) == [
@@ -141,7 +141,7 @@ import Testing
   @Test func aVideoOpensOnExtend() {
     var screen = screen(world)
     #expect(
-      screen.handle(.character("o"), world) == [.openVideo(Fixtures.video), .show(.extend)])
+      screen.handle(.character("o"), world) == [.video(.open(Fixtures.video)), .show(.extend)])
   }
 
   @Test func aJobIsFoundByItsText() {

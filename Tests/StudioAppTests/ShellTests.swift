@@ -40,18 +40,20 @@ import Testing
     func check(_ clips: Int) -> World.EvaluationCheck {
       var task = EvaluateTask(.frechetVideoDistance, of: nil)
       task.clips = clips
-      return World.EvaluationCheck(task: task, needs: [])
+      return World.EvaluationCheck(task: task, unmet: [])
     }
     let (first, second) = (check(8), check(16))
     for asked in [first, second] {
       #expect(
-        model.update(.follow([.checkEvaluation(asked.task)])) == [.checkEvaluation(asked.task)])
+        model.update(.follow([.query(.checkEvaluation(asked.task))])) == [
+          .query(.checkEvaluation(asked.task))
+        ])
     }
     _ = model.update(.evaluationChecked(second))
     _ = model.update(.evaluationChecked(first))
     #expect(model.world.evaluationCheck == second)
     // Asked again, it is the last question.
-    _ = model.update(.follow([.checkEvaluation(first.task)]))
+    _ = model.update(.follow([.query(.checkEvaluation(first.task))]))
     _ = model.update(.evaluationChecked(first))
     #expect(model.world.evaluationCheck == first)
   }
@@ -68,10 +70,11 @@ import Testing
 
   @Test func answersToOtherKindsOfQuestionsAreTaken() {
     var model = model()
-    _ = model.update(.follow([.completePath("sk"), .loadTrainingSample(path: "a.mp4")]))
+    _ = model.update(
+      .follow([.query(.completePath("sk")), .query(.loadTrainingSample(path: "a.mp4"))]))
     _ = model.update(.pathCompleted(PathCompletion(of: "sk")))
     #expect(model.world.pathCompletion?.typed == "sk")
-    _ = model.update(.follow([.completePath("sky")]))
+    _ = model.update(.follow([.query(.completePath("sky"))]))
     _ = model.update(.pathCompleted(PathCompletion(of: "s")))
     #expect(model.world.pathCompletion?.typed == "sk")
   }
@@ -84,7 +87,7 @@ import Testing
     _ = model.update(.key(.character("q")))
     #expect(model.update(.key(.character("y"))) == [.quit])
     #expect(model.isClosing)
-    #expect(model.update(.closed) == [.leave])
+    #expect(model.update(.closed) == [.terminal(.leave)])
   }
 
   @Test func quittingWithoutWorkIsAtOnce() {
@@ -96,13 +99,13 @@ import Testing
     var model = model(jobs: [runningJob])
     _ = model.update(
       .workspace(.progress(JobProgress(job: runningJob.id, phase: .sampling, clipCount: 1))))
-    #expect(model.update(.key(.control("c"))).contains(.finishJob(runningJob.id, atOnce: false)))
-    #expect(model.update(.interrupt).contains(.finishJob(runningJob.id, atOnce: true)))
+    #expect(model.update(.key(.control("c"))).contains(.job(.finish(runningJob.id, atOnce: false))))
+    #expect(model.update(.interrupt).contains(.job(.finish(runningJob.id, atOnce: true))))
   }
 
   @Test func interruptWithoutWorkOnlySaysSo() {
     var model = model()
-    #expect(model.update(.interrupt) == [.expireStatus])
+    #expect(model.update(.interrupt) == [.terminal(.expireStatus)])
     #expect(model.status?.sentence == "nothing is running; q quits")
     _ = model.update(.statusExpired)
     #expect(model.status == nil)
@@ -117,7 +120,7 @@ import Testing
     var model = StudioModel(keepsRunning: true)
     _ = model.update(.ready(Memory(), modelFolders: []))
     _ = model.update(.workspace(.jobs([runningJob])))
-    #expect(model.update(.hangup) == [.finishJob(runningJob.id, atOnce: false)])
+    #expect(model.update(.hangup) == [.job(.finish(runningJob.id, atOnce: false))])
     var done = runningJob
     done.state = .finished
     #expect(model.update(.workspace(.jobs([done]))).contains(.quit))
@@ -147,7 +150,7 @@ import Testing
 
   @Test func thePaletteRunsCommandsAndRefusesUnknownOnes() {
     var model = model()
-    func type(_ text: String) -> [StudioEffect] {
+    func type(_ text: String) -> [Errand] {
       _ = model.update(.key(.character(":")))
       for character in text { _ = model.update(.key(.character(character))) }
       return model.update(.key(.enter))
@@ -156,9 +159,9 @@ import Testing
     #expect(model.screen == .gallery)
     #expect(type("bytes 40") == [.remember(.bytesPerSecond(40_000))])
     #expect(type("bytes none") == [.remember(.bytesPerSecond(nil))])
-    #expect(type("bytes -3") == [.expireStatus])
+    #expect(type("bytes -3") == [.terminal(.expireStatus)])
     #expect(type("open models/a") == [.open(path: "models/a")])
-    #expect(type("zzqqxx") == [.expireStatus])
+    #expect(type("zzqqxx") == [.terminal(.expireStatus)])
     #expect(model.status?.sentence == "there is no command zzqqxx")
   }
 

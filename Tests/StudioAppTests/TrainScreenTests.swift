@@ -23,7 +23,7 @@ import TrainingKit
     world.trainingRequest = request
     var screen = screen(world)
     let effects = screen.handle(.character("n"), world)
-    guard case .checkTraining(let checked)? = effects.last else {
+    guard case .workspace(.query(.checkTraining(let checked)))? = effects.last else {
       Issue.record("nothing is checked: \(effects)")
       return (screen, world, request)
     }
@@ -48,7 +48,7 @@ import TrainingKit
         == "the videos are still being looked at")
     world = known(world, request, Fixtures.preparation)
     _ = screen.refresh(world)
-    #expect(screen.handle(.character("r"), world) == [.train(request)])
+    #expect(screen.handle(.character("r"), world) == [.order(.train(request))])
     #expect(screen.form == nil)
   }
 
@@ -59,7 +59,7 @@ import TrainingKit
     world = known(world, request, preparation)
     #expect(
       screen.handle(.character("r"), world) == [
-        .notify(preparation.problem ?? Notice(.error, "")), .checkTraining(request),
+        .notify(preparation.problem ?? Notice(.error, "")), .query(.checkTraining(request)),
       ], "it is looked at again, since what it lacks may have come")
     #expect(screen.form != nil)
     #expect(screen.goBack() && screen.form == nil && !screen.goBack())
@@ -69,7 +69,7 @@ import TrainingKit
     var (screen, world, request) = setup(Fixtures.busyWorld)
     world = known(world, request, Fixtures.preparation)
     let effects = screen.handle(.character("r"), world)
-    #expect(effects.first == .train(request))
+    #expect(effects.first == .order(.train(request)))
     #expect(
       effects.last
         == .notify(
@@ -87,12 +87,13 @@ import TrainingKit
     let effects = screen.handle(.enter, world)
     var expected = Fixtures.trainingRequest
     expected.overrides = ["steps=90"]
-    #expect(effects == [.remember(.training(expected)), .checkTraining(expected)])
+    #expect(effects == [.remember(.training(expected)), .query(.checkTraining(expected))])
     // Emptied, it is the preset's again.
     for key in [Key.enter, .control("u")] { _ = screen.handle(key, world) }
     #expect(
       screen.handle(.enter, world) == [
-        .remember(.training(Fixtures.trainingRequest)), .checkTraining(Fixtures.trainingRequest),
+        .remember(.training(Fixtures.trainingRequest)),
+        .query(.checkTraining(Fixtures.trainingRequest)),
       ])
   }
 
@@ -102,7 +103,7 @@ import TrainingKit
     for key in [Key.enter, .control("u"), .character("/"), .character("d")] {
       _ = screen.handle(key, world)
     }
-    #expect(screen.handle(.tab, world) == [.completePath("/d")])
+    #expect(screen.handle(.tab, world) == [.query(.completePath("/d"))])
     #expect(screen.isTyping)
     // It is completed once: what is taken back stays taken back.
     var completed = world
@@ -126,8 +127,8 @@ import TrainingKit
     world.trainingRequest = request
     let effects = screen.refresh(world)
     request.name = "autoencoder-2"
-    #expect(effects.prefix(2) == [.remember(.training(request)), .checkTraining(request)])
-    #expect(!screen.refresh(world).contains(.checkTraining(request)), "only once")
+    #expect(effects.prefix(2) == [.remember(.training(request)), .query(.checkTraining(request))])
+    #expect(!screen.refresh(world).contains(.query(.checkTraining(request))), "only once")
   }
 
   @Test func theSecondStageTakesTheAutoencoderOfARunOrAModel() {
@@ -137,7 +138,7 @@ import TrainingKit
     var (screen, _, first) = setup(world)
     #expect(first.name == "autoencoder-2")
     let effects = screen.handle(.character("l"), world)
-    guard case .checkTraining(let request)? = effects.last else {
+    guard case .workspace(.query(.checkTraining(let request)))? = effects.last else {
       Issue.record("\(effects)")
       return
     }
@@ -150,7 +151,10 @@ import TrainingKit
     var world = Fixtures.trainingWorld
     world.trainingRequest = Fixtures.trainingRequest
     var screen = screen(world, selecting: 1)
-    guard case .checkTraining(let request)? = screen.handle(.character("n"), world).last else {
+    guard
+      case .workspace(.query(.checkTraining(let request)))? = screen.handle(.character("n"), world)
+        .last
+    else {
       Issue.record("nothing is checked")
       return
     }
@@ -167,16 +171,16 @@ import TrainingKit
     var watching = screen(world)
     #expect(
       watching.handle(.character("x"), world)
-        == [.finishJob(JobID(rawValue: 7), atOnce: true)])
+        == [.job(.finish(JobID(rawValue: 7), atOnce: true))])
     #expect(watching.handle(.character("r"), world).onlyNotice?.level == .information)
     world.jobs = [Fixtures.trainingJob(7, .paused)]
     world.training = nil
     var stopped = screen(world)
-    #expect(stopped.handle(.character("r"), world) == [.resumeJob(JobID(rawValue: 7))])
+    #expect(stopped.handle(.character("r"), world) == [.job(.resume(JobID(rawValue: 7)))])
     world.jobs = []
     #expect(
       stopped.handle(.character("r"), world)
-        == [.resumeTraining("\(Fixtures.trainings)/autoencoder-1")])
+        == [.order(.resumeTraining("\(Fixtures.trainings)/autoencoder-1"))])
     #expect(
       stopped.handle(.character("x"), world).onlyNotice?.sentence == "nothing is being trained")
   }
@@ -189,7 +193,7 @@ import TrainingKit
       screen.handle(.character("r"), world).onlyNotice?.sentence == "older has done all its steps")
     #expect(
       screen.handle(.character("o"), world).first
-        == .openModel(path: "\(Fixtures.trainings)/older"))
+        == .library(.openModel(path: "\(Fixtures.trainings)/older")))
     world.trainingRuns[1].isElsewhere = true
     world.trainingRuns[1].finishedSteps = 10
     #expect(screen.handle(.character("r"), world).onlyNotice?.level == .warning)
@@ -200,7 +204,7 @@ import TrainingKit
     world.trainingSample = nil
     var screen = TrainScreen()
     let path = Fixtures.trainingRun().samplePath ?? ""
-    #expect(screen.refresh(world) == [.loadTrainingSample(path: path)])
+    #expect(screen.refresh(world) == [.query(.loadTrainingSample(path: path))])
     #expect(screen.refresh(world).isEmpty)
     #expect(screen.frameInterval(world) == nil)
     world.trainingSample = Fixtures.sample(path)

@@ -16,18 +16,18 @@ struct StoredEvaluationTests {
 
   /// A score of a model with weights named by a letter.
   private func report(
-    _ metric: EvaluationMetric = .frechetVideoDistance, _ value: Double = 1, of model: String = "m",
+    _ metric: Metric = .frechetVideoDistance, _ value: Double = 1, of model: String = "m",
     weights: String = "a", steps: Int = 100, day: Double = 0
   ) -> EvaluationReport {
-    var procedure = EvaluationProtocol(source: model)
-    procedure.denoiser = .init(name: "denoiser", hash: weights)
-    procedure.autoencoder = .init(name: "autoencoder", hash: weights)
-    procedure.frames = 16
-    procedure.request = GenerationRequest(
+    var taken = EvaluationProtocol(source: model)
+    taken.denoiser = .init(name: "denoiser", hash: weights)
+    taken.autoencoder = .init(name: "autoencoder", hash: weights)
+    taken.frames = 16
+    taken.request = GenerationRequest(
       firstSampler: SamplerConfiguration(steps: steps),
       laterSampler: SamplerConfiguration(steps: 20))
     return EvaluationReport(
-      metric: metric, procedure: procedure, scores: [.init("score", value)],
+      metric: metric, protocol: taken, scores: [.init("score", value)],
       date: Date(timeIntervalSince1970: 1_700_000_000 + day * 86_400), seconds: 1)
   }
 
@@ -133,7 +133,7 @@ struct StoredEvaluationTests {
   func identity() {
     let all = stored([report(weights: "a"), report(of: "renamed", weights: "b", day: 1)])
     func sources(_ model: ModelEntry) -> [String] {
-      all.latest(of: model, settings: nil).map(\.report.procedure.source)
+      all.latest(of: model, settings: nil).map(\.report.protocol.source)
     }
     #expect(sources(model("m")) == ["m"])
     #expect(sources(model("m", hash: "a")) == ["m"])

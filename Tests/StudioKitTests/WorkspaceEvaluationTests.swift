@@ -30,9 +30,9 @@ struct WorkspaceEvaluationTests {
     let jobs = await workspace.settle()
     #expect(jobs.map(\.id) == [job] && jobs[0].state == .finished)
     let stored = try #require(await workspace.toldEvaluations.first)
-    #expect(stored.report.metric == .drift && stored.report.procedure.source == "tiny")
-    #expect(stored.report.procedure.generatedClips == 2 && stored.report.procedure.frames == 32)
-    #expect(stored.report.procedure.request?.seed == 4)
+    #expect(stored.report.metric == .drift && stored.report.protocol.source == "tiny")
+    #expect(stored.report.protocol.generatedClips == 2 && stored.report.protocol.frames == 32)
+    #expect(stored.report.protocol.request?.seed == 4)
     #expect(try EvaluationReport(contentsOf: stored.folder) == stored.report)
     await workspace.close()
 
@@ -146,7 +146,7 @@ struct WorkspaceEvaluationTests {
 }
 
 /// What an evaluation lacks, before it begins.
-struct EvaluationNeedTests {
+struct EvaluationRequirementTests {
   private let folder: TemporaryFolder
   private let fixture: WorkspaceFixture
 
@@ -155,8 +155,8 @@ struct EvaluationNeedTests {
     fixture = try WorkspaceFixture()
   }
 
-  private func subjects(_ task: EvaluateTask) -> [EvaluateTask.Subject] {
-    task.needs().map(\.subject)
+  private func subjects(_ task: EvaluateTask) -> [EvaluationInput] {
+    task.unmetRequirements().map(\.subject)
   }
 
   @Test("each metric says what it needs")
@@ -174,15 +174,15 @@ struct EvaluationNeedTests {
   func weights() throws {
     var task = EvaluateTask(.frechetVideoDistance, of: fixture.model)
     task.data = folder.url.path
-    let need = try #require(task.needs().first)
-    #expect(need.remedy.contains("i3d_pretrained_400.pt"))
-    #expect(need.remedy.contains("sihyun-yu/PVDM") && !need.remedy.contains("--"))
+    let requirement = try #require(task.unmetRequirements().first)
+    #expect(requirement.remedy.contains("i3d_pretrained_400.pt"))
+    #expect(requirement.remedy.contains("sihyun-yu/PVDM") && !requirement.remedy.contains("--"))
     task.i3d = fixture.model.denoiser ?? ""
-    #expect(task.needs().first?.sentence.contains("does not hold I3D") == true)
+    #expect(task.unmetRequirements().first?.sentence.contains("does not hold I3D") == true)
     task.i3d = folder.path("gone.pt")
-    #expect(task.needs().first?.sentence.contains("there is no such file") == true)
+    #expect(task.unmetRequirements().first?.sentence.contains("there is no such file") == true)
     task.i3d = EvaluationFixtures.featureWeights
-    #expect(task.needs().isEmpty)
+    #expect(task.unmetRequirements().isEmpty)
   }
 
   @Test("numbers and files that cannot be used are named")
@@ -193,7 +193,8 @@ struct EvaluationNeedTests {
     (task.clips, task.frames) = (1, 8)
     #expect(subjects(task) == [.frames, .clips])
     for task in [EvaluateTask(.drift, of: nil), EvaluateTask(.efficiency, of: nil)] {
-      #expect(task.needs().allSatisfy { !$0.remedy.isEmpty && !$0.remedy.contains("--") })
+      #expect(
+        task.unmetRequirements().allSatisfy { !$0.remedy.isEmpty && !$0.remedy.contains("--") })
     }
     task = EvaluateTask(.reconstruction, of: fixture.model)
     task.data = folder.path("gone")

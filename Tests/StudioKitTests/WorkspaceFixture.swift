@@ -62,14 +62,16 @@ struct WorkspaceFixture {
     try await Self.open(folders, startsQueue: startsQueue)
   }
 
-  static func open(_ folders: StudioFolders, startsQueue: Bool = true) async throws -> Workspace {
+  static func open(
+    _ folders: StudioFolders, startsQueue: Bool = true, now: (@Sendable () -> Date)? = nil
+  ) async throws -> Workspace {
     let clock = Counter(0)
     let resources = ResourceLocator(
       executable: "/nowhere/pvdm",
       environment: ["PVDM_DATA": URL(filePath: folders.data + "/../..").standardizedFileURL.path])
     return try await Workspace(
       folders: folders, resources: resources, startsQueue: startsQueue,
-      now: { Date(timeIntervalSinceReferenceDate: Double(clock.next())) })
+      now: now ?? { Date(timeIntervalSinceReferenceDate: Double(clock.next())) })
   }
 
   /// The latents of clips, as their files hold them.

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Forms")
 struct FormTests {
-  private func form() -> Form {
+  private func form() -> Form<String> {
     Form(fields: [
       FormField(
         id: "sampler", label: "sampler", value: .choice(0, of: ["DDIM", "DDPM"]),
@@ -19,8 +19,8 @@ struct FormTests {
     ])
   }
 
-  private func press(_ form: inout Form, _ keys: Key...) -> Form.Outcome {
-    var outcome = Form.Outcome.ignored
+  private func press(_ form: inout Form<String>, _ keys: Key...) -> Form<String>.Outcome {
+    var outcome = Form<String>.Outcome.ignored
     for key in keys { outcome = form.handle(key) }
     return outcome
   }
@@ -29,21 +29,21 @@ struct FormTests {
   func steps() {
     var form = form()
     #expect(press(&form, .character("j"), .character("l")) == .changed(id: "steps"))
-    #expect(form.fields[1].valueText == "110")
+    #expect(form.fields[1].value.text == "110")
     _ = press(&form, .character("H"), .character("h"))
-    #expect(form.fields[1].valueText == "1")
+    #expect(form.fields[1].value.text == "1")
     #expect(press(&form, .character("h")) == .handled, "a limit is no change")
     _ = press(&form, .character("j"), .character("h"), .character("h"), .character("h"))
-    #expect(form.fields[2].valueText == "0.7")
+    #expect(form.fields[2].value.text == "0.7")
   }
 
   @Test("Words go around, switches switch")
   func words() {
     var form = form()
     #expect(press(&form, .left) == .changed(id: "sampler"))
-    #expect(form.fields[0].valueText == "DDPM")
+    #expect(form.fields[0].value.text == "DDPM")
     #expect(press(&form, .enter) == .changed(id: "sampler"))
-    #expect(form.fields[0].valueText == "DDIM")
+    #expect(form.fields[0].value.text == "DDIM")
     _ = press(&form, .down, .down, .down)
     #expect(press(&form, .space) == .changed(id: "lock"))
     #expect(form.fields[3].value == .toggle(false))
@@ -55,7 +55,7 @@ struct FormTests {
     _ = press(&form, .down, .character("5"), .character("0"))
     #expect(form.editing?.text == "50")
     #expect(press(&form, .enter) == .changed(id: "steps"))
-    #expect(form.fields[1].valueText == "50")
+    #expect(form.fields[1].value.text == "50")
     _ = press(&form, .character("9"), .character("9"), .character("9"), .character("9"), .enter)
     #expect(form.problem == "must be 1 to 1000")
     #expect(form.editing?.text == "9999")
@@ -65,7 +65,7 @@ struct FormTests {
     #expect(form.problem == "not a number")
     #expect(press(&form, .escape) == .handled)
     #expect(form.problem == nil && form.editing == nil)
-    #expect(form.fields[1].valueText == "50")
+    #expect(form.fields[1].value.text == "50")
   }
 
   @Test("Text is edited in place, and what is fixed is not")
@@ -74,7 +74,7 @@ struct FormTests {
     _ = press(&form, .character("G"), .up, .enter, .character("!"))
     form.paste(" two\nlines")
     #expect(press(&form, .enter) == .changed(id: "name"))
-    #expect(form.fields[4].valueText == "skies! two lines")
+    #expect(form.fields[4].value.text == "skies! two lines")
     #expect(press(&form, .down, .enter) == .handled)
     #expect(form.editing == nil)
     #expect(press(&form, .character("x")) == .ignored)
@@ -82,20 +82,20 @@ struct FormTests {
 
   @Test("Numbers are written with their decimals")
   func numbers() {
-    #expect(FormField.text(of: 0.05, decimals: 2) == "0.05")
-    #expect(FormField.text(of: -1.5, decimals: 1) == "-1.5")
-    #expect(FormField.text(of: 12, decimals: 0) == "12")
-    #expect(FormField.text(of: 0, decimals: 3) == "0.000")
+    #expect(FormValue.text(of: 0.05, decimals: 2) == "0.05")
+    #expect(FormValue.text(of: -1.5, decimals: 1) == "-1.5")
+    #expect(FormValue.text(of: 12, decimals: 0) == "12")
+    #expect(FormValue.text(of: 0, decimals: 3) == "0.000")
   }
 
   @Test("Whole numbers of 64 bits are exact, and stop at their ends")
   func naturals() {
     var field = FormField(id: "seed", label: "seed", value: .natural(.max - 1))
-    #expect(field.step(by: 1) && field.valueText == "18446744073709551615")
-    #expect(field.step(by: 10) == false)
-    #expect(field.take("3") == nil && field.step(by: -10) && field.value == .natural(0))
+    #expect(field.value.step(by: 1) && field.value.text == "18446744073709551615")
+    #expect(field.value.step(by: 10) == false)
+    #expect(field.value.take("3") == nil && field.value.step(by: -10) && field.value == .natural(0))
     for wrong in ["-1", "1.5", "18446744073709551616", ""] {
-      #expect(field.take(wrong) == "must be a whole number of up to 64 bits")
+      #expect(field.value.take(wrong) == "must be a whole number of up to 64 bits")
     }
     var form = Form(fields: [field])
     #expect(press(&form, .character("7"), .enter) == .changed(id: "seed"))

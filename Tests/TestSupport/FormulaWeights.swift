@@ -58,7 +58,7 @@ public final class FormulaWeights: ParameterSource {
 
   /// The formula's numbers in 0 ..< 1, 24 bits each.
   public static func uniform(_ name: String, _ count: Int) -> [Float] {
-    let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    let hash = FNV1a.hash(name.utf8)
     return (0..<count).map { index in
       // splitmix64's finaliser
       var z = hash &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15

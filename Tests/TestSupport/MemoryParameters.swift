@@ -1,4 +1,5 @@
 import NeuralLayers
+import TensorCore
 
 /// Parameters held in memory, by name.
 public final class MemoryParameters: ParameterSource {

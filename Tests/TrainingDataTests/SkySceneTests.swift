@@ -1,4 +1,5 @@
 import MediaIO
+import TensorCore
 import Testing
 import TrainingData
 
@@ -6,7 +7,7 @@ import TrainingData
 struct SkySceneTests {
   /// FNV-1a.
   private func hash(_ image: RGBImage) -> UInt64 {
-    image.pixels.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    FNV1a.hash(image.pixels)
   }
 
   /// Mean absolute difference of two frames in 8-bit levels, over some rows.

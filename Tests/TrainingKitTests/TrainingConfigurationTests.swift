@@ -1,5 +1,6 @@
 import Foundation
 import RunKit
+import TensorCore
 import TestSupport
 import Testing
 import TrainingKit

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import VideoDiffusion
 
 /// What a time was taken of: an operation of a network, as it was computed on this machine.
 public struct TimingKey: Sendable, Hashable, Codable {
@@ -120,5 +121,18 @@ public final class MemoryTimingStore: TimingStore {
 
   public func setTiming(_ average: TimingAverage, for key: TimingKey) {
     averages.withLock { $0[key] = average }
+  }
+}
+
+/// Single operations with the time that they took, in seconds, without the wait for their turn.
+extension VideoEngine {
+  package func timedDecode(_ latent: Latent) throws -> (clip: PixelClip, seconds: Double) {
+    let start = ContinuousClock.now
+    return (try decode(latent), (ContinuousClock.now - start).inSeconds)
+  }
+
+  package func timedEncode(_ clip: PixelClip) throws -> (latent: Latent, seconds: Double) {
+    let start = ContinuousClock.now
+    return (try encode(clip), (ContinuousClock.now - start).inSeconds)
   }
 }

@@ -1,3 +1,4 @@
+import TensorCore
 import VideoDiffusion
 
 /// The linear previews of all autoencoders in use: from memory, from the cache, or fitted.
@@ -63,7 +64,9 @@ public actor LinearPreviewLibrary {
       return known
     }
     if let running = fitting[hash] { return try await running.value }
-    let task = Task { try await self.fit(hash, geometry, engine) }
+    let task = Task(executorPreference: WorkerPool.blocking) {
+      try await self.fit(hash, geometry, engine)
+    }
     fitting[hash] = task
     defer { fitting[hash] = nil }
     return try await withTaskCancellationHandler {

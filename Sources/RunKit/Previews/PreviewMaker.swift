@@ -1,6 +1,7 @@
 import Foundation
 import MediaIO
 import Synchronization
+import TensorCore
 import VideoDiffusion
 
 /// Makes pictures of the clip in progress beside its run, which never waits for them: one at a time,
@@ -65,7 +66,7 @@ public final class PreviewMaker: Sendable {
       guard !state.isBusy, !state.isCancelled, isDue(step, state) else { return }
       state.isBusy = true
       state.lastStep = step.finishedSteps
-      state.task = Task {
+      state.task = Task(executorPreference: WorkerPool.blocking) {
         if let preview = try? await self.preview(of: latent, step) { deliver(preview) }
         self.state.withLock {
           $0.isBusy = false
@@ -115,7 +116,7 @@ public final class PreviewMaker: Sendable {
     state.withLock { state in
       state.hash = hash
       guard state.fit == nil, !state.isCancelled else { return }
-      state.fit = Task {
+      state.fit = Task(executorPreference: WorkerPool.blocking) {
         let map = try? await self.library.preview(for: hash, fittingWith: self.engine)
         self.state.withLock { $0.linear = map ?? $0.linear }
       }
@@ -149,4 +150,19 @@ public final class PreviewMaker: Sendable {
     // The preview that was waited for may have begun the fit.
     await state.withLock { $0.fit }?.value
   }
+}
+
+/// A look at the clip in progress: its estimate after a step, as pictures.
+public struct StepPreview: Sendable {
+  /// Clips made before it in this run.
+  public let clip: Int
+  /// The step after which it was estimated, and the clip's number of steps.
+  public let step: Int
+  public let stepCount: Int
+  /// How the pictures were made; never `off`.
+  public let mode: PreviewMode
+  /// The frames: R x R if they are linear, else of the model's resolution.
+  public let images: [RGBImage]
+  /// What making them took, in seconds, waiting for the engine and fitting a map left out.
+  public let seconds: Double
 }

@@ -3,15 +3,15 @@ import Foundation
 import MediaIO
 import VideoDiffusion
 
-/// One run of a ``GenerationJob``: turns the engine's events into outputs and saved states.
-actor GenerationRun {
+/// One run of a ``GenerationJob``: turns clips into outputs, and keeps its state.
+actor GenerationRun: ClipSink {
   private let job: GenerationJob
   private let engine: VideoEngine
   private let outputs: [OutputSet]
   private let settings: RunSettings
   private let report: @Sendable (JobEvent) -> Void
   private let stop: StopSignal
-  private let decodes: Bool
+  nonisolated let needsFrames: Bool
 
   private var state = GenerationState()
   private var finishedClips: [[Latent]] = []
@@ -33,7 +33,7 @@ actor GenerationRun {
     self.settings = settings
     self.report = report
     self.stop = stop
-    decodes = OutputSet.needPixels(job.outputs)
+    needsFrames = OutputSet.needPixels(job.outputs)
     previews = PreviewMaker(
       engine: engine, mode: job.preview, interval: job.previewInterval,
       library: LinearPreviewLibrary(cacheFolder: job.previewCacheFolder)
@@ -96,7 +96,7 @@ actor GenerationRun {
       latent: { latent in
         if self.stop.moment == .afterStep { throw CancellationError() }
         for set in self.outputs { set.append(latent: latent) }
-        guard self.decodes else { return }
+        guard self.needsFrames else { return }
         let images = try await self.engine.decode(latent).images
         for set in self.outputs { try set.append(images: images) }
       }, frames: geometry.frames)
@@ -105,7 +105,7 @@ actor GenerationRun {
   private func goOn(from saved: SavedRun) async throws {
     savedRun = job.savedRunPath
     for (clip, latents) in saved.finishedClips.enumerated() {
-      try await write(clip, latents)
+      try await write(latents, of: clip, with: engine, previews: previews)
     }
     finishedClips = saved.finishedClips
     state = saved.state
@@ -113,38 +113,39 @@ actor GenerationRun {
 
   private func generate() async throws {
     guard state.finishedClips < job.request.clipCount ?? .max else { return }
-    var events = engine.generate(job.request, from: state, stop: stop).makeAsyncIterator()
-    while let event = try await events.next() {
-      report(.generation(event))
-      switch event {
-      case .clipStarted: break
-      case .step(let step):
-        state = step.state
-        if ContinuousClock.now - lastSave > Self.saveInterval { saveOrNote() }
-        previews.consider(step) { [report] in report(.preview($0)) }
-      case .clipFinished(let clip):
-        state = clip.state
-        finishedClips.append(clip.latents)
-        try await write(clip.clip, clip.latents)
-        saveOrNote()
-      }
-    }
+    try await makeClips(
+      job.request, from: state, with: engine, previews: previews, stop: stop
+    ) { [report] in report(.preview($0)) }
     // A first fit that is almost done is worth waiting for, unless the user wants to stop.
     await previews.finish(cancelling: stop.moment != .never)
   }
 
-  private func write(_ clip: Int, _ latents: [Latent]) async throws {
-    for (sample, latent) in latents.enumerated() {
-      outputs[sample].append(latent: latent)
-      guard decodes else { continue }
-      let start = ContinuousClock.now
-      let pixels = try await engine.decode(latent)
-      report(
-        .decoded(
-          clip: clip, sample: sample, pixels, seconds: (ContinuousClock.now - start).inSeconds))
-      try outputs[sample].append(images: pixels.images)
-      await previews.learn(latent, decoded: pixels)
+  func note(_ event: GenerationEvent) {
+    report(.generation(event))
+    switch event {
+    case .clipStarted: break
+    case .step(let step):
+      state = step.state
+      if ContinuousClock.now - lastSave > Self.saveInterval { saveOrNote() }
+    case .clipFinished(let clip):
+      // Worth keeping even if it cannot be written.
+      state = clip.state
+      finishedClips.append(clip.latents)
     }
+  }
+
+  func write(
+    _ latent: Latent, sample: Int, of clip: Int, decoded: (clip: PixelClip, seconds: Double)?
+  ) throws {
+    outputs[sample].append(latent: latent)
+    guard let (pixels, seconds) = decoded else { return }
+    report(.decoded(clip: clip, sample: sample, pixels, seconds: seconds))
+    try outputs[sample].append(images: pixels.images)
+  }
+
+  func finish(_ clip: FinishedClip) -> Bool {
+    saveOrNote()
+    return true
   }
 
   /// A state that cannot be kept is no reason to end a run that goes well otherwise.

@@ -30,6 +30,6 @@ extension PresetLibrary {
     settings.laterSteps = laterSteps
     return Preset(
       name: name, summary: summary, settings: settings, isBuiltIn: true,
-      keys: [.sampler, .spacing, .steps, .laterSteps, .eta, .recomputeNoise, .guidance])
+      keys: Set(GenerationSetting.all.filter { $0.group == .sampler }))
   }
 }

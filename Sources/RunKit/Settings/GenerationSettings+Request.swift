@@ -4,19 +4,20 @@ import VideoDiffusion
 /// A setting that cannot be used, in words.
 public struct SettingProblem: Sendable, Hashable {
   /// The setting.
-  public let key: SettingKey
+  public let setting: GenerationSetting
   /// What it is and what was expected: a sentence without a full stop.
   public let sentence: String
 }
 
 extension GenerationSettings {
-  /// Every setting that is out of its range, in the order of ``SettingKey``.
+  /// Every setting that is out of its range, in the order of ``GenerationSetting/all``.
   public var problems: [SettingProblem] {
-    SettingKey.allCases.compactMap { key in
-      var copy = self
-      guard !copy.set(key, to: self[key]) else { return nil }
+    GenerationSetting.all.compactMap { setting in
+      let value = self[setting]
+      guard !setting.domain.contains(value) else { return nil }
       return SettingProblem(
-        key: key, sentence: "\(key.title) is \(self[key].plainText); expected \(key.range)")
+        setting: setting,
+        sentence: "\(setting.title) is \(value.plainText); expected \(setting.range)")
     }
   }
 
@@ -24,9 +25,9 @@ extension GenerationSettings {
   ///
   /// - Throws: ``StudioError`` naming the first setting that is out of it.
   public func validate() throws {
-    guard let key = problems.first?.key else { return }
+    guard let setting = problems.first?.setting else { return }
     throw StudioError(
-      nil, .option(name: key.title, found: self[key].plainText, expected: key.range))
+      nil, .option(name: setting.title, found: self[setting].plainText, expected: setting.range))
   }
 
   /// What the engine is asked for.
@@ -73,10 +74,8 @@ extension GenerationSettings {
 
 extension Preset {
   /// What a preset takes from an output.
-  private static let embeddedKeys: Set<SettingKey> = [
-    .sampler, .spacing, .steps, .laterSteps, .eta, .recomputeNoise, .guidance, .reencode,
-    .precision,
-  ]
+  private static let embeddedKeys = Set(
+    GenerationSetting.all.filter { $0.group == .sampler } + [.reencode, .precision])
 
   /// The settings of the sampler and the precision that made an output, under its file's name, and what
   /// of the output they do not stand for: clips of other runs, and frames that were there before.
@@ -99,8 +98,8 @@ extension Preset {
       let first = last.firstClip + 1
       let end = last.firstClip + last.clipCount
       let clips = last.clipCount == 1 ? "clip \(end)" : "clips \(first) to \(end)"
-      let differing = SettingKey.allCases.filter { key in
-        embeddedKeys.contains(key) && Set(runs.map { $0.settings[key] }).count > 1
+      let differing = GenerationSetting.all.filter { setting in
+        embeddedKeys.contains(setting) && Set(runs.map { $0.settings[setting] }).count > 1
       }
       if !differing.isEmpty {
         return "\(name) was made by \(runs.count) runs, which differ in "

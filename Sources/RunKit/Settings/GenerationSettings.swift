@@ -1,7 +1,9 @@
 import VideoDiffusion
 
 /// Everything that a person chooses for a run, as forms show it, presets store it and clips carry it.
-public struct GenerationSettings: Sendable, Hashable, Codable {
+///
+/// A setting is a property here, a row of ``GenerationSetting``, and the place that uses it.
+public struct GenerationSettings: Sendable, Hashable {
   /// Which solver takes the steps.
   public var method = SolverMethod.ddim
   /// How the steps are spaced; `nil` takes the solver's default.
@@ -49,7 +51,7 @@ public struct GenerationSettings: Sendable, Hashable, Codable {
   /// A solver that takes every step of the schedule has no choice of their number.
   private func sampler(steps: Int) -> SamplerConfiguration {
     SamplerConfiguration(
-      method: method, steps: method == .ddpm ? DiffusionSchedule.published.stepCount : steps,
+      method: method, steps: method.takesEveryStep ? DiffusionSchedule.published.stepCount : steps,
       spacing: spacing, eta: eta, recomputesNoise: method.usesEta && recomputesNoise)
   }
 }
@@ -75,7 +77,7 @@ public struct Preset: Sendable, Hashable, Identifiable {
   /// Whether it comes with the program; others are files in the user's folder.
   public var isBuiltIn: Bool
   /// The settings that it makes; the others stay as they are where it is used.
-  public var keys: Set<SettingKey>
+  public var keys: Set<GenerationSetting>
 
   public var id: String { name }
 
@@ -85,14 +87,14 @@ public struct Preset: Sendable, Hashable, Identifiable {
   ///   locked. A number of steps without one for later clips is for every clip.
   public init(
     name: String, summary: String, settings: GenerationSettings, isBuiltIn: Bool,
-    keys: Set<SettingKey>? = nil
+    keys: Set<GenerationSetting>? = nil
   ) {
     self.name = name
     self.summary = summary
     self.settings = settings
     self.isBuiltIn = isBuiltIn
     self.keys =
-      keys ?? Set(SettingKey.allCases.filter { $0 != .seed || settings.isSeedLocked })
+      keys ?? Set(GenerationSetting.ofPresets.filter { $0 != .seed || settings.isSeedLocked })
     if self.keys.contains(.steps), self.keys.insert(.laterSteps).inserted {
       self.settings.laterSteps = settings.steps
     }
@@ -101,8 +103,8 @@ public struct Preset: Sendable, Hashable, Identifiable {
   /// Some settings with those of the preset in their place.
   public func applied(to settings: GenerationSettings) -> GenerationSettings {
     var result = settings
-    for key in SettingKey.allCases where keys.contains(key) {
-      _ = result.set(key, to: self.settings[key])
+    for setting in GenerationSetting.ofPresets where keys.contains(setting) {
+      _ = result.set(setting, to: self.settings[setting])
     }
     return result
   }

@@ -49,19 +49,19 @@ package struct PresetFile {
 
     mutating func preset(_ table: TOMLTable) -> Preset {
       var settings = GenerationSettings()
-      var keys: Set<SettingKey> = []
+      var keys: Set<GenerationSetting> = []
       for name in table.keys.sorted() where name != nameKey && name != summaryKey {
-        guard let key = SettingKey(rawValue: name) else {
-          let known = [nameKey, summaryKey] + SettingKey.allCases.map(\.rawValue)
+        guard let setting = GenerationSetting.ofPresets.first(where: { $0.key == name }) else {
+          let known = [nameKey, summaryKey] + GenerationSetting.ofPresets.map(\.key)
           report(name, .unknownKey(name, suggestion: NearestName.find(name, in: known)))
           continue
         }
-        guard let value = table[name].flatMap(SettingValue.init), settings.set(key, to: value)
+        guard let value = table[name].flatMap(SettingValue.init), settings.set(setting, to: value)
         else {
-          report(name, .badValue(key: name, found: shown(table[name]), expected: key.range))
+          report(name, .badValue(key: name, found: shown(table[name]), expected: setting.range))
           continue
         }
-        keys.insert(key)
+        keys.insert(setting)
       }
       let stem = String(file.dropLast(".toml".count))
       return Preset(
@@ -99,10 +99,10 @@ package struct PresetFile {
       "# A sentence about it.",
       "\(summaryKey) = \(preset.summary.quotedForTOML)",
     ]
-    for key in SettingKey.allCases {
-      lines += ["", "# \(key.meaning):", "# \(key.range)."]
-      let line = "\(key.rawValue) = \(preset.settings[key].text)"
-      lines.append(preset.keys.contains(key) ? line : "# " + line)
+    for setting in GenerationSetting.ofPresets {
+      lines += ["", "# \(setting.meaning):", "# \(setting.range)."]
+      let line = "\(setting.key) = \(preset.settings[setting].text)"
+      lines.append(preset.keys.contains(setting) ? line : "# " + line)
     }
     return lines.joined(separator: "\n") + "\n"
   }

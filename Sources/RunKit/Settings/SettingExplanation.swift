@@ -55,23 +55,21 @@ public struct SettingExplanation: Sendable, Hashable {
     key.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 
-  private static let meanings: [String: String] = [
-    "seed": "the same seed and settings make the same video",
+  /// What names mean: those of a run's settings, and the others of an output.
+  private static let meanings: [String: String] = {
+    let settings = GenerationSetting.all.flatMap { setting in
+      Set([setting.key, setting.storage.name.stringValue]).map {
+        (folded($0), setting.explanation)
+      }
+    }
+    return Dictionary(settings) { first, _ in first }.merging(others) { _, other in other }
+  }()
+
+  private static let others: [String: String] = [
     "clips": "clips that were made",
-    "clipcount": "clips that were asked for",
-    "steps": "denoising steps; more are slower and finer",
-    "latersteps": "denoising steps of each clip that continues another",
-    "sampler": "the solver that takes the steps",
-    "method": "the solver that takes the steps",
-    "spacing": "how the steps are spread over the noise levels",
-    "eta": "share of fresh noise in a DDIM step, 0 to 1",
-    "recomputesnoise": "whether a DDIM step's noise followed from the clamped estimate",
-    "guidance": "how strongly a clip follows the one before it; 0 is off",
-    "guidancescale": "how strongly a clip follows the one before it; 0 is off",
     "batch": "videos made side by side",
     "samplecount": "videos made side by side",
     "sample": "which video of the batch this is, from 0",
-    "precision": "the precision of the networks: f32 or bf16",
     "fps": "frames a second",
     "framespersecond": "frames a second",
     "model": "the model's name",
@@ -87,6 +85,5 @@ public struct SettingExplanation: Sendable, Hashable {
     "command": "what was done",
     "version": "the version of pvdm that made it",
     "clampsprediction": "whether estimates are kept within -1 to 1",
-    "reencodescondition": "whether each clip was decoded and encoded again before the next",
   ]
 }

@@ -46,7 +46,20 @@ public enum SettingValue: Sendable, Hashable {
     }
   }
 
+  package var flag: Bool? {
+    if case .flag(let value) = self { value } else { nil }
+  }
+
   package var name: String? {
     if case .text(let text) = self { text } else { nil }
+  }
+
+  /// A whole number of 64 bits. TOML's have 63, so that a larger one is a text.
+  package static func natural(_ number: UInt64) -> SettingValue {
+    Int(exactly: number).map { .integer($0) } ?? .text(String(number))
+  }
+
+  package var natural: UInt64? {
+    integer.flatMap { UInt64(exactly: $0) } ?? name.flatMap { UInt64($0) }
   }
 }

@@ -1,13 +1,9 @@
-import EvaluationKit
 import RunKit
-import StudioKit
-import TerminalUI
-import TrainingKit
 
-/// What a screen asks for beside changing itself: values, so that tests can compare them. The studio's
-/// ``EffectRunner`` carries them out on the workspace.
-package enum StudioEffect: Sendable, Hashable {
-  // Going about
+/// What a screen asks for beside changing itself: values, so that tests can compare them.
+///
+/// The studio itself follows all but the last, see ``StudioModel``.
+package enum StudioEffect: Sendable, Hashable, WorkspaceAsking {
   /// Shows a screen.
   case show(ScreenID)
   /// Shows a screen and carries out one of its commands.
@@ -18,12 +14,24 @@ package enum StudioEffect: Sendable, Hashable {
   case confirm(title: String, lines: [String], confirmed: [StudioEffect])
   /// Asks for a line of text; the answer comes back as the screen's command of that name.
   case ask(prompt: String, text: String, command: String)
-  /// Opens what a path names: a model, a video to continue, or an output whose settings come back.
-  case open(path: String)
-  /// Keeps a preference for the next time.
-  case remember(Preference)
-  /// Saves what is running and ends the studio.
-  case quit
+  /// Chooses the model that runs use.
+  case useModel(ModelEntry.ID)
+  /// Puts settings and a model into Make, as when a video's are to be used again.
+  case useSettings(GenerationSettings, ModelReference)
+  /// Asks the workspace.
+  case workspace(WorkspaceRequest)
+}
+
+/// What the studio leaves to others, once it has followed everything that concerns itself.
+package enum Errand: Sendable, Hashable, WorkspaceAsking {
+  /// Something of the terminal and its program.
+  case terminal(TerminalRequest)
+  /// Something of the workspace, which ``EffectRunner`` carries out.
+  case workspace(WorkspaceRequest)
+}
+
+/// What the program that drives the terminal is asked for.
+package enum TerminalRequest: Sendable, Hashable {
   /// Leaves the terminal; everything is saved.
   case leave
   /// Stops as Ctrl-Z does, until the shell continues it.
@@ -32,113 +40,24 @@ package enum StudioEffect: Sendable, Hashable {
   case redraw
   /// Lets the status line be read for a while, then clears it.
   case expireStatus
+}
 
-  // Models
-  /// Looks for models again.
-  case findModels
-  /// Adds a folder or checkpoint to the models.
-  case openModel(path: String)
-  /// Makes a model of two checkpoints, if they fit.
-  case pairModel(autoencoder: String, denoiser: String)
-  /// Chooses the model that runs use.
-  case useModel(ModelEntry.ID)
-  /// Computes the hashes of a model's checkpoints.
-  case hashModel(ModelEntry.ID)
+/// Something that may be a request to the workspace, which is then written as its kind alone:
+/// `.job(.pause(id))`.
+package protocol WorkspaceAsking {
+  static func workspace(_ request: WorkspaceRequest) -> Self
+}
 
-  // Making
-  /// Estimates what a run takes.
-  case estimate(ModelReference, GenerationSettings)
-  /// Makes a new video.
-  case make(ModelReference, GenerationSettings)
-  /// Adds clips to a video after a clip, or at its start.
-  case extend(
-    VideoID, after: ClipID?, fork: Int, model: ModelReference, settings: GenerationSettings)
-  /// Begins a video with frames of a file, and continues it.
-  case makeFromFootage(
-    path: String, firstFrame: Int, model: ModelReference, settings: GenerationSettings)
-  /// Reads a user's video for the frame picker.
-  case readFootage(path: String, model: ModelReference)
-  /// Keeps settings under a name, or forgets them.
-  case savePreset(name: String, settings: GenerationSettings)
-  case deletePreset(name: String)
-
-  /// Puts settings and a model into Make, as when a video's are to be used again.
-  case useSettings(GenerationSettings, ModelReference)
-
-  // Jobs
-  /// Ends the running job after the clip, or after the step, keeping what is complete.
-  case finishJob(JobID, atOnce: Bool)
-  /// Holds a job back; what was done of it is kept.
-  case pauseJob(JobID)
-  /// Lets a paused, interrupted or failed job go on.
-  case resumeJob(JobID)
-  /// Ends a job, keeping complete clips; or all jobs but one.
-  case cancelJob(JobID)
-  case cancelJobs(except: JobID)
-  /// Moves a waiting job up (-1) or down (1) in the queue.
-  case moveJob(JobID, by: Int)
-  /// Changes the settings of a job that has not begun.
-  case editJob(JobID, GenerationSettings)
-  /// Forgets jobs that are over.
-  case clearFinishedJobs
-
-  // Videos
-  /// Opens a video's tree and shows it from now on.
-  case openVideo(VideoID)
-  /// Reads a video's tree without opening it.
-  case loadTree(VideoID)
-  /// Opens a new video without clips.
-  case newCanvas(ModelReference?)
-  /// Goes to a clip of a video.
-  case selectClip(VideoID, ClipID)
-  /// Drops a clip and what follows it.
-  case dropClip(VideoID, ClipID)
-  case undo(VideoID)
-  case redo(VideoID)
-  /// Reads clips' frames.
-  case loadFrames([ClipID])
-  case renameVideo(VideoID, String)
-  case markVideo(VideoID, Bool)
-  case trashVideo(VideoID)
-  case restoreVideo(VideoID)
-  /// Deletes what is in the trash, for good.
-  case emptyTrash
-  /// Writes a branch to files.
-  case export(ExportTask)
-  /// Writes one picture to a PNG file with the clip's settings.
-  case saveStill(ClipID, frame: Int, path: String)
-
-  // Comparing
-  /// Makes a comparison of variants, or of a grid.
-  case compare(title: String, [Comparison.Variant])
-  case sweep(Comparison.Variant, columns: SweepAxis, rows: SweepAxis?)
-  /// Makes a video of a comparison one of its own, which the gallery lists and which stays when the
-  /// comparison is forgotten.
-  case keepVideo(VideoID)
-  /// Forgets a comparison; its videos go to the trash.
-  case deleteComparison(ComparisonID)
-
-  // Evaluating
-  /// Looks for what an evaluation lacks.
-  case checkEvaluation(EvaluateTask)
-  /// Queues an evaluation.
-  case evaluate(EvaluateTask)
-  /// Reads the stored scores again.
-  case findEvaluations
-  /// Forgets a stored score.
-  case forgetEvaluation(EvaluationID)
-
-  // Training
-  /// Looks for training runs.
-  case findTrainingRuns
-  /// Looks at what a training needs, and estimates it.
-  case checkTraining(TrainingRequest)
-  /// Queues a new training.
-  case train(TrainingRequest)
-  /// Lets the run in a folder go on.
-  case resumeTraining(String)
-  /// Reads a run's video of samples.
-  case loadTrainingSample(path: String)
-  /// Looks for what may follow a path that is being typed.
-  case completePath(String)
+extension WorkspaceAsking {
+  package static func query(_ query: WorkspaceQuery) -> Self { .workspace(.query(query)) }
+  package static func order(_ order: WorkOrder) -> Self { .workspace(.order(order)) }
+  package static func job(_ change: JobChange) -> Self { .workspace(.job(change)) }
+  package static func tree(_ change: TreeChange) -> Self { .workspace(.tree(change)) }
+  package static func video(_ change: VideoChange) -> Self { .workspace(.video(change)) }
+  package static func library(_ change: LibraryChange) -> Self { .workspace(.library(change)) }
+  package static func remember(_ preference: Preference) -> Self {
+    .workspace(.remember(preference))
+  }
+  package static func open(path: String) -> Self { .workspace(.open(path: path)) }
+  package static var quit: Self { .workspace(.quit) }
 }

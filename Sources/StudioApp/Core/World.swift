@@ -99,11 +99,11 @@ package struct World: Sendable {
   /// What an evaluation lacks.
   package struct EvaluationCheck: Sendable, Hashable {
     package var task: EvaluateTask
-    package var needs: [EvaluateTask.Need]
+    package var unmet: [EvaluationRequirement]
 
-    package init(task: EvaluateTask, needs: [EvaluateTask.Need]) {
+    package init(task: EvaluateTask, unmet: [EvaluationRequirement]) {
       self.task = task
-      self.needs = needs
+      self.unmet = unmet
     }
   }
 

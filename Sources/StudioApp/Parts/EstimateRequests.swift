@@ -6,6 +6,6 @@ struct EstimateRequests: Sendable {
   mutating func ask(_ key: World.EstimateKey, _ world: World) -> [StudioEffect] {
     if let asked, asked == (key, world.measuredRuns) { return [] }
     asked = (key, world.measuredRuns)
-    return world.estimates[key] == nil ? [.estimate(key.model, key.settings)] : []
+    return world.estimates[key] == nil ? [.query(.estimate(key.model, key.settings))] : []
   }
 }

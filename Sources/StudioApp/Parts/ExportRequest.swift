@@ -41,10 +41,11 @@ package struct ExportRequest: Sendable, Hashable {
       ]
     }
     return [
-      .export(
-        ExportTask(
-          video: video, through: clip, paths: request.paths, scale: request.scale,
-          overwrites: overwrites))
+      .order(
+        .export(
+          ExportTask(
+            video: video, through: clip, paths: request.paths, scale: request.scale,
+            overwrites: overwrites)))
     ]
   }
 

@@ -11,6 +11,6 @@ package struct FrameRequests: Sendable, Hashable {
     // What arrived may be asked for again once it had to make room.
     pending = Set(world.frames.missing(Array(pending)))
     let wanted = world.frames.missing(clips).filter { pending.insert($0).inserted }
-    return wanted.isEmpty ? [] : [.loadFrames(wanted)]
+    return wanted.isEmpty ? [] : [.query(.loadFrames(wanted))]
   }
 }

@@ -7,22 +7,22 @@ extension Job {
   package func stop(_ world: World) -> [StudioEffect] {
     switch state {
     case .running where generation != nil:
-      return [.finishJob(id, atOnce: world.progress(of: self)?.isStopping ?? false)]
-    case .running: return [.finishJob(id, atOnce: true)]
-    case .waiting: return [.cancelJob(id)]
+      return [.job(.finish(id, atOnce: world.progress(of: self)?.isStopping ?? false))]
+    case .running: return [.job(.finish(id, atOnce: true))]
+    case .waiting: return [.job(.cancel(id))]
     case .paused where evaluation != nil, .interrupted where evaluation != nil:
       return [
         .confirm(
           title: "End job \(id.rawValue)?",
           lines: ["What was computed is kept: the same evaluation would begin with it."],
-          confirmed: [.cancelJob(id)])
+          confirmed: [.job(.cancel(id))])
       ]
     case .paused where training != nil, .interrupted where training != nil:
       return [
         .confirm(
           title: "Take job \(id.rawValue) from the queue?",
           lines: ["The run stays as it is; r on Train lets it go on."],
-          confirmed: [.cancelJob(id)])
+          confirmed: [.job(.cancel(id))])
       ]
     case .paused, .interrupted:
       let kept =
@@ -32,7 +32,7 @@ extension Job {
       return [
         .confirm(
           title: "End job \(id.rawValue)?", lines: ["\(kept) The clip in progress is given up."],
-          confirmed: [.cancelJob(id)])
+          confirmed: [.job(.cancel(id))])
       ]
     case .finished, .cancelled, .failed:
       return [.notify(Notice(.information, "job \(id.rawValue) is over"))]
@@ -42,8 +42,8 @@ extension Job {
   /// Holds it back, or lets it go on.
   package func pauseOrResume() -> [StudioEffect] {
     switch state {
-    case .running, .waiting: [.pauseJob(id)]
-    case .paused, .interrupted, .failed: [.resumeJob(id)]
+    case .running, .waiting: [.job(.pause(id))]
+    case .paused, .interrupted, .failed: [.job(.resume(id))]
     case .finished, .cancelled:
       [.notify(Notice(.information, "job \(id.rawValue) is over"))]
     }

@@ -51,6 +51,6 @@ package enum PictureDifference {
   /// A ratio as it is written: `28.4 dB`, or `equal`.
   package static func text(_ decibels: Double?) -> String {
     guard let decibels else { return "other size" }
-    return decibels.isFinite ? "\(FormField.text(of: decibels, decimals: 1)) dB" : "equal"
+    return decibels.isFinite ? "\(FormValue.text(of: decibels, decimals: 1)) dB" : "equal"
   }
 }

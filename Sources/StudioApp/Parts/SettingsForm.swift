@@ -7,10 +7,10 @@ import VideoDiffusion
 package struct SettingsForm: Sendable, Hashable {
   /// The settings as they stand.
   package private(set) var settings: GenerationSettings
-  private var form: Form
+  private var form: Form<GenerationSetting>
   private var undoable: [GenerationSettings] = []
   private var redoable: [GenerationSettings] = []
-  /// Step counts to return to when ancestral sampling, which takes all of them, is left.
+  /// Step counts to return to when a solver that takes all of them is left.
   private var chosenSteps: Int
   private var chosenLaterSteps: Int
 
@@ -19,29 +19,31 @@ package struct SettingsForm: Sendable, Hashable {
   /// A form for settings.
   package init(settings: GenerationSettings) {
     let standard = GenerationSettings()
-    let isAncestral = settings.method == .ddpm
-    chosenSteps = isAncestral ? standard.steps : settings.steps
-    chosenLaterSteps = isAncestral ? standard.laterSteps : settings.laterSteps
+    let takesAll = settings.method.takesEveryStep
+    chosenSteps = takesAll ? standard.steps : settings.steps
+    chosenLaterSteps = takesAll ? standard.laterSteps : settings.laterSteps
     self.settings = settings
-    form = Form(fields: SettingsField.fields(for: settings))
+    form = Form(fields: Self.fields(settings))
+  }
+
+  private static func fields(_ settings: GenerationSettings) -> [FormField<GenerationSetting>] {
+    GenerationSetting.ofForms.map { FormField(id: $0, $0, in: settings) }
   }
 
   /// Rows that show every field.
-  package static let fieldCount = SettingsField.allCases.count
+  package static let fieldCount = GenerationSetting.ofForms.count
 
   /// Whether a value is being typed, so that no key means anything else.
-  package var isTyping: Bool { form.editing != nil }
+  package var isTyping: Bool { form.isTyping }
 
   /// Handles a key: movements select, `h` and `l` step, Enter types.
-  package mutating func handle(_ key: Key) -> Form.Outcome {
+  package mutating func handle(_ key: Key) -> Form<GenerationSetting>.Outcome {
     let outcome = form.handle(key)
-    guard case .changed(let id) = outcome, let field = SettingsField(rawValue: id),
-      let value = form.fields.first(where: { $0.id == id })?.value
-    else { return outcome }
+    guard case .changed(let setting) = outcome, let field = form[setting] else { return outcome }
     var changed = settings
-    field.store(value, in: &changed)
+    setting.store(field.value, in: &changed)
     // One number means every clip, until two are given.
-    if field == .steps, settings.steps == settings.laterSteps {
+    if setting == .steps, settings.steps == settings.laterSteps {
       changed.laterSteps = changed.steps
     }
     followSampler(in: &changed)
@@ -53,11 +55,7 @@ package struct SettingsForm: Sendable, Hashable {
   package mutating func paste(_ text: String) { form.paste(text) }
 
   /// Leaves the value being typed as it was. False if none is.
-  package mutating func goBack() -> Bool {
-    guard isTyping else { return false }
-    _ = form.handle(.escape)
-    return true
-  }
+  package mutating func goBack() -> Bool { form.goBack() }
 
   /// Puts other settings into the form, as a preset does; this can be undone like any change.
   package mutating func replace(with new: GenerationSettings) {
@@ -85,20 +83,20 @@ package struct SettingsForm: Sendable, Hashable {
 
   private mutating func show(_ new: GenerationSettings) {
     settings = new
-    if new.method != .ddpm {
+    if !new.method.takesEveryStep {
       chosenSteps = new.steps
       chosenLaterSteps = new.laterSteps
     }
-    form.fields = SettingsField.fields(for: new)
+    form.fields = Self.fields(new)
   }
 
-  /// Ancestral sampling takes every step of the schedule; the others return to what was chosen.
+  /// Some solvers take every step of the schedule; the others return to what was chosen.
   private func followSampler(in changed: inout GenerationSettings) {
     guard changed.method != settings.method else { return }
-    if changed.method == .ddpm {
+    if changed.method.takesEveryStep {
       changed.steps = DiffusionSchedule.published.stepCount
       changed.laterSteps = DiffusionSchedule.published.stepCount
-    } else if settings.method == .ddpm {
+    } else if settings.method.takesEveryStep {
       changed.steps = chosenSteps
       changed.laterSteps = chosenLaterSteps
     }

@@ -19,7 +19,7 @@ package enum SettingsText {
 
   /// A number with as many decimals as it needs, one or two.
   package static func number(_ value: Double) -> String {
-    let text = FormField.text(of: value, decimals: 2)
+    let text = FormValue.text(of: value, decimals: 2)
     return text.hasSuffix("0") ? String(text.dropLast()) : text
   }
 }

@@ -7,15 +7,15 @@ package enum Wording {
   /// Memory, such as `1.9 GB` or `310 MB`, in powers of ten.
   package static func bytes(_ count: Int) -> String {
     count >= 1_000_000_000
-      ? "\(FormField.text(of: Double(count) / 1e9, decimals: 1)) GB"
+      ? "\(FormValue.text(of: Double(count) / 1e9, decimals: 1)) GB"
       : "\((max(count, 0) + 500_000) / 1_000_000) MB"
   }
 
   /// Numbers in a network's weights, such as `42.1 M`.
   package static func parameters(_ count: Int) -> String {
     count >= 1_000_000_000
-      ? "\(FormField.text(of: Double(count) / 1e9, decimals: 2)) G"
-      : "\(FormField.text(of: Double(count) / 1e6, decimals: 1)) M"
+      ? "\(FormValue.text(of: Double(count) / 1e9, decimals: 2)) G"
+      : "\(FormValue.text(of: Double(count) / 1e6, decimals: 1)) M"
   }
 
   /// `1 clip`, `3 clips`.
@@ -28,10 +28,10 @@ extension GenerationSettings {
   /// What matters most of the settings, such as `DDIM 100/20 w 1.5 bf16`.
   package var shortText: String {
     var words = [method.title, clipCount == 1 ? "\(steps)" : "\(steps)/\(laterSteps)"]
-    if method.usesEta, eta != 1 { words.append("eta \(FormField.text(of: eta, decimals: 2))") }
+    if method.usesEta, eta != 1 { words.append("eta \(FormValue.text(of: eta, decimals: 2))") }
     if method.usesEta, recomputesNoise { words.append("recomputed noise") }
     if guidanceScale > 0 {
-      words.append("w \(FormField.text(of: guidanceScale, decimals: 1))")
+      words.append("w \(FormValue.text(of: guidanceScale, decimals: 1))")
     }
     if precision != .float32 { words.append(precision.rawValue) }
     return words.joined(separator: " ")

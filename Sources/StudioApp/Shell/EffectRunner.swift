@@ -3,7 +3,7 @@ import RunKit
 import StudioKit
 import TerminalUI
 
-/// Carries out effects on the workspace. What changes something happens in the order in which it was
+/// Carries out requests to the workspace. What changes something happens in the order in which it was
 /// asked for; what only reads or computes, beside it.
 final class EffectRunner: Sendable {
   typealias Sender = Dispatcher<StudioMessage>
@@ -39,30 +39,43 @@ final class EffectRunner: Sendable {
     ])
   }
 
-  /// The command for an effect.
-  func command(for effect: StudioEffect) -> Command<StudioMessage> {
-    switch effect {
-    case .estimate, .readFootage, .hashModel, .loadFrames, .findModels, .checkEvaluation,
-      .findEvaluations, .findTrainingRuns, .checkTraining, .loadTrainingSample, .completePath:
-      beside(effect)
+  /// The command for a request.
+  func command(for request: WorkspaceRequest) -> Command<StudioMessage> {
+    switch request {
+    case .query(let query): beside { try await Self.answer(query, $0, $1) }
+    case .order(let order): inOrder { try await Self.carryOut(order, $0, $1) }
+    case .job(let change): inOrder { workspace, _ in try await Self.carryOut(change, workspace) }
+    case .tree(let change): inOrder { workspace, _ in try await Self.carryOut(change, workspace) }
+    case .video(let change): inOrder { try await Self.carryOut(change, $0, $1) }
+    case .library(let change): inOrder { try await Self.carryOut(change, $0, $1) }
+    case .remember(let preference):
+      inOrder { workspace, _ in
+        var memory = await Self.memory(of: workspace)
+        memory.note(preference)
+        try await workspace.setState(Self.memoryName, memory)
+      }
+    case .open(let path): inOrder { $1.send(.follow(try await Self.open(path, $0))) }
     case .quit:
       // What was asked for before is done before, but nobody waits for a file to be understood.
       .batch([
-        .run { _ in _ = try? await self.opening.workspace().stopReading() }, inOrder(effect),
+        .run { _ in _ = try? await self.opening.workspace().stopReading() },
+        inOrder { workspace, sender in
+          await workspace.close()
+          sender.send(.closed)
+        },
       ])
-    default: inOrder(effect)
     }
   }
 
-  private func inOrder(_ effect: StudioEffect) -> Command<StudioMessage> {
-    order.yield { try await Self.change(effect, $0, $1) }
+  private func inOrder(_ work: @escaping Work) -> Command<StudioMessage> {
+    order.yield(work)
     return .none
   }
 
-  private func beside(_ effect: StudioEffect) -> Command<StudioMessage> {
+  private func beside(_ work: @escaping Work) -> Command<StudioMessage> {
     .run { sender in
       guard let workspace = try? await self.opening.workspace() else { return }
-      await Self.attempt({ try await Self.read(effect, $0, $1) }, workspace, sender)
+      await Self.attempt(work, workspace, sender)
     }
   }
 
@@ -74,34 +87,10 @@ final class EffectRunner: Sendable {
     }
   }
 
-  // MARK: Reading
+  private static let memoryName = "studio"
 
-  private static func read(
-    _ effect: StudioEffect, _ workspace: Workspace, _ sender: Sender
-  ) async throws {
-    switch effect {
-    case .findModels: _ = await workspace.findModels()
-    case .hashModel(let model): try await workspace.hashModel(model)
-    case .estimate(let model, let settings):
-      guard let estimate = await workspace.estimate(model, settings) else { return }
-      sender.send(.estimated(World.EstimateKey(model: model, settings: settings), estimate))
-    case .checkEvaluation(let task):
-      let needs = await workspace.needs(of: task)
-      sender.send(.evaluationChecked(World.EvaluationCheck(task: task, needs: needs)))
-    case .findEvaluations: try await workspace.findEvaluations()
-    case .findTrainingRuns: await workspace.findTrainingRuns()
-    case .checkTraining(let request):
-      let preparation = await workspace.preparation(of: request)
-      sender.send(
-        .trainingChecked(World.TrainingCheck(request: request, preparation: preparation)))
-    case .loadTrainingSample(let path):
-      sender.send(.trainingSample(try await workspace.trainingSample(at: path)))
-    case .completePath(let typed): sender.send(.pathCompleted(PathCompletion(of: typed)))
-    case .readFootage(let path, let model):
-      sender.send(.footage(try await workspace.footage(path, for: model)))
-    case .loadFrames(let clips):
-      sender.send(.frames(try await workspace.frames(of: clips)))
-    default: break
-    }
+  /// What was remembered.
+  private static func memory(of workspace: Workspace) async -> Memory {
+    await workspace.state(memoryName) ?? Memory()
   }
 }

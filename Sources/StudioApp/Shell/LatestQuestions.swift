@@ -9,15 +9,16 @@ enum Question: Hashable, Sendable {
   case footage(path: String)
   case completion(typed: String)
 
-  /// The question that an effect asks; `nil` if it asks none of these.
-  init?(_ effect: StudioEffect) {
-    switch effect {
+  /// The question that a query asks; `nil` if it asks none of these.
+  init?(_ query: WorkspaceQuery) {
+    switch query {
     case .checkEvaluation(let task): self = .evaluation(task)
     case .checkTraining(let request): self = .training(request)
     case .loadTrainingSample(let path): self = .trainingSample(path: path)
     case .readFootage(let path, _): self = .footage(path: path)
     case .completePath(let typed): self = .completion(typed: typed)
-    default: return nil
+    case .findModels, .hashModel, .estimate, .loadFrames, .findEvaluations, .findTrainingRuns:
+      return nil
     }
   }
 
@@ -41,9 +42,9 @@ enum Question: Hashable, Sendable {
 struct LatestQuestions: Sendable {
   private var last: [Question.Kind: Question] = [:]
 
-  /// Takes note of a question; other effects are none.
-  mutating func note(_ effect: StudioEffect) {
-    if let question = Question(effect) { last[question.kind] = question }
+  /// Takes note of a question; other queries are none.
+  mutating func note(_ query: WorkspaceQuery) {
+    if let question = Question(query) { last[question.kind] = question }
   }
 
   /// Whether another question of its kind was asked after this one.

@@ -29,7 +29,7 @@ extension StudioModel {
       entries: own + Self.commands.filter { !names.contains($0.name) }, history: paletteHistory)
   }
 
-  mutating func run(_ name: String, _ argument: String) -> [StudioEffect] {
+  mutating func run(_ name: String, _ argument: String) -> [Errand] {
     if screens[screen].commands.contains(where: { $0.name == name }) {
       return follow(screens[screen].run(name, argument: argument, world))
     }
@@ -44,21 +44,21 @@ extension StudioModel {
     case "cell-ratio": return setCellRatio(argument)
     case "log": showsLog.toggle()
     case "help": showHelp()
-    case "redraw": return [.redraw]
+    case "redraw": return [.terminal(.redraw)]
     case "quit": return follow([.quit])
     default: break
     }
     return []
   }
 
-  private mutating func open(_ path: String) -> [StudioEffect] {
+  private mutating func open(_ path: String) -> [Errand] {
     guard !path.isEmpty else {
       return note(Notice(.warning, "open needs a path", remedy: ":open models/skies"))
     }
     return [.open(path: path)]
   }
 
-  private mutating func chooseTheme(_ name: String) -> [StudioEffect] {
+  private mutating func chooseTheme(_ name: String) -> [Errand] {
     guard !name.isEmpty else {
       overlay = .themes(ThemePicker(themes: themes, current: theme))
       return []
@@ -73,7 +73,7 @@ extension StudioModel {
     return [.remember(.theme(found.name))]
   }
 
-  private mutating func limitBytes(_ text: String) -> [StudioEffect] {
+  private mutating func limitBytes(_ text: String) -> [Errand] {
     if ["off", "none"].contains(text) {
       bytesPerSecond = nil
     } else if let kilobytes = Int(text), (1...1_000_000).contains(kilobytes) {
@@ -85,7 +85,7 @@ extension StudioModel {
     return [.remember(.bytesPerSecond(bytesPerSecond))]
   }
 
-  private mutating func chooseSymbols(_ text: String) -> [StudioEffect] {
+  private mutating func chooseSymbols(_ text: String) -> [Errand] {
     guard text == "auto" || SymbolSet(rawValue: text) != nil else {
       let names = SymbolSet.allCases.map(\.rawValue).joined(separator: ", ")
       return note(Notice(.warning, "there are no symbols \"\(text)\"", remedy: "auto, \(names)"))
@@ -97,7 +97,7 @@ extension StudioModel {
   /// Widths that a character can have by its height.
   static let cellRatios = 0.3...1.0
 
-  private mutating func setCellRatio(_ text: String) -> [StudioEffect] {
+  private mutating func setCellRatio(_ text: String) -> [Errand] {
     guard let ratio = Double(text), Self.cellRatios.contains(ratio) else {
       return note(
         Notice(.warning, "\"\(text)\" is no ratio of a cell", remedy: "0.5 suits most fonts"))

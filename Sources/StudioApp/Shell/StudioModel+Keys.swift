@@ -4,7 +4,7 @@ import TerminalUI
 extension StudioModel {
   /// Handles a key: what stands in front first, then a text being typed, then the keys of the whole
   /// studio, then the screen's.
-  mutating func handle(_ key: Key) -> [StudioEffect] {
+  mutating func handle(_ key: Key) -> [Errand] {
     if let overlay { return handle(key, in: overlay) }
     if key == .control("c") { return update(.interrupt) }
     if screens[screen].isTyping { return follow(screens[screen].handle(key, world)) }
@@ -20,7 +20,7 @@ extension StudioModel {
   /// Rows of the log pane with its frame.
   static let logRows = 9
 
-  mutating func paste(_ text: String) -> [StudioEffect] {
+  mutating func paste(_ text: String) -> [Errand] {
     switch overlay {
     case .palette(var palette):
       palette.paste(text)
@@ -34,7 +34,7 @@ extension StudioModel {
     return []
   }
 
-  private mutating func perform(_ action: StudioAction) -> [StudioEffect] {
+  private mutating func perform(_ action: StudioAction) -> [Errand] {
     switch action {
     case .show(let screen): return show(screen)
     case .help: showHelp()
@@ -43,8 +43,8 @@ extension StudioModel {
     case .information: showsInformation.toggle()
     case .undo: return follow(screens[screen].undo(world))
     case .redo: return follow(screens[screen].redo(world))
-    case .redraw: return [.redraw]
-    case .suspend: return [.suspend]
+    case .redraw: return [.terminal(.redraw)]
+    case .suspend: return [.terminal(.suspend)]
     case .themes: overlay = .themes(ThemePicker(themes: themes, current: theme))
     case .back: _ = leave()
     case .quit: return leave() ? [] : askToQuit()
@@ -66,7 +66,7 @@ extension StudioModel {
     return screens[screen].goBack()
   }
 
-  private mutating func askToQuit() -> [StudioEffect] {
+  private mutating func askToQuit() -> [Errand] {
     guard let job = world.runningJob else { return follow([.quit]) }
     overlay = .question(
       .confirm(
@@ -78,7 +78,7 @@ extension StudioModel {
 
   // MARK: In front of the screen
 
-  private mutating func handle(_ key: Key, in overlay: Overlay) -> [StudioEffect] {
+  private mutating func handle(_ key: Key, in overlay: Overlay) -> [Errand] {
     if key == .control("c") {
       self.overlay = nil
       return []

@@ -4,7 +4,7 @@ import TerminalUI
 
 extension StudioModel {
   /// Changes the studio for a message and says what else to do.
-  package mutating func update(_ message: StudioMessage) -> [StudioEffect] {
+  package mutating func update(_ message: StudioMessage) -> [Errand] {
     switch message {
     case .key(let key): return handle(key)
     case .paste(let text): return paste(text)
@@ -18,7 +18,7 @@ extension StudioModel {
     case .ready(let memory, let folders): return restore(memory, folders)
     case .failedToOpen(let error):
       failure = error
-      return [.leave]
+      return [.terminal(.leave)]
     case .workspace(let event): return take(event)
     case .frames(let frames):
       for clip in frames { world.frames.put(clip) }
@@ -51,7 +51,7 @@ extension StudioModel {
       world.trees[tree.video] = tree
       return [.remember(.video(tree.video))] + refreshed()
     case .follow(let effects): return follow(effects)
-    case .closed: return [.leave]
+    case .closed: return [.terminal(.leave)]
     case .frame:
       screens[screen].advance(world)
       return []
@@ -62,7 +62,7 @@ extension StudioModel {
   }
 
   /// Lets the screen that is shown follow the world, and the others do what they promised.
-  mutating func refreshed() -> [StudioEffect] {
+  mutating func refreshed() -> [Errand] {
     var effects = screens[screen].refresh(world)
     for other in ScreenID.allCases where other != screen {
       effects += screens[other].followHidden(world)
@@ -70,99 +70,98 @@ extension StudioModel {
     return follow(effects)
   }
 
-  /// Takes the effects that concern the studio itself and leaves those for the workspace.
-  mutating func follow(_ effects: [StudioEffect]) -> [StudioEffect] {
-    var others: [StudioEffect] = []
-    for effect in effects {
-      switch effect {
-      case .show(let screen): others += show(screen)
-      case .command(let screen, let name, let argument):
-        others += show(screen)
-        others += follow(screens[screen].run(name, argument: argument, world))
-      case .notify(let notice): others += note(notice)
-      case .confirm(let title, let lines, let confirmed):
-        overlay = .question(.confirm(title: title, lines: lines), confirmed: confirmed)
-      case .ask(let prompt, let text, let command):
-        overlay = .prompt(
-          Prompt(title: prompt, input: TextInput(text: text), command: command))
-      case .useModel(let id):
-        world.modelID = id
-        others.append(.remember(.model(id)))
-        others += refreshed()
-      case .useSettings(let settings, let model):
-        if let found = world.models.first(where: { $0.reference == model }) {
-          others += follow([.useModel(found.id)])
-        }
-        others += follow([.remember(.settings(settings))])
-        others += refreshed()
-      case .selectClip, .dropClip, .undo, .redo:
-        editTree(effect)
-        others.append(effect)
-        others += refreshed()
-      case .remember(.settings(let settings)):
-        world.settings = settings
-        others.append(effect)
-      case .remember(.training(let request)):
-        world.trainingRequest = request
-        others.append(effect)
-      case .remember(.evaluation(let task)):
-        world.evaluation = task
-        others.append(effect)
-      case .finishJob(let job, _) where job == world.training?.job,
-        .pauseJob(let job) where job == world.training?.job:
-        // Its own report comes with the next line of its log.
-        world.training?.isStopping = true
-        others.append(effect)
-      case .quit where !isClosing:
-        isClosing = true
-        others.append(effect)
-      default:
-        questions.note(effect)
-        others.append(effect)
-      }
-    }
-    return others
+  /// Follows the effects that concern the studio itself and leaves the rest to others.
+  mutating func follow(_ effects: [StudioEffect]) -> [Errand] {
+    effects.flatMap { follow($0) }
   }
 
-  /// Does at once what the workspace will confirm, so that keys which follow mean the tree that the
-  /// user has in mind.
-  private mutating func editTree(_ effect: StudioEffect) {
+  private mutating func follow(_ effect: StudioEffect) -> [Errand] {
     switch effect {
-    case .selectClip(let video, let clip): world.trees[video]?.select(clip)
-    case .dropClip(let video, let clip): world.trees[video]?.drop(clip)
+    case .show(let screen): return show(screen)
+    case .command(let screen, let name, let argument):
+      return show(screen) + follow(screens[screen].run(name, argument: argument, world))
+    case .notify(let notice): return note(notice)
+    case .confirm(let title, let lines, let confirmed):
+      overlay = .question(.confirm(title: title, lines: lines), confirmed: confirmed)
+      return []
+    case .ask(let prompt, let text, let command):
+      overlay = .prompt(Prompt(title: prompt, input: TextInput(text: text), command: command))
+      return []
+    case .useModel(let id):
+      world.modelID = id
+      return [.remember(.model(id))] + refreshed()
+    case .useSettings(let settings, let model):
+      var errands: [Errand] = []
+      if let found = world.models.first(where: { $0.reference == model }) {
+        errands = follow(.useModel(found.id))
+      }
+      return errands + follow(.remember(.settings(settings))) + refreshed()
+    case .workspace(let request): return pass(on: request)
+    }
+  }
+
+  /// Passes a request on, and shows at once what the workspace will confirm.
+  private mutating func pass(on request: WorkspaceRequest) -> [Errand] {
+    switch request {
+    case .query(let query): questions.note(query)
+    case .tree(let change):
+      edit(change)
+      return [.workspace(request)] + refreshed()
+    case .job(let change): noteStop(change)
+    case .remember(let preference): world.take(preference)
+    case .quit: isClosing = true
+    case .order, .video, .library, .open: break
+    }
+    return [.workspace(request)]
+  }
+
+  /// Changes the tree as the workspace will, so that keys which follow mean the tree that the user has
+  /// in mind.
+  private mutating func edit(_ change: TreeChange) {
+    switch change {
+    case .select(let video, let clip): world.trees[video]?.select(clip)
+    case .drop(let video, let clip): world.trees[video]?.drop(clip)
     case .undo(let video): world.trees[video]?.undo()
     case .redo(let video): world.trees[video]?.redo()
-    default: break
+    }
+  }
+
+  /// Shows that the training stops; its own report comes with the next line of its log.
+  private mutating func noteStop(_ change: JobChange) {
+    switch change {
+    case .finish(let job, _), .pause(let job):
+      if job == world.training?.job { world.training?.isStopping = true }
+    case .resume, .cancel, .cancelAll, .move, .edit, .clearFinished: break
     }
   }
 
   /// Shows a screen.
-  mutating func show(_ screen: ScreenID) -> [StudioEffect] {
+  mutating func show(_ screen: ScreenID) -> [Errand] {
     self.screen = screen
     hasMoved = true
     overlay = nil
     // A command may have added scores or runs meanwhile.
-    let reading: [StudioEffect] =
+    let reading: [Errand] =
       switch screen {
-      case .evaluate, .compare: [.findEvaluations]
-      case .train: [.findTrainingRuns]
-      default: []
+      case .evaluate, .compare: [.query(.findEvaluations)]
+      case .train: [.query(.findTrainingRuns)]
+      case .models, .make, .extend, .gallery, .queue: []
       }
     return [.remember(.screen(screen))] + reading + refreshed()
   }
 
   /// Says something: in the status line for a while, and in the log.
-  mutating func note(_ notice: Notice) -> [StudioEffect] {
+  mutating func note(_ notice: Notice) -> [Errand] {
     status = notice
     let text = notice.remedy.isEmpty ? notice.sentence : "\(notice.sentence). \(notice.remedy)"
     log.append(LogPane.Line(text, role: notice.level.role))
-    return [.expireStatus]
+    return [.terminal(.expireStatus)]
   }
 
   // MARK: The workspace
 
   /// Takes up where the last time ended.
-  private mutating func restore(_ memory: Memory, _ folders: [String]) -> [StudioEffect] {
+  private mutating func restore(_ memory: Memory, _ folders: [String]) -> [Errand] {
     world.modelFolders = folders
     world.modelID = memory.model ?? world.modelID
     chooseModel()
@@ -180,12 +179,12 @@ extension StudioModel {
     world.trainingRequest = memory.training
     world.isReady = true
     var effects = refreshed()
-    if screen == .train { effects.append(.findTrainingRuns) }
-    if let video = memory.video { effects.append(.openVideo(video)) }
+    if screen == .train { effects.append(.query(.findTrainingRuns)) }
+    if let video = memory.video { effects.append(.video(.open(video))) }
     return effects
   }
 
-  private mutating func take(_ event: WorkspaceEvent) -> [StudioEffect] {
+  private mutating func take(_ event: WorkspaceEvent) -> [Errand] {
     switch event {
     case .models(let models):
       world.models = models
@@ -221,13 +220,13 @@ extension StudioModel {
     world.modelID = first.id
   }
 
-  private mutating func takeJobs(_ jobs: [Job]) -> [StudioEffect] {
+  private mutating func takeJobs(_ jobs: [Job]) -> [Errand] {
     let before = Dictionary(world.jobs.map { ($0.id, $0.state) }) { first, _ in first }
     world.jobs = jobs
     if world.runningJob?.id != world.progress?.job { world.progress = nil }
     if world.runningJob == nil { world.preview = nil }
     if world.runningJob?.id != world.training?.job { world.training = nil }
-    var effects: [StudioEffect] = []
+    var effects: [Errand] = []
     for job in jobs where before[job.id] != nil && before[job.id] != job.state {
       if before[job.id] == .running, job.generation != nil { world.noteMeasuredRun() }
       if case .failed(let sentence, let remedy) = job.state {
@@ -240,17 +239,17 @@ extension StudioModel {
 
   // MARK: Ending
 
-  private mutating func interrupt() -> [StudioEffect] {
+  private mutating func interrupt() -> [Errand] {
     guard let job = world.runningJob else {
       return note(Notice(.information, "nothing is running; q quits"))
     }
     guard job.evaluation == nil else {
       return note(Notice(.information, "stopping the evaluation; what was computed is kept"))
-        + [.pauseJob(job.id)]
+        + [.job(.pause(job.id))]
     }
     if let task = job.training {
       return note(Notice(.information, "stopping \(task.name) after this step and saving it"))
-        + [.pauseJob(job.id)]
+        + [.job(.pause(job.id))]
     }
     let atOnce = world.progress?.isStopping ?? false
     // The workspace's own report may be a step away; a second Ctrl-C must count at once.
@@ -259,16 +258,28 @@ extension StudioModel {
       atOnce
       ? "stopping after this step; complete clips are kept"
       : "finishing the clip, then stopping; Ctrl-C again stops after this step"
-    return note(Notice(.information, text)) + [.finishJob(job.id, atOnce: atOnce)]
+    return note(Notice(.information, text)) + [.job(.finish(job.id, atOnce: atOnce))]
   }
 
   /// The terminal is gone: the work is saved, or the running clip finished first.
-  private mutating func hangUp() -> [StudioEffect] {
+  private mutating func hangUp() -> [Errand] {
     isHungUp = true
     guard keepsRunning, let job = world.runningJob, job.generation != nil else {
       return follow([.quit])
     }
-    return [.finishJob(job.id, atOnce: false)]
+    return [.job(.finish(job.id, atOnce: false))]
+  }
+}
+
+extension World {
+  /// Takes the preferences that screens begin with.
+  fileprivate mutating func take(_ preference: Preference) {
+    switch preference {
+    case .settings(let settings): self.settings = settings
+    case .training(let request): trainingRequest = request
+    case .evaluation(let task): evaluation = task
+    case .screen, .theme, .bytesPerSecond, .symbols, .cellRatio, .model, .video: break
+    }
   }
 }
 

@@ -3,12 +3,12 @@ import TerminalUI
 /// Puts the studio's model, update and view together as a program for a terminal.
 package enum StudioProgram {
   /// Carries out what concerns the workspace.
-  package typealias Perform = @Sendable (StudioEffect) -> Command<StudioMessage>
+  package typealias Perform = @Sendable (WorkspaceRequest) -> Command<StudioMessage>
 
   /// - Parameters:
   ///   - model: The studio at its start.
   ///   - start: What to do first, such as listening to a workspace.
-  ///   - perform: Carries out the effects that are not the terminal's.
+  ///   - perform: Carries out what the workspace is asked for.
   package static func make(
     model: StudioModel, start: Command<StudioMessage> = .none,
     perform: @escaping Perform
@@ -31,14 +31,14 @@ package enum StudioProgram {
   }
 
   private static func command(
-    for effect: StudioEffect, _ perform: Perform
+    for errand: Errand, _ perform: Perform
   ) -> Command<StudioMessage> {
-    switch effect {
-    case .leave: .quit
-    case .suspend: .suspend
-    case .redraw: .redraw
-    case .expireStatus: .after(.seconds(6), id: "status", .statusExpired)
-    default: perform(effect)
+    switch errand {
+    case .terminal(.leave): .quit
+    case .terminal(.suspend): .suspend
+    case .terminal(.redraw): .redraw
+    case .terminal(.expireStatus): .after(.seconds(6), id: "status", .statusExpired)
+    case .workspace(let request): perform(request)
     }
   }
 

@@ -3,16 +3,16 @@ import MediaIO
 import RunKit
 import VideoDiffusion
 
-/// Makes the clips of one generation job: turns the engine's events into files, rows, previews and
+/// One run of a generation job of the queue: turns clips into files and rows, and tells of previews and
 /// progress, beside the engine and without ever holding it up.
-actor ClipRun {
+actor ClipRun: ClipSink {
+  nonisolated let needsFrames = true
   private let plan: GenerationPlan
   private let workspace: Workspace
   private let stop: StopSignal
-  private var keeper: RunKeeper
+  private var checkpointer: RunCheckpointer
   private let reporter: RunReporter
-  private var previews: PreviewMaker?
-  private var model: EngineRoom.LoadedModel?
+  private var model: EngineCache.LoadedModel?
   private var request: GenerationRequest
 
   private var state = GenerationState()
@@ -26,7 +26,7 @@ actor ClipRun {
     self.workspace = workspace
     self.stop = stop
     previous = plan.previous
-    keeper = RunKeeper(path: workspace.folders.savedRun(of: plan.job))
+    checkpointer = RunCheckpointer(path: workspace.folders.savedRun(of: plan.job))
     reporter = RunReporter(plan, workspace, stop)
     request = plan.request(after: 0)
   }
@@ -44,43 +44,30 @@ actor ClipRun {
     if let footage = plan.footage { try await encode(footage.path, footage.firstFrame, model) }
     try await begin(model)
     request = plan.request(after: index)
-    await startPreviews(model)
+    let previews = await startPreviews(model)
     reporter.begin(request, clipsBefore: index)
-    do {
-      for try await event in model.engine.generate(request, from: state, stop: stop) {
-        try await take(event, model)
-        // The engine samples the next clip while one is decoded. Who asks to stop meanwhile is promised
-        // the clip that is shown, and no other.
-        if case .clipFinished = event, stop.moment >= .afterClip {
-          stop.requestStop(.afterStep)
-          break
-        }
-      }
-    } catch {
-      await end()
-      throw error
+    defer {
+      keepState(isLast: true)
+      reporter.end()
+      // Nobody waits for a preview that is in the making: what it shows is past.
+      Task { await previews.finish(cancelling: true) }
     }
-    await end()
+    try await makeClips(
+      request, from: state, with: model.engine, previews: previews, stop: stop
+    ) { [reporter] in reporter.show($0, of: model.autoencoder) }
   }
 
-  private func end() async {
-    keepState(isLast: true)
-    reporter.end()
-    // Nobody waits for a preview that is in the making: what it shows is past.
-    if let previews { Task { await previews.finish(cancelling: true) } }
-  }
-
-  private func startPreviews(_ model: EngineRoom.LoadedModel) async {
+  private func startPreviews(_ model: EngineCache.LoadedModel) async -> PreviewMaker {
     let hash: @Sendable () async throws -> String = {
       [workspace, path = model.autoencoder.path] in try await workspace.hash(of: path)
     }
-    previews = PreviewMaker(
+    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
+    return PreviewMaker(
       engine: model.engine, mode: settings.preview, interval: settings.previewInterval,
       library: workspace.engines.previews, hash: hash)
-    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
   }
 
-  private func load() async throws -> EngineRoom.LoadedModel {
+  private func load() async throws -> EngineCache.LoadedModel {
     let (stop, reporter) = (stop, reporter)
     reporter.tell(.loading(0))
     return try await workspace.engines.model(plan.task.model, settings) { share in
@@ -95,7 +82,7 @@ actor ClipRun {
 
   /// Encodes footage as the video's first clip.
   private func encode(
-    _ path: String, _ firstFrame: Int, _ model: EngineRoom.LoadedModel
+    _ path: String, _ firstFrame: Int, _ model: EngineCache.LoadedModel
   ) async throws {
     reporter.tell(.encoding)
     guard case .autoencoder(let configuration) = model.autoencoder.network else {
@@ -112,8 +99,8 @@ actor ClipRun {
   }
 
   /// Goes on from the saved state, or begins the next clip.
-  private func begin(_ model: EngineRoom.LoadedModel) async throws {
-    if let saved = keeper.kept(), let kept = KeptClip(saved.notes), kept.index == index,
+  private func begin(_ model: EngineCache.LoadedModel) async throws {
+    if let saved = checkpointer.kept(), let kept = KeptClip(saved.notes), kept.index == index,
       kept.previous == previous?.id, saved.state.sampler != nil
     {
       guard kept.model == model.identity else {
@@ -137,7 +124,7 @@ actor ClipRun {
 
   // MARK: Events
 
-  private func take(_ event: GenerationEvent, _ model: EngineRoom.LoadedModel) async throws {
+  func note(_ event: GenerationEvent) {
     reporter.note(event)
     switch event {
     case .clipStarted: reporter.tell(.sampling)
@@ -146,22 +133,31 @@ actor ClipRun {
       clipSeconds += step.seconds
       keepState()
       let isGuided = state.condition != nil && settings.guidanceScale > 0
-      reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
+      if let model {
+        reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
+      }
       reporter.tell(.sampling)
-      previews?.consider(step) { [reporter] in reporter.show($0, of: model.autoencoder) }
-    case .clipFinished(let clip):
-      guard let latent = clip.latents.first else { return }
-      let steps = state.sampler?.configuration.steps ?? 0
-      reporter.tell(.decoding)
-      let (pixels, seconds) = try await model.engine.timedDecode(latent)
-      reporter.note(seconds, .decode, of: model.autoencoder)
-      try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
-      state = clip.state
-      clipSeconds = 0
-      keeper.beginClip()
-      await previews?.learn(latent, decoded: pixels)
-      reporter.clipIsDone()
+    case .clipFinished: reporter.tell(.decoding)
     }
+  }
+
+  func write(
+    _ latent: Latent, sample: Int, of clip: Int, decoded: (clip: PixelClip, seconds: Double)?
+  ) async throws {
+    guard let (pixels, seconds) = decoded, let model else { return }
+    reporter.note(seconds, .decode, of: model.autoencoder)
+    let steps = state.sampler?.configuration.steps ?? 0
+    try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
+  }
+
+  /// The engine samples the next clip while one is decoded. Who asks to stop meanwhile is promised the
+  /// clip that is shown, and no other.
+  func finish(_ clip: FinishedClip) -> Bool {
+    state = clip.state
+    clipSeconds = 0
+    checkpointer.beginClip()
+    reporter.clipIsDone()
+    return stop.moment < .afterClip
   }
 
   /// Writes a clip's files, then its row.
@@ -186,7 +182,7 @@ actor ClipRun {
     let kept = KeptClip(
       index: index, previous: previous?.id, model: model.identity, seconds: clipSeconds)
     do {
-      try keeper.keep(
+      try checkpointer.keep(
         SavedRun(
           request: request, state: state, finishedClips: [], notes: kept.notes),
         isLast: isLast)

@@ -57,19 +57,14 @@ public struct Comparison: Sendable, Hashable, Identifiable, Codable {
 }
 
 /// A setting that a sweep varies, and the values that it takes.
-public struct SweepAxis: Sendable, Hashable, Codable {
-  /// Settings that can be swept.
-  public enum Setting: String, Sendable, Hashable, Codable, CaseIterable {
-    case steps, laterSteps, eta, recomputeNoise, guidance, seed, sampler
-  }
-
-  /// Which setting.
-  public var setting: Setting
+public struct SweepAxis: Sendable, Hashable {
+  /// Which setting: one of ``GenerationSetting/ofSweeps``.
+  public var setting: GenerationSetting
   /// Its values, as they are typed; at least one.
   public var values: [String]
 
   /// A setting and its values.
-  public init(setting: Setting, values: [String]) {
+  public init(setting: GenerationSetting, values: [String]) {
     self.setting = setting
     self.values = values
   }

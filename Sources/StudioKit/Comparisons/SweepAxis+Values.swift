@@ -1,32 +1,31 @@
+import Foundation
 import RunKit
-import VideoDiffusion
 
-extension SweepAxis.Setting {
-  /// The setting by the name that forms and files use.
-  package var key: SettingKey {
-    switch self {
-    case .steps: .steps
-    case .laterSteps: .laterSteps
-    case .eta: .eta
-    case .recomputeNoise: .recomputeNoise
-    case .guidance: .guidance
-    case .seed: .seed
-    case .sampler: .sampler
-    }
+extension SweepAxis: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case setting, values
   }
 
-  /// What people call it.
-  public var title: String { key.title }
+  /// The name of a setting in stored sweeps, such as `laterSteps`.
+  private static func name(_ setting: GenerationSetting) -> String {
+    let words = setting.key.split(separator: "_")
+    return words.prefix(1).joined() + words.dropFirst().map(\.capitalized).joined()
+  }
 
-  /// A value as it is typed; `nil` if it is not of the setting's kind.
-  fileprivate func value(_ text: String) -> SettingValue? {
-    switch self {
-    case .steps, .laterSteps: Int(text).map { .integer($0) }
-    case .seed: UInt64(text).map { _ in .text(text) }
-    case .eta, .guidance: Double(text).map { .number($0) }
-    case .recomputeNoise: Bool(text).map { .flag($0) }
-    case .sampler: .text(text)
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try container.decode(String.self, forKey: .setting)
+    guard let setting = GenerationSetting.ofSweeps.first(where: { Self.name($0) == name }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .setting, in: container, debugDescription: "no sweep varies \(name)")
     }
+    self.init(setting: setting, values: try container.decode([String].self, forKey: .values))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(Self.name(setting), forKey: .setting)
+    try container.encode(values, forKey: .values)
   }
 }
 
@@ -37,9 +36,8 @@ extension SweepAxis {
   package func applied(_ text: String, to settings: GenerationSettings) throws -> GenerationSettings
   {
     var settings = settings
-    guard let value = setting.value(text), settings.set(setting.key, to: value) else {
-      throw StudioError(
-        nil, .option(name: setting.title, found: text, expected: setting.key.range))
+    guard let value = setting.domain.value(typed: text), settings.set(setting, to: value) else {
+      throw StudioError(nil, .option(name: setting.title, found: text, expected: setting.range))
     }
     return settings
   }
@@ -84,8 +82,8 @@ extension Comparison {
 
   /// What tells each variant from the others: its model and settings where they differ.
   package static func labels(of variants: [Variant]) -> [String] {
-    let differing = SettingKey.allCases.filter { key in
-      Set(variants.map { $0.settings[key] }).count > 1
+    let differing = GenerationSetting.ofPresets.filter { setting in
+      Set(variants.map { $0.settings[setting] }).count > 1
     }
     let modelsDiffer = Set(variants.map(\.model)).count > 1
     return variants.enumerated().map { place, variant in

@@ -41,7 +41,7 @@ extension EvaluationRecord {
   /// - Throws: `EncodingError` for a score that is no finite number.
   init(_ report: EvaluationReport, folder: String) throws {
     self.init(
-      metric: report.metric.rawValue, source: report.procedure.source, content: try report.json,
+      metric: report.metric.rawValue, source: report.protocol.source, content: try report.json,
       folder: URL(filePath: folder).standardizedFileURL.path,
       measured: report.date.timeIntervalSinceReferenceDate)
   }
@@ -69,7 +69,7 @@ extension Sequence<StoredEvaluation> {
     let own = filter { $0.report.isOf(model) }.sorted {
       ($0.report.date, $0.id) > ($1.report.date, $1.id)
     }
-    return EvaluationMetric.allCases.compactMap { metric in
+    return Metric.allCases.compactMap { metric in
       let scores = own.filter { $0.report.metric == metric }
       return settings.flatMap { settings in scores.first { $0.report.wasTaken(with: settings) } }
         ?? scores.first
@@ -80,21 +80,21 @@ extension Sequence<StoredEvaluation> {
 extension EvaluationReport {
   /// Whether a model was judged: by the hash of its weights where that is known, else by its name.
   func isOf(_ model: ModelEntry) -> Bool {
-    guard procedure.autoencoder != nil else { return false }
+    guard self.protocol.autoencoder != nil else { return false }
     // Encoding and decoding depends on the autoencoder alone.
     let (own, known) =
-      metric == .reconstruction
-      ? (procedure.autoencoder?.hash, model.autoencoderHash)
-      : (procedure.denoiser?.hash, model.denoiserHash)
+      metric.judged == .autoencoder
+      ? (self.protocol.autoencoder?.hash, model.autoencoderHash)
+      : (self.protocol.denoiser?.hash, model.denoiserHash)
     if let own, let known { return own == known }
-    return procedure.source == model.reference.name
+    return self.protocol.source == model.reference.name
   }
 
   /// Whether the videos were generated with these settings; true where none were generated.
   public func wasTaken(with settings: GenerationSettings) -> Bool {
-    guard let request = procedure.request else { return metric == .reconstruction }
+    guard let request = self.protocol.request else { return metric.judged == .autoencoder }
     let other = settings.request()
-    let isLong = (procedure.frames ?? 0) > 16
+    let isLong = (self.protocol.frames ?? 0) > 16
     guard request.firstSampler == other.firstSampler else { return false }
     return !isLong
       || (request.laterSampler == other.laterSampler

@@ -51,10 +51,13 @@ final class RunReporter: Sendable {
       network: TimingKey.network(hash: nil, path: file.path),
       precision: plan.task.settings.precision,
       threadCount: plan.task.settings.usedThreadCount, operation: operation)
+    // What is stored is read outside the lock, and written between clips: a step must not wait for the
+    // disk.
+    let isKnown = state.withLock { $0.averages[key] != nil }
+    let stored = isKnown ? nil : try? timings.timing(for: key)
     state.withLock { state in
       if operation == .decode { state.pace.noteDecoding(seconds: seconds) }
-      // Averages are stored between clips: a step must not wait for the disk.
-      if var average = state.averages[key] ?? (try? timings.timing(for: key)) {
+      if var average = state.averages[key] ?? stored {
         average.add(seconds)
         state.averages[key] = average
       } else {

@@ -1,5 +1,5 @@
-import Foundation
 import RunKit
+import TensorCore
 import VideoDiffusion
 
 /// A search for models beside everything else, which can be given up without waiting for it.
@@ -18,7 +18,7 @@ final class ModelSearching: Sendable {
   }
 
   /// What was found; `nil` if the search was given up.
-  func result() async -> [ModelEntry]? { try? await offThread { try self.entries() } }
+  func result() async -> [ModelEntry]? { try? await WorkerPool.blocking.run { try self.entries() } }
 
   private func entries() throws -> [ModelEntry] {
     let entries = try library.entries(stop: stop)
@@ -36,14 +36,5 @@ final class ModelSearching: Sendable {
     }
     let known = Set(entries.map(\.path))
     return paired.filter { !known.contains($0.path) } + entries
-  }
-}
-
-/// Does what blocks on a thread of its own, so that it takes none from the tasks.
-package func offThread<Result: Sendable>(
-  _ body: @escaping @Sendable () throws -> Result
-) async throws -> Result {
-  try await withCheckedThrowingContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
   }
 }

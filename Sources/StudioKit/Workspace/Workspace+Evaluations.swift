@@ -2,6 +2,7 @@ import EvaluationKit
 import Foundation
 import RunKit
 import SessionStore
+import TensorCore
 import VideoDiffusion
 
 extension Workspace {
@@ -21,9 +22,9 @@ extension Workspace {
   }
 
   /// Everything that an evaluation lacks, as far as names and headers of files tell.
-  @concurrent
-  public nonisolated func needs(of task: EvaluateTask) async -> [EvaluateTask.Need] {
-    task.standardized.needs()
+  public nonisolated func unmetRequirements(of task: EvaluateTask) async -> [EvaluationRequirement]
+  {
+    await WorkerPool.blocking.run { task.standardized.unmetRequirements() }
   }
 
   /// Reads the stored scores again: a command may have added some.

@@ -2,6 +2,7 @@ import Foundation
 import MediaIO
 import RunKit
 import SessionStore
+import TensorCore
 import VideoDiffusion
 
 extension Workspace {
@@ -41,14 +42,15 @@ extension Workspace {
     guard let found = trees.values.lazy.compactMap({ $0.clips[clip] }).first else {
       throw StudioError(nil, .gone("the clip"))
     }
-    try await Self.writeStill(found, frame, path, files)
+    try await WorkerPool.blocking.run { [files] in
+      try Self.writeStill(found, frame, path, files)
+    }
     notify(Notice(.success, "Wrote \(path)"))
   }
 
-  @concurrent
   private static func writeStill(
     _ clip: Clip, _ frame: Int, _ path: String, _ files: ClipFiles
-  ) async throws {
+  ) throws {
     let images = try files.images(clip.id)
     guard images.indices.contains(frame) else {
       throw StudioError(nil, .noSuchFrame(first: frame, last: frame, frames: images.count))
@@ -63,12 +65,13 @@ extension Workspace {
   /// - Parameter path: An output of this program.
   /// - Returns: `nil` if it carries no settings, or none that anything was generated with.
   /// - Throws: ``StudioError``, `MediaError` or `CheckpointError` if it cannot be read.
-  @concurrent
   public nonisolated func settings(in path: String) async throws -> GenerationSettings? {
-    do {
-      return GenerationSettings(try RunSettings(embeddedIn: path))
-    } catch let error as StudioError where error.problem == .noSettings {
-      return nil
+    try await WorkerPool.blocking.run {
+      do {
+        return GenerationSettings(try RunSettings(embeddedIn: path))
+      } catch let error as StudioError where error.problem == .noSettings {
+        return nil
+      }
     }
   }
 

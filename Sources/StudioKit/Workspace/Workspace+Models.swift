@@ -64,7 +64,7 @@ extension Workspace {
   ///   too long, `CancellationError` after ``stopReading()``.
   public func inspection(of path: String) async throws -> Inspection {
     let stop = readingStop
-    return try await offThread {
+    return try await WorkerPool.blocking.run {
       try ModelLibrary.reading(path, stop: stop) { try Inspection(of: path) }
     }
   }
@@ -72,7 +72,7 @@ extension Workspace {
   /// What a path leads to, read beside the workspace's own work.
   private func entry(at path: String) async throws -> ModelEntry {
     let stop = readingStop
-    return try await offThread { try ModelLibrary.entry(at: path, stop: stop) }
+    return try await WorkerPool.blocking.run { try ModelLibrary.entry(at: path, stop: stop) }
   }
 
   /// Adds a folder or checkpoint to the models, for good.
@@ -147,15 +147,12 @@ extension Workspace {
     {
       return known
     }
-    let rate = await Self.measuredMachineRate()
+    let rate = await WorkerPool.blocking.run { MachineRate.measured() }
     try? setState(Self.machineRateName, rate)
     return rate
   }
 
   private static let machineRateName = "machine rate"
-
-  @concurrent
-  private static func measuredMachineRate() async -> MachineRate { MachineRate.measured() }
 
   // MARK: Hashes
 
@@ -163,7 +160,7 @@ extension Workspace {
   func hash(of path: String) async throws -> String {
     if let known = knownHash(of: path) { return known }
     let identity = FileIdentity(of: path)
-    let hash = try await Self.computedHash(of: path)
+    let hash = try await WorkerPool.blocking.run { try CheckpointHash.sha256(of: path) }
     if let identity {
       let record = FingerprintRecord(
         path: path, size: identity.size, modified: identity.modified, sha256: hash)
@@ -171,11 +168,6 @@ extension Workspace {
       try? store.write { try $0.save(record) }
     }
     return hash
-  }
-
-  @concurrent
-  private static func computedHash(of path: String) async throws -> String {
-    try CheckpointHash.sha256(of: path)
   }
 
   private func knownHash(of path: String) -> String? {

@@ -1,5 +1,6 @@
 import Foundation
 import RunKit
+import TensorCore
 
 extension Workspace {
   private var presetLibrary: PresetLibrary { PresetLibrary(folder: folders.presets) }
@@ -32,19 +33,20 @@ extension Workspace {
   /// Reads a user's video for the frame picker.
   ///
   /// - Throws: ``StudioError`` if it is too short or not there, `MediaError` if it is no video.
-  @concurrent
   public nonisolated func footage(_ path: String, for model: ModelReference) async throws -> Footage
   {
-    guard let autoencoder = model.autoencoder else {
-      throw StudioError(nil, .incompleteModel(name: model.name))
+    try await WorkerPool.blocking.run {
+      guard let autoencoder = model.autoencoder else {
+        throw StudioError(nil, .incompleteModel(name: model.name))
+      }
+      let file = try ModelFiles(model: nil, autoencoder: autoencoder).autoencoder
+      guard case .autoencoder(let configuration)? = file?.network else {
+        throw StudioError(nil, .incompleteModel(name: model.name))
+      }
+      return try FootageReader(
+        path: URL(filePath: path).standardizedFileURL.path, side: configuration.resolution,
+        clipFrames: configuration.frames
+      ).footage()
     }
-    let file = try ModelFiles(model: nil, autoencoder: autoencoder).autoencoder
-    guard case .autoencoder(let configuration)? = file?.network else {
-      throw StudioError(nil, .incompleteModel(name: model.name))
-    }
-    return try FootageReader(
-      path: URL(filePath: path).standardizedFileURL.path, side: configuration.resolution,
-      clipFrames: configuration.frames
-    ).footage()
   }
 }

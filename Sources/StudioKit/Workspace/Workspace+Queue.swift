@@ -2,6 +2,7 @@ import EvaluationKit
 import Foundation
 import RunKit
 import SessionStore
+import TensorCore
 import VideoDiffusion
 
 /// What jobs wait for: one of each lane is done at a time.
@@ -44,7 +45,8 @@ extension Workspace {
         let next = openJobs.first(where: { $0.state == .waiting && JobLane($0.task) == lane })
       else { continue }
       let stop = StopSignal()
-      let task = Task { await self.carryOut(next, stop) }
+      // Reading, writing and waiting for a training would keep Swift's few threads from everybody else.
+      let task = Task(executorPreference: WorkerPool.blocking) { await self.carryOut(next, stop) }
       running[lane] = RunningJob(job: next.id, stop: stop, task: task)
       set(next.id, .running)
     }

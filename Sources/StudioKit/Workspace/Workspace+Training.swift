@@ -1,6 +1,7 @@
 import Foundation
 import MediaIO
 import RunKit
+import TensorCore
 import TrainingKit
 import VideoDiffusion
 
@@ -59,28 +60,25 @@ extension Workspace {
 
   /// Looks through the folder of runs and says what is there.
   public func findTrainingRuns() async {
-    let runs = await Self.runs(in: folders.trainings)
+    let folder = folders.trainings
+    let runs = await WorkerPool.blocking.run { TrainingRunEntry.entries(in: folder) }
     hub.send(.trainingRuns(runs))
   }
 
   /// What can be told of a training before it begins.
-  @concurrent
   public nonisolated func preparation(of request: TrainingRequest) async -> TrainingPreparation {
-    let runs = await Self.runs(in: folders.trainings)
-    return TrainingPreparation(request, runs: runs, cacheFolder: folders.cache + "/datasets")
+    await WorkerPool.blocking.run { [folders] in
+      TrainingPreparation(
+        request, runs: TrainingRunEntry.entries(in: folders.trainings),
+        cacheFolder: folders.cache + "/datasets")
+    }
   }
 
   /// The frames of a run's video of samples.
   ///
   /// - Throws: `MediaError` if it cannot be read.
-  @concurrent
   public nonisolated func trainingSample(at path: String) async throws -> TrainingSample {
-    try TrainingSample(contentsOf: path)
-  }
-
-  @concurrent
-  private static func runs(in folder: String) async -> [TrainingRunEntry] {
-    TrainingRunEntry.entries(in: folder)
+    try await WorkerPool.blocking.run { try TrainingSample(contentsOf: path) }
   }
 
   // MARK: The queue's part

@@ -2,6 +2,7 @@ import Foundation
 import MediaIO
 import RunKit
 import SessionStore
+import TensorCore
 
 extension Workspace {
   /// A video's tree. Listeners hear of it now and whenever it changes.
@@ -17,12 +18,12 @@ extension Workspace {
   /// The decoded frames of clips, read from the disk beside everything else.
   ///
   /// - Returns: Those of the clips whose files are whole; the others are noticed once.
-  @concurrent
   public nonisolated func frames(of clips: [ClipID]) async -> [ClipFrames] {
     var frames: [ClipFrames] = []
     for clip in clips {
       do {
-        frames.append(ClipFrames(clip: clip, images: try files.images(clip)))
+        let images = try await WorkerPool.blocking.run { [files] in try files.images(clip) }
+        frames.append(ClipFrames(clip: clip, images: images))
       } catch {
         await noticeMissing(clip, error)
       }

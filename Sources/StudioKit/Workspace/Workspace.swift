@@ -21,7 +21,7 @@ public actor Workspace {
   nonisolated let files: ClipFiles
   let store: SessionStore
   let resources: ResourceLocator
-  let engines: EngineRoom
+  let engines: EngineCache
   let now: @Sendable () -> Date
   /// Ends the reading of files that were named as models.
   nonisolated let readingStop = StopSignal()
@@ -75,7 +75,7 @@ public actor Workspace {
     store = opening.store
     lock = opening.lock
     files = ClipFiles(folder: opening.folders.clips)
-    engines = EngineRoom(previewFolder: opening.folders.previews)
+    engines = EngineCache(previewFolder: opening.folders.previews)
     for notice in opening.notices { hub.send(.notice(notice)) }
     try load()
     backUp()

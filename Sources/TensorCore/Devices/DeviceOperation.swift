@@ -116,3 +116,8 @@ package enum DeviceOperation {
     case copy
   }
 }
+
+extension DeviceOperation {
+  /// What it is called in errors, for example `attention`: its case.
+  var name: String { Mirror(reflecting: self).children.first?.label ?? "an operation" }
+}

@@ -57,7 +57,8 @@ final class ProcessorDevice: ComputeDevice {
     // A kernel that finds no memory for what it keeps in between writes nothing.
     let missingBytes = ck_take_missing_bytes()
     guard missingBytes == 0 else {
-      throw TensorError(operation: "a kernel", reason: "no memory for \(missingBytes) bytes")
+      throw TensorError(
+        operation: operation.name, reason: "no memory for \(missingBytes) bytes")
     }
   }
 

@@ -27,6 +27,8 @@ package final class CursesScreen {
 
   private var shown: CellBuffer?
   private var shownTheme: Theme?
+  /// Whether pictures changed with the last frame, or would have if they had not been kept.
+  package private(set) var changedImages = false
   private var pairs: ColorPairPool
   /// The pair of each cell on the screen.
   private var cellPairs: [Int32]
@@ -92,13 +94,22 @@ package final class CursesScreen {
 
   /// The bytes that bring the terminal in line with a grid; none if nothing has changed.
   ///
-  /// - Parameter redraw: send everything, for when the terminal's content is not known.
-  package func present(_ buffer: CellBuffer, theme: Theme, redraw: Bool = false) -> [UInt8] {
-    resize(to: TerminalSize(columns: buffer.columns, rows: buffer.rows))
+  /// - Parameters:
+  ///   - keepsImages: leave the pictures on the screen as they are.
+  ///   - redraw: send everything, for when the terminal's content is not known.
+  package func present(
+    _ frame: CellBuffer, theme: Theme, keepsImages: Bool = false, redraw: Bool = false
+  ) -> [UInt8] {
+    resize(to: TerminalSize(columns: frame.columns, rows: frame.rows))
     if redraw { clearok(cncurses_current_screen(), true) }
-    let previous = shownTheme == theme ? shown : nil
+    var changes = CellDiff(from: shown, to: frame)
+    changedImages = changes.touchesImages(of: frame)
+    var buffer = frame
+    if keepsImages, !redraw, let shown { buffer.keepImages(of: shown) }
+    if shownTheme != theme { changes = CellDiff(from: nil, to: buffer) }
     var released: [Int32] = []
-    for run in CellDiff(from: previous, to: buffer).runs {
+    // Of pictures that are kept, curses finds nothing to send.
+    for run in changes.runs {
       draw(run, of: buffer, theme: theme, released: &released)
     }
     placeCursor(buffer.cursor)

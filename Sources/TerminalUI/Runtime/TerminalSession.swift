@@ -10,7 +10,6 @@ final class TerminalSession {
   private let options: RuntimeOptions
   private var hasSynchronizedOutput = false
   private var needsRedraw = true
-  private var shown: CellBuffer?
   private var isActive = false
 
   private static let modesOn = "\u{1B}[?2004h"
@@ -90,17 +89,14 @@ final class TerminalSession {
   func present(
     _ buffer: CellBuffer, theme: Theme, keepsImages: Bool
   ) -> (bytes: Int, changedImages: Bool) {
-    let changedImages = CellDiff(from: shown, to: buffer).touchesImages(of: buffer)
-    var buffer = buffer
-    if keepsImages, !needsRedraw, let shown { buffer.keepImages(of: shown) }
-    var bytes = screen.present(buffer, theme: theme, redraw: needsRedraw)
+    var bytes = screen.present(
+      buffer, theme: theme, keepsImages: keepsImages, redraw: needsRedraw)
     needsRedraw = false
-    shown = buffer
     if !bytes.isEmpty, hasSynchronizedOutput {
       bytes = Array("\u{1B}[?2026h".utf8) + bytes + Array("\u{1B}[?2026l".utf8)
     }
     device.enqueue(bytes)
-    return (bytes.count, changedImages)
+    return (bytes.count, screen.changedImages)
   }
 
   /// Reads what was typed.

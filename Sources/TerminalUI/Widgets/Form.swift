@@ -2,19 +2,19 @@
 ///
 /// `h` and `l` step a value, `H` and `L` by ten steps; Enter, or a digit on a number, types one;
 /// Space switches and goes on to the next choice.
-public struct Form: Sendable, Hashable {
+public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
   /// What a key led to.
   public enum Outcome: Sendable, Hashable {
     /// The key means nothing to a form.
     case ignored
     /// The selection or the text being typed changed, but no value.
     case handled
-    /// The value of the field with this name changed.
-    case changed(id: String)
+    /// The value of this field changed.
+    case changed(id: ID)
   }
 
   /// The settings from top to bottom.
-  public var fields: [FormField]
+  public var fields: [FormField<ID>]
   /// The selected field, from 0.
   public private(set) var selected: Int
   /// The text being typed for the selected field, or nil.
@@ -23,14 +23,34 @@ public struct Form: Sendable, Hashable {
   public private(set) var problem: String?
 
   /// A form with a field selected, from 0.
-  public init(fields: [FormField], selected: Int = 0) {
+  public init(fields: [FormField<ID>], selected: Int = 0) {
     self.fields = fields
     self.selected = min(max(selected, 0), max(fields.count - 1, 0))
   }
 
-  /// The name of the selected field.
-  public var selectedID: String? {
+  /// The selected field.
+  public var selectedID: ID? {
     fields.indices.contains(selected) ? fields[selected].id : nil
+  }
+
+  /// The field of a name; `nil` if there is none.
+  public subscript(id: ID) -> FormField<ID>? {
+    get { fields.first { $0.id == id } }
+    set {
+      guard let newValue, let place = fields.firstIndex(where: { $0.id == id }) else { return }
+      fields[place] = newValue
+    }
+  }
+
+  /// Whether a value is being typed, so that no key means anything else.
+  public var isTyping: Bool { editing != nil }
+
+  /// Leaves the value being typed as it was. False if none is.
+  public mutating func goBack() -> Bool {
+    guard isTyping else { return false }
+    editing = nil
+    problem = nil
+    return true
   }
 
   /// Handles a key.
@@ -46,7 +66,7 @@ public struct Form: Sendable, Hashable {
     case .character("L"): return step(by: 10)
     default: break
     }
-    if let digit = key.typedCharacter, digit.isNumber, fields[selected].isNumeric {
+    if let digit = key.typedCharacter, digit.isNumber, fields[selected].value.isNumeric {
       return startTyping(with: String(digit))
     }
     guard let movement = Movement(key) else { return .ignored }
@@ -62,13 +82,13 @@ public struct Form: Sendable, Hashable {
 
   private mutating func step(by steps: Int) -> Outcome {
     problem = nil
-    return fields[selected].step(by: steps) ? .changed(id: fields[selected].id) : .handled
+    return fields[selected].value.step(by: steps) ? .changed(id: fields[selected].id) : .handled
   }
 
   private mutating func startTyping(with text: String?) -> Outcome {
     switch fields[selected].value {
     case .number, .natural, .text:
-      editing = TextInput(text: text ?? fields[selected].valueText)
+      editing = TextInput(text: text ?? fields[selected].value.text)
       problem = nil
       return .handled
     case .toggle, .choice: return step(by: 1)
@@ -81,14 +101,12 @@ public struct Form: Sendable, Hashable {
     switch outcome {
     case .submitted(let text):
       let old = fields[selected].value
-      problem = fields[selected].take(text)
+      problem = fields[selected].value.take(text)
       // A wrong value stays to be mended.
       guard problem == nil else { return .handled }
       editing = nil
       return fields[selected].value == old ? .handled : .changed(id: fields[selected].id)
-    case .cancelled:
-      editing = nil
-      problem = nil
+    case .cancelled: _ = goBack()
     case .edited: problem = nil
     case .ignored: break
     }
@@ -126,12 +144,12 @@ public struct Form: Sendable, Hashable {
   /// What is wrong with the text typed last, else what the selected field means.
   private var helpText: String {
     guard fields.indices.contains(selected) else { return "" }
-    let parts = [fields[selected].help, fields[selected].rangeText].filter { !$0.isEmpty }
+    let parts = [fields[selected].help, fields[selected].value.rangeText].filter { !$0.isEmpty }
     return problem ?? parts.joined(separator: ": ")
   }
 
   private func draw(
-    _ field: FormField, at index: Int, line: Rectangle, labelWidth: Int, isFocused: Bool,
+    _ field: FormField<ID>, at index: Int, line: Rectangle, labelWidth: Int, isFocused: Bool,
     _ buffer: inout CellBuffer
   ) {
     let isSelected = index == selected
@@ -147,7 +165,7 @@ public struct Form: Sendable, Hashable {
       return
     }
     let end = buffer.write(
-      field.valueText, column: place.column, row: place.row, style: style, clip: place)
+      field.value.text, column: place.column, row: place.row, style: style, clip: place)
     if !field.note.isEmpty {
       buffer.write(
         "  \(field.note)", column: end, row: place.row,

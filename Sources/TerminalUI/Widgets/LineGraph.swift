@@ -49,7 +49,7 @@ public struct LineGraph: Sendable, Hashable {
     guard let low = range?.lowerBound ?? finite.min(),
       let high = range?.upperBound ?? finite.max(), area.width > 0, area.height > 0
     else { return }
-    let labels = [high, low].map { FormField.text(of: $0, decimals: decimals) }
+    let labels = [high, low].map { FormValue.text(of: $0, decimals: decimals) }
     let labelWidth = labels.map { CharacterWidth.columns(of: $0) }.max() ?? 0
     let plot = area.inset(left: labelWidth + 1)
     guard plot.width > 0 else { return }

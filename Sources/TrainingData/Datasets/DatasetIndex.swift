@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import HandwrittenText
+import TensorCore
 import VideoDiffusion
 
 /// What was found out about a set's videos, kept on disk so that it need not be found out again.

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A layout recognised, the part of each video, and what was seen.
 struct LayoutFinding {
   let layout: DatasetLayout
@@ -170,15 +172,5 @@ struct PartPlaces {
     }
     self.wrapper = wrapper
     self.best = best
-  }
-}
-
-extension SeededNumbers {
-  /// A number of its own for every text and seed: FNV-1a, then splitmix64.
-  package static func hash(_ text: String, seed: UInt64) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    var numbers = SeededNumbers(seed, hash)
-    return numbers.next()
   }
 }

@@ -1,4 +1,5 @@
 import MediaIO
+import TensorCore
 
 /// Batches of clips, decoded ahead on threads of their own so that training never waits.
 ///

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Random windows for training, without end.
 ///
 /// In each epoch every video gives one window, in an order of that epoch's own; where the window

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Fixed windows for measuring, chosen by a seed: whole clips, no frame twice, nothing padded.
 ///
 /// Videos come in a random order. Each is cut into whole clips side by side, the first of which begins

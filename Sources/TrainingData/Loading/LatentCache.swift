@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import MediaIO
+import TensorCore
 import VideoDiffusion
 
 /// Latents of a set's videos on disk, so that the denoiser's training need not encode them again.

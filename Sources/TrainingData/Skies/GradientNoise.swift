@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Smooth random values over three dimensions, the same on every machine.
 ///
 /// Source: Perlin, "Improving Noise", SIGGRAPH 2002, with a table shuffled by the seed. Nothing but

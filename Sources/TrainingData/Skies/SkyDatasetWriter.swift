@@ -4,6 +4,7 @@ import HandwrittenText
 import MediaIO
 import OutputFiles
 import Synchronization
+import TensorCore
 import VideoDiffusion
 
 /// Makes a set of skies in a folder: `train` and `test` with one video a scene, and `skies.json`,

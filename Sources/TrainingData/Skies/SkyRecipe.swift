@@ -1,4 +1,5 @@
 import MediaIO
+import TensorCore
 
 /// Everything that decides a generated set of skies.
 public struct SkyRecipe: Sendable, Hashable, Codable {

@@ -1,4 +1,5 @@
 import MediaIO
+import TensorCore
 
 /// A place under a moving sky: what one synthetic video shows.
 ///

@@ -165,7 +165,7 @@ extension TrainingSetting {
       table: table, key: key, meaning: meaning, range: "true or false",
       read: { .flag($0[keyPath: path]) },
       write: { configuration, value in
-        guard case .flag(let flag) = value else { return false }
+        guard let flag = value.flag else { return false }
         configuration[keyPath: path] = flag
         return true
       })
@@ -206,21 +206,16 @@ extension TrainingSetting {
       })
   }
 
-  /// A whole number of 64 bits. TOML's have 63, so that a larger one is a text.
+  /// A whole number of 64 bits.
   static func seed(
     _ table: Table, _ key: String, _ path: Path<UInt64>, _ meaning: String
   ) -> TrainingSetting {
     TrainingSetting(
       table: table, key: key, meaning: meaning,
       range: "a whole number of 0 or more, in quotes from 2^63",
-      read: { configuration in
-        let seed = configuration[keyPath: path]
-        return Int(exactly: seed).map { .integer($0) } ?? .text(String(seed))
-      },
+      read: { .natural($0[keyPath: path]) },
       write: { configuration, value in
-        let number =
-          value.integer.flatMap { UInt64(exactly: $0) } ?? value.name.flatMap { UInt64($0) }
-        guard let number else { return false }
+        guard let number = value.natural else { return false }
         configuration[keyPath: path] = number
         return true
       })

@@ -1,4 +1,5 @@
 import Foundation
+import TensorCore
 import TrainingData
 import VideoDiffusion
 

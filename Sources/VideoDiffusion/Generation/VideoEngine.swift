@@ -228,7 +228,7 @@ public actor VideoEngine {
           GenerationStep(
             clip: clip, finishedSteps: run.stepIndex, stepCount: step.stepCount,
             timestep: timestep, cleanEstimates: step.cleanEstimates,
-            seconds: (clock.now - start).seconds, state: state)))
+            seconds: (clock.now - start).inSeconds, state: state)))
       // Lets requests that wait, such as a preview's decoding, go first.
       await Task.yield()
     }
@@ -240,14 +240,6 @@ public actor VideoEngine {
     report(
       .clipFinished(
         FinishedClip(
-          clip: clip, latents: latents, seconds: (clock.now - clipStart).seconds, state: state)))
-  }
-}
-
-extension Duration {
-  /// The duration in seconds.
-  var seconds: Double {
-    let (seconds, attoseconds) = components
-    return Double(seconds) + Double(attoseconds) * 1e-18
+          clip: clip, latents: latents, seconds: (clock.now - clipStart).inSeconds, state: state)))
   }
 }

@@ -49,7 +49,7 @@ public final class RandomParameters: ParameterSource {
     buffer.withUnsafeMutableBufferPointer {
       fill(UnsafeMutableBufferPointer(rebasing: $0[..<count]), name, shape)
     }
-    generationSeconds += (clock.now - start).seconds
+    generationSeconds += (clock.now - start).inSeconds
     return try buffer.withUnsafeBufferPointer {
       try body(UnsafeBufferPointer(rebasing: $0[..<count]))
     }
@@ -76,18 +76,11 @@ public final class RandomParameters: ParameterSource {
   private func random(
     _ values: UnsafeMutableBufferPointer<Float>, _ name: String, centre: Float, radius: Float
   ) {
-    // FNV-1a of the name, so that neighbouring names have unrelated numbers.
-    var state = name.utf8.reduce(seed ^ 0xCBF2_9CE4_8422_2325) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
-    }
+    // Of the name, so that neighbouring names have unrelated numbers.
+    var numbers = SeededNumbers(FNV1a.hash(name.utf8, start: seed ^ 0xCBF2_9CE4_8422_2325))
     let scale = radius * 2 / Float(1 << 24)
     for i in values.indices {
-      // splitmix64 (Steele, Lea and Flood 2014)
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      values[i] = centre - radius + Float((mixed ^ (mixed >> 31)) >> 40) * scale
+      values[i] = centre - radius + Float(numbers.next() >> 40) * scale
     }
   }
 }
@@ -125,6 +118,6 @@ extension RandomParameters {
     let network = try build(scope)
     try scope.checkEverythingWasUsed(
       of: parameters.map(\.name), except: NetworkFile.buffers)
-    return (network, (clock.now - start).seconds - generationSeconds)
+    return (network, (clock.now - start).inSeconds - generationSeconds)
   }
 }

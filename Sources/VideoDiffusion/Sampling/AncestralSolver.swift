@@ -32,3 +32,10 @@ public struct AncestralSolver: Solver {
     return SolverOutput(next: next, corrected: input.latent)
   }
 }
+
+extension SolverTraits {
+  /// The settings change nothing of it.
+  static let ddpm = SolverTraits(
+    title: "DDPM", order: 1, defaultSpacing: .published, takesEveryStep: true
+  ) { _, _ in AncestralSolver() }
+}

@@ -1,11 +1,12 @@
+import TensorCore
+
 /// The seeds of a long video's clips and of a batch's samples.
 public enum ClipSeed {
   /// The seed of one clip of a run.
   ///
-  /// Clip 0 has the run's seed. Later ones have the low 32 bits of splitmix64's output for the
-  /// state `seed + clip * 0x9E3779B97F4A7C15`, modulo 2^64.
-  ///
-  /// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (OOPSLA 2014).
+  /// Clip 0 has the run's seed. Later ones have the low 32 bits of number `clip` of the run's
+  /// seed in the sequence of splitmix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
+  /// Generators", OOPSLA 2014).
   ///
   /// - Parameters:
   ///   - seed: the run's seed.
@@ -13,10 +14,7 @@ public enum ClipSeed {
   public static func seed(_ seed: UInt64, clip: Int) -> UInt64 {
     precondition(clip >= 0, "clips are counted from 0")
     guard clip > 0 else { return seed }
-    var state = seed &+ UInt64(clip) &* 0x9E37_79B9_7F4A_7C15
-    state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    state = (state ^ (state >> 27)) &* 0x94D0_49BB_1331_11EB
-    return (state ^ (state >> 31)) & 0xFFFF_FFFF
+    return SeededNumbers.number(UInt64(clip), of: seed) & 0xFFFF_FFFF
   }
 
   /// The seed of one sample of a batch: `seed + sample`, modulo 2^64.

@@ -63,3 +63,16 @@ public struct ImplicitSolver: Solver {
     return weightedSum((scale, input.latent), (-signal * scale, input.cleanEstimate))
   }
 }
+
+extension SolverTraits {
+  /// As in the original, DDIM with every step of the schedule is DDPM, whatever eta is.
+  static let ddim = SolverTraits(
+    title: "DDIM", order: 1, defaultSpacing: .published, usesEta: true
+  ) { settings, schedule in
+    if settings.steps < schedule.stepCount {
+      ImplicitSolver(eta: settings.eta, recomputesNoise: settings.recomputesNoise)
+    } else {
+      AncestralSolver()
+    }
+  }
+}

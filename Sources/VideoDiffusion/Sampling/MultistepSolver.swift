@@ -64,3 +64,13 @@ public struct MultistepSolver: Solver {
     return SolverOutput(next: next, corrected: input.latent)
   }
 }
+
+extension SolverTraits {
+  static let dpmSolverPlusPlus2M = SolverTraits(
+    title: "DPM-Solver++ 2M", order: 2, defaultSpacing: .karras
+  ) { _, _ in MultistepSolver(isStochastic: false) }
+
+  static let dpmSolverPlusPlus2MStochastic = SolverTraits(
+    title: "DPM-Solver++ 2M SDE", order: 2, defaultSpacing: .karras
+  ) { _, _ in MultistepSolver(isStochastic: true) }
+}

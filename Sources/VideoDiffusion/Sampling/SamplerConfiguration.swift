@@ -49,7 +49,7 @@ public struct SamplerConfiguration: Sendable, Hashable, Codable {
     guard (1...schedule.stepCount).contains(steps) else {
       throw .stepCountOutOfRange(found: steps, limit: schedule.stepCount)
     }
-    guard method != .ddpm || steps == schedule.stepCount else {
+    guard !method.takesEveryStep || steps == schedule.stepCount else {
       throw .ancestralNeedsEveryStep(found: steps, schedule: schedule.stepCount)
     }
     // A NaN is in no range, and above 1 the noise of a step could exceed its variance.
@@ -57,17 +57,8 @@ public struct SamplerConfiguration: Sendable, Hashable, Codable {
   }
 
   /// The solver that these settings stand for under a schedule.
-  ///
-  /// As in the original, DDIM with every step of the schedule is DDPM, whatever eta is.
   func makeSolver(for schedule: DiffusionSchedule) -> any Solver {
-    switch method {
-    case .ddim where steps < schedule.stepCount:
-      ImplicitSolver(eta: eta, recomputesNoise: recomputesNoise)
-    case .ddpm, .ddim: AncestralSolver()
-    case .dpmSolverPlusPlus2M: MultistepSolver(isStochastic: false)
-    case .dpmSolverPlusPlus2MStochastic: MultistepSolver(isStochastic: true)
-    case .uniPC: UnifiedSolver()
-    }
+    method.traits.make(self, schedule)
   }
 }
 

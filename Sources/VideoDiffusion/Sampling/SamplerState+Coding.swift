@@ -45,7 +45,7 @@ extension SamplerState {
       if let previous = sample.history.previousLatent { writer.write(previous.values) }
       writer.write(sample.generator.encoded())
     }
-    writer.write(stateChecksum(writer.bytes[...]))
+    writer.write(FNV1a.hash(writer.bytes[...]))
     return writer.bytes
   }
 
@@ -68,7 +68,7 @@ extension SamplerState {
     }
     let end = bytes.count - Self.checksumByteCount
     var checksum = StateReader(bytes[end...])
-    guard try checksum.word(UInt64.self) == stateChecksum(bytes[..<end]) else {
+    guard try checksum.word(UInt64.self) == FNV1a.hash(bytes[..<end]) else {
       throw .stateDamaged(.checksumMismatch)
     }
     var reader = StateReader(bytes[..<end])

@@ -11,17 +11,44 @@ public enum SolverMethod: String, Sendable, Hashable, Codable, CaseIterable {
   /// UniPC of order 2 with its corrector (Zhao et al. 2023).
   case uniPC = "unipc"
 
-  /// The spacing that suits the solver: PVDM's own for the solvers that PVDM has, and one that
-  /// reaches the schedule's lowest noise for the others, whose last step to clean data is of first
-  /// order and should be short.
-  public var defaultSpacing: TimestepSpacing {
+  /// What tells the solver from the others, which stands in the file of its arithmetic.
+  var traits: SolverTraits {
     switch self {
-    case .ddpm, .ddim: .published
-    case .dpmSolverPlusPlus2M, .dpmSolverPlusPlus2MStochastic, .uniPC: .karras
+    case .ddpm: .ddpm
+    case .ddim: .ddim
+    case .dpmSolverPlusPlus2M: .dpmSolverPlusPlus2M
+    case .dpmSolverPlusPlus2MStochastic: .dpmSolverPlusPlus2MStochastic
+    case .uniPC: .uniPC
     }
   }
 
+  /// What people call the solver.
+  public var title: String { traits.title }
+
+  /// The order of its steps: with how high a power of their length the error falls.
+  public var order: Int { traits.order }
+
+  /// The spacing that suits the solver: PVDM's own for the solvers that PVDM has, and one that
+  /// reaches the schedule's lowest noise for the others, whose last step to clean data is of first
+  /// order and should be short.
+  public var defaultSpacing: TimestepSpacing { traits.defaultSpacing }
+
+  /// Whether the solver takes every step of the schedule, so that their number is no choice.
+  public var takesEveryStep: Bool { traits.takesEveryStep }
+
   /// Whether `SamplerConfiguration.eta` changes what the solver does, and whether it takes the network's
   /// noise by itself, so that `SamplerConfiguration.recomputesNoise` does.
-  public var usesEta: Bool { self == .ddim }
+  public var usesEta: Bool { traits.usesEta }
+}
+
+/// What tells a solver from the others, beside its arithmetic.
+struct SolverTraits: Sendable {
+  /// See ``SolverMethod``.
+  let title: String
+  let order: Int
+  let defaultSpacing: TimestepSpacing
+  var takesEveryStep = false
+  var usesEta = false
+  /// The solver for the settings of a run under a schedule.
+  let make: @Sendable (SamplerConfiguration, DiffusionSchedule) -> any Solver
 }

@@ -72,10 +72,3 @@ struct StateReader {
     return String(decoding: try raw(Int(count)), as: UTF8.self)
   }
 }
-
-/// FNV-1a over bytes, 64 bits: catches damage, not intent.
-package func stateChecksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-  var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-  for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-  return hash
-}

@@ -104,3 +104,9 @@ private struct Stride {
     return (earlier, first - earlier)
   }
 }
+
+extension SolverTraits {
+  static let uniPC = SolverTraits(title: "UniPC", order: 2, defaultSpacing: .karras) { _, _ in
+    UnifiedSolver()
+  }
+}

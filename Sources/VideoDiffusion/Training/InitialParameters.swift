@@ -54,7 +54,7 @@ public final class InitialParameters: ParameterSource {
   private func values(_ name: String, _ shape: [Int]) -> [Float] {
     let count = shape.reduce(1, *)
     if let buffer = Self.buffer(name, count) { return buffer }
-    var numbers = TorchGenerator(seed: seed ^ Self.hash(name))
+    var numbers = TorchGenerator(seed: seed ^ FNV1a.hash(name.utf8))
     let parts = name.split(separator: ".")
     let layer = parts.dropLast().joined(separator: ".")
     let weight = shapes[layer + ".weight"] ?? shape
@@ -91,11 +91,6 @@ public final class InitialParameters: ParameterSource {
     case "scales": return (0..<count).map { powf(5, Float($0) / last) }
     default: return nil
     }
-  }
-
-  /// FNV-1a, so that neighbouring names have unrelated numbers.
-  private static func hash(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EvaluationKit
 
 /// `pvdm evaluate`: one subcommand for each thing that is measured.
 struct Evaluate: AsyncParsableCommand {
@@ -24,9 +25,32 @@ struct Evaluate: AsyncParsableCommand {
     ])
 }
 
-struct EvaluateDistance: AsyncParsableCommand {
+/// The command of a metric: its own options, beside those that all have in common.
+protocol MetricCommand: AsyncParsableCommand {
+  /// What it measures.
+  static var metric: Metric { get }
+  /// What is judged and where the result goes.
+  var source: SourceOptions { get }
+  /// Fills in what its own options say.
+  func apply(to job: inout EvaluationJob)
+}
+
+extension MetricCommand {
+  func validate() throws { try source.check(Self.metric) }
+
+  func run() async throws {
+    try await explaining {
+      var job = try source.job(Self.metric)
+      apply(to: &job)
+      try await source.perform(job)
+    }
+  }
+}
+
+struct EvaluateDistance: MetricCommand {
+  static let metric = Metric.frechetVideoDistance
   static let configuration = CommandConfiguration(
-    commandName: "fvd",
+    commandName: metric.rawValue,
     abstract: "Frechet video distance of generated to real clips, with I3D.",
     discussion: """
       The paper takes 2,048 real and 2,048 generated clips, of 16 or of 128 frames. Clips of \
@@ -39,29 +63,26 @@ struct EvaluateDistance: AsyncParsableCommand {
   var i3d: String?
 
   @Option(help: "Clips of each set.")
-  var clips = 2048
+  var clips = Self.metric.usualClips
 
   @Option(help: "Frames of each clip.")
-  var frames = 16
+  var frames = Self.metric.usualFrames
 
   @OptionGroup(title: "Data options") var data: DataOptions
   @OptionGroup var source: SourceOptions
 
-  func run() async throws {
-    try await explaining {
-      var job = try source.job(.frechetVideoDistance)
-      data.apply(to: &job)
-      job.featureWeights = i3d
-      job.clips = clips
-      job.frames = frames
-      try await source.perform(job)
-    }
+  func apply(to job: inout EvaluationJob) {
+    data.apply(to: &job)
+    job.featureWeights = i3d
+    job.clips = clips
+    job.frames = frames
   }
 }
 
-struct EvaluateInception: AsyncParsableCommand {
+struct EvaluateInception: MetricCommand {
+  static let metric = Metric.inceptionScore
   static let configuration = CommandConfiguration(
-    commandName: "is",
+    commandName: metric.rawValue,
     abstract: "Inception score of generated clips, with C3D trained on UCF-101.",
     discussion: "The paper takes 10,000 clips of 16 frames.")
 
@@ -71,7 +92,7 @@ struct EvaluateInception: AsyncParsableCommand {
   var c3d: String?
 
   @Option(help: "Clips to look at.")
-  var clips = 10_000
+  var clips = Self.metric.usualClips
 
   @Option(help: "Splits, over which mean and standard deviation are taken.")
   var splits = 10
@@ -81,21 +102,18 @@ struct EvaluateInception: AsyncParsableCommand {
 
   @OptionGroup var source: SourceOptions
 
-  func run() async throws {
-    try await explaining {
-      var job = try source.job(.inceptionScore)
-      job.featureWeights = c3d
-      job.clips = clips
-      job.splits = splits
-      job.resolution = resolution
-      try await source.perform(job)
-    }
+  func apply(to job: inout EvaluationJob) {
+    job.featureWeights = c3d
+    job.clips = clips
+    job.splits = splits
+    job.resolution = resolution
   }
 }
 
-struct EvaluateReconstruction: AsyncParsableCommand {
+struct EvaluateReconstruction: MetricCommand {
+  static let metric = Metric.reconstruction
   static let configuration = CommandConfiguration(
-    commandName: "reconstruction",
+    commandName: metric.rawValue,
     abstract: "What a model's autoencoder loses: PSNR, SSIM, motion, with weights LPIPS and R-FVD.",
     discussion: """
       The model's autoencoder encodes and decodes; how videos are sampled plays no part. PSNR, SSIM and \
@@ -109,35 +127,30 @@ struct EvaluateReconstruction: AsyncParsableCommand {
   var i3d: String?
 
   @Option(help: "Clips to reconstruct.")
-  var clips = 2048
+  var clips = Self.metric.usualClips
 
   @OptionGroup var perceptual: PerceptualOptions
   @OptionGroup(title: "Data options") var data: DataOptions
   @OptionGroup var source: SourceOptions
 
-  func validate() throws { try source.requireModel("reconstruction") }
-
-  func run() async throws {
-    try await explaining {
-      var job = try source.job(.reconstruction)
-      data.apply(to: &job)
-      job.featureWeights = i3d
-      if case .model(let files, _) = job.source,
-        case .autoencoder(let configuration)? = files.autoencoder?.network
-      {
-        job.frames = configuration.frames
-      }
-      job.perceptualWeights = perceptual.lpips
-      job.perceptualFeatures = perceptual.vgg
-      job.clips = clips
-      try await source.perform(job)
+  func apply(to job: inout EvaluationJob) {
+    data.apply(to: &job)
+    job.featureWeights = i3d
+    if case .model(let files, _) = job.source,
+      case .autoencoder(let configuration)? = files.autoencoder?.network
+    {
+      job.frames = configuration.frames
     }
+    job.perceptualWeights = perceptual.lpips
+    job.perceptualFeatures = perceptual.vgg
+    job.clips = clips
   }
 }
 
-struct EvaluateDrift: AsyncParsableCommand {
+struct EvaluateDrift: MetricCommand {
+  static let metric = Metric.drift
   static let configuration = CommandConfiguration(
-    commandName: "drift",
+    commandName: metric.rawValue,
     abstract: "What changes along long videos: colours, contrast, seams, motion. Needs no weights.",
     discussion: """
       Numbers are means over the videos, for each clip of 16 frames, in shares of the full range \
@@ -146,40 +159,31 @@ struct EvaluateDrift: AsyncParsableCommand {
       """)
 
   @Option(help: "Videos to look at.")
-  var clips = 16
+  var clips = Self.metric.usualClips
 
   @Option(help: "Frames of each video, 32 or more.")
-  var frames = 128
+  var frames = Self.metric.usualFrames
 
   @Option(help: "Side that the frames of a folder are cropped and resized to.")
   var resolution: Int?
 
   @OptionGroup var source: SourceOptions
 
-  func run() async throws {
-    try await explaining {
-      var job = try source.job(.drift)
-      job.clips = clips
-      job.frames = frames
-      job.resolution = resolution
-      try await source.perform(job)
-    }
+  func apply(to job: inout EvaluationJob) {
+    job.clips = clips
+    job.frames = frames
+    job.resolution = resolution
   }
 }
 
-struct EvaluateEfficiency: AsyncParsableCommand {
+struct EvaluateEfficiency: MetricCommand {
+  static let metric = Metric.efficiency
   static let configuration = CommandConfiguration(
-    commandName: "efficiency",
+    commandName: metric.rawValue,
     abstract: "Seconds a step, a clip and a video of 128 frames, and peak memory, on this machine.",
     discussion: "\"pvdm bench\" measures the single networks against the machine's own peak.")
 
   @OptionGroup var source: SourceOptions
 
-  func validate() throws { try source.requireModel("efficiency") }
-
-  func run() async throws {
-    try await explaining {
-      try await source.perform(source.job(.efficiency))
-    }
-  }
+  func apply(to job: inout EvaluationJob) {}
 }

@@ -3,7 +3,6 @@ import EvaluationKit
 import Foundation
 import RunKit
 import StudioKit
-import TrainingData
 
 /// Real videos.
 struct DataOptions: ParsableArguments {
@@ -14,7 +13,7 @@ struct DataOptions: ParsableArguments {
   var data: String?
 
   @Option(help: "The part of the real videos: train, test or all.")
-  var split = Part.train
+  var split = EvaluateTask.Part.train
 
   @Option(
     help: "Chooses the clips of folders: their videos in random order, each from a random frame.")
@@ -22,13 +21,6 @@ struct DataOptions: ParsableArguments {
 
   @Option(help: "Side that all frames are cropped and resized to. (default: the model's)")
   var resolution: Int?
-
-  /// A part of the data by the name that people use.
-  enum Part: String, ExpressibleByArgument, CaseIterable {
-    case train, test, all
-
-    var split: DatasetSplit? { DatasetSplit(rawValue: rawValue) }
-  }
 
   func apply(to job: inout EvaluationJob) {
     job.dataPath = data
@@ -81,14 +73,15 @@ struct SourceOptions: ParsableArguments {
   }
 
   /// - Throws: `ValidationError` where a folder of videos is given for what only a model has.
-  func requireModel(_ measure: String) throws {
-    if generated != nil {
-      throw ValidationError("--generated: \(measure) is measured of a model alone; name one.")
+  func check(_ metric: Metric) throws {
+    if generated != nil, !metric.canJudgeFolder {
+      throw ValidationError(
+        "--generated: \(metric.rawValue) is measured of a model alone; name one.")
     }
   }
 
   /// The job that the options describe.
-  func job(_ metric: EvaluationMetric) throws -> EvaluationJob {
+  func job(_ metric: Metric) throws -> EvaluationJob {
     let chosen = try ChosenSettings(sampling, compute, nil, clips: 1)
     if !quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
     let source: EvaluationJob.Source =
@@ -139,3 +132,5 @@ struct SourceOptions: ParsableArguments {
     }
   }
 }
+
+extension EvaluateTask.Part: ExpressibleByArgument {}

@@ -13,8 +13,8 @@ struct ListEvaluations: AsyncParsableCommand {
       the numbers as well as folders.
       """)
 
-  @Option(help: "Only scores of this metric: fvd, is, reconstruction, drift or efficiency.")
-  var metric: EvaluationMetric?
+  @Option(help: "Only scores of this metric: \(Metric.names).")
+  var metric: Metric?
 
   @Option(help: "Only scores of this model or folder.")
   var source: String?
@@ -26,7 +26,7 @@ struct ListEvaluations: AsyncParsableCommand {
     try await explaining {
       let stored = try EvaluationArchive.ofUser.evaluations().filter {
         (metric == nil || $0.report.metric == metric)
-          && (source == nil || $0.report.procedure.source == source)
+          && (source == nil || $0.report.protocol.source == source)
       }
       if json {
         let reports = try stored.map { try $0.report.json }.joined(separator: ",")
@@ -39,12 +39,12 @@ struct ListEvaluations: AsyncParsableCommand {
 
   private static func table(_ stored: [StoredEvaluation]) -> ConsoleText {
     let rows = stored.map { stored in
-      let (report, procedure) = (stored.report, stored.report.procedure)
+      let (report, taken) = (stored.report, stored.report.protocol)
       let count = report.differences.count
       return [
         "\(stored.id.rawValue)", report.metric.shortTitle, report.leadingScore?.text ?? "",
-        procedure.source, procedure.data ?? "", procedure.generatedClips.map(String.init) ?? "",
-        procedure.frames.map(String.init) ?? "",
+        taken.source, taken.data ?? "", taken.generatedClips.map(String.init) ?? "",
+        taken.frames.map(String.init) ?? "",
         count == 0 ? report.badge : "differs in \(count)",
         report.date.formatted(.iso8601.year().month().day()),
       ]
@@ -57,4 +57,4 @@ struct ListEvaluations: AsyncParsableCommand {
   }
 }
 
-extension EvaluationMetric: ExpressibleByArgument {}
+extension Metric: ExpressibleByArgument {}

@@ -11,6 +11,15 @@ import VideoDiffusion
     #expect(SolverMethod(rawValue: "euler") == nil)
   }
 
+  @Test func methodsDifferInWhatTheyTake() {
+    #expect(Set(SolverMethod.allCases.map(\.title)).count == SolverMethod.allCases.count)
+    #expect(SolverMethod.allCases.filter(\.takesEveryStep) == [.ddpm])
+    #expect(SolverMethod.allCases.filter(\.usesEta) == [.ddim])
+    for method in SolverMethod.allCases {
+      #expect(method.defaultSpacing == (method.order == 1 ? .published : .karras))
+    }
+  }
+
   @Test(arguments: SolverMethod.allCases) func stepsOutOfRangeAreRefused(method: SolverMethod) {
     for steps in [0, -5, 1001] {
       let configuration = SamplerConfiguration(method: method, steps: steps)

@@ -82,10 +82,10 @@ package struct CompareCell: Sendable, Hashable {
   /// Asks for it to be made.
   var resumeEffect: StudioEffect? {
     switch state {
-    case .held, .failed: job.map(StudioEffect.resumeJob)
+    case .held, .failed: job.map { .job(.resume($0)) }
     case .missing:
       variant.map {
-        .extend(video, after: nil, fork: 0, model: $0.model, settings: $0.settings)
+        .order(.extend(video, after: nil, fork: 0, model: $0.model, settings: $0.settings))
       }
     case .made, .running, .waiting: nil
     }

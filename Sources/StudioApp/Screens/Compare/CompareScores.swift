@@ -15,8 +15,8 @@ struct CompareScores {
     scores = cells.map { Self.scores(of: $0.cell, world) }
   }
 
-  private var metrics: [EvaluationMetric] {
-    EvaluationMetric.allCases.filter { metric in
+  private var metrics: [Metric] {
+    Metric.allCases.filter { metric in
       scores.contains { $0.contains { $0.stored.report.metric == metric } }
     }
   }

@@ -12,7 +12,7 @@ extension CompareScreen {
       return outcome == .run ? run(editor, world) : []
     case .sweep(var form):
       if !form.isTyping, key == .character("r") { return run(form, world) }
-      _ = form.handle(key)
+      form.handle(key)
       page = .sweep(form)
       return []
     case .comparison, .marked:
@@ -74,7 +74,7 @@ extension CompareScreen {
         .confirm(
           title: "Forget \(comparison.title)?",
           lines: ["Its \(count) videos go to the trash, but for those that were kept."],
-          confirmed: [.deleteComparison(comparison.id)])
+          confirmed: [.library(.deleteComparison(comparison.id))])
       ]
     }
   }
@@ -95,7 +95,7 @@ extension CompareScreen {
       return .init(model: clip.model, settings: settings)
     }
     guard variants.count == videos.count else {
-      return videos.filter { world.trees[$0.id] == nil }.map { .loadTree($0.id) }
+      return videos.filter { world.trees[$0.id] == nil }.map { .video(.loadTree($0.id)) }
         + [.notify(Notice(.information, "reading the settings; press V again"))]
     }
     page = .variants(VariantEditor(variants))
@@ -115,7 +115,8 @@ extension CompareScreen {
     page = .list
     known = Set(world.comparisons.map(\.id))
     return [
-      .compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants)
+      .order(
+        .compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants))
     ]
   }
 
@@ -127,7 +128,7 @@ extension CompareScreen {
       settings.clipCount = settings.clipCount ?? 1
       page = .list
       known = Set(world.comparisons.map(\.id))
-      return [.sweep(.init(model: model, settings: settings), columns: columns, rows: rows)]
+      return [.order(.sweep(.init(model: model, settings: settings), columns: columns, rows: rows))]
     }
   }
 
@@ -173,10 +174,10 @@ extension CompareScreen {
     case .keep:
       guard case .comparison = page else { return [] }
       return [
-        .keepVideo(cell.video),
+        .video(.keep(cell.video)),
         .notify(Notice(.success, "\(cell.label) is a video of its own", remedy: "5 shows it")),
       ]
-    case .open: return [.openVideo(cell.video), .show(.extend)]
+    case .open: return [.video(.open(cell.video)), .show(.extend)]
     case .reuse: return reuse(cell, world)
     case .export: return askForExport(cell, world)
     case .resume:
@@ -205,8 +206,8 @@ extension CompareScreen {
       guard let job = cell.job else { continue }
       switch cell.state {
       case .running:
-        effects.append(.finishJob(job, atOnce: world.progress?.isStopping ?? false))
-      case .waiting where all: effects.append(.cancelJob(job))
+        effects.append(.job(.finish(job, atOnce: world.progress?.isStopping ?? false)))
+      case .waiting where all: effects.append(.job(.cancel(job)))
       default: break
       }
     }

@@ -131,7 +131,7 @@ package struct CompareScreen: StudioScreen {
       guard world.trees[cell.video]?.visible.count ?? -1 < count, askedTrees[cell.video] != count
       else { continue }
       askedTrees[cell.video] = count
-      effects.append(.loadTree(cell.video))
+      effects.append(.video(.loadTree(cell.video)))
     }
     let clips = cells.flatMap { shownClips($0, cellCount: cells.count) }
     return effects + requests.load(clips, world)

@@ -7,9 +7,12 @@ package struct SweepForm: Sendable, Hashable {
   /// What stays the same in all cells but for the model.
   package let base: GenerationSettings
   private let models: [ModelReference]
-  private var form: Form
+  private var form: Form<Line>
 
-  private static let settings = SweepAxis.Setting.allCases
+  /// Its lines.
+  private enum Line { case model, columns, columnValues, rows, rowValues }
+
+  private static let settings = GenerationSetting.ofSweeps
 
   /// A form over models that can be used, of which one is chosen, by its index.
   package init(base: GenerationSettings, models: [ModelReference], chosen: Int) {
@@ -18,59 +21,57 @@ package struct SweepForm: Sendable, Hashable {
     let titles = Self.settings.map(\.title)
     form = Form(fields: [
       FormField(
-        id: "model", label: "model", value: .choice(chosen, of: models.map(\.name)),
+        id: .model, label: "model", value: .choice(chosen, of: models.map(\.name)),
         help: "the model of all cells"),
       FormField(
-        id: "columns", label: "columns", value: .choice(0, of: titles),
+        id: .columns, label: "columns", value: .choice(0, of: titles),
         help: "the setting that varies along the columns"),
       FormField(
-        id: "columnValues", label: "values", value: .text(SweepAxis.Setting.steps.example),
-        help: SweepAxis.Setting.steps.key.range),
+        id: .columnValues, label: "values",
+        value: .text(GenerationSetting.steps.sweepExample ?? ""),
+        help: GenerationSetting.steps.range),
       FormField(
-        id: "rows", label: "rows",
+        id: .rows, label: "rows",
         value: .choice(1 + (Self.settings.firstIndex(of: .eta) ?? -1), of: ["none"] + titles),
         help: "the setting that varies down the rows"),
       FormField(
-        id: "rowValues", label: "values", value: .text(SweepAxis.Setting.eta.example),
-        help: SweepAxis.Setting.eta.key.range),
+        id: .rowValues, label: "values", value: .text(GenerationSetting.eta.sweepExample ?? ""),
+        help: GenerationSetting.eta.range),
     ])
   }
 
   /// Whether a value is being typed.
-  package var isTyping: Bool { form.editing != nil }
+  package var isTyping: Bool { form.isTyping }
 
   /// Handles a key; values follow the setting that they belong to.
-  package mutating func handle(_ key: Key) -> Form.Outcome {
-    let outcome = form.handle(key)
-    switch outcome {
-    case .changed(id: "columns"): follow(columnSetting, values: 2)
-    case .changed(id: "rows"): follow(rowSetting, values: 4)
-    default: break
+  package mutating func handle(_ key: Key) {
+    guard case .changed(let line) = form.handle(key) else { return }
+    switch line {
+    case .columns: follow(columnSetting, .columnValues)
+    case .rows: follow(rowSetting, .rowValues)
+    case .model, .columnValues, .rowValues: break
     }
-    return outcome
   }
 
-  private mutating func follow(_ setting: SweepAxis.Setting?, values field: Int) {
-    form.fields[field].value = setting.map { .text($0.example) } ?? .fixed("-")
-    form.fields[field].help = setting?.key.range ?? ""
+  private mutating func follow(_ setting: GenerationSetting?, _ values: Line) {
+    form[values]?.value = setting.map { .text($0.sweepExample ?? "") } ?? .fixed("-")
+    form[values]?.help = setting?.range ?? ""
   }
 
   package mutating func paste(_ text: String) { form.paste(text) }
 
   /// Leaves the value being typed as it was. False if none is.
-  package mutating func goBack() -> Bool {
-    guard isTyping else { return false }
-    _ = form.handle(.escape)
-    return true
+  package mutating func goBack() -> Bool { form.goBack() }
+
+  private func choice(_ line: Line) -> Int {
+    if case .choice(let index, _)? = form[line]?.value { index } else { 0 }
   }
 
-  private func choice(_ field: Int) -> Int {
-    if case .choice(let index, _) = form.fields[field].value { index } else { 0 }
-  }
+  private func text(_ line: Line) -> String { form[line]?.value.text ?? "" }
 
-  private var columnSetting: SweepAxis.Setting { Self.settings[choice(1)] }
-  private var rowSetting: SweepAxis.Setting? {
-    choice(3) == 0 ? nil : Self.settings[choice(3) - 1]
+  private var columnSetting: GenerationSetting { Self.settings[choice(.columns)] }
+  private var rowSetting: GenerationSetting? {
+    choice(.rows) == 0 ? nil : Self.settings[choice(.rows) - 1]
   }
 
   /// The sweep that was chosen, or what is wrong with it.
@@ -81,9 +82,9 @@ package struct SweepForm: Sendable, Hashable {
 
   /// What was chosen.
   package var outcome: Outcome {
-    guard models.indices.contains(choice(0)) else { return .problem("no model can be used") }
+    guard models.indices.contains(choice(.model)) else { return .problem("no model can be used") }
     let columns: SweepAxis
-    switch SweepAxisText.parse(columnSetting, form.fields[2].valueText) {
+    switch SweepAxisText.parse(columnSetting, text(.columnValues)) {
     case .axis(let axis): columns = axis
     case .problem(let sentence): return .problem(sentence)
     }
@@ -92,7 +93,7 @@ package struct SweepForm: Sendable, Hashable {
       guard setting != columnSetting else {
         return .problem("rows and columns both vary \(setting.title)")
       }
-      switch SweepAxisText.parse(setting, form.fields[4].valueText) {
+      switch SweepAxisText.parse(setting, text(.rowValues)) {
       case .axis(let axis): rows = axis
       case .problem(let sentence): return .problem(sentence)
       }
@@ -101,7 +102,7 @@ package struct SweepForm: Sendable, Hashable {
     guard count <= Comparison.cellLimit else {
       return .problem("\(count) cells are more than the \(Comparison.cellLimit) that fit")
     }
-    return .sweep(models[choice(0)], columns: columns, rows: rows)
+    return .sweep(models[choice(.model)], columns: columns, rows: rows)
   }
 
   /// Draws the fields, and below them what would be made.

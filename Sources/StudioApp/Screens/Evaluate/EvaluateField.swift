@@ -2,8 +2,15 @@ import EvaluationKit
 import RunKit
 import TerminalUI
 
-/// A line of the form of an evaluation: its name, its range, what it means, and where it is kept. The
-/// settings of the sampler follow as ``SettingsField``.
+/// A line of the form of an evaluation.
+enum EvaluateLine: Sendable, Hashable {
+  /// One of the evaluation itself.
+  case own(EvaluateField)
+  /// A setting of the videos that are made for it.
+  case setting(GenerationSetting)
+}
+
+/// A line of the evaluation itself: its name, its range, what it means, and where it is kept.
 enum EvaluateField: String, CaseIterable {
   case metric, model, videos, data, part, clips, frames, resolution, splits
   case i3d, c3d, perceptualWeights, perceptualFeatures, batch, preset
@@ -16,38 +23,35 @@ enum EvaluateField: String, CaseIterable {
   }
 
   /// The sampler's settings that matter for an evaluation.
-  static let samplerFields: [SettingsField] = [
-    .sampler, .steps, .laterSteps, .spacing, .eta, .recomputeNoise, .guidance, .reencode, .seed,
-  ]
-  private static let computeFields: [SettingsField] = [.precision, .threads]
+  private static let samplerSettings =
+    GenerationSetting.ofForms.filter { $0.group == .sampler } + [.reencode, .seed]
+  private static let computeSettings = GenerationSetting.ofForms.filter { $0.group == .compute }
 
   /// The lines that matter for an evaluation.
-  static func fields(_ source: Source) -> [FormField] {
+  static func fields(_ source: Source) -> [FormField<EvaluateLine>] {
     let task = source.task
     let own = allCases.filter { $0.matters(for: task) }.map { field in
       FormField(
-        id: field.rawValue, label: field.label, value: field.value(source),
+        id: EvaluateLine.own(field), label: field.label, value: field.value(source),
         help: field.help(task), note: field.note(task))
     }
-    var settings: [SettingsField] = task.generates ? samplerFields : []
-    if task.model != nil { settings += computeFields }
-    let all = SettingsField.fields(for: task.settings)
-    return own + settings.compactMap { field in all.first { $0.id == field.rawValue } }
+    var settings = task.generates ? samplerSettings : []
+    if task.model != nil { settings += computeSettings }
+    return own + settings.map { FormField(id: .setting($0), $0, in: task.settings) }
   }
 
+  /// What it sets, where metrics differ in whether they take it.
+  private var input: EvaluationInput? { EvaluationInput(rawValue: rawValue) }
+
   private func matters(for task: EvaluateTask) -> Bool {
-    let metric = task.metric
-    return switch self {
+    switch self {
     case .metric, .model: true
-    case .videos: task.model == nil
-    case .data, .part: task.needsData
-    case .clips: metric != .efficiency
-    case .frames: metric == .frechetVideoDistance || metric == .drift
-    case .resolution: task.model == nil
-    case .splits, .c3d: metric == .inceptionScore
-    case .i3d: metric == .frechetVideoDistance || metric == .reconstruction
-    case .perceptualWeights: metric == .reconstruction
-    case .perceptualFeatures: metric == .reconstruction && !task.perceptualWeights.isEmpty
+    case .videos, .resolution: task.model == nil
+    case .part: task.metric.takes(.data)
+    case .perceptualFeatures:
+      task.metric.takes(.perceptualFeatures) && !task.perceptualWeights.isEmpty
+    case .data, .clips, .frames, .splits, .i3d, .c3d, .perceptualWeights:
+      input.map(task.metric.takes) ?? false
     case .batch, .preset: task.generates
     }
   }
@@ -77,18 +81,19 @@ enum EvaluateField: String, CaseIterable {
       path.isEmpty ? text : "\(path) (\(text))"
     }
     return switch self {
-    case .metric: task.metric.help
+    case .metric: task.metric.meaning
     case .model: "what is judged"
     case .videos: path("the folder of videos that are judged", task.videos)
     case .data:
       path("real videos: UCF-101, SkyTimelapse or any folder of videos or frames", task.data)
     case .part: "the part of the real videos"
     case .clips:
-      task.metric == .drift ? "videos to look at" : "the paper takes \(task.metric.usualClips)"
+      task.metric.publishedClips.map { "the paper takes \($0)" }
+        ?? "\(task.metric.noun)s to look at"
     case .frames:
-      task.metric == .drift
-        ? "frames of each video, two clips or more"
-        : "frames of each clip; the paper takes 16 or 128"
+      task.metric.publishedFrames.isEmpty
+        ? "frames of each \(task.metric.noun), two clips or more"
+        : "frames of each \(task.metric.noun); the paper takes \(task.metric.publishedFramesText)"
     case .resolution: "side that frames are cropped and resized to; 0 takes them as they are"
     case .splits: "parts, over which mean and deviation are taken"
     case .i3d: path("file of weights: i3d_pretrained_400.pt", task.i3d)
@@ -103,19 +108,13 @@ enum EvaluateField: String, CaseIterable {
   }
 
   private func note(_ task: EvaluateTask) -> String {
-    func needed(_ path: String) -> String { path.isEmpty ? "needed" : "" }
-    func optional(_ path: String) -> String { path.isEmpty ? "not given" : "" }
-    let isDistance = task.metric == .frechetVideoDistance
-    return switch self {
-    case .videos: needed(task.videos)
-    case .data: needed(task.data)
-    case .i3d: isDistance ? needed(task.i3d) : optional(task.i3d)
-    case .c3d: needed(task.c3d)
-    case .perceptualWeights: optional(task.perceptualWeights)
-    case .perceptualFeatures: optional(task.perceptualFeatures)
-    case .clips: task.clips == task.metric.usualClips && task.metric != .drift ? "as the paper" : ""
-    case .resolution: task.resolution == nil ? "as they are" : ""
-    case .metric, .model, .part, .frames, .splits, .batch, .preset: ""
+    switch self {
+    case .videos: return task.videos.isEmpty ? "needed" : ""
+    case .clips: return task.clips == task.metric.publishedClips ? "as the paper" : ""
+    case .resolution: return task.resolution == nil ? "as they are" : ""
+    default:
+      guard let input, let path = input.path, task[keyPath: path].isEmpty else { return "" }
+      return task.metric.required.contains(input) ? "needed" : "not given"
     }
   }
 }
@@ -124,32 +123,27 @@ extension EvaluateField {
   /// The name of the choice that judges videos in a folder.
   private static let folderName = "videos in a folder"
 
-  private func value(_ source: Source) -> FormField.Value {
+  private func value(_ source: Source) -> FormValue {
     let task = source.task
-    func whole(_ number: Int, _ range: ClosedRange<Double>, step: Double) -> FormField.Value {
+    func whole(_ number: Int, _ range: ClosedRange<Double>, step: Double) -> FormValue {
       .number(Double(number), range: range, step: step, decimals: 0)
     }
     switch self {
     case .metric:
       return .choice(
-        EvaluationMetric.allCases.firstIndex(of: task.metric) ?? 0,
-        of: EvaluationMetric.allCases.map(\.formTitle))
+        Metric.allCases.firstIndex(of: task.metric) ?? 0, of: Metric.allCases.map(\.name))
     case .model:
       let models = Self.models(source)
       let chosen = models.firstIndex { $0 == task.model }
       return .choice(
         chosen ?? models.count,
-        of: models.map(\.name) + (task.canJudgeFolder ? [Self.folderName] : []))
+        of: models.map(\.name) + (task.metric.canJudgeFolder ? [Self.folderName] : []))
     case .part:
       return .choice(
         EvaluateTask.Part.allCases.firstIndex(of: task.part) ?? 0,
         of: EvaluateTask.Part.allCases.map(\.rawValue))
-    case .videos: return .text(task.videos)
-    case .data: return .text(task.data)
-    case .i3d: return .text(task.i3d)
-    case .c3d: return .text(task.c3d)
-    case .perceptualWeights: return .text(task.perceptualWeights)
-    case .perceptualFeatures: return .text(task.perceptualFeatures)
+    case .videos, .data, .i3d, .c3d, .perceptualWeights, .perceptualFeatures:
+      return .text(input?.path.map { task[keyPath: $0] } ?? "")
     case .clips: return whole(task.clips, 1...100_000, step: 8)
     case .frames: return whole(task.frames, 2...4096, step: 16)
     case .resolution: return whole(task.resolution ?? 0, 0...1024, step: 16)
@@ -166,27 +160,22 @@ extension EvaluateField {
   static func models(_ source: Source) -> [ModelReference] {
     let found = source.models.filter {
       $0.canGenerate
-        || source.task.metric == .reconstruction && $0.problem == nil && $0.autoencoder != nil
+        || source.task.metric.judged == .autoencoder && $0.problem == nil && $0.autoencoder != nil
     }.map(\.reference)
     guard let model = source.task.model, !found.contains(model) else { return found }
     return [model] + found
   }
 
   /// Keeps an edited value.
-  func store(_ value: FormField.Value, in source: inout Source) {
+  func store(_ value: FormValue, in source: inout Source) {
     switch (self, value) {
-    case (.metric, .choice(let index, _)): source.choose(EvaluationMetric.allCases[index])
+    case (.metric, .choice(let index, _)): source.choose(Metric.allCases[index])
     case (.model, .choice(let index, _)):
       let models = Self.models(source)
       source.task.model = models.indices.contains(index) ? models[index] : nil
       source.fitFrames()
     case (.part, .choice(let index, _)): source.task.part = EvaluateTask.Part.allCases[index]
-    case (.videos, .text(let text)): source.task.videos = text
-    case (.data, .text(let text)): source.task.data = text
-    case (.i3d, .text(let text)): source.task.i3d = text
-    case (.c3d, .text(let text)): source.task.c3d = text
-    case (.perceptualWeights, .text(let text)): source.task.perceptualWeights = text
-    case (.perceptualFeatures, .text(let text)): source.task.perceptualFeatures = text
+    case (_, .text(let text)): if let path = input?.path { source.task[keyPath: path] = text }
     case (.clips, .number(let number, _, _, _)): source.task.clips = Int(number)
     case (.frames, .number(let number, _, _, _)): source.task.frames = Int(number)
     case (.resolution, .number(let number, _, _, _)):
@@ -204,46 +193,22 @@ extension EvaluateField {
 
 extension EvaluateField.Source {
   /// Changes the metric, with as many clips and frames as are usual for it.
-  mutating func choose(_ metric: EvaluationMetric) {
+  mutating func choose(_ metric: Metric) {
     task.metric = metric
     task.clips = metric.usualClips
     task.frames = metric.usualFrames
-    if task.model == nil, !task.canJudgeFolder { task.model = EvaluateField.models(self).first }
+    if task.model == nil, !task.metric.canJudgeFolder {
+      task.model = EvaluateField.models(self).first
+    }
     fitFrames()
   }
 
-  /// A reconstruction has the clips that the model encodes.
+  /// An autoencoder is judged by clips of the length that it encodes.
   mutating func fitFrames() {
-    guard task.metric == .reconstruction,
+    guard task.metric.judged == .autoencoder,
       let length = models.first(where: { $0.reference == task.model })?.autoencoder?.clipLength
     else { return }
     task.frames = length
-  }
-}
-
-extension EvaluationMetric {
-  /// What it is called where it is chosen.
-  var formTitle: String {
-    switch self {
-    case .frechetVideoDistance: "FVD"
-    case .inceptionScore: "IS"
-    case .reconstruction: "reconstruction"
-    case .drift: "drift"
-    case .efficiency: "efficiency"
-    }
-  }
-
-  /// What it tells.
-  var help: String {
-    switch self {
-    case .frechetVideoDistance:
-      "Frechet video distance of generated to real clips, by I3D; lower is better"
-    case .inceptionScore: "inception score of generated clips, by C3D; higher is better"
-    case .reconstruction:
-      "PSNR, SSIM and motion of the autoencoder; LPIPS and R-FVD where weights are given"
-    case .drift: "colour, contrast, seams and motion along long videos; needs no weights"
-    case .efficiency: "seconds a step, a clip and a long video, and memory; needs no weights"
-    }
   }
 }
 

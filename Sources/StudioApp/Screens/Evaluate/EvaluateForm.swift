@@ -8,7 +8,7 @@ package struct EvaluateForm: Sendable, Hashable {
   package private(set) var task: EvaluateTask
   private var models: [ModelEntry] = []
   private var presets: [Preset] = []
-  private var form: Form
+  private var form: Form<EvaluateLine>
   private var undoable: [EvaluateTask] = []
   private var redoable: [EvaluateTask] = []
 
@@ -21,7 +21,7 @@ package struct EvaluateForm: Sendable, Hashable {
   }
 
   /// Whether a value is being typed, so that no key means anything else.
-  package var isTyping: Bool { form.editing != nil }
+  package var isTyping: Bool { form.isTyping }
 
   /// Follows the models and presets there are.
   package mutating func follow(_ world: World) {
@@ -36,33 +36,29 @@ package struct EvaluateForm: Sendable, Hashable {
   ///
   /// - Returns: Whether the evaluation changed.
   package mutating func handle(_ key: Key) -> Bool {
-    guard case .changed(let id) = form.handle(key),
-      let value = form.fields.first(where: { $0.id == id })?.value
-    else { return false }
+    guard case .changed(let line) = form.handle(key), let value = form[line]?.value else {
+      return false
+    }
     var source = EvaluateField.Source(task: task, models: models, presets: presets)
-    if let field = EvaluateField(rawValue: id) {
-      field.store(value, in: &source)
-    } else if let field = SettingsField(rawValue: id) {
-      field.store(value, in: &source.task.settings)
+    switch line {
+    case .own(let field): field.store(value, in: &source)
+    case .setting(let setting): setting.store(value, in: &source.task.settings)
     }
     replace(with: source.task)
     return true
   }
 
   /// What the selected line is about.
-  package var subject: EvaluateTask.Subject? {
-    form.selectedID.flatMap(EvaluateTask.Subject.init(rawValue:))
+  package var subject: EvaluationInput? {
+    guard case .own(let field)? = form.selectedID else { return nil }
+    return EvaluationInput(rawValue: field.rawValue)
   }
 
   /// Inserts pasted text into the value being typed.
   package mutating func paste(_ text: String) { form.paste(text) }
 
   /// Leaves the value being typed as it was. False if none is.
-  package mutating func goBack() -> Bool {
-    guard isTyping else { return false }
-    _ = form.handle(.escape)
-    return true
-  }
+  package mutating func goBack() -> Bool { form.goBack() }
 
   /// Puts another evaluation into the form; this can be undone like any change.
   package mutating func replace(with new: EvaluateTask) {

@@ -11,7 +11,7 @@ extension EvaluateScreen {
       let help =
         switch self {
         case .run: "do the evaluation that is set up"
-        case .metric: "fvd, is, reconstruction, drift or efficiency"
+        case .metric: Metric.names
         case .data: "the folder of real videos"
         case .videos: "judge the videos in a folder"
         case .i3d: "the file with the weights of I3D, i3d_pretrained_400.pt"
@@ -34,8 +34,8 @@ extension EvaluateScreen {
     switch command {
     case .run: return handle(.character("r"), world)
     case .metric:
-      guard let metric = EvaluationMetric(rawValue: argument) else {
-        let names = EvaluationMetric.allCases.map(\.rawValue).joined(separator: ", ")
+      guard let metric = Metric(rawValue: argument) else {
+        let names = Metric.allCases.map(\.rawValue).joined(separator: ", ")
         return [
           .notify(Notice(.warning, "there is no metric \(argument)", remedy: "There are \(names)"))
         ]
@@ -49,7 +49,7 @@ extension EvaluateScreen {
       }
       task.settings = preset.settings.keepingSeed(of: task.settings)
     case .videos:
-      guard task.canJudgeFolder else {
+      guard task.metric.canJudgeFolder else {
         return [
           .notify(
             Notice(.warning, "\(task.metric.title.lowercased()) is measured of a model alone"))

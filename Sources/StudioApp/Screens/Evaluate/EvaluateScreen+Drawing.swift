@@ -1,3 +1,4 @@
+import EvaluationKit
 import RunKit
 import TerminalUI
 
@@ -96,7 +97,7 @@ extension EvaluateScreen {
     guard count > 0 else {
       EmptyState(
         "Nothing has been measured yet",
-        lines: ["Drift and efficiency need a model alone."],
+        lines: ["\(Self.metricsOfModels) need a model alone."],
         keys: [
           HelpEntry(keys: [.character("h"), .character("l")], name: "", help: "choose the metric"),
           HelpEntry(keys: [.character("r")], name: "", help: "does the evaluation"),
@@ -109,10 +110,16 @@ extension EvaluateScreen {
       .draw(in: &buffer, area: inner, state: table, isFocused: hasKeys)
   }
 
+  /// What can be measured at once: `Drift and efficiency`.
+  private static var metricsOfModels: String {
+    let names = Metric.allCases.filter(\.needsModelAlone).map(\.name).joined(separator: " and ")
+    return names.prefix(1).uppercased() + names.dropFirst()
+  }
+
   private func drawSelected(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
     guard let stored = selected(world) else { return }
     let inner = Border(
-      title: stored.report.metric.title, subtitle: stored.report.procedure.source,
+      title: stored.report.metric.title, subtitle: stored.report.protocol.source,
       footer: "Enter shows all"
     ).draw(in: &buffer, area: area)
     let view = ReportView(stored)
@@ -128,7 +135,7 @@ extension EvaluateScreen {
     guard let stored = selected(world) else { return }
     let view = ReportView(stored)
     let inner = Border(
-      title: stored.report.metric.title, subtitle: stored.report.procedure.source,
+      title: stored.report.metric.title, subtitle: stored.report.protocol.source,
       footer:
         "\(table.selected + 1) of \(world.evaluations.count), h and l go to others, Esc leaves",
       isFocused: true
@@ -177,6 +184,6 @@ extension EvaluateScreen {
     guard let stored = selected(world) else { return [] }
     return stored.report.scores.map { ($0.name, $0.text) }
       + [("protocol", stored.report.badge)]
-      + stored.report.procedure.fields.map { (name: $0.0, value: $0.1) }
+      + stored.report.protocol.fields.map { (name: $0.0, value: $0.1) }
   }
 }

@@ -139,11 +139,11 @@ extension EvaluateScreen {
         .confirm(
           title: "Forget this score?",
           lines: [
-            "\(stored.report.metric.title) of \(stored.report.procedure.source)",
+            "\(stored.report.metric.title) of \(stored.report.protocol.source)",
             "Its report stays in \(stored.folder.fileName)/.",
-          ], confirmed: [.forgetEvaluation(stored.id)])
+          ], confirmed: [.library(.forgetEvaluation(stored.id))])
       ]
-    case .readAgain: return [.findEvaluations] + checkAgain()
+    case .readAgain: return [.query(.findEvaluations)] + checkAgain()
     }
     return []
   }
@@ -158,14 +158,15 @@ extension EvaluateScreen {
   private mutating func run(_ world: World) -> [StudioEffect] {
     if let job = shownJob(world), job.state == .paused || job.state == .interrupted {
       return [
-        .resumeJob(job.id),
+        .job(.resume(job.id)),
         .notify(
           Notice(
             .information, "\(job.title(world)) goes on", remedy: "x twice ends it for another")),
       ]
     }
-    if let need = needs(world)?.first {
-      return [.notify(Notice(.warning, need.sentence, remedy: need.remedy))] + checkAgain()
+    if let requirement = unmetRequirements(world)?.first {
+      return [.notify(Notice(.warning, requirement.sentence, remedy: requirement.remedy))]
+        + checkAgain()
     }
     page = .main
     let ahead = world.jobs.filter {
@@ -180,7 +181,7 @@ extension EvaluateScreen {
               remedy: "6 shows the queue"))
         ]
       } ?? []
-    return [.remember(.evaluation(form.task)), .evaluate(form.task)] + waits
+    return [.remember(.evaluation(form.task)), .order(.evaluate(form.task))] + waits
   }
 
   private mutating func mark(_ world: World) -> [StudioEffect] {
@@ -232,15 +233,15 @@ extension EvaluateScreen {
 extension EvaluateTask {
   /// Takes over how a score was taken, as far as its report tells: it names files, not where they are.
   mutating func take(_ report: EvaluationReport, models: [ModelEntry]) {
-    let procedure = report.procedure
+    let taken = report.protocol
     metric = report.metric
-    model = models.first { $0.reference.name == procedure.source }?.reference ?? model
-    clips = procedure.generatedClips ?? procedure.realClips ?? metric.usualClips
-    frames = procedure.frames ?? metric.usualFrames
-    part = procedure.split.flatMap(Part.init(rawValue:)) ?? part
-    splits = procedure.splits ?? splits
-    guard let request = procedure.request else { return }
-    let precision = procedure.precision.flatMap(Precision.init(rawValue:)) ?? settings.precision
+    model = models.first { $0.reference.name == taken.source }?.reference ?? model
+    clips = taken.generatedClips ?? taken.realClips ?? metric.usualClips
+    frames = taken.frames ?? metric.usualFrames
+    part = taken.split.flatMap(Part.init(rawValue:)) ?? part
+    splits = taken.splits ?? splits
+    guard let request = taken.request else { return }
+    let precision = taken.precision.flatMap(Precision.init(rawValue:)) ?? settings.precision
     settings = GenerationSettings(request)
     settings.precision = precision
     batch = request.sampleCount

@@ -108,15 +108,15 @@ package struct EvaluateScreen: StudioScreen {
   private mutating func check() -> [StudioEffect] {
     guard form.task != checked else { return [] }
     checked = form.task
-    return [.checkEvaluation(form.task)]
+    return [.query(.checkEvaluation(form.task))]
   }
 
   /// What is missing, once that is known; what the selected line is about comes first.
-  func needs(_ world: World) -> [EvaluateTask.Need]? {
+  func unmetRequirements(_ world: World) -> [EvaluationRequirement]? {
     guard let check = world.evaluationCheck, check.task == form.task else { return nil }
     let selected = form.subject
-    return check.needs.filter { $0.subject == selected }
-      + check.needs.filter { $0.subject != selected }
+    return check.unmet.filter { $0.subject == selected }
+      + check.unmet.filter { $0.subject != selected }
   }
 
   // MARK: What it would take
@@ -130,7 +130,7 @@ package struct EvaluateScreen: StudioScreen {
   /// One of the videos, without what changes nothing about its cost.
   func estimateKey(_ world: World) -> World.EstimateKey? {
     let task = form.task
-    guard task.generates, task.metric != .efficiency, let model = task.model,
+    guard task.generates, task.metric.judged == .videos, let model = task.model,
       let entry = world.models.first(where: { $0.reference == model }), entry.canGenerate
     else { return nil }
     let length = max(entry.autoencoder?.clipLength ?? 16, 1)

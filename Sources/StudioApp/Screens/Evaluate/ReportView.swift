@@ -41,7 +41,7 @@ struct ReportView {
   /// Everything.
   var lines: [Line] {
     var lines = summary + [Line(text: "")]
-    lines += Self.aligned(report.procedure.fields, .text)
+    lines += Self.aligned(report.protocol.fields, .text)
     if !report.notes.isEmpty { lines.append(Line(text: "")) }
     lines += report.notes.map { Line(text: "note: \($0)", role: .secondary) }
     lines.append(Line(text: ""))

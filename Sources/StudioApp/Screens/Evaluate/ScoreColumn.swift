@@ -31,17 +31,17 @@ enum ScoreColumn: Sendable, Hashable {
   }
 
   func text(_ stored: StoredEvaluation, marked: EvaluationID?) -> String {
-    let procedure = stored.report.procedure
+    let taken = stored.report.protocol
     return switch self {
     case .mark: stored.id == marked ? "*" : ""
     case .number: "\(stored.id.rawValue)"
     case .metric: stored.report.metric.shortTitle
     case .score: stored.report.leadingScore?.shortText ?? ""
-    case .source: procedure.source
-    case .data: procedure.data ?? ""
-    case .clips: (procedure.generatedClips ?? procedure.realClips).map(String.init) ?? ""
-    case .frames: procedure.frames.map(String.init) ?? ""
-    case .sampler: procedure.request.map { GenerationSettings($0).shortText } ?? ""
+    case .source: taken.source
+    case .data: taken.data ?? ""
+    case .clips: (taken.generatedClips ?? taken.realClips).map(String.init) ?? ""
+    case .frames: taken.frames.map(String.init) ?? ""
+    case .sampler: taken.request.map { GenerationSettings($0).shortText } ?? ""
     case .badge: stored.report.shortBadge
     case .date: stored.report.date.formatted(.iso8601.year().month().day())
     }
@@ -52,7 +52,7 @@ extension EvaluationReport.Score {
   /// The value without its deviation, in four digits or so.
   var shortText: String {
     guard abs(value) >= 10 else { return EvaluationReport.Score(name, value, unit: unit).text }
-    let number = FormField.text(of: value, decimals: abs(value) >= 100 ? 1 : 2)
+    let number = FormValue.text(of: value, decimals: abs(value) >= 100 ? 1 : 2)
     return unit.isEmpty ? number : "\(number) \(unit)"
   }
 }

@@ -60,6 +60,6 @@ struct ScoreComparison {
   }
 
   private func title(_ stored: StoredEvaluation) -> String {
-    "\(stored.id.rawValue)  \(stored.report.procedure.source)"
+    "\(stored.id.rawValue)  \(stored.report.protocol.source)"
   }
 }

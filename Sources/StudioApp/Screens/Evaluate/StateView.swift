@@ -8,26 +8,26 @@ struct StateView {
   private let job: Job?
   private let ahead: Job?
   private let task: EvaluateTask
-  private let needs: [EvaluateTask.Need]?
+  private let unmet: [EvaluationRequirement]?
   private let world: World
 
   init(_ screen: EvaluateScreen, _ world: World) {
     job = screen.shownJob(world)
     ahead = job?.state == .waiting ? world.runningJob : nil
     task = screen.form.task
-    needs = screen.needs(world)
+    unmet = screen.unmetRequirements(world)
     self.world = world
   }
 
   /// The lines where no job is shown.
   private var lines: [JobPanel.Line] {
-    guard let needs else { return [] }
-    guard !needs.isEmpty else {
+    guard let unmet else { return [] }
+    guard !unmet.isEmpty else {
       return [.init("r \(task.readyText). x stops it and keeps what was computed.")]
     }
-    return needs.flatMap { need in
-      [JobPanel.Line(need.sentence, .warning)]
-        + (need.remedy.isEmpty ? [] : [.init(need.remedy, .secondary)])
+    return unmet.flatMap { requirement in
+      [JobPanel.Line(requirement.sentence, .warning)]
+        + (requirement.remedy.isEmpty ? [] : [.init(requirement.remedy, .secondary)])
     }
   }
 
@@ -42,9 +42,9 @@ struct StateView {
       drawJob(job, in: &buffer, area: area)
       return
     }
-    let count = needs?.count ?? 0
+    let count = unmet?.count ?? 0
     let inner = Border(
-      title: needs == nil ? "Checking" : count == 0 ? "Ready" : "Missing",
+      title: unmet == nil ? "Checking" : count == 0 ? "Ready" : "Missing",
       subtitle: count > 1 ? "\(count) things" : ""
     ).draw(in: &buffer, area: area)
     var rest = inner
@@ -72,14 +72,6 @@ struct StateView {
 extension EvaluateTask {
   /// What the evaluation does, after its key.
   var readyText: String {
-    let clips = Wording.count(self.clips, metric == .drift ? "video" : "clip")
-    switch metric {
-    case .frechetVideoDistance:
-      return "compares \(clips) of \(sourceName) with as many real ones, \(frames) frames each"
-    case .inceptionScore: return "looks at \(clips) of \(sourceName)"
-    case .reconstruction: return "encodes and decodes \(clips) with \(sourceName)"
-    case .drift: return "follows \(clips) of \(frames) frames of \(sourceName)"
-    case .efficiency: return "times \(sourceName) on this machine"
-    }
+    metric.work(Wording.count(clips, metric.noun), self)
   }
 }

@@ -28,7 +28,7 @@ extension ExtendScreen {
     let clip = clips[place.strip]
     let title = world.video(tree.video)?.title ?? "video"
     let name = "\(title)-\(outline?.labels[clip] ?? "")-\(place.frame + 1)"
-    return [.saveStill(clip, frame: place.frame, path: ExportRequest.fileName(name, "png"))]
+    return [.video(.saveStill(clip, frame: place.frame, path: ExportRequest.fileName(name, "png")))]
   }
 
   package var commands: [CommandPalette.Entry] {
@@ -51,7 +51,7 @@ extension ExtendScreen {
     case "footage": return readFootage(argument, world)
     case "rename":
       guard let tree, !argument.isEmpty else { return [] }
-      return [.renameVideo(tree.video, argument)]
+      return [.video(.rename(tree.video, argument))]
     default: return []
     }
   }
@@ -66,7 +66,7 @@ extension ExtendScreen {
     let name = URL(filePath: path).lastPathComponent
     return [
       .notify(Notice(.information, "reading \(name)")),
-      .readFootage(path: path, model: model.reference),
+      .query(.readFootage(path: path, model: model.reference)),
     ] + refresh(world)
   }
 }

@@ -34,8 +34,9 @@ extension ExtendScreen {
       guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
       picker = nil
       return [
-        .makeFromFootage(
-          path: path, firstFrame: firstFrame, model: model.reference, settings: world.settings)
+        .order(
+          .makeFromFootage(
+            path: path, firstFrame: firstFrame, model: model.reference, settings: world.settings))
       ]
     }
   }
@@ -69,7 +70,7 @@ extension ExtendScreen {
     (isWatching, wantsToWatch) = (false, false)
     ahead = clip
     tree?.select(clip)
-    return [.selectClip(video, clip)] + refresh(world)
+    return [.tree(.select(video, clip))] + refresh(world)
   }
 
   private mutating func cycleRolls(by step: Int, _ world: World) -> [StudioEffect] {
@@ -104,7 +105,7 @@ extension ExtendScreen {
     case .footage: return askForFootage()
     case .newCanvas:
       nextSettings = nil
-      return [.newCanvas(world.model?.reference)]
+      return [.video(.newCanvas(world.model?.reference))]
     case .otherModel: return chooseModel(world)
     case .stop, .pause, .resume: return steer(action, world)
     }
@@ -123,7 +124,7 @@ extension ExtendScreen {
     if !next.isSeedLocked { next.seed = wasTried ? seeds.next() : tip?.seed ?? seeds.next() }
     let effects = make(
       next, after: tip?.id, fork: tree.nextFork(of: tip?.id), count: count, world)
-    if case .extend? = effects.first { isAsked = true }
+    if case .workspace(.order(.extend))? = effects.first { isAsked = true }
     return effects
   }
 
@@ -133,7 +134,7 @@ extension ExtendScreen {
     var settings = world.settings
     settings.clipCount = count
     wantsToWatch = true
-    return [.make(model.reference, settings)]
+    return [.order(.make(model.reference, settings))]
   }
 
   private mutating func reroll(_ world: World) -> [StudioEffect] {
@@ -168,8 +169,9 @@ extension ExtendScreen {
     settings.isSeedLocked = true
     wantsToWatch = true
     return [
-      .extend(
-        tree.video, after: clip, fork: fork, model: model.reference, settings: settings)
+      .order(
+        .extend(
+          tree.video, after: clip, fork: fork, model: model.reference, settings: settings))
     ]
   }
 
@@ -183,7 +185,7 @@ extension ExtendScreen {
     }
     let name = outline?.labels[clip.id] ?? "the clip"
     return [
-      .dropClip(tree.video, clip.id),
+      .tree(.drop(tree.video, clip.id)),
       .notify(Notice(.information, "dropped \(name) and what follows it", remedy: "u undoes this")),
     ]
   }
@@ -206,11 +208,11 @@ extension ExtendScreen {
     case (.stop, .running(let job)):
       laterRun = nil
       let isStopping = world.progress(of: job)?.isStopping ?? false
-      return [.finishJob(job.id, atOnce: isStopping)]
-    case (.stop, .waiting(let job)), (.stop, .held(let job)): return [.cancelJob(job.id)]
-    case (.pause, .running(let job)), (.pause, .waiting(let job)): return [.pauseJob(job.id)]
+      return [.job(.finish(job.id, atOnce: isStopping))]
+    case (.stop, .waiting(let job)), (.stop, .held(let job)): return [.job(.cancel(job.id))]
+    case (.pause, .running(let job)), (.pause, .waiting(let job)): return [.job(.pause(job.id))]
     case (.pause, .held(let job)), (.resume, .held(let job)), (.resume, .failed(let job, _, _)):
-      return [.resumeJob(job.id)]
+      return [.job(.resume(job.id))]
     default: return [.notify(Notice(.information, "no run of this video is under way"))]
     }
   }
@@ -223,7 +225,7 @@ extension ExtendScreen {
     guard let tree, tree.canUndo else {
       return [.notify(Notice(.information, "there is nothing to undo"))]
     }
-    return [.undo(tree.video)]
+    return [.tree(.undo(tree.video))]
   }
 
   package mutating func redo(_ world: World) -> [StudioEffect] {
@@ -234,7 +236,7 @@ extension ExtendScreen {
     guard let tree, tree.canRedo else {
       return [.notify(Notice(.information, "there is nothing to redo"))]
     }
-    return [.redo(tree.video)]
+    return [.tree(.redo(tree.video))]
   }
 }
 

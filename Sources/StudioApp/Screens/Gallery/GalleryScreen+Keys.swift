@@ -61,16 +61,16 @@ extension GalleryScreen {
       return [.notify(Notice(.information, "there is no video here"))]
     }
     switch action {
-    case .open: return [.openVideo(video.id), .show(.extend)]
+    case .open: return [.video(.open(video.id)), .show(.extend)]
     case .useAll: return reuse(video, keepsSeed: true, world)
     case .useWithoutSeed: return reuse(video, keepsSeed: false, world)
-    case .mark: return [.markVideo(video.id, !video.isMarked)]
+    case .mark: return [.video(.mark(video.id, !video.isMarked))]
     case .rename:
       return [.ask(prompt: "Name of this video", text: video.title, command: "rename")]
     case .trash:
       restored = []
       return trash(video, world)
-    case .restore: return [.restoreVideo(video.id)]
+    case .restore: return [.video(.restore(video.id))]
     case .export:
       return [
         .ask(
@@ -85,7 +85,7 @@ extension GalleryScreen {
   private mutating func trash(_ video: VideoSummary, _ world: World) -> [StudioEffect] {
     trashed.append(video.id)
     let effects: [StudioEffect] = [
-      .trashVideo(video.id),
+      .video(.trash(video.id)),
       .notify(
         Notice(
           .information, "\(video.title) is in the trash",
@@ -113,7 +113,7 @@ extension GalleryScreen {
       else { continue }
       restored.append(last)
       return [
-        .restoreVideo(last), .notify(Notice(.information, "\(video.title) is back")),
+        .video(.restore(last)), .notify(Notice(.information, "\(video.title) is back")),
       ]
     }
     return [.notify(Notice(.information, "nothing was put into the trash that could come back"))]
@@ -171,7 +171,7 @@ extension GalleryScreen {
         lines: [
           count == 1 ? "One video is deleted for good." : "\(count) videos are deleted for good.",
           "Files that were exported stay.",
-        ], confirmed: [.emptyTrash])
+        ], confirmed: [.video(.emptyTrash)])
     ]
   }
 
@@ -205,7 +205,7 @@ extension GalleryScreen {
       }
       return ExportRequest.effects(
         argument, video: video.id, through: tip, overwrites: command == "overwrite")
-    case "rename": return argument.isEmpty ? [] : [.renameVideo(video.id, argument)]
+    case "rename": return argument.isEmpty ? [] : [.video(.rename(video.id, argument))]
     default: return []
     }
   }

@@ -102,7 +102,7 @@ package struct GalleryScreen: StudioScreen {
     }
     var effects = requests.load(clips, world)
     if let focused, world.trees[focused.id] == nil, askedTrees.insert(focused.id).inserted {
-      effects.append(.loadTree(focused.id))
+      effects.append(.video(.loadTree(focused.id)))
     }
     return effects
   }

@@ -43,7 +43,7 @@ extension MakeScreen {
       guard !argument.isEmpty else {
         return [.notify(Notice(.warning, "a preset needs a name"))]
       }
-      let save = StudioEffect.savePreset(name: argument, settings: form.settings)
+      let save = StudioEffect.library(.savePreset(name: argument, settings: form.settings))
       guard let kept = world.preset(named: argument), !kept.isBuiltIn,
         !kept.isReplaceable(by: form.settings)
       else { return [save] }
@@ -109,7 +109,7 @@ extension MakeScreen {
       return [Self.nothingFinished]
     }
     still = nil
-    return [.saveStill(request.clip, frame: request.frame, path: path)]
+    return [.video(.saveStill(request.clip, frame: request.frame, path: path))]
   }
 
   /// The frame of a complete clip that is shown; `nil` while that is an estimate.

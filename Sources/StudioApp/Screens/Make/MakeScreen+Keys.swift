@@ -68,7 +68,7 @@ extension MakeScreen {
       return [
         .confirm(
           title: "Delete the preset \(preset.name)?", lines: [preset.settings.shortText],
-          confirmed: [.deletePreset(name: preset.name)])
+          confirmed: [.library(.deletePreset(name: preset.name))])
       ]
     case .closed: picker = nil
     case .open, nil: break
@@ -156,14 +156,14 @@ extension MakeScreen {
     }
     if !form.settings.isSeedLocked, form.settings.seed == usedSeed { drawSeed() }
     usedSeed = form.settings.seed
-    return [.remember(.settings(form.settings)), .make(model.reference, form.settings)]
+    return [.remember(.settings(form.settings)), .order(.make(model.reference, form.settings))]
   }
 }
 
 extension StudioEffect {
   /// Whether it makes a new video.
   fileprivate var isMake: Bool {
-    if case .make = self { true } else { false }
+    if case .workspace(.order(.make)) = self { true } else { false }
   }
 }
 

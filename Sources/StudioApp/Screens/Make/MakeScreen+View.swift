@@ -101,7 +101,7 @@ extension MakeScreen {
       .init("steps", "\(settings.steps), then \(settings.laterSteps)"),
       .init("spacing", (settings.spacing ?? settings.method.defaultSpacing).rawValue),
       .init("eta", Self.eta(settings)),
-      .init("guidance", FormField.text(of: settings.guidanceScale, decimals: 1)),
+      .init("guidance", FormValue.text(of: settings.guidanceScale, decimals: 1)),
       .init("clips", job.clipText), .init("precision", settings.precision.rawValue),
       .init("took", job.secondsTaken.map(PaceText.time) ?? "-"),
     ]).draw(in: &buffer, area: inner)
@@ -109,7 +109,7 @@ extension MakeScreen {
 
   private static func eta(_ settings: GenerationSettings) -> String {
     guard settings.method.usesEta else { return "-" }
-    return FormField.text(of: settings.eta, decimals: 2)
+    return FormValue.text(of: settings.eta, decimals: 2)
       + (settings.recomputesNoise ? ", noise recomputed" : "")
   }
 

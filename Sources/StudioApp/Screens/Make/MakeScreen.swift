@@ -93,7 +93,7 @@ package struct MakeScreen: StudioScreen {
     }
     if world.trees[video] == nil, requestedTree != video {
       requestedTree = video
-      return [.loadTree(video)]
+      return [.video(.loadTree(video))]
     }
     let clips = Self.playedClips(of: video, world)
     player.show(

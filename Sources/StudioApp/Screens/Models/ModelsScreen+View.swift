@@ -165,7 +165,7 @@ extension ModelsScreen {
       ("model", model.reference.name), ("path", model.path),
     ]
     if let rate = model.reference.framesPerSecond {
-      rows.append(("frames/s", FormField.text(of: rate, decimals: 1)))
+      rows.append(("frames/s", FormValue.text(of: rate, decimals: 1)))
     }
     for kind in [NetworkKind.autoencoder, .denoiser] {
       guard let network = model.network(kind) else { continue }

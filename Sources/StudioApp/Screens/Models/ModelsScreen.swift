@@ -85,7 +85,7 @@ package struct ModelsScreen: StudioScreen {
     switch action {
     case .open:
       return [.ask(prompt: "Folder or checkpoint", text: "", command: Self.openCommand)]
-    case .lookAgain: return [.findModels]
+    case .lookAgain: return [.query(.findModels)]
     case .otherPane:
       showsDetails.toggle()
       return []
@@ -151,7 +151,7 @@ package struct ModelsScreen: StudioScreen {
       return [.notify(Notice(.information, "\(model.reference.name) is hashed already"))]
     }
     return [
-      .hashModel(model.id),
+      .query(.hashModel(model.id)),
       .notify(Notice(.information, "hashing the checkpoints of \(model.reference.name)")),
     ]
   }
@@ -165,7 +165,7 @@ package struct ModelsScreen: StudioScreen {
     _ command: String, argument: String, _ world: World
   ) -> [StudioEffect] {
     guard command == Self.openCommand, !argument.isEmpty else { return [] }
-    return [.openModel(path: argument)]
+    return [.library(.openModel(path: argument))]
   }
 }
 

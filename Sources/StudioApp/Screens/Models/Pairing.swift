@@ -51,7 +51,7 @@ struct Pairing: Sendable, Hashable {
     guard let autoencoder = autoencoder.reference.autoencoder,
       let denoiser = denoiser.reference.denoiser
     else { return nil }
-    return .pairModel(autoencoder: autoencoder, denoiser: denoiser)
+    return .library(.pairModel(autoencoder: autoencoder, denoiser: denoiser))
   }
 }
 

@@ -168,8 +168,8 @@ extension QueueScreen {
   private func evaluationFacts(_ task: EvaluateTask) -> [FactList.Fact] {
     var facts = [FactList.Fact("measures", task.metric.title)]
     facts.append(.init(task.model == nil ? "videos" : "model", task.sourceName))
-    if task.needsData { facts.append(.init("data", task.data)) }
-    if task.metric != .efficiency {
+    if task.metric.takes(.data) { facts.append(.init("data", task.data)) }
+    if task.metric.takes(.clips) {
       facts.append(.init("clips", "\(task.clips) of \(task.frames) frames"))
     }
     if task.generates {

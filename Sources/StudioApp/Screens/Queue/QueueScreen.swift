@@ -107,7 +107,7 @@ package struct QueueScreen: StudioScreen {
     if action == .clear {
       let count = world.jobs.count { $0.state.isOver }
       return count > 0
-        ? [.clearFinishedJobs]
+        ? [.job(.clearFinished)]
         : [.notify(Notice(.information, "no job is over yet"))]
     }
     guard let job = selected(world) else {
@@ -119,7 +119,7 @@ package struct QueueScreen: StudioScreen {
     case .pause: return job.pauseOrResume()
     case .retry:
       switch job.state {
-      case .failed, .interrupted, .paused: return [.resumeJob(job.id)]
+      case .failed, .interrupted, .paused: return [.job(.resume(job.id))]
       default:
         return [.notify(Notice(.information, "job \(job.id.rawValue) has not failed"))]
       }
@@ -129,7 +129,7 @@ package struct QueueScreen: StudioScreen {
       guard let video = job.video else {
         return [.show(job.training == nil ? .evaluate : .train)]
       }
-      return [.openVideo(video), .show(.extend)]
+      return [.video(.open(video)), .show(.extend)]
     case .otherPane: showsDetails.toggle()
     case .clear: break
     }
@@ -161,7 +161,7 @@ package struct QueueScreen: StudioScreen {
   }
 
   private var editedJob: [StudioEffect] {
-    editor.map { [.editJob($0.job, $0.form.settings)] } ?? []
+    editor.map { [.job(.edit($0.job, $0.form.settings))] } ?? []
   }
 
   private func move(_ job: Job, by offset: Int, _ world: World) -> [StudioEffect] {
@@ -171,7 +171,7 @@ package struct QueueScreen: StudioScreen {
     let waiting = world.jobs.filter { $0.state == .waiting }.map(\.id)
     guard let index = waiting.firstIndex(of: job.id), waiting.indices.contains(index + offset)
     else { return [] }
-    return [.moveJob(job.id, by: offset)]
+    return [.job(.move(job.id, by: offset))]
   }
 
   private func cancelOthers(than job: Job, _ world: World) -> [StudioEffect] {
@@ -185,7 +185,7 @@ package struct QueueScreen: StudioScreen {
         lines: [
           "\(Wording.count(others.count, "job")) end\(others.count == 1 ? "s" : ""); complete clips are kept."
         ],
-        confirmed: [.cancelJobs(except: job.id)])
+        confirmed: [.job(.cancelAll(except: job.id))])
     ]
   }
 

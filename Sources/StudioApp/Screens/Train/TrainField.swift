@@ -1,7 +1,7 @@
 import TerminalUI
 
 /// A line of the form that sets a training up.
-enum TrainField: String, CaseIterable {
+enum TrainField: CaseIterable {
   case stage, name, preset, file, data, autoencoder, autoencoderFile, initial, lpips, vgg
   case steps, batch, rate, precision, checkpointing, threads, more
 

@@ -25,7 +25,7 @@ package struct TrainForm: Sendable, Hashable {
   private var file: String
   /// Whether the name was typed, and stays.
   private var hasOwnName = false
-  private var form = Form(fields: [])
+  private var form = Form<TrainField>(fields: [])
 
   private static let presets = TrainingPreset.allCases
   private static let threadLimit = 256.0
@@ -43,12 +43,11 @@ package struct TrainForm: Sendable, Hashable {
   package var chosen: TrainingRequest { request }
 
   /// Whether a value is being typed.
-  package var isTyping: Bool { form.editing != nil }
+  package var isTyping: Bool { form.isTyping }
   /// The path that is being typed, if one is.
   package var typedPath: String? {
-    selectedField?.isPath == true ? form.editing?.text : nil
+    form.selectedID?.isPath == true ? form.editing?.text : nil
   }
-  private var selectedField: TrainField? { form.selectedID.flatMap(TrainField.init) }
 
   // MARK: Following the world
 
@@ -93,9 +92,9 @@ package struct TrainForm: Sendable, Hashable {
   ///
   /// - Returns: whether the training that is set up changed.
   package mutating func handle(_ key: Key) -> Bool {
-    guard case .changed(let id) = form.handle(key), let field = TrainField(rawValue: id),
-      let value = form.fields.first(where: { $0.id == id })?.value
-    else { return false }
+    guard case .changed(let field) = form.handle(key), let value = form[field]?.value else {
+      return false
+    }
     store(value, of: field)
     rebuild()
     return true
@@ -105,13 +104,9 @@ package struct TrainForm: Sendable, Hashable {
   package mutating func paste(_ text: String) { form.paste(text) }
 
   /// Leaves the value being typed as it was. False if none is.
-  package mutating func goBack() -> Bool {
-    guard isTyping else { return false }
-    _ = form.handle(.escape)
-    return true
-  }
+  package mutating func goBack() -> Bool { form.goBack() }
 
-  private mutating func store(_ value: FormField.Value, of field: TrainField) {
+  private mutating func store(_ value: FormValue, of field: TrainField) {
     switch (field, value) {
     case (.stage, .choice(let index, _)):
       request.stage = TrainingStage.allCases[index]
@@ -153,7 +148,7 @@ package struct TrainForm: Sendable, Hashable {
   /// Whether the autoencoder is a file that is typed.
   private var choosesFile = false
 
-  private static func text(of value: FormField.Value) -> String {
+  private static func text(of value: FormValue) -> String {
     switch value {
     case .choice(let index, let words): words[index]
     case .toggle(let isOn): isOn ? "true" : "false"
@@ -201,7 +196,7 @@ package struct TrainForm: Sendable, Hashable {
   private mutating func rebuild() {
     form.fields = TrainField.allCases.filter(isShown).map { field in
       FormField(
-        id: field.rawValue, label: field.label, value: value(of: field), help: field.help,
+        id: field, label: field.label, value: value(of: field), help: field.help,
         note: note(of: field))
     }
   }
@@ -220,7 +215,7 @@ package struct TrainForm: Sendable, Hashable {
     choosesFile || choices.isEmpty || !choices.contains { $0.path == request.autoencoderPath }
   }
 
-  private func value(of field: TrainField) -> FormField.Value {
+  private func value(of field: TrainField) -> FormValue {
     switch field {
     case .stage:
       return .choice(

@@ -62,7 +62,7 @@ extension TrainScreen {
   private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
     if key == .tab, let path = form?.typedPath {
       askedCompletion = path
-      return [.completePath(path)]
+      return [.query(.completePath(path))]
     }
     guard form?.handle(key) == true else { return [] }
     return setupChanged(world)
@@ -88,7 +88,7 @@ extension TrainScreen {
     case .scale: isLogarithmic.toggle()
     case .open: return open(world)
     case .reuse: return reuse(world)
-    case .lookAgain: return [.findTrainingRuns]
+    case .lookAgain: return [.query(.findTrainingRuns)]
     case .otherPane: showsSecond.toggle()
     }
     return []
@@ -126,11 +126,13 @@ extension TrainScreen {
       return [.notify(Notice(.information, "the videos are still being looked at"))]
     }
     // What it lacks may have come since.
-    if let problem = preparation.problem { return [.notify(problem), .checkTraining(request)] }
+    if let problem = preparation.problem {
+      return [.notify(problem), .query(.checkTraining(request))]
+    }
     form?.begin()
     form = nil
     awaitedName = request.name
-    var effects: [StudioEffect] = [.train(request)]
+    var effects: [StudioEffect] = [.order(.train(request))]
     if let job = world.heavyJob {
       effects.append(
         .notify(
@@ -175,9 +177,9 @@ extension TrainScreen {
       return [.notify(Notice(.warning, "another process is training \(row.name)"))]
     case .damaged(let sentence): return [.notify(Notice(.error, sentence))]
     case .stopped, .failed:
-      if let job = row.job, !job.state.isOver { return [.resumeJob(job.id)] }
-      if let job = row.job, row.run == nil { return [.resumeJob(job.id)] }
-      return [.resumeTraining(row.id)]
+      if let job = row.job, !job.state.isOver { return [.job(.resume(job.id))] }
+      if let job = row.job, row.run == nil { return [.job(.resume(job.id))] }
+      return [.order(.resumeTraining(row.id))]
     }
   }
 
@@ -204,7 +206,7 @@ extension TrainScreen {
       ]
     }
     return [
-      .openModel(path: row.id),
+      .library(.openModel(path: row.id)),
       .notify(Notice(.success, "\(row.name) is among the models", remedy: "1 shows them")),
     ]
   }

@@ -77,7 +77,7 @@ package struct TrainScreen: StudioScreen {
   /// Keeps what is set up, and has it looked at.
   func check() -> [StudioEffect] {
     guard let request = form?.chosen else { return [] }
-    return [.remember(.training(request)), .checkTraining(request)]
+    return [.remember(.training(request)), .query(.checkTraining(request))]
   }
 
   /// Rows that a page of the table moves by.
@@ -110,7 +110,7 @@ package struct TrainScreen: StudioScreen {
     }
     guard requestedSample != path else { return [] }
     requestedSample = path
-    return [.loadTrainingSample(path: path)]
+    return [.query(.loadTrainingSample(path: path))]
   }
 
   package func frameInterval(_ world: World) -> Duration? {

@@ -5,7 +5,7 @@ import TrainingData
 import VideoDiffusion
 
 /// Clips for an evaluation, by number: always the same ones, however many are asked for.
-protocol ClipSupply: Sendable {
+protocol ClipSource: Sendable {
   /// What they are, for people: `generated clips`.
   var name: String { get }
   /// All that they depend on, as lines of text.
@@ -39,7 +39,7 @@ enum DatasetLayoutName {
 }
 
 /// Whole clips of the videos in a folder, chosen by a seed (`EvaluationWindows`).
-struct FolderClips: ClipSupply {
+struct FolderClips: ClipSource {
   let name: String
   /// The folder, as it was given.
   let path: String
@@ -161,7 +161,7 @@ struct FolderClips: ClipSupply {
 }
 
 /// Videos that a model makes: number i with the first seed plus i.
-struct GeneratedClips: ClipSupply {
+struct GeneratedClips: ClipSource {
   let name = "generated clips"
   /// What to make; `clipCount` is taken from the frames.
   let request: GenerationRequest

@@ -8,7 +8,7 @@ import VideoDiffusion
 /// was written and renamed survives the end of the process. So every step is kept, unless the disk is
 /// so slow that this would cost more than a hundredth of the time. A power loss is another matter: for
 /// that the file is synced, every few seconds.
-struct RunKeeper {
+struct RunCheckpointer {
   /// The file.
   let path: String
   private let clock = ContinuousClock()

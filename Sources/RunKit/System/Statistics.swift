@@ -19,3 +19,12 @@ extension Double {
     return "\(self < 0 ? "-" : "")\(Int(mantissa.rounded()))e\(exponent - digits + 1)"
   }
 }
+
+extension Collection<Double> {
+  /// The median of at least one number.
+  package var median: Double {
+    let sorted = sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+}

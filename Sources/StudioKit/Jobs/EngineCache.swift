@@ -1,10 +1,11 @@
 import Foundation
 import RunKit
+import TensorCore
 import VideoDiffusion
 
 /// Keeps an engine loaded from one job to the next, as long as they use the same model in the same
 /// way.
-actor EngineRoom {
+actor EngineCache {
   /// An engine with both networks of a model.
   struct LoadedModel: Sendable {
     let engine: VideoEngine
@@ -82,7 +83,7 @@ actor EngineRoom {
   /// - Parameter hash: Gives SHA-256 of the autoencoder's checkpoint.
   func fitPreview(_ model: LoadedModel, hash: @escaping @Sendable () async throws -> String) {
     fits.append(
-      Task { [previews] in
+      Task(executorPreference: WorkerPool.blocking) { [previews] in
         // A run without pictures is better than none, and the next one tries again.
         guard let hash = try? await hash(), !Task.isCancelled else { return }
         _ = try? await previews.preview(for: hash, fittingWith: model.engine)

@@ -2,39 +2,33 @@ import Foundation
 import RunKit
 import VideoDiffusion
 
+/// Something without which an evaluation cannot begin.
+public struct EvaluationRequirement: Sendable, Hashable {
+  /// What it is about.
+  public var subject: EvaluationInput
+  /// What is missing or wrong, without a full stop.
+  public var sentence: String
+  /// What to do about it, with the file that is expected and where users usually get it.
+  public var remedy: String
+
+  /// Something that is missing.
+  public init(_ subject: EvaluationInput, _ sentence: String, remedy: String = "") {
+    self.subject = subject
+    self.sentence = sentence
+    self.remedy = remedy
+  }
+}
+
 extension EvaluateTask {
-  /// What a need is about.
-  public enum Subject: String, Sendable, Hashable, CaseIterable {
-    case model, videos, data, clips, frames, i3d, c3d, perceptualWeights, perceptualFeatures,
-      settings
-  }
-
-  /// Something without which the evaluation cannot begin.
-  public struct Need: Sendable, Hashable {
-    /// What it is about.
-    public var subject: Subject
-    /// What is missing or wrong, without a full stop.
-    public var sentence: String
-    /// What to do about it, with the file that is expected and where users usually get it.
-    public var remedy: String
-
-    /// Something that is missing.
-    public init(_ subject: Subject, _ sentence: String, remedy: String = "") {
-      self.subject = subject
-      self.sentence = sentence
-      self.remedy = remedy
-    }
-  }
-
   /// Everything that is missing or wrong, as far as the files' names and headers tell.
-  public func needs() -> [Need] {
+  public func unmetRequirements() -> [EvaluationRequirement] {
     checks.compactMap { subject, check in
       do {
         try check()
         return nil
       } catch {
         let explanation = Explanation(error)
-        return Need(
+        return EvaluationRequirement(
           subject, explanation.sentence, remedy: explanation.remedyWithoutOptions)
       }
     }
@@ -45,41 +39,43 @@ extension EvaluateTask {
   /// - Throws: ``StudioError``, `EvaluationError` or `CheckpointError` for what is missing first.
   public func check() throws { for (_, check) in checks { try check() } }
 
-  private typealias Check = (Subject, () throws -> Void)
+  private typealias Check = (EvaluationInput, () throws -> Void)
 
   private var checks: [Check] {
     var checks: [Check] = [(.settings, { try settings.validate() })]
     if let model {
       checks.append((.model, { try checkModel(model) }))
-    } else if canJudgeFolder {
+    } else if metric.canJudgeFolder {
       checks.append((.videos, { try checkFolder(videos, or: .noVideos) }))
     } else {
       checks.append((.model, { throw StudioError(nil, .noModelGiven) }))
     }
-    if needsData { checks.append((.data, { try checkFolder(data, or: .noData) })) }
-    switch metric {
-    case .frechetVideoDistance:
-      checks.append((.i3d, { try checkWeights(i3d, .i3d) }))
-      checks.append((.frames, { try checkFrames(of: .i3d) }))
-      checks.append((.clips, { try checkClips() }))
-    case .inceptionScore:
-      checks.append((.c3d, { try checkWeights(c3d, .c3d) }))
-      checks.append((.frames, { try checkFrames(of: .c3d) }))
-      checks.append((.clips, { try checkSplits() }))
-    case .reconstruction:
-      if !i3d.isEmpty { checks.append((.i3d, { try checkWeights(i3d, .i3d) })) }
-      for (subject, path) in [
-        (Subject.perceptualWeights, perceptualWeights), (.perceptualFeatures, perceptualFeatures),
-      ] where !path.isEmpty {
-        checks.append((subject, { try checkPerceptualWeights(path) }))
-      }
-    case .drift, .efficiency: break
+    for input in metric.required {
+      checks += self.checks(of: input)
+    }
+    for input in metric.optional {
+      guard let path = input.path, !self[keyPath: path].isEmpty else { continue }
+      checks += self.checks(of: input).prefix(1)
     }
     return checks
   }
 
+  /// The checks of something that is given or has to be, of itself first and then of the sizes that it
+  /// calls for.
+  private func checks(of input: EvaluationInput) -> [Check] {
+    switch input {
+    case .data: [(.data, { try checkFolder(data, or: .noData) })]
+    case .i3d: [(.i3d, { try checkWeights(i3d, .i3d) }), (.frames, { try checkFrames(of: .i3d) })]
+    case .c3d: [(.c3d, { try checkWeights(c3d, .c3d) }), (.frames, { try checkFrames(of: .c3d) })]
+    case .perceptualWeights: [(input, { try checkPerceptualWeights(perceptualWeights) })]
+    case .perceptualFeatures: [(input, { try checkPerceptualWeights(perceptualFeatures) })]
+    case .clips: [(.clips, { try checkClips() })]
+    case .model, .videos, .frames, .splits, .settings: []
+    }
+  }
+
   private func checkModel(_ model: ModelReference) throws {
-    guard model.autoencoder != nil, metric == .reconstruction || model.denoiser != nil else {
+    guard model.autoencoder != nil, metric.judged == .autoencoder || model.denoiser != nil else {
       throw StudioError(nil, .incompleteModel(name: model.name))
     }
     for path in [model.autoencoder, model.denoiser].compactMap({ $0 })
@@ -111,13 +107,10 @@ extension EvaluateTask {
   }
 
   private func checkClips() throws {
-    guard clips >= 2 else {
+    if metric.needsCovariance, clips < 2 {
       throw EvaluationError.tooFewForCovariance(clips: clips, of: "the clips")
     }
-  }
-
-  private func checkSplits() throws {
-    guard clips >= splits else {
+    if metric.takes(.splits), clips < splits {
       throw EvaluationError.tooFewForSplits(clips: clips, splits: splits)
     }
   }

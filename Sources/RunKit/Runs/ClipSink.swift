@@ -1,0 +1,61 @@
+import VideoDiffusion
+
+/// What becomes of a run's clips: outputs on the command line, files with rows in the studio.
+package protocol ClipSink: Actor {
+  /// Whether clips are wanted as frames, and not as latents alone.
+  nonisolated var needsFrames: Bool { get }
+
+  /// Takes note of what the engine reports, and keeps where the run stands.
+  func note(_ event: GenerationEvent)
+
+  /// Writes a sample of a clip.
+  ///
+  /// - Parameters:
+  ///   - clip: The clip's number in the run, from 0.
+  ///   - decoded: Its frames and the seconds that decoding took, where frames are wanted.
+  func write(
+    _ latent: Latent, sample: Int, of clip: Int, decoded: (clip: PixelClip, seconds: Double)?
+  ) async throws
+
+  /// All samples of a clip are written.
+  ///
+  /// - Returns: Whether the run goes on.
+  func finish(_ clip: FinishedClip) -> Bool
+}
+
+extension ClipSink {
+  /// Makes the clips of a run, from the engine's events to what is written: decodes each clip as it is
+  /// complete, while the engine samples the next, and shows previews of the one in progress.
+  ///
+  /// - Parameters:
+  ///   - state: Where to begin; see ``VideoEngine/generate(_:from:stop:)``.
+  ///   - stop: Ends the run early.
+  ///   - show: Called with each preview, on another thread.
+  /// - Throws: What the engine and writing throw.
+  package func makeClips(
+    _ request: GenerationRequest, from state: GenerationState, with engine: VideoEngine,
+    previews: PreviewMaker, stop: StopSignal, show: @escaping @Sendable (StepPreview) -> Void
+  ) async throws {
+    for try await event in engine.generate(request, from: state, stop: stop) {
+      note(event)
+      switch event {
+      case .clipStarted: break
+      case .step(let step): previews.consider(step, deliver: show)
+      case .clipFinished(let clip):
+        try await write(clip.latents, of: clip.clip, with: engine, previews: previews)
+        guard finish(clip) else { return stop.requestStop(.afterStep) }
+      }
+    }
+  }
+
+  /// Decodes and writes every sample of a clip; the previews learn from it.
+  package func write(
+    _ latents: [Latent], of clip: Int, with engine: VideoEngine, previews: PreviewMaker
+  ) async throws {
+    for (sample, latent) in latents.enumerated() {
+      let decoded = needsFrames ? try await engine.timedDecode(latent) : nil
+      try await write(latent, sample: sample, of: clip, decoded: decoded)
+      if let decoded { await previews.learn(latent, decoded: decoded.clip) }
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import VideoDiffusion
+
+extension GenerationSetting {
+  /// Every setting, in the order of preset files.
+  public static let all: [GenerationSetting] = [
+    sampler, spacing, steps, laterSteps, eta, recomputeNoise, guidance, clips, seed, keepSeed,
+    reencode, precision, threads, preview, previewEvery,
+  ]
+
+  /// Every setting, with some before the others.
+  package static func all(first: [GenerationSetting]) -> [GenerationSetting] {
+    first + all.filter { !first.contains($0) }
+  }
+
+  /// The settings of presets.
+  public static let ofPresets = all.filter(\.isInPresets)
+  /// The settings in the order of forms: the steps stand beside the solver that takes them.
+  package static let ofForms = all(first: [sampler, steps, laterSteps])
+  /// The settings that sweeps vary, numbers before words.
+  package static let ofSweeps: [GenerationSetting] = {
+    let swept = all.filter { $0.sweepExample != nil }
+    return swept.filter(\.domain.words.isEmpty) + swept.filter { !$0.domain.words.isEmpty }
+  }()
+
+  // MARK: The sampler
+
+  public static let sampler = GenerationSetting(
+    "sampler", .sampler, .choice(\.method, "method"), meaning: "The solver that takes the steps",
+    line: Line(
+      label: "sampler", help: "the solver that takes the steps",
+      words: { _ in SolverMethod.allCases.map(\.title) }),
+    optionHelp:
+      "The solver: \(SolverMethod.choices). \(SolverMethod.recommendation) (default: ddim)",
+    sweepExample: "ddim, dpmpp-2m, unipc")
+
+  public static let spacing = GenerationSetting(
+    "spacing", .sampler, .choice(\.spacing, "spacing", open: "default"),
+    meaning: "How the steps are spread over the noise levels",
+    line: Line(
+      label: "spacing", help: "how the steps are spread over the noise levels",
+      words: { ["auto (\($0.method.defaultSpacing.rawValue))"] + TimestepSpacing.words }),
+    optionHelp: """
+      How steps are spaced: published (the original's), trailing, linear or karras. (default: \
+      \(SolverMethod.defaultSpacings))
+      """)
+
+  public static let steps = GenerationSetting(
+    "steps", .sampler, .integer(\.steps, "steps", 1...1000),
+    meaning: "Steps of a clip made from nothing; ddpm always takes 1000",
+    explanation: "denoising steps; more are slower and finer",
+    line: Line(
+      label: "steps", help: "denoising steps of the first clip; more are slower and finer", step: 5,
+      fixed: { $0.method.takesEveryStep ? String($0.steps) : nil }, note: { _ in "first clip" }),
+    optionHelp: "Sampling steps of a clip made from nothing, 1 to 1000. (default: 100)",
+    sweepExample: "10, 20, 50")
+
+  public static let laterSteps = GenerationSetting(
+    "later_steps", .sampler, .integer(\.laterSteps, "laterSteps", 1...1000), title: "later steps",
+    meaning:
+      "Steps of each clip that continues another, left out as many as steps; ddpm always takes 1000",
+    explanation: "denoising steps of each clip that continues another",
+    line: Line(
+      label: "then", help: "steps of each clip that continues another", step: 5,
+      fixed: { $0.method.takesEveryStep ? String($0.laterSteps) : nil },
+      note: { _ in "each later clip" }),
+    optionHelp: """
+      Sampling steps of each clip that continues another, 1 to 1000. (default: the preset's, else as \
+      many as --steps where that is given, else 20)
+      """,
+    sweepExample: "5, 10, 20")
+
+  public static let eta = GenerationSetting(
+    "eta", .sampler, .number(\.eta, "eta", 0...1),
+    meaning: "Share of fresh noise in each ddim step",
+    explanation: "share of fresh noise in a DDIM step, 0 to 1",
+    line: Line(
+      label: "eta", help: "share of fresh noise in a DDIM step", step: 0.1, decimals: 2,
+      fixed: { $0.method.usesEta ? nil : "-" },
+      note: { $0.method.usesEta ? "" : SolverMethod.onlyWithEta }),
+    optionHelp: """
+      Fresh noise in each ddim step, 0 (none) to 1 (as much as ddpm). With little of it many steps lose \
+      contrast, as in the original; --recompute-noise keeps it. (default: 1)
+      """,
+    sweepExample: "0, 0.5, 1")
+
+  public static let recomputeNoise = GenerationSetting(
+    "recompute_noise", .sampler, .flag(\.recomputesNoise, "recomputesNoise"),
+    title: "recomputed noise",
+    meaning:
+      "Whether a ddim step's noise follows from the clamped estimate: keeps the contrast at eta 0",
+    explanation: "whether a DDIM step's noise followed from the clamped estimate",
+    line: Line(
+      label: "recompute", help: "the noise from the clamped estimate: keeps contrast at eta 0",
+      fixed: { $0.method.usesEta ? nil : "-" },
+      note: { $0.method.usesEta ? "noise" : SolverMethod.onlyWithEta }),
+    optionHelp: """
+      Go on in each ddim step with the noise that follows from the clamped estimate, in place of the \
+      network's. (default: no, as the original)
+      """,
+    sweepExample: "false, true")
+
+  public static let guidance = GenerationSetting(
+    "guidance", .sampler, .number(\.guidanceScale, "guidanceScale", 0...(.greatestFiniteMagnitude)),
+    meaning: "How strongly a clip follows the one before it; above 0 doubles the work",
+    line: Line(
+      label: "guidance", help: "how strongly a clip follows the one before it; 0 is off", step: 0.5,
+      decimals: 1, limit: 20, note: { $0.clipCount == 1 ? "from clip 2 on" : "" }),
+    optionHelp: """
+      Guidance of clips that continue another, 0 or more; above 0 doubles the work. (default: 0)
+      """,
+    sweepExample: "0, 1, 2")
+
+  // MARK: The video
+
+  public static let clips = GenerationSetting(
+    "clips", .video,
+    .integer(\.clipCount, "clipCount", 1...Int.max, zero: "goes on until it is stopped"),
+    meaning: "Clips to make, of 16 frames each", explanation: "clips that were asked for",
+    line: Line(
+      label: "clips", help: "clips of one video; 0 goes on until it is stopped", limit: 1000,
+      note: { $0.clipCount == nil ? "until stopped" : "" }))
+
+  public static let seed = GenerationSetting(
+    "seed", .video, .seed(\.seed, "seed"),
+    meaning: "The same seed and settings make the same video; commands take 0 without it",
+    line: Line(
+      label: "seed", help: "the same seed and settings make the same video",
+      note: { $0.isSeedLocked ? "locked" : "" }),
+    optionHelp: "Seed of the run; the same seed gives the same video. (default: 0)",
+    sweepExample: "1, 2, 3")
+
+  /// Whether the studio keeps the seed: no part of a preset, which keeps it if it has one.
+  public static let keepSeed = GenerationSetting(
+    "keep_seed", .video, .flag(\.isSeedLocked, "isSeedLocked"), title: "kept seed",
+    meaning: "Whether the next run takes this seed again",
+    line: Line(label: "keep seed", help: "whether the next run takes this seed again"),
+    isInPresets: false)
+
+  public static let reencode = GenerationSetting(
+    "reencode", .video, .flag(\.reencodesCondition, "reencodesCondition"), title: "re-encoding",
+    meaning: "Whether each clip is decoded and encoded again before the next continues it",
+    explanation: "whether each clip was decoded and encoded again before the next",
+    line: Line(
+      label: "re-encode", help: "decode and encode a clip again before the next continues it"),
+    optionHelp: "Decode and encode each clip again before the next continues it. (default: no)")
+
+  // MARK: Computing
+
+  public static let precision = GenerationSetting(
+    "precision", .compute, .choice(\.precision, "precision"),
+    meaning: "Precision of the networks: f32 is the reference, bf16 the faster",
+    explanation: "the precision of the networks: f32 or bf16",
+    line: Line(label: "precision", help: "bf16 is faster on some processors, f32 is exact"),
+    optionHelp: "Precision of the networks: f32 (the reference) or bf16. (default: f32)")
+
+  public static let threads = GenerationSetting(
+    "threads", .compute,
+    .integer(\.threadCount, "threadCount", 1...4096, zero: "takes all processors"),
+    meaning: "Threads to compute with",
+    line: Line(
+      label: "threads", help: "processors to use; 0 is all of them", limit: 256,
+      note: { $0.threadCount == nil ? "all" : "" }),
+    optionHelp: "Threads to compute with, 1 or more. (default: all processors)")
+
+  // MARK: What is shown
+
+  public static let preview = GenerationSetting(
+    "preview", .display, .choice(\.preview, "preview"),
+    meaning: "What is shown of a clip in progress",
+    line: Line(label: "preview", help: "what is shown of a clip in progress"),
+    optionHelp: """
+      How --preview shows the clip in progress: off, linear (small, moving, nearly free) or decoded \
+      (the decoder's frames every few steps). (default: linear)
+      """,
+    optionName: "preview-mode")
+
+  public static let previewEvery = GenerationSetting(
+    "preview_every", .display, .integer(\.previewInterval, "previewInterval", 1...1000),
+    title: "steps between previews", meaning: "Steps from one decoded preview to the next",
+    line: Line(
+      label: "every", help: "steps from one decoded preview to the next",
+      note: { $0.preview == .decoded ? "steps" : "decoded only" }),
+    optionHelp: "Steps from one decoded preview to the next, 1 to 1000. (default: 10)")
+}
+
+extension SolverMethod: SettingChoice {}
+extension TimestepSpacing: SettingChoice {}
+extension Precision: SettingChoice {}
+extension PreviewMode: SettingChoice {}
+
+extension SolverMethod {
+  /// The names, and what has no choice of its steps.
+  fileprivate static var choices: String {
+    let all = DiffusionSchedule.published.stepCount
+    return allCases.map { $0.rawValue + ($0.takesEveryStep ? " (all \(all) steps)" : "") }
+      .joinedAsChoice
+  }
+
+  /// How many steps those of higher order need, which stand at the end.
+  fileprivate static var recommendation: String {
+    let count = allCases.reversed().prefix { $0.order > 1 }.count
+    let words = ["", "", " two", " three", " four", " five", " six"]
+    let last = "last" + (words.indices.contains(count) ? words[count] : " \(count)")
+    return "20 steps of the \(last) are about as good as 100 of ddim."
+  }
+
+  /// Such as `published for ddpm and ddim, karras for the others`.
+  fileprivate static var defaultSpacings: String {
+    let own = allCases.filter { $0.defaultSpacing == .published }.map(\.rawValue)
+    return "published for \(own.joined(separator: " and ")), karras for the others"
+  }
+
+  /// What stands beside a setting of the solvers that take eta, while it is none of them.
+  fileprivate static var onlyWithEta: String {
+    allCases.filter(\.usesEta).map(\.title).joined(separator: ", ") + " only"
+  }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import RunKit
+import StudioKit
+import TerminalUI
+
+/// What each kind of request asks of the workspace.
+extension EffectRunner {
+  static func answer(
+    _ query: WorkspaceQuery, _ workspace: Workspace, _ sender: Sender
+  ) async throws {
+    switch query {
+    case .findModels: _ = await workspace.findModels()
+    case .hashModel(let model): try await workspace.hashModel(model)
+    case .estimate(let model, let settings):
+      guard let estimate = await workspace.estimate(model, settings) else { return }
+      sender.send(.estimated(World.EstimateKey(model: model, settings: settings), estimate))
+    case .checkEvaluation(let task):
+      let unmet = await workspace.unmetRequirements(of: task)
+      sender.send(.evaluationChecked(World.EvaluationCheck(task: task, unmet: unmet)))
+    case .findEvaluations: try await workspace.findEvaluations()
+    case .findTrainingRuns: await workspace.findTrainingRuns()
+    case .checkTraining(let request):
+      let preparation = await workspace.preparation(of: request)
+      sender.send(
+        .trainingChecked(World.TrainingCheck(request: request, preparation: preparation)))
+    case .loadTrainingSample(let path):
+      sender.send(.trainingSample(try await workspace.trainingSample(at: path)))
+    case .completePath(let typed): sender.send(.pathCompleted(PathCompletion(of: typed)))
+    case .readFootage(let path, let model):
+      sender.send(.footage(try await workspace.footage(path, for: model)))
+    case .loadFrames(let clips):
+      sender.send(.frames(await workspace.frames(of: clips)))
+    }
+  }
+
+  static func carryOut(
+    _ order: WorkOrder, _ workspace: Workspace, _ sender: Sender
+  ) async throws {
+    switch order {
+    case .make(let model, let settings):
+      let (video, _) = try await workspace.make(model, settings)
+      sender.send(.opened(try await workspace.tree(of: video)))
+    case .extend(let video, let clip, let fork, let model, let settings):
+      try await workspace.extend(
+        video, after: clip, fork: fork, model: model, settings: settings)
+    case .makeFromFootage(let path, let firstFrame, let model, let settings):
+      let (video, _) = try await workspace.makeFromFootage(
+        path, firstFrame: firstFrame, model: model, settings: settings)
+      sender.send(.opened(try await workspace.tree(of: video)))
+    case .compare(let title, let variants):
+      _ = try await workspace.compare(title: title, variants)
+    case .sweep(let variant, let columns, let rows):
+      _ = try await workspace.sweep(variant, columns: columns, rows: rows)
+    case .export(let task):
+      try await workspace.export(task)
+      let names = task.paths.map { URL(filePath: $0).lastPathComponent }
+      sender.send(
+        .follow([.notify(Notice(.information, "writing \(names.joined(separator: ", "))"))]))
+    case .evaluate(let task): _ = try await workspace.evaluate(task)
+    case .train(let request): _ = try await workspace.train(request)
+    case .resumeTraining(let folder): _ = try await workspace.resumeTraining(folder)
+    }
+  }
+
+  static func carryOut(_ change: JobChange, _ workspace: Workspace) async throws {
+    switch change {
+    case .finish(let job, let atOnce): await workspace.finish(job, atOnce: atOnce)
+    case .pause(let job): await workspace.pause(job)
+    case .resume(let job): await workspace.resume(job)
+    case .cancel(let job): await workspace.cancel(job)
+    case .cancelAll(let kept): await workspace.cancel(except: kept)
+    case .move(let job, let places): try await workspace.move(job, by: places)
+    case .edit(let job, let settings): try await workspace.edit(job, settings)
+    case .clearFinished: try await workspace.clearFinishedJobs()
+    }
+  }
+
+  static func carryOut(_ change: TreeChange, _ workspace: Workspace) async throws {
+    switch change {
+    case .select(let video, let clip): try await workspace.select(clip, in: video)
+    case .drop(let video, let clip): try await workspace.drop(clip, in: video)
+    case .undo(let video): try await workspace.undo(video)
+    case .redo(let video): try await workspace.redo(video)
+    }
+  }
+
+  static func carryOut(
+    _ change: VideoChange, _ workspace: Workspace, _ sender: Sender
+  ) async throws {
+    switch change {
+    case .open(let video): sender.send(.opened(try await workspace.tree(of: video)))
+    case .loadTree(let video):
+      sender.send(.workspace(.tree(try await workspace.tree(of: video))))
+    case .newCanvas(let model):
+      let video = try await workspace.newCanvas(model)
+      sender.send(.opened(try await workspace.tree(of: video)))
+    case .rename(let video, let title): try await workspace.rename(video, title)
+    case .mark(let video, let isMarked): try await workspace.mark(video, isMarked)
+    case .trash(let video): try await workspace.trash(video)
+    case .restore(let video): try await workspace.restore(video)
+    case .emptyTrash: try await workspace.emptyTrash()
+    case .keep(let video): try await workspace.keep(video)
+    case .saveStill(let clip, let frame, let path):
+      try await workspace.saveStill(of: clip, frame: frame, to: path)
+    }
+  }
+
+  static func carryOut(
+    _ change: LibraryChange, _ workspace: Workspace, _ sender: Sender
+  ) async throws {
+    switch change {
+    case .openModel(let path):
+      let model = try await workspace.openModel(path)
+      sender.send(.follow([.useModel(model.id)]))
+    case .pairModel(let autoencoder, let denoiser):
+      let model = try await workspace.pairModel(autoencoder: autoencoder, denoiser: denoiser)
+      sender.send(.follow([.useModel(model.id)]))
+    case .savePreset(let name, let settings):
+      try await workspace.savePreset(name, settings)
+      sender.send(.follow([.notify(Notice(.success, "the preset \(name) is kept"))]))
+    case .deletePreset(let name): try await workspace.deletePreset(name)
+    case .deleteComparison(let comparison): try await workspace.deleteComparison(comparison)
+    case .forgetEvaluation(let evaluation): try await workspace.forgetEvaluation(evaluation)
+    }
+  }
+
+  /// What a path leads to: a model is used, an output's settings come back, any other video can be
+  /// continued.
+  static func open(_ path: String, _ workspace: Workspace) async throws -> [StudioEffect] {
+    let path = path.expandingHome
+    let found = try await workspace.inspection(of: path)
+    switch found.kind {
+    case .model, .network,
+      .training where found.model != nil:
+      let model = try await workspace.openModel(path)
+      return [.useModel(model.id), .show(.models)]
+    default: break
+    }
+    guard var settings = try await workspace.settings(in: path) else {
+      return [.command(.extend, "footage", argument: path)]
+    }
+    // The same video again, until the user draws another seed.
+    settings.isSeedLocked = true
+    let name = URL(filePath: path).lastPathComponent
+    return [
+      .remember(.settings(settings)), .show(.make),
+      .notify(Notice(.success, "the settings of \(name) are back", remedy: "r makes it again")),
+    ]
+  }
+}
