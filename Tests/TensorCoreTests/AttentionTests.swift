@@ -147,6 +147,8 @@ struct AttentionTests {
     let two = try it.run(kernels)
     for threads in [1, 3, 16] {
       it.context = try ComputeContext(threadCount: threads)
+      // A tensor serves the context that made it.
+      it.x = try it.context.rounded(values, [400, 24], as: type)
       #expect(try it.run(kernels) == two, "\(threads) threads")
     }
   }
