@@ -21,9 +21,9 @@ public struct Benchmark {
     _ plan: BenchmarkPlan, onProgress: @escaping (String) -> Void = { _ in }
   ) throws -> BenchmarkReport {
     var benchmark = Benchmark(plan: plan, onProgress: onProgress)
-    benchmark.measureMachine()
+    try benchmark.measureMachine()
     for threads in plan.threadCounts {
-      for precision in benchmark.usablePrecisions() {
+      for precision in try benchmark.usablePrecisions() {
         for size in plan.sizes {
           if !plan.tasks.isDisjoint(with: [.load, .denoiser, .step]) {
             try benchmark.measureDenoiser(size, precision, threads)
@@ -53,19 +53,18 @@ public struct Benchmark {
 
   // MARK: The machine
 
-  private mutating func measureMachine() {
+  private mutating func measureMachine() throws {
     let seconds = plan.isQuick ? 0.1 : 0.5
     for threads in plan.threadCounts {
       onProgress("peak of the machine, \(threads) threads")
       let suffix = suffix(threads)
-      let float = Processor.measureFloat32Peak(threads: threads, seconds: seconds)
-      peaks[threads, default: [:]][.float32] = float
-      report.facts["peak.f32\(suffix).gflops"] = .number(rounded(float))
-      if let brain = Processor.measureBFloat16Peak(threads: threads, seconds: seconds) {
+      let device = try Device.open(threadCount: threads)
+      for precision in [ElementType.float32, .bfloat16] {
+        guard let peak = device.measurePeak(precision, seconds: seconds) else { continue }
         // bfloat16 numbers can also be widened and multiplied as float32, which is the faster way on
         // some processors: a share is one of the faster.
-        peaks[threads, default: [:]][.bfloat16] = max(float, brain)
-        report.facts["peak.bf16\(suffix).gflops"] = .number(rounded(brain))
+        peaks[threads, default: [:]][precision] = max(peak, peaks[threads]?[.float32] ?? 0)
+        report.facts["peak.\(precision.shortName)\(suffix).gflops"] = .number(rounded(peak))
       }
       let bytes = plan.isQuick ? 128 << 20 : 512 << 20
       report.facts["memory.read\(suffix).gbps"] = .number(
@@ -86,12 +85,11 @@ public struct Benchmark {
     threads == Processor.availableCount ? nil : threads
   }
 
-  private mutating func usablePrecisions() -> [ElementType] {
-    plan.precisions.filter { precision in
-      guard precision == .bfloat16, !Processor.canComputeBFloat16 else { return true }
-      let note =
-        "bf16 was left out: it needs AVX-512, and this processor has "
-        + Processor.libraryInstructionSet
+  private mutating func usablePrecisions() throws -> [ElementType] {
+    let device = try Device.open(threadCount: 1)
+    return plan.precisions.filter { precision in
+      guard !device.supports(precision) else { return true }
+      let note = "bf16 was left out: it needs AVX-512, and this processor has \(device.name)"
       if !report.notes.contains(note) { report.notes.append(note) }
       return false
     }
@@ -104,7 +102,7 @@ public struct Benchmark {
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
     onProgress("load \(place.text)")
-    let context = try ComputeContext(threadCount: threads)
+    let context = ComputeContext(try Device.open(threadCount: threads))
     let configuration = size.denoiser
     let (denoiser, layoutSeconds) = try RandomParameters.denoiser(
       configuration, context, elementType: precision)
@@ -138,7 +136,7 @@ public struct Benchmark {
     _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
-    let context = try ComputeContext(threadCount: threads)
+    let context = ComputeContext(try Device.open(threadCount: threads))
     let configuration = size.autoencoder
     let (autoencoder, _) = try RandomParameters.autoencoder(
       configuration, context, elementType: precision)

@@ -27,7 +27,7 @@ public struct LoadBenchmark: Sendable {
     readSeconds = reads.median
     loads = try precisions.map { precision in
       let samples = try (0..<runs).map { _ in
-        let context = try ComputeContext(threadCount: threadCount)
+        let context = ComputeContext(try Device.open(threadCount: threadCount))
         return try Self.seconds {
           let file = try NetworkFile(path: path)
           switch file.kind {

@@ -134,13 +134,12 @@ public struct TrainingBenchmark {
   private mutating func measure() throws {
     onProgress("peak of the machine, \(plan.threads) threads")
     let seconds = plan.isQuick ? 0.1 : 0.5
-    let float = Processor.measureFloat32Peak(threads: plan.threads, seconds: seconds)
-    report.peaks[.float32] = float
-    if let brain = Processor.measureBFloat16Peak(threads: plan.threads, seconds: seconds) {
-      report.peaks[.bfloat16] = max(float, brain)
+    let device = try Device.open(threadCount: plan.threads)
+    for precision in [ElementType.float32, .bfloat16] {
+      guard let peak = device.measurePeak(precision, seconds: seconds) else { continue }
+      report.peaks[precision] = max(peak, report.peaks[.float32] ?? 0)
     }
-    for precision in plan.precisions {
-      guard precision == .float32 || Processor.canComputeBFloat16 else { continue }
+    for precision in plan.precisions where device.supports(precision) {
       for size in plan.sizes {
         for network in plan.networks
         where network == .denoiser || size.hasOwnAutoencoder || plan.sizes.count == 1 {
@@ -159,7 +158,7 @@ public struct TrainingBenchmark {
     _ isCheckpointing: Bool
   ) throws {
     MemoryUse.resetPeak()
-    let context = try ComputeContext(threadCount: plan.threads)
+    let context = ComputeContext(try Device.open(threadCount: plan.threads))
     let step =
       network == .denoiser
       ? try denoiserStep(size, precision, batch, isCheckpointing, context)
@@ -220,8 +219,9 @@ public struct TrainingBenchmark {
       parameterCount: training.parameters.count,
       forwardOperations: configuration.forwardOperations
     ) {
-      _ = try training.accumulate(examples)
-      optimizer.step()
+      let error = try training.accumulate(examples)
+      let numbers = try context.read(numbers: [error, optimizer.gradientNorm()])
+      try optimizer.step(norm: numbers[1])
     }
   }
 
@@ -243,8 +243,9 @@ public struct TrainingBenchmark {
       parameterCount: training.parameters.count,
       forwardOperations: configuration.encodeOperations + configuration.decodeOperations
     ) {
-      _ = try training.accumulate(examples)
-      optimizer.step()
+      let losses = try training.accumulate(examples).tensors
+      let numbers = try context.read(numbers: losses + [optimizer.gradientNorm()])
+      try optimizer.step(norm: numbers[losses.count])
     }
   }
 }

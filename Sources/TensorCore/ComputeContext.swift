@@ -1,15 +1,13 @@
-internal import CKernels
-
-/// Where tensors live and operations run: today the CPU, with oneDNN, this package's own kernels and
-/// one set of threads for both. All operations are methods of the context, so that model code never
-/// names a device.
+/// Where tensors live and operations run. All operations are methods of the context, so that model code
+/// never names a device: the context checks shapes, records gradients and times, and asks its device.
 ///
 /// A context serves one thread at a time, which debug builds check. Use it from one dedicated thread
 /// (see ``ComputeThread``): the worker threads belong to the thread that calls, and callers that wander
 /// between threads would leave a set behind on each.
 public final class ComputeContext: @unchecked Sendable {
+  let device: any ComputeDevice
   /// Threads that an operation is split over, the calling one included.
-  public let threadCount: Int
+  public var threadCount: Int { device.threadCount }
   /// Collects the time of every operation while it is set; `nil` costs nothing.
   public var profile: OperationProfile?
   /// Where operations note themselves while gradients are wanted; `nil` costs nothing.
@@ -17,26 +15,17 @@ public final class ComputeContext: @unchecked Sendable {
   /// Whether what runs belongs to a pass with gradients, also where a checkpoint notes nothing: some
   /// operations round differently in inference, where they need not keep anything.
   var isDifferentiating = false
-  let pool = BufferPool()
-  let library: OneDNN
   let use = ThreadUse()
 
-  /// Opens a context.
-  ///
-  /// - Parameter threadCount: Threads to use, at least 1; `nil` takes every processor the process
-  ///   may run on.
-  /// - Throws: ``TensorError`` if oneDNN cannot start.
-  public init(threadCount: Int? = nil) throws {
-    self.threadCount = max(1, threadCount ?? Processor.availableCount)
-    library = try OneDNN(threadCount: self.threadCount)
-  }
+  /// Opens a context on a device, which serves it alone.
+  public init(_ device: Device) { self.device = device.implementation }
 
   /// A tensor whose elements are not set yet.
   func makeTensor(_ shape: [Int], _ elementType: ElementType) throws -> Tensor {
-    let count = shape.reduce(1, *)
+    let byteCount = shape.reduce(1, *) * elementType.byteCount
     return Tensor(
       shape: shape, elementType: elementType,
-      storage: try TensorStorage(count: count, elementType: elementType, pool: pool))
+      storage: try TensorStorage(byteCount: byteCount, device.memory))
   }
 
   /// A tensor of the given numbers.
@@ -48,49 +37,16 @@ public final class ComputeContext: @unchecked Sendable {
   public func tensor(
     _ values: some Collection<Float>, shape: [Int], as elementType: ElementType = .float32
   ) throws -> Tensor {
-    let result = try makeTensor(shape, elementType)
+    let result = try makeTensor(shape, .float32)
     precondition(values.count == result.count, "\(values.count) values for shape \(shape)")
-    let done: Void? = values.withContiguousStorageIfAvailable {
-      result.fill(from: $0)
-    }
-    if done == nil { Array(values).withUnsafeBufferPointer { result.fill(from: $0) } }
-    return result
-  }
-
-  /// Throws if one of this package's kernels wrote nothing, since it found no memory for what it keeps in
-  /// between; called after each that keeps something.
-  func checkKernelMemory(_ operation: String) throws {
-    let bytes = ck_take_missing_bytes()
-    guard bytes > 0 else { return }
-    throw TensorError(operation: operation, reason: "no memory for \(bytes) bytes")
+    let done: Void? = values.withContiguousStorageIfAvailable { result.overwrite(with: $0) }
+    if done == nil { Array(values).withUnsafeBufferPointer { result.overwrite(with: $0) } }
+    return try convert(result, to: elementType)
   }
 
   /// Returns memory that waits for reuse to the system, for example between two models.
-  public func releaseUnusedMemory() { pool.trim() }
+  public func releaseUnusedMemory() { device.memory.trim() }
 
   /// Bytes of tensor memory that wait for reuse.
-  public var reusableByteCount: Int { pool.heldBytes }
-}
-
-extension Tensor {
-  func fill(from values: UnsafeBufferPointer<Float>) {
-    guard let base = values.baseAddress else { return }
-    switch elementType {
-    case .float32: pointer.copyMemory(from: base, byteCount: count * 4)
-    case .bfloat16: ck_float32_to_bfloat16(base, pointer(of: UInt16.self), count)
-    default: preconditionFailure("tensors compute in float32 and bfloat16, not \(elementType)")
-    }
-  }
-
-  func convertToFloat32(into buffer: UnsafeMutableBufferPointer<Float>) {
-    guard let base = buffer.baseAddress, count > 0 else { return }
-    switch elementType {
-    case .float32: base.update(from: pointer(of: Float.self), count: count)
-    case .bfloat16: ck_bfloat16_to_float32(pointer(of: UInt16.self), base, count)
-    default: preconditionFailure("tensors compute in float32 and bfloat16, not \(elementType)")
-    }
-  }
-
-  /// The element type as the kernels name it.
-  var kernelType: ck_type { elementType.kernelType }
+  public var reusableByteCount: Int { device.memory.heldBytes }
 }

@@ -17,8 +17,7 @@ extension LinearWeight {
   ) -> LinearWeight {
     LinearWeight(
       inputs: inputs, outputs: outputs, elementType: elementType,
-      form: .packed(PackedWeights(values: .described([outputs, inputs], elementType))),
-      bias: bias ? .described([outputs]) : nil)
+      weight: .described, bias: bias ? .described([outputs]) : nil)
   }
 }
 
@@ -29,9 +28,7 @@ extension ConvolutionWeight {
   ) -> ConvolutionWeight {
     ConvolutionWeight(
       inputs: inputs, outputs: outputs, stride: stride, elementType: elementType,
-      form: .packed(
-        PackedWeights(values: .described([9, outputs, inputs], elementType)), .taps),
-      bias: .described([outputs]))
+      weight: .described, bias: .described([outputs]))
   }
 }
 

@@ -1,7 +1,7 @@
 /// A dense, row-major array of numbers on the compute device.
 ///
 /// Tensors are values: an operation never changes its inputs and returns a new tensor, whose memory
-/// goes back to the context's pool with the last copy. Features are channels-last, `[batch, tokens,
+/// goes back to the device with the last copy. Features are channels-last, `[batch, tokens,
 /// channels]`.
 public struct Tensor: @unchecked Sendable {
   /// Extent of each axis, slowest first.
@@ -30,10 +30,10 @@ public struct Tensor: @unchecked Sendable {
   /// Product of all axes but the last.
   public var rows: Int { count / channels }
 
-  var pointer: UnsafeMutableRawPointer { storage.pointer + offset * elementType.byteCount }
-  func pointer<T>(of type: T.Type) -> UnsafeMutablePointer<T> {
-    pointer.assumingMemoryBound(to: type)
-  }
+  /// Where the first element lies in the device's memory.
+  package var address: DeviceAddress { storage.address + offset * elementType.byteCount }
+  /// Bytes that the elements take.
+  package var byteCount: Int { count * elementType.byteCount }
 
   /// The same numbers under another shape with as many elements.
   public func reshaped(_ shape: [Int]) -> Tensor {
@@ -57,37 +57,13 @@ public struct Tensor: @unchecked Sendable {
       shape: [range.count] + shape.dropFirst(), elementType: elementType, storage: storage,
       offset: offset + range.lowerBound * stride)
   }
-
-  /// The numbers as float32, whatever the element type, in row-major order.
-  public func floats() -> [Float] {
-    [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      convertToFloat32(into: buffer)
-      initialized = count
-    }
-  }
 }
 
-/// The memory behind a tensor; returned to its pool when the last tensor lets go of it.
-final class TensorStorage {
-  let pointer: UnsafeMutableRawPointer
-  private let capacity: Int
-  private let pool: BufferPool?
-
-  /// No memory, for tensors that are only described.
-  init() {
-    pool = nil
-    capacity = 0
-    pointer = UnsafeMutableRawPointer(Self.nothing)
+extension Tensor {
+  /// Replaces the numbers of a float32 tensor in place, for state that is restored.
+  public func overwrite(with values: UnsafeBufferPointer<Float>) {
+    precondition(values.count == count, "\(values.count) values for shape \(shape)")
+    precondition(elementType == .float32)
+    storage.memory?.upload(UnsafeRawBufferPointer(values), to: address)
   }
-
-  private nonisolated(unsafe) static let nothing = UnsafeMutablePointer<UInt64>.allocate(
-    capacity: 1)
-
-  init(count: Int, elementType: ElementType, pool: BufferPool) throws {
-    self.pool = pool
-    capacity = BufferPool.capacity(for: count * elementType.byteCount)
-    pointer = try pool.take(capacity: capacity)
-  }
-
-  deinit { pool?.give(back: pointer, capacity: capacity) }
 }

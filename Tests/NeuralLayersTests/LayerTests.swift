@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Layers take exactly the parameters that their documentation names.
+@Suite(.onEveryDevice)
 struct LayerTests {
   private let source = MemoryParameters()
   private let context: ComputeContext
@@ -38,7 +39,7 @@ struct LayerTests {
     let weight = source.made("weight", [3, 2, 1, 1])
     let bias = source.made("bias", [3])
     let layer = try Linear(scope(), 2, 3)
-    let result = try layer(context.tensor([1, 10], shape: [1, 2]), context).floats()
+    let result = try context.read(layer(context.tensor([1, 10], shape: [1, 2]), context))
     let expected: [Float] = (0..<3).map { output in
       weight[2 * output] + 10 * weight[2 * output + 1] + bias[output]
     }

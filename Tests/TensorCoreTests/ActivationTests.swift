@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Activations against the functions of the mathematics library in double precision.
+@Suite(.onEveryDevice)
 struct ActivationTests {
   /// Every 1/256 from -12 to 12, not a whole number of vectors, and then far values.
   private static let arguments: [Float] =
@@ -16,7 +17,7 @@ struct ActivationTests {
     let x = try context.rounded(Self.arguments, [1, Self.arguments.count], as: type)
     let result = try KernelSelection.withKernels(kernels) { try operation(context, x.tensor) }
     #expect(result.elementType == type)
-    return (result.floats(), x.values.map(Double.init))
+    return (try context.read(result), x.values.map(Double.init))
   }
 
   @Test(arguments: KernelSelection.available, ElementType.kernelPrecisions)
@@ -55,7 +56,8 @@ struct ActivationTests {
       let result = try KernelSelection.withKernels(kernels) { try context.gatedGELU(x.tensor) }
       let expected = referenceGatedGELU(x.values.map(Double.init), width: width)
       #expect(result.shape == [rows, width])
-      #expect(deviation(result.floats(), from: expected) < type.tolerance, "\(rows) x \(width)")
+      #expect(
+        deviation(try context.read(result), from: expected) < type.tolerance, "\(rows) x \(width)")
     }
   }
 }

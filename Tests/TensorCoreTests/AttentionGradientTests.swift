@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// The gradients of attention against central differences, for every pattern that the networks use.
+@Suite(.onEveryDevice)
 struct AttentionGradientTests {
   private func input(_ shape: [Int]) -> GradientCheck.Input {
     var numbers = SeededNumbers(8)

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Which tokens attend to each other: runs of several pieces and sequences along a volume's axes.
+@Suite(.onEveryDevice)
 struct AttentionPatternTests {
   private static let reference = ReferenceAttention(
     heads: 2, width: 6, layout: .perHead, scale: 0.4, angles: nil)
@@ -20,7 +21,7 @@ struct AttentionPatternTests {
       try context.attention(
         tensor, heads: 2, layout: .perHead, patterns, scale: Float(Self.reference.scale))
     }
-    return (result.floats(), x)
+    return (try context.read(result), x)
   }
 
   @Test(arguments: KernelSelection.available)

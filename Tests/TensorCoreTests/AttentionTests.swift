@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Attention within single sequences against all scores held in double precision.
+@Suite(.onEveryDevice)
 struct AttentionTests {
   /// One sequence of random tokens and what attention must make of it.
   private struct Case {
@@ -33,10 +34,11 @@ struct AttentionTests {
         try context.prepareRotary(angles: $0, width: reference.width)
       }
       return try KernelSelection.withKernels(kernels) {
-        try context.attention(
-          x.tensor, heads: reference.heads, layout: reference.layout, [pattern],
-          scale: Float(reference.scale), rotary: rotary
-        ).floats()
+        try context.read(
+          context.attention(
+            x.tensor, heads: reference.heads, layout: reference.layout, [pattern],
+            scale: Float(reference.scale), rotary: rotary
+          ))
       }
     }
 
@@ -145,6 +147,8 @@ struct AttentionTests {
     let two = try it.run(kernels)
     for threads in [1, 3, 16] {
       it.context = try ComputeContext(threadCount: threads)
+      // A tensor serves the context that made it.
+      it.x = try it.context.rounded(values, [400, 24], as: type)
       #expect(try it.run(kernels) == two, "\(threads) threads")
     }
   }

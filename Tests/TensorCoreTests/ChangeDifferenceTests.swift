@@ -1,7 +1,9 @@
 import TensorCore
+import TestSupport
 import Testing
 
 /// What the differences of two videos' changes, in space and in time, tell.
+@Suite(.onEveryDevice)
 struct ChangeDifferenceTests {
   private let context: ComputeContext
 
@@ -16,7 +18,7 @@ struct ChangeDifferenceTests {
   }
 
   private func difference(_ x: Tensor, _ target: Tensor) throws -> Float {
-    try context.gradientDifference(x, target).floats()[0]
+    try context.read(context.gradientDifference(x, target))[0]
   }
 
   @Test func aShiftOfAllPixelsCountsNothing() throws {
@@ -64,21 +66,21 @@ struct ChangeDifferenceTests {
   @Test func aPictureThatStandsStillMayBeAny() throws {
     let zeros = try video { _, _ in 0 }
     let picture = try video { _, pixel in Float(pixel * pixel) }
-    #expect(try context.temporalDifference(picture, zeros, lags: [1, 4]).floats()[0] == 0)
+    #expect(try context.read(context.temporalDifference(picture, zeros, lags: [1, 4]))[0] == 0)
   }
 
   @Test func lagsAddWhatChangesOverThem() throws {
     let zeros = try video { _, _ in 0 }
     let steady = try video { frame, _ in Float(2 * frame) }
-    #expect(try context.temporalDifference(steady, zeros, lags: [1]).floats()[0] == 2)
-    #expect(try context.temporalDifference(steady, zeros, lags: [7]).floats()[0] == 14)
-    #expect(try context.temporalDifference(steady, zeros, lags: [1, 4]).floats()[0] == 10)
+    #expect(try context.read(context.temporalDifference(steady, zeros, lags: [1]))[0] == 2)
+    #expect(try context.read(context.temporalDifference(steady, zeros, lags: [7]))[0] == 14)
+    #expect(try context.read(context.temporalDifference(steady, zeros, lags: [1, 4]))[0] == 10)
   }
 
   @Test func motionThatStopsCountsAsMuchAsItWas() throws {
     let moving = try video { frame, _ in Float(frame) }
     // Of four pixels one stands still, one moves back.
     let made = try video { frame, pixel in [1, 1, 0, -1][pixel] * Float(frame) }
-    #expect(try context.temporalDifference(made, moving, lags: [1]).floats()[0] == 0.75)
+    #expect(try context.read(context.temporalDifference(made, moving, lags: [1]))[0] == 0.75)
   }
 }

@@ -43,7 +43,8 @@ struct ConcurrentPreparationTests {
       largest = max(
         largest,
         deviation(
-          stack.imageValues(of: result.floats(), channels: channels.outputs), from: expected))
+          stack.imageValues(of: try context.read(result), channels: channels.outputs),
+          from: expected))
     }
     return largest
   }

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Conversion to and from bfloat16, and the search for numbers that are not finite.
+@Suite(.onEveryDevice)
 struct ConversionTests {
   /// float32 bits and the bfloat16 bits they round to.
   private static let rounding: [(float32: UInt32, bfloat16: UInt32)] = [
@@ -24,7 +25,7 @@ struct ConversionTests {
       let cases = (0..<53).map { Self.rounding[($0 + shift) % Self.rounding.count] }
       let values = cases.map { Float(bitPattern: $0.float32) }
       let found = try KernelSelection.withKernels(kernels) {
-        try context.tensor(values, shape: [53], as: .bfloat16).floats()
+        try context.read(context.tensor(values, shape: [53], as: .bfloat16))
       }
       #expect(found.map { $0.bitPattern >> 16 } == cases.map(\.bfloat16))
     }
@@ -34,7 +35,8 @@ struct ConversionTests {
   func notANumberStaysNotANumber(_ kernels: String) throws {
     let context = try ComputeContext(threadCount: 1)
     let found = try KernelSelection.withKernels(kernels) {
-      try context.tensor([Float](repeating: .nan, count: 19), shape: [19], as: .bfloat16).floats()
+      try context.read(
+        context.tensor([Float](repeating: .nan, count: 19), shape: [19], as: .bfloat16))
     }
     #expect(found.allSatisfy { $0.isNaN })
   }
@@ -46,7 +48,7 @@ struct ConversionTests {
     let found = try KernelSelection.withKernels(kernels) {
       let narrow = try context.convert(
         context.tensor(values, shape: [values.count]), to: .bfloat16)
-      return try context.convert(narrow, to: .float32).floats()
+      return try context.read(context.convert(narrow, to: .float32))
     }
     #expect(found.map(\.bitPattern) == values.map(\.bitPattern))
   }
@@ -54,7 +56,7 @@ struct ConversionTests {
   @Test func convertingToTheSamePrecisionChangesNothing() throws {
     let context = try ComputeContext(threadCount: 1)
     let x = try context.tensor([1, 2.5, -3], shape: [3])
-    #expect(try context.convert(x, to: .float32).floats() == [1, 2.5, -3])
+    #expect(try context.read(context.convert(x, to: .float32)) == [1, 2.5, -3])
   }
 
   @Test(

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Convolutions over stacked images against a padded convolution of each image by itself.
+@Suite(.onEveryDevice)
 struct ConvolutionTests {
   private static let stacks = [
     ImageStack(width: 1, heights: [1]), ImageStack(width: 7, heights: [5]),
@@ -45,9 +46,9 @@ struct ConvolutionTests {
       }
     }
 
-    func deviation(of result: Tensor, from expected: [Double]) -> Double {
+    func deviation(of result: Tensor, from expected: [Double]) throws -> Double {
       TestSupport.deviation(
-        stack.imageValues(of: result.floats(), channels: channels.outputs), from: expected)
+        stack.imageValues(of: try context.read(result), channels: channels.outputs), from: expected)
     }
   }
 
@@ -59,7 +60,7 @@ struct ConvolutionTests {
         let result = try it.context.convolution(it.x.tensor, it.weight.weight, on: stack)
         #expect(result.shape == [batch, stack.tokenCount, channels.outputs])
         #expect(
-          it.deviation(of: result, from: it.expected) < type.tolerance, "\(stack) \(channels)")
+          try it.deviation(of: result, from: it.expected) < type.tolerance, "\(stack) \(channels)")
       }
     }
   }
@@ -75,7 +76,7 @@ struct ConvolutionTests {
         overwriting: overwriting)
       let added = stack.imageValues(of: residual.values, channels: 10)
       let expected = zip(it.expected, added).map { $0 + Double($1) }
-      #expect(it.deviation(of: result, from: expected) < type.tolerance, "\(stack)")
+      #expect(try it.deviation(of: result, from: expected) < type.tolerance, "\(stack)")
     }
   }
 
@@ -86,7 +87,7 @@ struct ConvolutionTests {
       stack.randomValues(batch: 1, channels: 3, seed: 8), [1, stack.tokenCount, 3], as: .float32)
     _ = try it.context.convolution(
       it.x.tensor, it.weight.weight, on: stack, adding: residual.tensor)
-    #expect(residual.tensor.floats() == residual.values)
+    #expect(try it.context.read(residual.tensor) == residual.values)
   }
 
   @Test(
@@ -98,7 +99,7 @@ struct ConvolutionTests {
     let result = try it.context.convolution(
       it.x.tensor, it.weight.weight, on: stack, outputType: .float32)
     #expect(result.elementType == .float32)
-    #expect(it.deviation(of: result, from: it.expected) < ElementType.float32.tolerance)
+    #expect(try it.deviation(of: result, from: it.expected) < ElementType.float32.tolerance)
   }
 
   @Test func weightsPreparedForOneStackServeAnother() throws {
@@ -112,7 +113,9 @@ struct ConvolutionTests {
       $0.convolved(it.weight.values, bias: it.bias)
     }
     #expect(
-      deviation(other.imageValues(of: result.floats(), channels: 6), from: expected) < 1e-5)
+      deviation(other.imageValues(of: try it.context.read(result), channels: 6), from: expected)
+        < 1e-5
+    )
   }
 
   @Test(arguments: ElementType.productPrecisions, [1, 2])
@@ -136,7 +139,7 @@ struct ConvolutionTests {
         $0.convolved(weight.values, bias: bias, stride: 2)
       }
       #expect(result.shape == [batch, stack.halved.tokenCount, 7])
-      let images = stack.halved.imageValues(of: result.floats(), channels: 7)
+      let images = stack.halved.imageValues(of: try context.read(result), channels: 7)
       #expect(deviation(images, from: expected) < type.tolerance, "\(stack)")
     }
   }

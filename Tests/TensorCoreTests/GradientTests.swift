@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Every operation's gradient against central differences.
+@Suite(.onEveryDevice)
 struct GradientTests {
   private static let stack = ImageStack(width: 4, heights: [4, 2, 6])
 

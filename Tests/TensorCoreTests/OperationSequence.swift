@@ -48,15 +48,15 @@ struct OperationSequence {
   /// result comes from the package's own kernels alone.
   func run() throws -> [Result] {
     var results: [Result] = []
-    func keep(_ name: String, _ tensor: Tensor, on images: ImageStack? = nil) -> Tensor {
+    func keep(_ name: String, _ tensor: Tensor, on images: ImageStack? = nil) throws -> Tensor {
       // What a convolution leaves between the images is of no meaning.
-      let values = tensor.floats()
+      let values = try context.read(tensor)
       let kept = images?.imageValues(of: values, channels: tensor.channels) ?? values
       results.append(Result(name: name, values: kept, isProduct: false))
       return tensor
     }
-    func keepProduct(_ name: String, _ tensor: Tensor, on images: ImageStack? = nil) {
-      _ = keep(name, tensor, on: images)
+    func keepProduct(_ name: String, _ tensor: Tensor, on images: ImageStack? = nil) throws {
+      _ = try keep(name, tensor, on: images)
       results[results.count - 1].isProduct = true
     }
     let x = try context.tensor(input, shape: [2, stack.tokenCount, 48], as: type)

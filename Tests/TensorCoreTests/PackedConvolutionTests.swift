@@ -47,7 +47,7 @@ struct PackedConvolutionTests {
     }
     #expect(result.shape == [batch, stack.tokenCount, outputs])
     #expect(
-      deviation(stack.imageValues(of: result.floats(), channels: outputs), from: expected)
+      deviation(stack.imageValues(of: try context.read(result), channels: outputs), from: expected)
         < tolerance ?? outputType.tolerance,
       "\(kernels), prepared for \(preparation), on \(stack), \(type) to \(outputType)")
   }
@@ -106,11 +106,12 @@ struct PackedConvolutionTests {
     // Both with the same kernels: other tests change them meanwhile.
     let (expected, result) = try KernelSelection.withKernels {
       (
-        try context.convolution(x, weight, on: stack, adding: kept).floats(),
-        try context.convolution(x, weight, on: stack, adding: given, overwriting: true).floats()
+        try context.read(context.convolution(x, weight, on: stack, adding: kept)),
+        try context.read(
+          context.convolution(x, weight, on: stack, adding: given, overwriting: true))
       )
     }
-    #expect(kept.floats() == values)
+    #expect(try context.read(kept) == values)
     #expect(result == expected)
     for (index, value) in result.enumerated() {
       let row = index / 32 / stack.width % stack.rowCount
@@ -129,7 +130,7 @@ struct PackedConvolutionTests {
         seed: 4, as: .float32
       ).weight
       let x = try context.tensor(values, shape: [batch, stack.tokenCount, 16])
-      return try context.convolution(x, weight, on: stack).floats()
+      return try context.read(context.convolution(x, weight, on: stack))
     }
     try KernelSelection.withKernels {
       let all = try convolved(values, batch: 5, threads: 2)

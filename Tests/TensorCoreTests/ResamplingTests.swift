@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// Pooling and repetition of stacked images, with every instruction set.
+@Suite(.onEveryDevice)
 struct ResamplingTests {
   private static let stacks = [
     ImageStack(width: 2, heights: [2]), ImageStack(width: 6, heights: [4, 10]),
@@ -38,7 +39,7 @@ struct ResamplingTests {
       for channels in [1, 16, 35] {
         let it = try Case(stack, channels: channels, type)
         let result = try KernelSelection.withKernels(kernels) {
-          try it.context.averagePool(it.x.tensor, on: stack).floats()
+          try it.context.read(it.context.averagePool(it.x.tensor, on: stack))
         }
         let images = stack.halved.imageValues(of: result, channels: channels)
         #expect(deviation(images, from: it.expected(\.pooled)) < type.tolerance, "\(stack)")
@@ -53,7 +54,7 @@ struct ResamplingTests {
       for channels in [1, 16, 35] {
         let it = try Case(stack, channels: channels, type)
         let result = try KernelSelection.withKernels(kernels) {
-          try it.context.upsample(it.x.tensor, on: stack).floats()
+          try it.context.read(it.context.upsample(it.x.tensor, on: stack))
         }
         let images = stack.doubled.imageValues(of: result, channels: channels)
         #expect(deviation(images, from: it.expected(\.doubled)) == 0, "\(stack)")

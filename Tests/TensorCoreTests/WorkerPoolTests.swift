@@ -82,7 +82,7 @@ struct WorkerPoolTests {
     for value in 1...3 {
       let sum = try await pool.run {
         let tensor = try context.tensor([Float(value)], shape: [1])
-        return try context.add(tensor, tensor).floats()
+        return try context.read(context.add(tensor, tensor))
       }
       #expect(sum == [Float(2 * value)])
     }

@@ -25,19 +25,30 @@ public final class Optimizer {
     }
   }
 
+  /// The norm of the gradient that has gathered, `[1]`, still on the device: to be read together with
+  /// what else a step wants to know.
+  public func gradientNorm() throws -> Tensor { try context.gradientNorm(parameters) }
+
+  /// Changes the parameters as ``step(inRun:norm:)`` does, reading the norm by itself.
+  ///
+  /// - Returns: The norm of the gradient before it was clipped.
+  @discardableResult
+  public func step(inRun number: Int? = nil) throws -> Double {
+    let norm = try context.read(numbers: [gradientNorm()])[0]
+    try step(inRun: number, norm: norm)
+    return norm
+  }
+
   /// Changes the parameters by the gradients that have gathered, and forgets those. A gradient that
   /// is not finite is forgotten without a step, so that it destroys nothing.
   ///
-  /// - Parameter number: The step of the run, from 1, which the learning rate follows; `nil` where each
-  ///   step of the run is one of this optimiser's. Two that take turns each take every second.
-  /// - Returns: The norm of the gradient before it was clipped.
-  @discardableResult
-  public func step(inRun number: Int? = nil) -> Double {
-    let norm = context.gradientNorm(parameters)
-    guard norm.isFinite else {
-      clearGradients()
-      return norm
-    }
+  /// - Parameters:
+  ///   - number: The step of the run, from 1, which the learning rate follows; `nil` where each step of
+  ///     the run is one of this optimiser's. Two that take turns each take every second.
+  ///   - norm: What ``gradientNorm()`` gave.
+  public func step(inRun number: Int? = nil, norm: Double) throws {
+    defer { clearGradients() }
+    guard norm.isFinite else { return }
     stepCount += 1
     // A decay of 1 leaves the average as it is.
     var averageDecay = 1.0
@@ -47,7 +58,7 @@ public final class Optimizer {
       averageUpdateCount += 1
       averageDecay = OptimizerConfiguration.warmedUp(decay, update: averageUpdateCount)
     }
-    context.adamW(
+    try context.adamW(
       parameters,
       AdamWStep(
         learningRate: configuration.schedule.rate(at: number ?? stepCount),
@@ -55,8 +66,6 @@ public final class Optimizer {
         weightDecay: configuration.weightDecay, number: stepCount,
         gradientFactor: configuration.clippingFactor(norm: norm),
         averageDecay: averageDecay))
-    clearGradients()
-    return norm
   }
 
   /// Forgets the gradients without a step.
@@ -72,10 +81,8 @@ extension Optimizer {
     public let name: String
     /// The parameter's extents.
     public let shape: [Int]
-    fileprivate let tensor: Tensor
-
-    /// The numbers, float32 and row-major.
-    public var values: [Float] { tensor.floats() }
+    /// The numbers, float32 and row-major; they change with every step.
+    public let tensor: Tensor
   }
 
   /// Moments and moving averages of all parameters. With ``stepCount`` and ``averageUpdateCount`` it is

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// A parameter with what its optimiser remembers of it, float32 in the parameter's shape.
 public struct OptimizedParameter: Sendable {
   /// The parameter.
@@ -55,64 +53,40 @@ public struct AdamWStep: Sendable, Hashable {
   }
 }
 
-extension ComputeContext {
-  /// A float32 tensor of zeros.
-  public func zeros(_ shape: [Int]) throws -> Tensor {
-    let result = try makeTensor(shape, .float32)
-    clear(result)
-    return result
-  }
+/// The tensors of one parameter as an optimiser's operations take them, float32.
+package struct OptimizedTensors {
+  let values: Tensor
+  /// What had gathered when the operation was asked for.
+  let gradient: Tensor?
+  let firstMoment: Tensor
+  let secondMoment: Tensor
+  let average: Tensor?
 
-  /// Changes all parameters by one step of AdamW with PyTorch's order of operations, and their moving
-  /// averages after it. A parameter without a gradient stays as it is.
-  public func adamW(_ parameters: [OptimizedParameter], _ step: AdamWStep) {
-    let start = operationStart
-    defer { record(.optimizer, since: start, [parameters.count]) }
-    let number = Double(step.number)
-    withKernelParameters(parameters, averaging: step.averageDecay < 1) { list in
-      var problem = ck_adamw_step(
-        parameters: list.baseAddress, parameter_count: list.count,
-        gradient_factor: Float(step.gradientFactor),
-        decay_factor: Float(1 - step.learningRate * step.weightDecay), beta1: Float(step.beta1),
-        beta2: Float(step.beta2),
-        step_size: Float(step.learningRate / (1 - power(step.beta1, number))),
-        second_correction: Float((1 - power(step.beta2, number)).squareRoot()),
-        epsilon: Float(step.epsilon), average_share: Float(1 - step.averageDecay))
-      ck_adamw(&problem, Int32(threadCount))
-    }
-    for optimized in parameters { optimized.parameter.noteChange() }
-  }
-
-  /// The Euclidean norm of all parameters' gradients together.
-  public func gradientNorm(_ parameters: [OptimizedParameter]) -> Double {
-    withKernelParameters(parameters) {
-      ck_squared_gradient_norm($0.baseAddress, $0.count, Int32(threadCount)).squareRoot()
-    }
-  }
-
-  private func withKernelParameters<Result>(
-    _ parameters: [OptimizedParameter], averaging: Bool = false,
-    _ body: (UnsafeBufferPointer<ck_parameter>) throws -> Result
-  ) rethrows -> Result {
-    // The gradients must outlive the call.
-    let gradients = parameters.map(\.parameter.gradient)
-    let list = zip(parameters, gradients).map { optimized, gradient in
-      ck_parameter(
-        values: optimized.parameter.tensor.pointer(of: Float.self),
-        gradient: gradient?.pointer(of: Float.self),
-        first_moment: optimized.firstMoment.pointer(of: Float.self),
-        second_moment: optimized.secondMoment.pointer(of: Float.self),
-        average: averaging ? optimized.average?.pointer(of: Float.self) : nil,
-        count: optimized.parameter.tensor.count)
-    }
-    return try withExtendedLifetime(gradients) { try list.withUnsafeBufferPointer(body) }
+  init(_ optimized: OptimizedParameter) {
+    values = optimized.parameter.tensor
+    gradient = optimized.parameter.gradient
+    firstMoment = optimized.firstMoment
+    secondMoment = optimized.secondMoment
+    average = optimized.average
   }
 }
 
-extension Tensor {
-  /// Replaces the numbers of a float32 tensor in place, for state that is restored.
-  public func overwrite(with values: UnsafeBufferPointer<Float>) {
-    precondition(values.count == count, "\(values.count) values for shape \(shape)")
-    fill(from: values)
+extension ComputeContext {
+  /// Changes all parameters by one step of AdamW with PyTorch's order of operations, and their moving
+  /// averages after it. A parameter without a gradient stays as it is.
+  public func adamW(_ parameters: [OptimizedParameter], _ step: AdamWStep) throws {
+    let start = operationStart
+    defer { record(.optimizer, since: start, [parameters.count]) }
+    try device.run(.adamW(parameters.map(OptimizedTensors.init), step))
+    for optimized in parameters { optimized.parameter.noteChange() }
+  }
+
+  /// The Euclidean norm of all parameters' gradients together, `[1]` float64.
+  public func gradientNorm(_ parameters: [OptimizedParameter]) throws -> Tensor {
+    let start = operationStart
+    defer { record(.optimizer, since: start, [parameters.count]) }
+    let result = try makeTensor([1], .float64)
+    try device.run(.gradientNorm(parameters.map(OptimizedTensors.init), into: result))
+    return result
   }
 }

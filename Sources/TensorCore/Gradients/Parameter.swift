@@ -33,13 +33,10 @@ public final class Parameter: @unchecked Sendable {
     set { node.isActive = newValue }
   }
 
-  /// The numbers as they are now, row-major.
-  public var values: [Float] { tensor.floats() }
-
   /// Replaces the numbers, for example by those of a checkpoint.
   public func setValues(_ values: UnsafeBufferPointer<Float>) {
     precondition(values.count == tensor.count, "\(values.count) values for \(name) \(shape)")
-    tensor.fill(from: values)
+    tensor.overwrite(with: values)
     noteChange()
   }
 

@@ -1,4 +1,4 @@
-internal import CKernels
+import Glibc
 
 /// How the q, k and v of each head lie in the channels of one tensor.
 public enum HeadLayout: Sendable, Hashable {
@@ -10,6 +10,9 @@ public enum HeadLayout: Sendable, Hashable {
 
 /// Which tokens attend to each other.
 public struct AttentionPattern: Sendable, Hashable {
+  /// Runs that a sequence may have.
+  static let maximumRunCount = 4
+
   /// Runs of tokens that make up one sequence, in order.
   public var runs: [Range<Int>]
   /// Distance between neighbouring tokens of a run.
@@ -31,7 +34,7 @@ public struct AttentionPattern: Sendable, Hashable {
     runs: [Range<Int>], sequences: Int, outerStride: Int, inner: Int = 1, innerStride: Int = 0,
     tokenStep: Int = 1, queryCount: Int? = nil
   ) {
-    precondition(!runs.isEmpty && runs.count <= Int(CK_MAX_RUNS))
+    precondition(!runs.isEmpty && runs.count <= Self.maximumRunCount)
     self.runs = runs
     self.sequences = sequences
     self.outerStride = outerStride
@@ -65,10 +68,10 @@ extension ComputeContext {
     precondition(width % 2 == 0 && angles.count % width == 0)
     let shape = [angles.count / width, width]
     let sines = angles.enumerated().map { index, angle in
-      index % 2 == 0 ? -sine(angle) : sine(angle)
+      index % 2 == 0 ? -sinf(angle) : sinf(angle)
     }
     return RotaryTable(
-      cosine: try tensor(angles.map(cosine), shape: shape),
+      cosine: try tensor(angles.map(cosf), shape: shape),
       sine: try tensor(sines, shape: shape))
   }
 
@@ -107,19 +110,37 @@ extension ComputeContext {
       input: x, output: result,
       logSums: isRecording ? try makeTensor([x.rows, heads], .float32) : nil, heads: heads,
       layout: layout, scale: scale, rotary: rotary)
-    for pattern in patterns {
-      if let rotary { precondition(rotary.length >= pattern.length) }
-      call.withProblem(pattern) { ck_attention(&$0, Int32(threadCount)) }
-    }
-    try checkKernelMemory("attention")
+    if let rotary { precondition(patterns.allSatisfy { rotary.length >= $0.length }) }
+    try device.run(.attention(call, patterns))
     return noted(result, from: x) {
       try $0.propagate(to: x, $0.attentionGradient($1, call, patterns))
     }
   }
+
+  /// The gradient of an attention's q, k and v, with scores computed again block by block.
+  private func attentionGradient(
+    _ gradient: Tensor, _ call: AttentionCall, _ patterns: [AttentionPattern]
+  ) throws -> Tensor {
+    let start = operationStart
+    let x = call.input
+    defer {
+      record(
+        .attention, since: start, x.shape,
+        operations: patterns.reduce(0) {
+          $0 + 10 * Double($1.sequences * ($1.queryCount ?? $1.length) * $1.length)
+            * Double(x.channels / 3)
+        })
+    }
+    let result = try makeTensor(x.shape, x.elementType)
+    // Nothing was read of tokens outside every sequence.
+    if patterns.reduce(0, { $0 + $1.sequences * $1.length }) < x.rows { clear(result) }
+    try device.run(.attentionGradient(call, patterns, gradient, into: result))
+    return result
+  }
 }
 
 /// What one attention reads and writes.
-struct AttentionCall {
+package struct AttentionCall {
   let input: Tensor
   let output: Tensor
   /// `[rows, heads]`: logarithms of the softmax's sums, kept for the gradient.
@@ -133,28 +154,4 @@ struct AttentionCall {
   var width: Int { input.channels / (3 * heads) }
   /// Elements between a token's q and k, and between its k and v.
   var partStride: Int { layout == .perHead ? width : heads * width }
-
-  /// Describes the call for one pattern to the kernels.
-  func withProblem(
-    _ pattern: AttentionPattern, _ body: (inout ck_attention_problem) -> Void
-  ) {
-    let part = partStride * input.elementType.byteCount
-    let runs = pattern.runs.map { ck_run(start: $0.lowerBound, count: $0.count) }
-    runs.withUnsafeBufferPointer { runs in
-      var problem = ck_attention_problem(
-        type: input.kernelType, query: input.pointer, key: input.pointer + part,
-        value: input.pointer + 2 * part, output: output.pointer, input_stride: input.channels,
-        output_stride: heads * width,
-        input_head_stride: layout == .perHead ? 3 * width : width, output_head_stride: width,
-        heads: Int32(heads), width: Int32(width), sequences: pattern.sequences,
-        inner: pattern.inner, outer_stride: pattern.outerStride,
-        inner_stride: pattern.innerStride, token_step: pattern.tokenStep,
-        runs: runs.baseAddress, run_count: Int32(runs.count),
-        query_count: pattern.queryCount ?? 0, scale: scale,
-        rotary_cosine: rotary?.cosine.pointer(of: Float.self),
-        rotary_sine: rotary?.sine.pointer(of: Float.self),
-        log_sums: logSums?.pointer(of: Float.self))
-      body(&problem)
-    }
-  }
 }

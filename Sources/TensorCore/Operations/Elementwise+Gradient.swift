@@ -1,42 +1,14 @@
-internal import CKernels
-
 extension ComputeContext {
-  func gatedGELUGradient(_ gradient: Tensor, _ x: Tensor) throws -> Tensor {
+  /// The gradient of an activation's input.
+  ///
+  /// - Parameter operation: Puts the gradient into a tensor like the input.
+  func elementwiseGradient(
+    _ x: Tensor, _ operation: (Tensor) -> DeviceOperation
+  ) throws -> Tensor {
     let start = operationStart
     defer { record(.activation, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
-    ck_gated_gelu_gradient(
-      x.kernelType, x.pointer, gradient.pointer, result.pointer, x.rows, x.channels / 2,
-      Int32(threadCount))
-    return result
-  }
-
-  func geluGradient(_ gradient: Tensor, _ x: Tensor) throws -> Tensor {
-    let start = operationStart
-    defer { record(.activation, since: start, x.shape) }
-    let result = try makeTensor(x.shape, x.elementType)
-    ck_gelu_gradient(
-      x.kernelType, x.pointer, gradient.pointer, result.pointer, x.count, Int32(threadCount))
-    return result
-  }
-
-  func siluGradient(_ gradient: Tensor, _ x: Tensor) throws -> Tensor {
-    let start = operationStart
-    defer { record(.activation, since: start, x.shape) }
-    let result = try makeTensor(x.shape, .float32)
-    ck_silu_gradient(
-      x.pointer(of: Float.self), gradient.pointer(of: Float.self), result.pointer(of: Float.self),
-      x.count)
-    return result
-  }
-
-  func tanhGradient(_ gradient: Tensor, result y: Tensor, scale: Float) throws -> Tensor {
-    let start = operationStart
-    defer { record(.activation, since: start, y.shape) }
-    let result = try makeTensor(y.shape, .float32)
-    ck_tanh_gradient(
-      y.pointer(of: Float.self), gradient.pointer(of: Float.self), result.pointer(of: Float.self),
-      scale, y.count)
+    try device.run(operation(result))
     return result
   }
 
@@ -46,11 +18,10 @@ extension ComputeContext {
     defer { record(.movement, since: start, shape) }
     let result = try makeTensor(shape, gradient.elementType)
     clear(result)
-    let bytes = gradient.channels * gradient.elementType.byteCount
-    for sequence in 0..<shape[0] {
-      (result.pointer + sequence * shape[1] * bytes).copyMemory(
-        from: gradient.pointer + sequence * bytes, byteCount: bytes)
-    }
+    let row = gradient.channels * gradient.elementType.byteCount
+    device.memory.copy(
+      DeviceRows(gradient.address, stride: row),
+      to: DeviceRows(result.address, stride: shape[1] * row), rowCount: shape[0], byteCount: row)
     return result
   }
 
@@ -60,9 +31,7 @@ extension ComputeContext {
     defer { record(.movement, since: start, x.shape) }
     let a = try makeTensor(shapeA, x.elementType)
     let b = try makeTensor(shapeB, x.elementType)
-    ck_split(
-      x.kernelType, x.pointer, a.pointer, a.channels, b.pointer, b.channels, x.rows,
-      Int32(threadCount))
+    try device.run(.splitChannels(x, into: a, b))
     return (a, b)
   }
 
@@ -71,7 +40,16 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.addition, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
-    ck_scale(x.kernelType, x.pointer, result.pointer, factor, x.count, Int32(threadCount))
+    try device.run(.scale(x, by: factor, into: result))
+    return result
+  }
+
+  /// Every element times the single number of a float32 tensor.
+  func scale(_ x: Tensor, by number: Tensor) throws -> Tensor {
+    let start = operationStart
+    defer { record(.addition, since: start, x.shape) }
+    let result = try makeTensor(x.shape, x.elementType)
+    try device.run(.scaleByNumber(x, number, into: result))
     return result
   }
 
@@ -83,10 +61,7 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.addition, since: start, x.shape) }
     let result = try makeTensor(batch == 1 ? [x.channels] : [batch, x.channels], .float32)
-    ck_sum_rows(
-      x.kernelType, x.pointer, result.pointer(of: Float.self), batch, x.rows / batch, x.channels,
-      Int32(threadCount))
-    try checkKernelMemory("a sum of rows")
+    try device.run(.sumRows(x, batch: batch, into: result))
     return result
   }
 
@@ -96,9 +71,7 @@ extension ComputeContext {
     defer { record(.addition, since: start, x.shape) }
     let result = try makeTensor(shape, x.elementType)
     precondition(result.count * extent == x.count)
-    ck_sum_axis(
-      x.kernelType, x.pointer, result.pointer, outer, extent, x.count / (outer * extent),
-      Int32(threadCount))
+    try device.run(.sumAxis(x, outer: outer, extent: extent, into: result))
     return result
   }
 }

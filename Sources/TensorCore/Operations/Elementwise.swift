@@ -1,10 +1,3 @@
-internal import CKernels
-import Glibc
-
-func cosine(_ x: Float) -> Float { Glibc.cosf(x) }
-func sine(_ x: Float) -> Float { Glibc.sinf(x) }
-func power(_ base: Double, _ exponent: Double) -> Double { Glibc.pow(base, exponent) }
-
 extension ComputeContext {
   /// The first half of the channels times the exact GELU of the second (Shazeer 2020, GEGLU).
   ///
@@ -14,18 +7,23 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.activation, since: start, x.shape) }
     let result = try makeTensor(x.shape.dropLast() + [x.channels / 2], x.elementType)
-    ck_gated_gelu(
-      x.kernelType, x.pointer, result.pointer, x.rows, x.channels / 2, Int32(threadCount))
-    return noted(result, from: x) { try $0.propagate(to: x, $0.gatedGELUGradient($1, x)) }
+    try device.run(.gatedGELU(x, into: result))
+    return noted(result, from: x) { context, gradient in
+      try context.propagate(
+        to: x, context.elementwiseGradient(x) { .gatedGELUGradient(gradient, input: x, into: $0) })
+    }
   }
 
   /// The exact (erf) GELU (Hendrycks and Gimpel 2016) of every element.
   public func gelu(_ x: Tensor) throws -> Tensor {
     let start = operationStart
     defer { record(.activation, since: start, x.shape) }
-    let result = try copy(x)
-    ck_gelu(result.kernelType, result.pointer, result.count, Int32(threadCount))
-    return noted(result, from: x) { try $0.propagate(to: x, $0.geluGradient($1, x)) }
+    let result = try makeTensor(x.shape, x.elementType)
+    try device.run(.gelu(x, into: result))
+    return noted(result, from: x) { context, gradient in
+      try context.propagate(
+        to: x, context.elementwiseGradient(x) { .geluGradient(gradient, input: x, into: $0) })
+    }
   }
 
   /// `x / (1 + exp(-x))` of every element of a float32 tensor.
@@ -34,8 +32,11 @@ extension ComputeContext {
     defer { record(.activation, since: start, x.shape) }
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
-    ck_silu(x.pointer(of: Float.self), result.pointer(of: Float.self), x.count)
-    return noted(result, from: x) { try $0.propagate(to: x, $0.siluGradient($1, x)) }
+    try device.run(.silu(x, into: result))
+    return noted(result, from: x) { context, gradient in
+      try context.propagate(
+        to: x, context.elementwiseGradient(x) { .siluGradient(gradient, input: x, into: $0) })
+    }
   }
 
   /// The sum of two tensors of one shape and type.
@@ -44,7 +45,7 @@ extension ComputeContext {
     defer { record(.addition, since: start, a.shape) }
     precondition(a.shape == b.shape && a.elementType == b.elementType)
     let result = try makeTensor(a.shape, a.elementType)
-    ck_add(a.kernelType, a.pointer, b.pointer, result.pointer, a.count, Int32(threadCount))
+    try device.run(.add(a, b, into: result))
     return noted(result, from: a, b) {
       try $0.propagate(to: a, $1)
       try $0.propagate(to: b, $1)
@@ -62,9 +63,7 @@ extension ComputeContext {
     precondition(x.shape.count == 3 && row.shape == [x.shape[0], x.channels])
     precondition(row.elementType == .float32)
     let result = try makeTensor(x.shape, x.elementType)
-    ck_add_rows(
-      x.kernelType, x.pointer, row.pointer(of: Float.self), result.pointer, x.shape[0], x.shape[1],
-      x.channels, Int32(threadCount))
+    try device.run(.addRows(x, row: row, into: result))
     return noted(result, from: x, row) {
       try $0.propagate(to: x, $1)
       try $0.propagate(to: row, $0.sumRows($1, batch: x.shape[0]))
@@ -77,9 +76,13 @@ extension ComputeContext {
     defer { record(.activation, since: start, x.shape) }
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
-    ck_scaled_tanh(x.pointer(of: Float.self), result.pointer(of: Float.self), scale, x.count)
-    return noted(result, from: x) {
-      try $0.propagate(to: x, $0.tanhGradient($1, result: result, scale: scale))
+    try device.run(.tanh(x, scale: scale, into: result))
+    return noted(result, from: x) { context, gradient in
+      try context.propagate(
+        to: x,
+        context.elementwiseGradient(x) {
+          .tanhGradient(gradient, result: result, scale: scale, into: $0)
+        })
     }
   }
 
@@ -89,11 +92,10 @@ extension ComputeContext {
     defer { record(.movement, since: start, x.shape) }
     precondition(x.shape.count == 3)
     let result = try makeTensor([x.shape[0], x.channels], x.elementType)
-    let bytes = x.channels * x.elementType.byteCount
-    for sequence in 0..<x.shape[0] {
-      (result.pointer + sequence * bytes).copyMemory(
-        from: x.pointer + sequence * x.shape[1] * bytes, byteCount: bytes)
-    }
+    let row = x.channels * x.elementType.byteCount
+    device.memory.copy(
+      DeviceRows(x.address, stride: x.shape[1] * row), to: DeviceRows(result.address, stride: row),
+      rowCount: x.shape[0], byteCount: row)
     return noted(result, from: x) { try $0.propagate(to: x, $0.firstTokensGradient($1, x.shape)) }
   }
 
@@ -108,9 +110,7 @@ extension ComputeContext {
     defer { record(.movement, since: start, a.shape) }
     precondition(a.shape.dropLast() == b.shape.dropLast() && a.elementType == b.elementType)
     let result = try makeTensor(a.shape.dropLast() + [a.channels + b.channels], a.elementType)
-    ck_concatenate(
-      a.kernelType, a.pointer, a.channels, b.pointer, b.channels, result.pointer, a.rows,
-      Int32(threadCount))
+    try device.run(.concatenateChannels(a, b, into: result))
     return noted(result, from: a, b) { context, gradient in
       let (toA, toB) = try context.split(gradient, a.shape, b.shape)
       try context.propagate(to: a, toA)
@@ -122,25 +122,30 @@ extension ComputeContext {
   public func convert(_ x: Tensor, to elementType: ElementType) throws -> Tensor {
     guard x.elementType != elementType else { return x }
     let result = try makeTensor(x.shape, elementType)
-    if elementType == .bfloat16 {
-      ck_float32_to_bfloat16(x.pointer(of: Float.self), result.pointer(of: UInt16.self), x.count)
-    } else {
-      ck_bfloat16_to_float32(x.pointer(of: UInt16.self), result.pointer(of: Float.self), x.count)
-    }
+    try device.run(.convert(x, into: result))
     return noted(result, from: x) { try $0.propagate(to: x, $0.convert($1, to: x.elementType)) }
   }
 
   func copy(_ x: Tensor) throws -> Tensor {
     let result = try makeTensor(x.shape, x.elementType)
-    result.pointer.copyMemory(from: x.pointer, byteCount: x.count * x.elementType.byteCount)
+    copy(x, to: result)
     return result
   }
 
-  func clear(_ x: Tensor) { memset(x.pointer, 0, x.count * x.elementType.byteCount) }
-}
+  /// The numbers of a tensor to another of as many bytes, or to a part of one.
+  func copy(_ x: Tensor, to target: Tensor) {
+    device.memory.copy(
+      DeviceRows(x.address, stride: x.byteCount),
+      to: DeviceRows(target.address, stride: x.byteCount),
+      rowCount: 1, byteCount: x.byteCount)
+  }
 
-/// Whether every number is finite.
-public func allFinite(_ values: UnsafeBufferPointer<Float>) -> Bool {
-  guard let base = values.baseAddress else { return true }
-  return ck_all_finite(base, values.count)
+  func clear(_ x: Tensor) { device.memory.clear(x.address, byteCount: x.byteCount) }
+
+  /// A float32 tensor of zeros.
+  public func zeros(_ shape: [Int]) throws -> Tensor {
+    let result = try makeTensor(shape, .float32)
+    clear(result)
+    return result
+  }
 }

@@ -31,9 +31,7 @@ extension ComputeContext {
 
   /// `gatedGELU(linear(x, weight))`, in one pass where the weight allows it.
   private func gatedLinear(_ x: Tensor, _ weight: LinearWeight) throws -> Tensor {
-    guard case .packed(let packed) = weight.form,
-      weight.outputs % (2 * PackedWeights.panelWidth) == 0
-    else { return try gatedGELU(linear(x, weight)) }
+    guard weight.weight.fusesGatedGELU else { return try gatedGELU(linear(x, weight)) }
     let start = operationStart
     defer {
       record(
@@ -41,7 +39,11 @@ extension ComputeContext {
         operations: 2 * Double(x.count) * Double(weight.outputs))
     }
     let result = try makeTensor([x.rows, weight.outputs / 2], x.elementType)
-    try packedLinear(x, weight, packed, adding: nil, gated: true, into: result)
+    try device.run(
+      .linear(
+        LinearCall(
+          input: x, weight: weight.weight.current, bias: weight.bias, isGated: true, residual: nil,
+          result: result)))
     return result
   }
 

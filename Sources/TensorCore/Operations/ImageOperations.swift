@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// Operations on plain images that training's losses need, all with gradients.
 extension ComputeContext {
   /// `x` where it is above 0, elsewhere `slope x` (Maas et al. 2013); slope 0 is the rectifier.
@@ -7,14 +5,13 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.activation, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
-    ck_leaky_relu(
-      x.kernelType, x.pointer, result.pointer, slope, x.count, Int32(threadCount))
+    try device.run(.leakyReLU(x, slope: slope, into: result))
     return noted(result, from: x) { context, gradient in
-      let toX = try context.makeTensor(x.shape, x.elementType)
-      ck_leaky_relu_gradient(
-        x.kernelType, result.pointer, gradient.pointer, toX.pointer, slope, x.count,
-        Int32(context.threadCount))
-      try context.propagate(to: x, toX)
+      try context.propagate(
+        to: x,
+        context.elementwiseGradient(x) {
+          .leakyReLUGradient(gradient, result: result, slope: slope, into: $0)
+        })
     }
   }
 
@@ -30,14 +27,11 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.resampling, since: start, x.shape) }
     let result = try makeTensor([x.shape[0], height * width / 4, x.channels], x.elementType)
-    ck_max_pool(
-      x.kernelType, x.pointer, result.pointer, x.shape[0], height, width, x.channels,
-      Int32(threadCount))
+    try device.run(.maximumPool(x, height: height, width: width, into: result))
     return noted(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, x.elementType)
-      ck_max_pool_gradient(
-        x.kernelType, x.pointer, gradient.pointer, toX.pointer, x.shape[0], height, width,
-        x.channels, Int32(context.threadCount))
+      try context.device.run(
+        .maximumPoolGradient(gradient, input: x, height: height, width: width, into: toX))
       try context.propagate(to: x, toX)
     }
   }
@@ -67,9 +61,7 @@ extension ComputeContext {
     defer { record(.movement, since: start, x.shape) }
     let result = try makeTensor(shape, x.elementType)
     precondition(result.count == x.count && x.count % (outer * first * second) == 0)
-    ck_swap_axes(
-      x.pointer, result.pointer, outer, first, second, x.count / (outer * first * second),
-      x.elementType.byteCount, Int32(threadCount))
+    try device.run(.swapAxes(x, outer: outer, first: first, second: second, into: result))
     return noted(result, from: x) {
       try $0.propagate(
         to: x, $0.swapAxes($1, outer: outer, first: second, second: first, to: x.shape))
@@ -81,9 +73,7 @@ extension ComputeContext {
     noted(x.slice(range), from: x) { context, gradient in
       let whole = try context.makeTensor(x.shape, x.elementType)
       context.clear(whole)
-      let part = whole.slice(range)
-      part.pointer.copyMemory(
-        from: gradient.pointer, byteCount: part.count * part.elementType.byteCount)
+      context.copy(gradient, to: whole.slice(range))
       try context.propagate(to: x, whole)
     }
   }
@@ -93,8 +83,7 @@ extension ComputeContext {
     precondition(parts.allSatisfy { $0.shape == parts[0].shape })
     let result = try makeTensor([parts.count] + parts[0].shape, parts[0].elementType)
     for (index, part) in parts.enumerated() {
-      result.slice(index..<(index + 1)).pointer.copyMemory(
-        from: part.pointer, byteCount: part.count * part.elementType.byteCount)
+      copy(part, to: result.slice(index..<(index + 1)))
     }
     guard let needing = parts.first(where: \.needsGradient) else { return result }
     return noted(result, from: needing) { context, gradient in
@@ -110,15 +99,10 @@ extension ComputeContext {
     precondition(x.elementType == .float32)
     let result = try makeTensor(shape, .float32)
     precondition(indices.count == result.count)
-    let source = x.pointer(of: Float.self)
-    let target = result.pointer(of: Float.self)
-    for (i, index) in indices.enumerated() { target[i] = source[Int(index)] }
+    try device.run(.pick(x, indices, into: result))
     return noted(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, .float32)
-      context.clear(toX)
-      let sums = toX.pointer(of: Float.self)
-      let parts = gradient.pointer(of: Float.self)
-      for (i, index) in indices.enumerated() { sums[Int(index)] += parts[i] }
+      try context.device.run(.scatter(gradient, indices, into: toX))
       try context.propagate(to: x, toX)
     }
   }

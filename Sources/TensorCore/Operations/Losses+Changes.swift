@@ -54,55 +54,17 @@ extension ComputeContext {
     defer { record(.loss, since: start, x.shape) }
     let wantsGradient = isRecording && x.needsGradient
     let slopes = wantsGradient ? try makeTensor(x.shape, .float32) : nil
-    if let slopes { clear(slopes) }
-    var mean = 0.0
-    for neighbors in neighbors {
-      mean += neighbors.meanDifference(
-        x.pointer(of: Float.self), target.pointer(of: Float.self),
-        slopes?.pointer(of: Float.self))
-    }
-    let result = try tensor([Float(mean)], shape: [1])
+    let result = try makeTensor([1], .float32)
+    try device.run(.changeDifference(x, target, neighbors, into: result, gradient: slopes))
     guard let slopes else { return result }
-    return noted(result, from: x) {
-      try $0.propagate(to: x, $0.scale(slopes, by: $1.pointer(of: Float.self)[0]))
-    }
+    return noted(result, from: x) { try $0.propagate(to: x, $0.scale(slopes, by: $1)) }
   }
 }
 
 /// Stretches of numbers in which each has its neighbour `step` further on: how many stretches there are,
 /// and how many numbers of each have a neighbour.
-private struct Neighbors {
+package struct Neighbors: Sendable {
   let rows: Int
   let step: Int
   let length: Int
-
-  /// The mean of the differences; adds each number's part of the gradient.
-  func meanDifference(
-    _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>,
-    _ slopes: UnsafeMutablePointer<Float>?
-  ) -> Double {
-    let share = Float(1 / Double(rows * length))
-    var sum = 0.0
-    for row in 0..<rows {
-      let first = row * (length + step)
-      let end = first + length
-      // A stretch may be a whole clip: single precision adds up no more than this many numbers.
-      for begin in stride(from: first, to: end, by: Self.block) {
-        var partial: Float = 0
-        for index in begin..<min(begin + Self.block, end) {
-          let error =
-            (x[index + step] - target[index + step]) - (x[index] - target[index])
-          partial += abs(error)
-          guard let slopes, error != 0 else { continue }
-          let part = error > 0 ? share : -share
-          slopes[index + step] += part
-          slopes[index] -= part
-        }
-        sum += Double(partial)
-      }
-    }
-    return sum / Double(rows * length)
-  }
-
-  private static let block = 4096
 }

@@ -1,40 +1,20 @@
-internal import CKernels
-
 extension ComputeContext {
   /// Carries the gradient of a group normalisation to its input, parameters and modulation.
-  ///
-  /// - Parameter kept: `[batch, images, groups, 2]`: means and inverse deviations.
-  func groupNormGradient(
-    _ gradient: Tensor, _ x: Tensor, _ parameters: NormalizationWeight, groups: Int,
-    on stack: ImageStack, statistics: GroupStatistics, kept: Tensor, modulation: Tensor?,
-    activated: Bool
-  ) throws {
-    let result = try makeTensor(x.shape, x.elementType)
-    let toWeight = try makeTensor([x.channels], .float32)
-    let toBias = try makeTensor([x.channels], .float32)
-    let toModulation = try modulation.map { try makeTensor($0.shape, .float32) }
-    let start = operationStart
-    stack.withRuns { runs in
-      let scale = modulation?.pointer(of: Float.self)
-      var problem = ck_group_norm_gradient_problem(
-        type: x.kernelType, source: x.pointer, gradient: gradient.pointer,
-        destination: result.pointer, batch: x.shape[0], tokens: x.shape[1], channels: x.channels,
-        groups: groups, runs: runs.baseAddress, run_count: Int32(runs.count),
-        joint: statistics == .joint, weight: parameters.weight.pointer(of: Float.self),
-        bias: parameters.bias.pointer(of: Float.self), scale: scale,
-        shift: scale.map { $0 + x.channels }, modulation_stride: 2 * x.channels, silu: activated,
-        statistics: kept.pointer(of: Float.self),
-        weight_gradient: toWeight.pointer(of: Float.self),
-        bias_gradient: toBias.pointer(of: Float.self),
-        modulation_gradient: toModulation?.pointer(of: Float.self))
-      ck_group_norm_gradient(&problem, Int32(threadCount))
+  func groupNormGradient(_ gradient: Tensor, _ call: GroupNormCall) throws {
+    let x = call.input
+    let results = GroupNormGradients(
+      input: try makeTensor(x.shape, x.elementType), weight: try makeTensor([x.channels], .float32),
+      bias: try makeTensor([x.channels], .float32),
+      modulation: try call.modulation.map { try makeTensor($0.shape, .float32) })
+    do {
+      let start = operationStart
+      defer { record(.groupNorm, since: start, x.shape) }
+      try device.run(.groupNormGradient(call, gradient, into: results))
     }
-    try checkKernelMemory("the gradient of group normalisation")
-    record(.groupNorm, since: start, x.shape)
-    try propagate(to: x, result)
-    try propagate(to: parameters.weight, toWeight)
-    try propagate(to: parameters.bias, toBias)
-    if let toModulation { try propagate(to: modulation, toModulation) }
+    try propagate(to: x, results.input)
+    try propagate(to: call.parameters.weight, results.weight)
+    try propagate(to: call.parameters.bias, results.bias)
+    if let toModulation = results.modulation { try propagate(to: call.modulation, toModulation) }
   }
 
   /// Carries the gradient of a layer normalisation to its input and parameters.
@@ -44,13 +24,13 @@ extension ComputeContext {
     let result = try makeTensor(x.shape, x.elementType)
     let toWeight = try makeTensor([x.channels], .float32)
     let toBias = try makeTensor([x.channels], .float32)
-    let start = operationStart
-    ck_layer_norm_gradient(
-      x.kernelType, x.pointer, gradient.pointer, result.pointer, x.rows, x.channels,
-      parameters.weight.pointer(of: Float.self), 1e-5, toWeight.pointer(of: Float.self),
-      toBias.pointer(of: Float.self), Int32(threadCount))
-    try checkKernelMemory("the gradient of layer normalisation")
-    record(.layerNorm, since: start, x.shape)
+    do {
+      let start = operationStart
+      defer { record(.layerNorm, since: start, x.shape) }
+      try device.run(
+        .layerNormGradient(
+          gradient, input: x, parameters, into: result, weight: toWeight, bias: toBias))
+    }
     try propagate(to: x, result)
     try propagate(to: parameters.weight, toWeight)
     try propagate(to: parameters.bias, toBias)

@@ -1,7 +1,8 @@
-internal import CKernels
-
 /// The affine parameters of a normalisation, always float32.
 public struct NormalizationWeight: Sendable {
+  /// Added to every variance.
+  static let epsilon: Float = 1e-5
+
   let weight: Tensor
   let bias: Tensor
 
@@ -48,28 +49,14 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.groupNorm, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
-    // Means and deviations, for the gradient.
-    let kept =
-      isRecording
-      ? try makeTensor([x.shape[0], stack.heights.count, groups, 2], .float32) : nil
-    stack.withRuns { runs in
-      let scale = modulation?.pointer(of: Float.self)
-      var problem = ck_group_norm_problem(
-        type: x.kernelType, source: x.pointer, destination: result.pointer, batch: x.shape[0],
-        tokens: x.shape[1], channels: x.channels, groups: groups, runs: runs.baseAddress,
-        run_count: Int32(runs.count), joint: statistics == .joint,
-        weight: parameters.weight.pointer(of: Float.self),
-        bias: parameters.bias.pointer(of: Float.self), scale: scale,
-        shift: scale.map { $0 + x.channels }, modulation_stride: 2 * x.channels, silu: activated,
-        epsilon: 1e-5, statistics: kept?.pointer(of: Float.self))
-      ck_group_norm(&problem, Int32(threadCount))
-    }
-    try checkKernelMemory("group normalisation")
-    guard let kept else { return result }
+    let call = GroupNormCall(
+      input: x, parameters: parameters, groups: groups, stack: stack, statistics: statistics,
+      modulation: modulation, isActivated: activated,
+      kept: isRecording
+        ? try makeTensor([x.shape[0], stack.heights.count, groups, 2], .float32) : nil)
+    try device.run(.groupNorm(call, into: result))
     return noted(result, from: x, parameters.weight, parameters.bias, modulation) {
-      try $0.groupNormGradient(
-        $1, x, parameters, groups: groups, on: stack, statistics: statistics, kept: kept,
-        modulation: modulation, activated: activated)
+      try $0.groupNormGradient($1, call)
     }
   }
 
@@ -81,23 +68,30 @@ extension ComputeContext {
     let start = operationStart
     defer { record(.layerNorm, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
-    ck_layer_norm(
-      x.kernelType, x.pointer, result.pointer, x.rows, x.channels,
-      parameters.weight.pointer(of: Float.self), parameters.bias.pointer(of: Float.self), 1e-5,
-      Int32(threadCount))
+    try device.run(.layerNorm(x, parameters, into: result))
     return noted(result, from: x, parameters.weight, parameters.bias) {
       try $0.layerNormGradient($1, x, parameters)
     }
   }
 }
 
-extension ImageStack {
-  /// The images' tokens as the kernels name them.
-  func withRuns<R>(_ body: (UnsafeBufferPointer<ck_run>) throws -> R) rethrows -> R {
-    let runs = heights.indices.map { image in
-      let tokens = tokens(of: image)
-      return ck_run(start: tokens.lowerBound, count: tokens.count)
-    }
-    return try runs.withUnsafeBufferPointer(body)
-  }
+/// One group normalisation.
+package struct GroupNormCall {
+  let input: Tensor
+  let parameters: NormalizationWeight
+  let groups: Int
+  let stack: ImageStack
+  let statistics: ComputeContext.GroupStatistics
+  let modulation: Tensor?
+  let isActivated: Bool
+  /// `[batch, images, groups, 2]`: means and inverse deviations, kept for the gradient if one is wanted.
+  let kept: Tensor?
+}
+
+/// Where the gradients of a group normalisation go.
+package struct GroupNormGradients {
+  let input: Tensor
+  let weight: Tensor
+  let bias: Tensor
+  let modulation: Tensor?
 }

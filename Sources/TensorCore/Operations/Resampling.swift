@@ -1,15 +1,13 @@
-internal import CKernels
-
 extension ComputeContext {
   /// Halves every image of a stack by averaging 2x2 tokens; zeros between the images.
   ///
   /// - Parameter x: `[batch, stack.tokenCount, channels]`.
   /// - Returns: `[batch, stack.halved.tokenCount, channels]`.
   public func averagePool(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
-    let result = try resample(x, from: stack, to: stack.halved, ck_average_pool)
+    let result = try resample(x, from: stack, to: stack.halved, .averagePool)
     return noted(result, from: x) {
       try $0.propagate(
-        to: x, $0.scale($0.resample($1, from: stack.halved, to: stack, ck_upsample), by: 0.25))
+        to: x, $0.scale($0.resample($1, from: stack.halved, to: stack, .upsample), by: 0.25))
     }
   }
 
@@ -18,10 +16,10 @@ extension ComputeContext {
   /// - Parameter x: `[batch, stack.tokenCount, channels]`.
   /// - Returns: `[batch, stack.doubled.tokenCount, channels]`.
   public func upsample(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
-    let result = try resample(x, from: stack, to: stack.doubled, ck_upsample)
+    let result = try resample(x, from: stack, to: stack.doubled, .upsample)
     return noted(result, from: x) {
       try $0.propagate(
-        to: x, $0.scale($0.resample($1, from: stack.doubled, to: stack, ck_average_pool), by: 4))
+        to: x, $0.scale($0.resample($1, from: stack.doubled, to: stack, .averagePool), by: 4))
     }
   }
 
@@ -33,34 +31,23 @@ extension ComputeContext {
     _ x: Tensor, _ weight: ConvolutionWeight, on stack: ImageStack
   ) throws -> Tensor {
     precondition(weight.stride == 2)
-    let copy = try resample(x, from: stack, to: stack.spaced, ck_copy_stacked)
+    let copy = try resample(x, from: stack, to: stack.spaced, .copy)
     let spaced = noted(copy, from: x) {
       try $0.propagate(
-        to: x, $0.resample($1, from: stack.spaced, to: stack, ck_copy_stacked))
+        to: x, $0.resample($1, from: stack.spaced, to: stack, .copy))
     }
     return try convolution(spaced, weight, on: stack.spaced)
   }
 
-  typealias Resampler = (
-    ck_type, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int, Int, Int, Int, Int,
-    UnsafePointer<ck_stacked_image>?, Int32, Int32
-  ) -> Void
-
   func resample(
-    _ x: Tensor, from source: ImageStack, to destination: ImageStack, _ kernel: Resampler
+    _ x: Tensor, from source: ImageStack, to destination: ImageStack,
+    _ kind: DeviceOperation.Resampling
   ) throws -> Tensor {
     let start = operationStart
     defer { record(.resampling, since: start, x.shape) }
     precondition(x.shape.count == 3 && x.shape[1] == source.tokenCount)
     let result = try makeTensor([x.shape[0], destination.tokenCount, x.channels], x.elementType)
-    let images = source.heights.indices.map { image in
-      ck_stacked_image(
-        source_row: source.firstRow(of: image), destination_row: destination.firstRow(of: image),
-        height: source.heights[image])
-    }
-    kernel(
-      x.kernelType, x.pointer, result.pointer, x.shape[0], source.rowCount, destination.rowCount,
-      source.width, x.channels, images, Int32(images.count), Int32(threadCount))
+    try device.run(.resample(kind, x, from: source, to: destination, into: result))
     return result
   }
 }

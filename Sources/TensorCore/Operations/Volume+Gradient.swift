@@ -1,5 +1,3 @@
-internal import CKernels
-
 extension ComputeContext {
   /// Carries the gradient of gathered sequences to the tokens, the token at the end of each, and the
   /// positions.
@@ -23,9 +21,8 @@ extension ComputeContext {
       try propagate(to: positions, sums.reshaped(positions.shape))
     } else {
       // A longer table: the positions that were not read have no gradient.
-      let whole = try makeTensor(positions.shape, .float32)
-      clear(whole)
-      whole.pointer.copyMemory(from: sums.pointer, byteCount: sums.count * 4)
+      let whole = try zeros(positions.shape)
+      copy(sums, to: whole)
       try propagate(to: positions, whole)
     }
   }
@@ -35,10 +32,7 @@ extension ComputeContext {
     _ x: Tensor, _ pattern: AttentionPattern, to shape: [Int]
   ) throws -> Tensor {
     let result = try makeTensor(shape, x.elementType)
-    ck_scatter_sequences(
-      x.kernelType, x.pointer, result.pointer, pattern.sequences, pattern.inner,
-      pattern.outerStride, pattern.innerStride, pattern.tokenStep, pattern.length, x.channels,
-      Int32(threadCount))
+    try device.run(.scatterSequences(x, pattern, into: result))
     return result
   }
 }

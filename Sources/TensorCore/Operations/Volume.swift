@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// A block of tokens along three axes, `[depth, height, width]`, and its projections: each drops one
 /// axis. For a video depth is time.
 public struct TokenVolume: Sendable, Hashable {
@@ -68,9 +66,7 @@ extension ComputeContext {
     precondition(side.rows == volume.depth * volume.width)
     precondition(top.rows == volume.depth * volume.height)
     let result = try makeTensor([volume.tokenCount, front.channels], front.elementType)
-    ck_sum_planes(
-      front.kernelType, front.pointer, side.pointer, top.pointer, result.pointer, volume.depth,
-      volume.height, volume.width, front.channels, Int32(threadCount))
+    try device.run(.sumPlanes(front: front, side: side, top: top, volume, into: result))
     return noted(result, from: front, side, top) { context, gradient in
       let channels = front.channels
       let row = volume.width * channels
@@ -104,10 +100,8 @@ extension ComputeContext {
     precondition(positions.channels == x.channels && positions.rows > pattern.length)
     let result = try makeTensor(
       [pattern.sequences, pattern.length + 1, x.channels], x.elementType)
-    ck_gather_sequences(
-      x.kernelType, x.pointer, result.pointer, pattern.sequences, pattern.inner,
-      pattern.outerStride, pattern.innerStride, pattern.tokenStep, pattern.length, x.channels,
-      token.pointer(of: Float.self), positions.pointer(of: Float.self), Int32(threadCount))
+    try device.run(
+      .gatherSequences(x, pattern, token: token, positions: positions, into: result))
     return noted(result, from: x, token, positions) {
       try $0.gatherGradient($1, x, pattern, token: token, positions: positions)
     }

@@ -43,8 +43,8 @@ public struct Autoencoder: Sendable {
     let geometry = configuration.geometry
     let tokens = try encoderTokens(clip, context)
     var latent = Latent(zerosFor: geometry)
-    for (plane, tensor) in zip(geometry.planes, try planeValues(tokens, context)) {
-      let values = tensor.floats()
+    let planes = try context.read(planeValues(tokens, context))
+    for (plane, values) in zip(geometry.planes, planes) {
       for token in 0..<plane.count {
         for channel in 0..<PlaneGeometry.channels {
           latent.values[channel * geometry.tokenCount + plane.lowerBound + token] =
@@ -80,7 +80,7 @@ public struct Autoencoder: Sendable {
   public func decode(_ latent: Latent, _ context: ComputeContext) throws -> PixelClip {
     PixelClip(
       frames: configuration.frames, side: configuration.resolution,
-      values: try frames(fromPlanes: tensors(ofPlanes: latent, context), context).floats())
+      values: try context.read(frames(fromPlanes: tensors(ofPlanes: latent, context), context)))
   }
 
   /// A latent's planes, `[plane's tokens, 4]` float32 each, in the order xy, yt, xt.

@@ -90,8 +90,8 @@ public struct Denoiser: Sendable {
     let x = try context.planeTokens(
       latents, conditions: configuration.isConditional ? conditions : nil,
       noCondition: noCondition, geometry, elementType: firstConvolution.elementType)
-    return context.latents(
-      fromPlaneTokens: try noiseTokens(x, steps: steps, context), geometry)
+    return try context.latents(
+      fromPlaneTokens: noiseTokens(x, steps: steps, context), geometry)
   }
 
   /// Predicts the noise in tokens of the stacked planes, with everything staying on the device: what

@@ -38,10 +38,10 @@ extension ComputeContext {
   }
 
   /// The reverse of ``planeTokens(_:conditions:_:elementType:)``: four channels back to latents.
-  func latents(fromPlaneTokens tensor: Tensor, _ geometry: PlaneGeometry) -> [Latent] {
+  func latents(fromPlaneTokens tensor: Tensor, _ geometry: PlaneGeometry) throws -> [Latent] {
     let stack = geometry.stack
     let channels = PlaneGeometry.channels
-    let tokens = tensor.floats()
+    let tokens = try read(tensor)
     return (0..<tensor.shape[0]).map { sample in
       var latent = Latent(zerosFor: geometry)
       for (image, plane) in geometry.planes.enumerated() {

@@ -112,7 +112,8 @@ public struct C3D: FeatureNetwork {
       throw EvaluationError.clipTooShort(frames: clips[0].count, needed: Self.frames)
     }
     let beginnings = clips.map { $0[0..<Self.frames] }
-    return try self(context.volume(beginnings, side: Self.side, prepared), context).rowArrays
+    return try context.rows(
+      of: self(context.volume(beginnings, side: Self.side, prepared), context))
   }
 
   /// The logits of prepared clips.

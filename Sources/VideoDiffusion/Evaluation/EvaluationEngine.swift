@@ -31,7 +31,7 @@ public actor EvaluationEngine {
     _ file: FeatureNetworkFile, _ frames: Int, _ threadCount: Int?,
     _ onProgress: @escaping @Sendable (Int, Int) throws -> Void
   ) throws {
-    let context = try ComputeContext(threadCount: threadCount)
+    let context = ComputeContext(try Device.open(threadCount: threadCount))
     loaded = (context, try file.load(context, frames: frames, onProgress: onProgress))
     context.releaseUnusedMemory()
   }

@@ -36,12 +36,10 @@ extension ComputeContext {
     precondition(clips.allSatisfy { $0.count == frames })
     return try tensor(clips.flatMap(prepare), shape: [clips.count, frames, side, side, 3])
   }
-}
 
-extension Tensor {
   /// One array for each row of a matrix.
-  var rowArrays: [[Float]] {
-    let (values, width) = (floats(), channels)
+  func rows(of matrix: Tensor) throws -> [[Float]] {
+    let (values, width) = (try read(matrix), matrix.channels)
     return stride(from: 0, to: values.count, by: width).map { Array(values[$0..<($0 + width)]) }
   }
 }

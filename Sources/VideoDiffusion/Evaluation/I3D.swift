@@ -89,7 +89,8 @@ public struct I3D: FeatureNetwork {
     guard clips[0].count >= kind.leastFrameCount else {
       throw EvaluationError.clipTooShort(frames: clips[0].count, needed: kind.leastFrameCount)
     }
-    return try self(context.volume(clips, side: Self.side, Self.prepared), context).rowArrays
+    return try context.rows(
+      of: self(context.volume(clips, side: Self.side, Self.prepared), context))
   }
 
   /// The logits of prepared clips.

@@ -37,7 +37,7 @@ public actor PerceptualEngine {
   private func open(
     _ weights: String, _ features: String, _ side: Int, _ threadCount: Int?
   ) throws {
-    let context = try ComputeContext(threadCount: threadCount)
+    let context = ComputeContext(try Device.open(threadCount: threadCount))
     loaded = (
       context,
       try PerceptualDistance.load(weights: weights, features: features, side: side, context)
@@ -61,8 +61,9 @@ public actor PerceptualEngine {
           $0.values[(first * size)..<(end * size)],
           shape: [end - first, clip.side, clip.side, 3])
       }
-      let distances = try loaded.distance(tensors[0], tensors[1], loaded.context).distances
-      sum += distances.reduce(0) { $0 + Double($1) }
+      let slices = try loaded.context.read(
+        loaded.distance(tensors[0], tensors[1], loaded.context).distances)
+      for frame in 0..<(end - first) { sum += Double(slices.reduce(0) { $0 + $1[frame] }) }
     }
     return sum / Double(clip.frames)
   }

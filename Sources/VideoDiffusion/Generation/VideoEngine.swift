@@ -15,7 +15,7 @@ public actor VideoEngine {
   public nonisolated let threadCount: Int
   /// Precision of weights and features: `.float32` or `.bfloat16`.
   public nonisolated let precision: ElementType
-  private var openedContext: ComputeContext?
+  private let context: ComputeContext
   private var autoencoder: Autoencoder?
   private var denoiser: Denoiser?
 
@@ -31,19 +31,12 @@ public actor VideoEngine {
       throw ModelError(
         .setting(name: "the number of threads", found: "\(threadCount)", expected: "1 to 4096"))
     }
-    if precision == .bfloat16 && !Processor.canComputeBFloat16 {
-      throw ModelError(.precision(processor: Processor.libraryInstructionSet))
-    }
     // More threads than processors wait for each other at every operation: far slower than fewer.
     self.threadCount = min(threadCount ?? .max, Processor.availableCount)
+    let device = try Device.open(threadCount: self.threadCount)
+    guard device.supports(precision) else { throw ModelError(.precision(processor: device.name)) }
     self.precision = precision
-  }
-
-  private func context() throws -> ComputeContext {
-    if let openedContext { return openedContext }
-    let context = try ComputeContext(threadCount: threadCount)
-    openedContext = context
-    return context
+    context = ComputeContext(device)
   }
 
   // MARK: Loading
@@ -57,7 +50,6 @@ public actor VideoEngine {
     _ file: NetworkFile,
     onProgress: @escaping @Sendable (_ loaded: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws {
-    let context = try context()
     switch file.kind {
     case .autoencoder:
       if let denoiser { try checkFit(file.geometry, denoiser.configuration.geometry) }
@@ -100,7 +92,7 @@ public actor VideoEngine {
           expected: "\(configuration.frames) frames of "
             + "\(configuration.resolution) x \(configuration.resolution)"))
     }
-    return try autoencoder.encode(clip, context())
+    return try autoencoder.encode(clip, context)
   }
 
   /// Reads a latent back as frames.
@@ -109,7 +101,7 @@ public actor VideoEngine {
   public func decode(_ latent: Latent) throws -> PixelClip {
     guard let autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
     try check([latent], autoencoder.configuration.geometry)
-    return try autoencoder.decode(latent, context())
+    return try autoencoder.decode(latent, context)
   }
 
   /// One forward pass of the denoiser for each latent.
@@ -128,15 +120,15 @@ public actor VideoEngine {
     let nothing = [Latent?](repeating: nil, count: latents.count)
     let step = Float(timestep)
     guard let conditions else {
-      return try denoiser(latents, conditions: nothing, step: step, context())
+      return try denoiser(latents, conditions: nothing, step: step, context)
     }
     guard denoiser.configuration.isConditional else { throw ModelError(.unconditional) }
     guard Guidance.needsUnconditional(scale: guidanceScale) else {
-      return try denoiser(latents, conditions: conditions, step: step, context())
+      return try denoiser(latents, conditions: conditions, step: step, context)
     }
     // Both predictions in one pass: the weights are read once.
     let both = try denoiser(
-      latents + latents, conditions: conditions + nothing, step: step, context())
+      latents + latents, conditions: conditions + nothing, step: step, context)
     return zip(both.prefix(latents.count), both.dropFirst(latents.count)).map {
       Guidance.guided(conditional: $0, unconditional: $1, scale: guidanceScale)
     }

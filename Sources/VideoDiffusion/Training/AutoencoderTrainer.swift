@@ -64,7 +64,7 @@ public actor AutoencoderTrainer {
   }
 
   private func open(_ plan: Plan) throws {
-    let context = try ComputeContext(threadCount: plan.threadCount)
+    let context = ComputeContext(try Device.open(threadCount: plan.threadCount))
     let beginning = plan.beginning
     let source = try beginning.source(.autoencoder) {
       InitialParameters(plan.configuration, seed: $0)
@@ -143,26 +143,46 @@ public actor AutoencoderTrainer {
     let work = work
     let share = 1 / Float(batches.count)
     if work.step.discriminators != nil, number.isMultiple(of: 2) {
-      var frame: Float = 0
-      var clip: Float = 0
-      for batch in batches {
-        guard let losses = try work.step.accumulateDiscriminators(batch, weight: share) else {
-          preconditionFailure("there are discriminators")
-        }
-        frame += share * losses.frame
-        clip += share * losses.clip
+      let parts = try batches.compactMap {
+        try work.step.accumulateDiscriminators($0, weight: share)
       }
-      return finish(
-        number,
-        [
+      return try TrainingStepResult(
+        number, Array(work.groups.dropFirst()),
+        reading: parts.flatMap { ($0.frame + $0.clip).map(\.loss) }, work.context
+      ) { numbers in
+        var numbers = numbers[...]
+        func total(_ losses: [WeightedLoss]) -> Float {
+          losses.reduce(0) { $0 + numbers.removeFirst() * $1.weight }
+        }
+        var frame: Float = 0
+        var clip: Float = 0
+        for part in parts {
+          frame += share * total(part.frame)
+          clip += share * total(part.clip)
+        }
+        return [
           TrainingLoss("discriminator", frame + clip), TrainingLoss("frame_hinge", frame),
           TrainingLoss("clip_hinge", clip),
-        ], Array(work.groups.dropFirst()))
+        ]
+      }
     }
-    var mean = AutoencoderLosses()
-    for batch in batches { mean.add(try work.step.accumulate(batch, weight: share), share) }
+    let parts = try batches.map { try work.step.accumulate($0, weight: share) }
+    return try TrainingStepResult(
+      number, [work.groups[0]], reading: parts.flatMap(\.tensors), work.context
+    ) { numbers in
+      var numbers = numbers[...]
+      var mean = AutoencoderLosses()
+      for part in parts { mean.add(part.losses(taking: &numbers), share) }
+      return Self.reported(mean, work.step.weights)
+    }
+  }
+
+  /// The losses under the names that logs have.
+  private static func reported(
+    _ mean: AutoencoderLosses, _ weights: AutoencoderLossWeights
+  ) -> [TrainingLoss] {
     var losses = [
-      TrainingLoss("loss", mean.total(work.step.weights)), TrainingLoss("l1", mean.absolute),
+      TrainingLoss("loss", mean.total(weights)), TrainingLoss("l1", mean.absolute),
     ]
     if let difference = mean.gradientDifference {
       losses.append(TrainingLoss("gradient_difference", difference))
@@ -178,18 +198,7 @@ public actor AutoencoderTrainer {
     if let matching = mean.featureMatching {
       losses.append(TrainingLoss("feature_matching", matching))
     }
-    return finish(number, losses, [work.groups[0]])
-  }
-
-  private func finish(
-    _ number: Int, _ losses: [TrainingLoss], _ groups: [ParameterGroup]
-  ) -> TrainingStepResult {
-    guard losses.allSatisfy(\.value.isFinite) else {
-      for group in groups { group.optimizer.clearGradients() }
-      return TrainingStepResult(losses: losses, gradientNorm: .nan)
-    }
-    let norms = groups.map { $0.optimizer.step(inRun: number) }
-    return TrainingStepResult(losses: losses, gradientNorm: TrainingStepResult.greatest(norms))
+    return losses
   }
 
   /// Writes everything that the training needs to go on.

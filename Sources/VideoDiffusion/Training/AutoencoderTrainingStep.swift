@@ -65,6 +65,45 @@ public struct AutoencoderLosses: Sendable, Hashable {
   }
 }
 
+/// The losses of a batch that are still on the device, to be read with what else a step wants to know.
+public struct AutoencoderLossTensors {
+  /// One loss with its share of the loss that is reported.
+  typealias Part = (kind: WritableKeyPath<AutoencoderLosses, Float>, loss: Tensor, share: Float)
+
+  /// The parts of each pass through the network; the batch's losses are the mean over passes.
+  let passes: [[Part]]
+
+  /// All parts, `[1]` each.
+  public var tensors: [Tensor] { passes.flatMap { $0.map(\.loss) } }
+
+  /// The means over the batch, before all factors.
+  ///
+  /// - Parameter numbers: What was read of ``tensors``, and more; they are taken from the front.
+  public func losses(taking numbers: inout ArraySlice<Float>) -> AutoencoderLosses {
+    var mean = AutoencoderLosses()
+    for parts in passes {
+      var losses = AutoencoderLosses()
+      for part in parts { losses[keyPath: part.kind] += part.share * numbers.removeFirst() }
+      mean.add(losses, 1 / Float(passes.count))
+    }
+    return mean
+  }
+
+  /// The means over the batch, read by themselves.
+  public func read(_ context: ComputeContext) throws -> AutoencoderLosses {
+    var numbers = try context.read(tensors).map { $0[0] }[...]
+    return losses(taking: &numbers)
+  }
+}
+
+extension Optional where Wrapped == Float {
+  /// The loss, or 0 where it has not been added to.
+  fileprivate var sum: Float {
+    get { self ?? 0 }
+    set { self = newValue }
+  }
+}
+
 /// A clip to train with, and the frame of it that is looked at by itself.
 public struct AutoencoderExample: Sendable, Hashable {
   /// The clip.
@@ -134,15 +173,12 @@ public final class AutoencoderTrainingStep {
   /// - Returns: The means of the losses over the batch, before all factors.
   public func accumulate(
     _ examples: [AutoencoderExample], weight: Float = 1
-  ) throws -> AutoencoderLosses {
-    guard discriminators == nil else { return try accumulateTogether(examples, weight: weight) }
-    var mean = AutoencoderLosses()
-    let share = 1 / Float(examples.count)
-    for example in examples {
-      let losses = try accumulateTogether([example], weight: weight * share)
-      mean.add(losses, share)
-    }
-    return mean
+  ) throws -> AutoencoderLossTensors {
+    let passes = discriminators == nil ? examples.map { [$0] } : [examples]
+    return AutoencoderLossTensors(
+      passes: try passes.map {
+        try accumulateTogether($0, weight: weight * (1 / Float(passes.count)))
+      })
   }
 
   /// Adds the gradients of the discriminators on a batch to those that have gathered; the autoencoder
@@ -151,7 +187,7 @@ public final class AutoencoderTrainingStep {
   /// - Returns: The losses of both, before the factor; `nil` without discriminators.
   public func accumulateDiscriminators(
     _ examples: [AutoencoderExample], weight: Float = 1
-  ) throws -> (frame: Float, clip: Float)? {
+  ) throws -> (frame: [WeightedLoss], clip: [WeightedLoss])? {
     guard let discriminators else { return nil }
     let clips = try examples.map { try network.framesTensor($0.clip, context) }
     let made = try zip(clips, examples).map { clip, example in
@@ -163,69 +199,64 @@ public final class AutoencoderTrainingStep {
 
   private func accumulateTogether(
     _ examples: [AutoencoderExample], weight: Float
-  ) throws -> AutoencoderLosses {
+  ) throws -> [AutoencoderLossTensors.Part] {
     let tape = GradientTape(checkpointing: isCheckpointing)
-    var parts: [(loss: Tensor, weight: Float)] = []
-    let losses = try context.recording(on: tape) {
+    var parts: [AutoencoderLossTensors.Part] = []
+    var weighted: [WeightedLoss] = []
+    func add(
+      _ kind: WritableKeyPath<AutoencoderLosses, Float>, _ factor: Float, share: Float = 1,
+      _ loss: Tensor
+    ) {
+      parts.append((kind, loss, share))
+      weighted.append((loss, weight * factor * share))
+    }
+    try context.recording(on: tape) {
       let clips = try examples.map { try network.framesTensor($0.clip, context) }
       let reconstructions = try zip(clips, examples).map { clip, example in
         try network.reconstruct(clip, addingToPlanes: example.latentNoise, context)
       }
       let made = reconstructions.map(\.frames)
-      var losses = AutoencoderLosses()
-      func add(_ loss: Tensor, _ factor: Float, share: Float = 1) -> Float {
-        parts.append((loss, weight * factor * share))
-        return share * loss.floats()[0]
-      }
       let share = 1 / Float(examples.count)
       for (clip, reconstruction) in zip(clips, made) {
-        losses.absolute += add(
-          try context.meanDistance(reconstruction, clip, .absolute), weights.absolute,
-          share: share)
+        try add(
+          \.absolute, weights.absolute, share: share,
+          context.meanDistance(reconstruction, clip, .absolute))
         if weights.gradientDifference > 0 {
-          losses.gradientDifference =
-            (losses.gradientDifference ?? 0)
-            + add(
-              try context.gradientDifference(reconstruction, clip), weights.gradientDifference,
-              share: share)
+          try add(
+            \.gradientDifference.sum, weights.gradientDifference, share: share,
+            context.gradientDifference(reconstruction, clip))
         }
         if weights.temporalDifference > 0 {
-          losses.temporalDifference =
-            (losses.temporalDifference ?? 0)
-            + add(
-              try context.temporalDifference(
-                reconstruction, clip, lags: Self.lags.filter { $0 < clip.shape[0] }),
-              weights.temporalDifference, share: share)
+          try add(
+            \.temporalDifference.sum, weights.temporalDifference, share: share,
+            context.temporalDifference(
+              reconstruction, clip, lags: Self.lags.filter { $0 < clip.shape[0] }))
         }
       }
       if weights.planeSquare > 0 {
         let planes = reconstructions.flatMap(\.planes)
         let values = planes.reduce(0) { $0 + $1.count }
         for plane in planes {
-          let zeros = try context.tensor(
-            [Float](repeating: 0, count: plane.count), shape: plane.shape)
-          let square = try context.meanDistance(plane, zeros, .squared)
-          losses.planeSquare =
-            (losses.planeSquare ?? 0)
-            + add(square, weights.planeSquare, share: Float(plane.count) / Float(values))
+          try add(
+            \.planeSquare.sum, weights.planeSquare, share: Float(plane.count) / Float(values),
+            context.meanDistance(plane, context.zeros(plane.shape), .squared))
         }
       }
-      guard perceptualDistance != nil || discriminators != nil else { return losses }
+      guard perceptualDistance != nil || discriminators != nil else { return }
       let real = try batch(clips, examples)
       let result = try batch(made, examples)
       if let perceptualDistance {
         let perceptual = try perceptualDistance(result.frames, real.frames, context)
-        losses.perceptual = perceptual.parts.reduce(0) { $0 + add($1, weights.perceptual) }
+        for part in perceptual.parts { add(\.perceptual.sum, weights.perceptual, part) }
       }
       if let discriminators {
         let (logits, features) = try discriminators.generatorLosses(real: real, made: result)
-        losses.adversarial = logits.reduce(0) { $0 - add($1, -weights.adversarial) }
-        losses.featureMatching = features.reduce(0) { $0 + add($1, weights.featureMatching) }
+        for logit in logits { add(\.adversarial.sum, weights.adversarial, share: -1, logit) }
+        for feature in features { add(\.featureMatching.sum, weights.featureMatching, feature) }
       }
-      return losses
     }
-    try context.backward(from: parts, on: tape)
-    return losses
+    try context.backward(from: weighted, on: tape)
+    return parts
   }
 
   /// Frames apart at which changes are compared: within moments, where motion is small and errors of

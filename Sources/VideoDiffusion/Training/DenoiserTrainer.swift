@@ -31,6 +31,7 @@ public actor DenoiserTrainer {
   }
 
   private struct Work {
+    let context: ComputeContext
     let step: DenoiserTrainingStep
     let group: ParameterGroup
   }
@@ -54,7 +55,7 @@ public actor DenoiserTrainer {
   }
 
   private func open(_ plan: Plan) throws {
-    let context = try ComputeContext(threadCount: plan.threadCount)
+    let context = ComputeContext(try Device.open(threadCount: plan.threadCount))
     var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
     }
@@ -69,7 +70,7 @@ public actor DenoiserTrainer {
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
         from: source, plan.optimizer, context)
       try plan.beginning.restore([group])
-      opened = Work(step: step, group: group)
+      opened = Work(context: context, step: step, group: group)
     }
     context.releaseUnusedMemory()
   }
@@ -94,15 +95,10 @@ public actor DenoiserTrainer {
   ) throws -> TrainingStepResult {
     let work = work
     let share = 1 / Float(batches.count)
-    var loss: Float = 0
-    for batch in batches { loss += share * (try work.step.accumulate(batch, weight: share)) }
-    let losses = [TrainingLoss("loss", loss)]
-    guard loss.isFinite else {
-      work.group.optimizer.clearGradients()
-      return TrainingStepResult(losses: losses, gradientNorm: .nan)
+    let errors = try batches.map { try work.step.accumulate($0, weight: share) }
+    return try TrainingStepResult(number, [work.group], reading: errors, work.context) { errors in
+      [TrainingLoss("loss", errors.reduce(0) { $0 + share * $1 })]
     }
-    return TrainingStepResult(
-      losses: losses, gradientNorm: work.group.optimizer.step(inRun: number))
   }
 
   /// Writes everything that the training needs to go on.

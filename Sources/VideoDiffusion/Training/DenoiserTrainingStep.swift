@@ -88,20 +88,16 @@ public final class DenoiserTrainingStep {
   /// - Parameters:
   ///   - examples: The batch.
   ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
-  /// - Returns: The mean error over the batch, before the factor.
-  public func accumulate(_ examples: [DenoiserExample], weight: Float = 1) throws -> Float {
+  /// - Returns: The mean error over the batch, `[1]`, before the factor.
+  public func accumulate(_ examples: [DenoiserExample], weight: Float = 1) throws -> Tensor {
     let tape = GradientTape(checkpointing: isCheckpointing)
     let loss = try context.recording(on: tape) { try error(examples) }
     try context.backward(from: [(loss, weight)], on: tape)
-    return loss.floats()[0]
+    return loss
   }
 
-  /// The mean error over a batch, without gradients.
-  public func evaluate(_ examples: [DenoiserExample]) throws -> Float {
-    try error(examples).floats()[0]
-  }
-
-  private func error(_ examples: [DenoiserExample]) throws -> Tensor {
+  /// The mean error over a batch, `[1]`, without gradients unless a tape is recorded on.
+  package func error(_ examples: [DenoiserExample]) throws -> Tensor {
     let configuration = network.configuration
     let geometry = configuration.geometry
     let x = try context.planeTokens(

@@ -81,10 +81,10 @@ public final class DiscriminatorPair {
   ///   - real: Frames and clips of the data.
   ///   - made: The reconstructions.
   ///   - weight: Factor of the losses: 1 over the number of batches that make up one step.
-  /// - Returns: The losses of both, before the factor.
+  /// - Returns: The losses of both, before the factor: parts that are to be added up with theirs.
   public func accumulate(
     real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor), weight: Float = 1
-  ) throws -> (frame: Float, clip: Float) {
+  ) throws -> (frame: [WeightedLoss], clip: [WeightedLoss]) {
     isTrained = true
     defer { isTrained = false }
     let tape = GradientTape()
@@ -98,9 +98,6 @@ public final class DiscriminatorPair {
     }
     try context.backward(
       from: (frameLosses + clipLosses).map { ($0.loss, weight * $0.weight) }, on: tape)
-    func total(_ losses: [(loss: Tensor, weight: Float)]) -> Float {
-      losses.reduce(0) { $0 + $1.loss.floats()[0] * $1.weight }
-    }
-    return (total(frameLosses), total(clipLosses))
+    return (frameLosses, clipLosses)
   }
 }

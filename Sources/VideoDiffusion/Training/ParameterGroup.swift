@@ -13,6 +13,7 @@ final class ParameterGroup {
   let optimizer: Optimizer
   /// Tensors that are stored beside them and never change.
   let buffers: [(shape: NamedShape, values: [Float])]
+  private let context: ComputeContext
 
   /// - Parameters:
   ///   - parameters: Those of a network that was built from `source`.
@@ -25,6 +26,7 @@ final class ParameterGroup {
   ) throws {
     self.name = name
     self.parameters = parameters
+    self.context = context
     optimizer = try Optimizer(parameters, configuration, context)
     buffers = try tensors.filter { parameters[$0.name] == nil }.compactMap { tensor in
       if source.shape(of: tensor.name) != nil {
@@ -33,6 +35,11 @@ final class ParameterGroup {
       // Some files leave out what no layer needs.
       return InitialParameters.buffer(tensor.name, tensor.count).map { (tensor, $0) }
     }
+  }
+
+  /// A tensor of the device that is about to be written.
+  fileprivate func stored(_ name: String, _ shape: [Int], _ tensor: Tensor) -> StoredTensor {
+    StoredTensor(name, shape) { [context] in try context.read(tensor) }
   }
 
   /// Writes the network as a checkpoint to make videos with, whole or not at all: the moving averages
@@ -49,9 +56,9 @@ final class ParameterGroup {
     tensors +=
       averages.isEmpty
       ? parameters.parameters.map { parameter in
-        StoredTensor(parameter.name, parameter.shape) { parameter.values }
+        stored(parameter.name, parameter.shape, parameter.tensor)
       }
-      : averages.map { average in StoredTensor(average.name, average.shape) { average.values } }
+      : averages.map { stored($0.name, $0.shape, $0.tensor) }
     let origin = WeightOrigin(
       kind: averages.isEmpty ? .raw : .average, steps: optimizer.stepCount)
     try StoredTensor.write(
@@ -62,9 +69,9 @@ final class ParameterGroup {
 /// A float32 tensor that is about to be written; its numbers are copied when their turn comes.
 private struct StoredTensor {
   let description: TensorDescription
-  let values: () -> [Float]
+  let values: () throws -> [Float]
 
-  init(_ name: String, _ shape: [Int], _ values: @escaping () -> [Float]) {
+  init(_ name: String, _ shape: [Int], _ values: @escaping () throws -> [Float]) {
     description = TensorDescription(name: name, elementType: .float32, shape: shape)
     self.values = values
   }
@@ -110,14 +117,14 @@ enum TrainingState {
       let prefix = group.name + "."
       for parameter in group.parameters.parameters {
         tensors.append(
-          StoredTensor(prefix + parameters + parameter.name, parameter.shape) { parameter.values })
+          group.stored(prefix + parameters + parameter.name, parameter.shape, parameter.tensor))
       }
       for buffer in group.buffers {
         tensors.append(
           StoredTensor(prefix + buffers + buffer.shape.name, buffer.shape.shape) { buffer.values })
       }
       for entry in group.optimizer.state {
-        tensors.append(StoredTensor(prefix + entry.name, entry.shape) { entry.values })
+        tensors.append(group.stored(prefix + entry.name, entry.shape, entry.tensor))
       }
     }
     try StoredTensor.write(tensors, metadata: metadata, isSealed: true, to: path)

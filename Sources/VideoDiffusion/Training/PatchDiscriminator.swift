@@ -81,7 +81,7 @@ extension ComputeContext {
   /// is made.
   func hingeLosses(
     real: PatchDiscriminator.Judgement, made: PatchDiscriminator.Judgement
-  ) throws -> [(loss: Tensor, weight: Float)] {
+  ) throws -> [WeightedLoss] {
     [
       (try meanHinge(real.logits, sign: -1), 0.5), (try meanHinge(made.logits, sign: 1), 0.5),
     ]

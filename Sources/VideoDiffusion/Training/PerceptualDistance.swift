@@ -65,10 +65,10 @@ public struct PerceptualDistance: Sendable {
   ///   - x: `[batch, height, width, 3]` float32 in (-1, 1), with sides that are multiples of 16.
   ///   - target: The same; gets no gradient.
   /// - Returns: The parts of the distance, one for each slice, as means over the batch to be added
-  ///   up; and each sample's distance.
+  ///   up; and each sample's, `[batch]` for each slice, to be added up too.
   public func callAsFunction(
     _ x: Tensor, _ target: Tensor, _ context: ComputeContext
-  ) throws -> (parts: [Tensor], distances: [Float]) {
+  ) throws -> (parts: [Tensor], distances: [Tensor]) {
     precondition(x.shape == target.shape && x.shape.count == 4)
     let batch = x.shape[0]
     var height = x.shape[1]
@@ -77,7 +77,7 @@ public struct PerceptualDistance: Sendable {
       try toUnits($0.reshaped([batch, height * width, 3]), context)
     }
     var parts: [Tensor] = []
-    var distances = [Float](repeating: 0, count: batch)
+    var distances: [Tensor] = []
     for (index, slice) in slices.enumerated() {
       if index > 0 {
         pair = try pair.map { try context.maximumPool($0, height: height, width: width) }
@@ -93,7 +93,7 @@ public struct PerceptualDistance: Sendable {
       let (mean, each) = try context.featureDistance(
         pair[0], pair[1], weight: channelWeights[index])
       parts.append(mean)
-      for sample in 0..<batch { distances[sample] += each[sample] }
+      distances.append(each)
     }
     return (parts, distances)
   }

@@ -1,5 +1,6 @@
 import CheckpointIO
 import NeuralLayers
+import TensorCore
 
 /// What a training begins with.
 public enum TrainingBeginning: Sendable {
@@ -69,6 +70,9 @@ enum TrainingGroupName {
   static let clipDiscriminator = "clip_discriminator"
 }
 
+/// A part of a loss, `[1]` and still on the device, with its factor in the sum.
+public typealias WeightedLoss = (loss: Tensor, weight: Float)
+
 /// A loss with its name.
 public struct TrainingLoss: Sendable, Hashable {
   /// Its name as logs have it: `loss` for the whole, `l1`, `lpips` and so on for parts.
@@ -89,6 +93,33 @@ public struct TrainingStepResult: Sendable, Hashable {
   public let losses: [TrainingLoss]
   /// The gradient's norm before it was limited; where two networks learn, the greater.
   public let gradientNorm: Double
+
+  /// Ends a step of a training: reads the losses and the gradients' norms, all at once, and lets the
+  /// parameters learn unless a loss has overflowed.
+  ///
+  /// - Parameters:
+  ///   - number: The step's number in the run, from 1.
+  ///   - groups: What learns.
+  ///   - tensors: Losses, `[1]` each.
+  ///   - losses: Makes the losses that are reported of the numbers read.
+  init(
+    _ number: Int, _ groups: [ParameterGroup], reading tensors: [Tensor], _ context: ComputeContext,
+    _ losses: ([Float]) -> [TrainingLoss]
+  ) throws {
+    let numbers = try context.read(
+      numbers: tensors + groups.map { try $0.optimizer.gradientNorm() })
+    self.losses = losses(numbers.prefix(tensors.count).map { Float($0) })
+    guard self.losses.allSatisfy(\.value.isFinite) else {
+      for group in groups { group.optimizer.clearGradients() }
+      gradientNorm = .nan
+      return
+    }
+    let norms = Array(numbers.dropFirst(tensors.count))
+    for (group, norm) in zip(groups, norms) {
+      try group.optimizer.step(inRun: number, norm: norm)
+    }
+    gradientNorm = Self.greatest(norms)
+  }
 
   /// The greatest norm of some networks' gradients; one that is not finite counts most, since that
   /// network took no step.

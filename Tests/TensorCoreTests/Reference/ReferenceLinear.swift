@@ -36,7 +36,7 @@ extension ComputeContext {
     _ values: [Float], _ shape: [Int], as elementType: ElementType
   ) throws -> (tensor: Tensor, values: [Float]) {
     let tensor = try tensor(values, shape: shape, as: elementType)
-    return (tensor, tensor.floats())
+    return (tensor, try read(tensor))
   }
 
   /// Lays out a random product's weights; the numbers are those that the precision holds.

@@ -7,6 +7,7 @@ import VideoDiffusion
 
 /// An autoencoder with patches that are not of 8 pixels. Its transformers have no layers, so that
 /// what is left depends on the patch side alone: patches, positions, projections and pixels.
+@Suite(.onEveryDevice)
 struct SyntheticAutoencoderTests {
   private static let configuration = AutoencoderConfiguration(
     resolution: 12, patchSide: 4, frames: 5, width: 16, layers: 0, projectionLayers: 0)

@@ -5,7 +5,8 @@ import Testing
 import VideoDiffusion
 
 /// Three steps of the denoiser's training against PyTorch's.
-@Suite(.enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)))
+@Suite(
+  .enabled(if: GoldenFile.isAvailable, Comment(rawValue: GoldenFile.skipReason)), .onEveryDevice)
 struct GoldenDenoiserTrainingTests {
   private static let prefix = "diffusion_model."
 
@@ -45,8 +46,18 @@ struct GoldenDenoiserTrainingTests {
       }
     }
 
+    /// Adds a batch's gradients and reads its loss.
+    func accumulate(_ examples: [DenoiserExample]) throws -> Float {
+      try context.read(step.accumulate(examples))[0]
+    }
+
+    /// Each parameter's numbers as they are now.
+    func values() throws -> [[Float]] {
+      try context.read(step.parameters.parameters.map(\.tensor))
+    }
+
     func gradient(_ name: String) throws -> [Float] {
-      try #require(step.parameters[name]?.gradient).floats()
+      try context.read(#require(step.parameters[name]?.gradient))
     }
   }
 
@@ -64,7 +75,7 @@ struct GoldenDenoiserTrainingTests {
 
   @Test func theLossAndEveryGradientMatch() throws {
     let run = try Run()
-    let loss = try run.step.accumulate(run.examples(conditional: true))
+    let loss = try run.accumulate(run.examples(conditional: true))
     let expectedLoss = try run.file.float("loss")[0]
     #expect(abs(loss / expectedLoss - 1) < 1e-4)
     let expected = try run.expectedGradients()
@@ -81,9 +92,9 @@ struct GoldenDenoiserTrainingTests {
     let optimizer = try Optimizer(run.step.parameters, .denoiser, run.context)
     let expected = try run.file.float("loss")
     for (index, conditional) in [true, false, true].enumerated() {
-      let loss = try run.step.accumulate(run.examples(conditional: conditional))
+      let loss = try run.accumulate(run.examples(conditional: conditional))
       #expect(abs(loss / expected[index] - 1) < 1e-4, "step \(index)")
-      optimizer.step()
+      try optimizer.step()
     }
     let whole = Self.rootMeanSquare(try run.expectedGradients().flatMap(\.values))
     // AdamW moves an element by the learning rate whatever its gradient's size: where that is only a
@@ -97,14 +108,17 @@ struct GoldenDenoiserTrainingTests {
         return !(abs(found[$0] - expected[$0]) < tolerance)
       }
     }
-    let averages = Dictionary(uniqueKeysWithValues: optimizer.averages.map { ($0.name, $0.values) })
+    let averages = Dictionary(
+      uniqueKeysWithValues: try optimizer.averages.map {
+        ($0.name, try run.context.read($0.tensor))
+      })
     for key in run.file.keys {
       let after = "after3." + Self.prefix
       let average = "ema3." + Self.prefix
       if key.hasPrefix(after) {
         let name = String(key.dropFirst(after.count))
         let parameter = try #require(run.step.parameters[name])
-        #expect(try wrong(parameter.values, key, of: name).isEmpty, "\(name)")
+        #expect(try wrong(run.context.read(parameter.tensor), key, of: name).isEmpty, "\(name)")
       } else if key.hasPrefix(average) {
         let name = String(key.dropFirst(average.count))
         let found = try #require(averages[name])
@@ -112,12 +126,13 @@ struct GoldenDenoiserTrainingTests {
       }
     }
     let absolute = try Run(distance: .absolute)
-    for parameter in run.step.parameters.parameters {
-      parameter.values.withUnsafeBufferPointer {
+    for (parameter, values) in zip(run.step.parameters.parameters, try run.values()) {
+      values.withUnsafeBufferPointer {
         absolute.step.parameters[parameter.name]?.setValues($0)
       }
     }
-    let loss = try absolute.step.evaluate(run.examples(conditional: true))
+    let loss = try absolute.context.read(
+      absolute.step.error(run.examples(conditional: true)))[0]
     let expectedLoss = try run.file.float("loss_l1_after3")[0]
     #expect(abs(loss / expectedLoss - 1) < 1e-4)
   }
@@ -127,8 +142,8 @@ struct GoldenDenoiserTrainingTests {
     try KernelSelection.withKernels {
       let plain = try Run(type)
       let checkpointed = try Run(type, checkpointing: true)
-      let loss = try plain.step.accumulate(plain.examples(conditional: true))
-      let other = try checkpointed.step.accumulate(plain.examples(conditional: true))
+      let loss = try plain.accumulate(plain.examples(conditional: true))
+      let other = try checkpointed.accumulate(plain.examples(conditional: true))
       #expect(loss == other)
       for parameter in plain.step.parameters.parameters {
         #expect(
@@ -144,10 +159,10 @@ struct GoldenDenoiserTrainingTests {
         let run = try Run()
         let optimizer = try Optimizer(run.step.parameters, .denoiser, run.context)
         for _ in 0..<2 {
-          _ = try run.step.accumulate(run.examples(conditional: true))
-          optimizer.step()
+          _ = try run.accumulate(run.examples(conditional: true))
+          try optimizer.step()
         }
-        return run.step.parameters.parameters.map(\.values)
+        return try run.values()
       }
       #expect(weights[0] == weights[1])
     }
@@ -160,8 +175,8 @@ struct GoldenDenoiserTrainingTests {
     let exact = try Run()
     let rounded = try Run(.bfloat16)
     let examples = try exact.examples(conditional: true)
-    let loss = try exact.step.accumulate(examples)
-    #expect(abs(try rounded.step.accumulate(examples) / loss - 1) < 0.02)
+    let loss = try exact.accumulate(examples)
+    #expect(abs(try rounded.accumulate(examples) / loss - 1) < 0.02)
     let names = exact.step.parameters.parameters.map(\.name)
     let found = try names.flatMap { try rounded.gradient($0) }
     #expect(relativeError(found, from: try names.flatMap { try exact.gradient($0) }) < 0.05)

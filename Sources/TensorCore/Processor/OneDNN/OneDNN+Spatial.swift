@@ -1,35 +1,12 @@
 internal import CDNNL
 
-/// A convolution over two or three axes, for oneDNN: channels last, the same kernel side, stride and
-/// padding along every axis.
-struct SpatialProblem: Hashable {
-  var batch: Int
-  /// Extents of the input: height and width, or depth, height and width.
-  var sides: [Int]
-  var inputs: Int
-  var outputs: Int
-  var kernel: Int
-  var stride: Int
-  var padding: Int
-  /// Precision of input, weights and output; gradients of weights are float32.
-  var elementType: ElementType
-
+extension SpatialProblem {
   /// What of the convolution is computed.
   enum Pass: Hashable { case forward, inputGradient, weightGradient }
 
   struct Key: Hashable {
     var problem: SpatialProblem
     var pass: Pass
-  }
-
-  /// Extents of the output.
-  var outputSides: [Int] { sides.map { ($0 + 2 * padding - kernel) / stride + 1 } }
-  /// Extents of the weights as PyTorch stores them.
-  var weightShape: [Int] { [outputs, inputs] + sides.map { _ in kernel } }
-  /// Multiply-adds count as 2.
-  var operationCount: Double {
-    2 * Double(batch * outputSides.reduce(1, *) * inputs * outputs)
-      * Double(sides.reduce(1) { count, _ in count * kernel })
   }
 
   fileprivate func layout(_ channels: Int, _ sides: [Int]) throws -> dnnl_memory_desc_t {
@@ -39,7 +16,7 @@ struct SpatialProblem: Hashable {
 
   /// Weights in the order of PyTorch.
   func storedWeightLayout() throws -> dnnl_memory_desc_t {
-    try OneDNN.layout(weightShape, .float32, sides.count == 2 ? dnnl_oihw : dnnl_oidhw)
+    try OneDNN.storedLayout(weightShape)
   }
 }
 
@@ -130,50 +107,36 @@ extension OneDNN {
   }
 }
 
-extension ComputeContext {
-  /// The gradient of a convolution's input.
-  ///
-  /// - Parameter gradient: Of the output, in the problem's precision.
-  func inputGradient(
-    _ gradient: Tensor, _ trained: TrainedWeight, _ problem: SpatialProblem, shape: [Int]
-  ) throws -> Tensor {
-    let start = operationStart
-    defer {
-      record(
-        .convolution, since: start, gradient.shape, outputs: problem.inputs,
-        operations: problem.operationCount)
-    }
-    let pass = try library.spatial(problem, .inputGradient)
-    let weights = try trained.prepared(as: pass.weightLayout, self)
-    let result = try makeTensor(shape, problem.elementType)
-    try run(pass.primitive, [gradient.pointer, weights.storage.pointer, result.pointer])
-    return result
+extension ProcessorDevice {
+  func spatialConvolution(
+    _ problem: SpatialProblem, _ x: Tensor, _ weight: DeviceWeight, _ bias: Tensor,
+    into result: Tensor
+  ) throws {
+    let pass = try library.spatial(problem, .forward)
+    let weights = try trained(weight).prepared(
+      as: pass.weightLayout, version: weight.version, self)
+    try run(pass.primitive, [pointer(x), weights.pointer, pointer(bias), pointer(result)])
   }
 
-  /// The gradient of a convolution's weights, float32 as PyTorch stores them.
-  ///
-  /// - Parameters:
-  ///   - gradient: Of the output, in the problem's precision.
-  ///   - x: The input.
-  func weightGradient(
-    _ gradient: Tensor, _ x: Tensor, _ problem: SpatialProblem
-  ) throws -> Tensor {
-    let start = operationStart
-    defer {
-      record(
-        .convolution, since: start, x.shape, outputs: problem.outputs,
-        operations: problem.operationCount)
-    }
+  func spatialInputGradient(
+    _ problem: SpatialProblem, _ gradient: Tensor, _ weight: DeviceWeight, into result: Tensor
+  ) throws {
+    let pass = try library.spatial(problem, .inputGradient)
+    let weights = try trained(weight).prepared(
+      as: pass.weightLayout, version: weight.version, self)
+    try run(pass.primitive, [pointer(gradient), weights.pointer, pointer(result)])
+  }
+
+  func spatialWeightGradient(
+    _ problem: SpatialProblem, _ gradient: Tensor, _ x: Tensor, into result: Tensor
+  ) throws {
     let pass = try library.spatial(problem, .weightGradient)
     var layout = pass.weightLayout.descriptor
-    let blocked = try TensorStorage(
-      count: dnnl_memory_desc_get_size(&layout), elementType: .uint8, pool: pool)
-    let result = try makeTensor(problem.weightShape, .float32)
+    let blocked = try makeStorage(byteCount: dnnl_memory_desc_get_size(&layout))
     try withExtendedLifetime(blocked) {
-      try run(pass.primitive, [x.pointer, gradient.pointer, blocked.pointer])
-      try library.reorder(
-        blocked.pointer, layout, to: result.pointer, problem.storedWeightLayout())
+      let blocked = pointer(blocked)
+      try run(pass.primitive, [pointer(x), pointer(gradient), blocked])
+      try library.reorder(blocked, layout, to: pointer(result), problem.storedWeightLayout())
     }
-    return result
   }
 }

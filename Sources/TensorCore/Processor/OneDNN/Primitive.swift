@@ -87,32 +87,7 @@ final class Primitive {
   }
 }
 
-/// The memory layout that oneDNN wants weights in, and the memory itself.
-struct PreparedWeights: @unchecked Sendable {
-  let layout: dnnl_memory_desc_t
-  let layoutIndex: Int
-  let storage: TensorStorage
-}
-
 extension OneDNN {
-  /// Copies weights into the layout that an operation prefers.
-  ///
-  /// - Parameters:
-  ///   - source: The weights as `sourceLayout` describes them, float32.
-  ///   - target: The preferred layout; its type may be bfloat16.
-  func prepare(
-    _ source: UnsafePointer<Float>, _ sourceLayout: dnnl_memory_desc_t,
-    as target: dnnl_memory_desc_t, pool: BufferPool
-  ) throws -> PreparedWeights {
-    var target = target
-    let storage = try TensorStorage(
-      count: dnnl_memory_desc_get_size(&target), elementType: .uint8, pool: pool)
-    try reorder(
-      UnsafeMutableRawPointer(mutating: source), sourceLayout, to: storage.pointer, target)
-    return PreparedWeights(
-      layout: target, layoutIndex: layoutIndex(of: target), storage: storage)
-  }
-
   /// The layout in which an operation that was described with "any" wants its weights.
   func preferredWeightLayout(_ descriptor: dnnl_primitive_desc_t) throws -> dnnl_memory_desc_t {
     guard let layout = dnnl_primitive_desc_query_md(descriptor, dnnl_query_weights_md, 0) else {

@@ -99,6 +99,19 @@ final class OneDNN {
     throw TensorError(operation: operation, reason: reason)
   }
 
+  /// Weights `[outputs, inputs]` as a matrix product reads them. The transposed tag says that rows of the
+  /// stored matrix are columns of the product's.
+  static func linearLayout(
+    _ inputs: Int, _ outputs: Int, _ type: ElementType
+  ) throws -> dnnl_memory_desc_t {
+    try layout([inputs, outputs], type, dnnl_ba)
+  }
+
+  /// A convolution's weights in the order of PyTorch: outputs, inputs, and two or three axes.
+  static func storedLayout(_ shape: [Int]) throws -> dnnl_memory_desc_t {
+    try layout(shape, .float32, shape.count == 4 ? dnnl_oihw : dnnl_oidhw)
+  }
+
   /// Describes a dense array to oneDNN.
   static func layout(
     _ dimensions: [Int], _ type: ElementType, _ tag: dnnl_format_tag_t

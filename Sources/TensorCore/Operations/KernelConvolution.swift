@@ -1,5 +1,3 @@
-internal import CDNNL
-
 /// A convolution over two or three axes with any kernel, as the discriminators use them.
 public struct KernelConvolution: Sendable {
   /// Input channels.
@@ -14,7 +12,7 @@ public struct KernelConvolution: Sendable {
   public let padding: Int
   /// Precision of the products.
   public let elementType: ElementType
-  let trained: TrainedWeight
+  let weight: LayerWeight
   let bias: Tensor
 }
 
@@ -28,11 +26,14 @@ extension ComputeContext {
     _ weight: Tensor, bias: Tensor, stride: Int, padding: Int, elementType: ElementType
   ) throws -> KernelConvolution {
     precondition(weight.shape.count == 4 || weight.shape.count == 5)
-    let tag = weight.shape.count == 4 ? dnnl_oihw : dnnl_oidhw
     return KernelConvolution(
       inputs: weight.shape[1], outputs: weight.shape[0], kernel: weight.shape[2], stride: stride,
       padding: padding, elementType: elementType,
-      trained: TrainedWeight(weight, try OneDNN.layout(weight.shape, .float32, tag), library),
+      weight: try LayerWeight(
+        .trained(weight),
+        WeightDescription(
+          inputs: weight.shape[1], outputs: weight.shape[0], elementType: elementType,
+          use: .spatial(kernel: weight.shape[2], axes: weight.shape.count - 2)), on: device),
       bias: bias)
   }
 
@@ -41,7 +42,7 @@ extension ComputeContext {
   /// - Parameter x: `[batch, height, width, inputs]` or `[batch, depth, height, width, inputs]`.
   /// - Returns: The same axes, each `(extent + 2 padding - kernel) / stride + 1`, and `outputs`.
   public func convolution(_ x: Tensor, _ weight: KernelConvolution) throws -> Tensor {
-    precondition(x.shape.count == weight.trained.master.shape.count)
+    precondition(x.shape.count == weight.weight.trained.shape.count)
     precondition(x.channels == weight.inputs && x.elementType == weight.elementType)
     let start = operationStart
     let problem = SpatialProblem(
@@ -53,18 +54,16 @@ extension ComputeContext {
         .convolution, since: start, x.shape, outputs: weight.outputs,
         operations: problem.operationCount)
     }
-    let pass = try library.spatial(problem, .forward)
-    let weights = try weight.trained.prepared(as: pass.weightLayout, self)
     let result = try makeTensor(
       [problem.batch] + problem.outputSides + [weight.outputs], weight.elementType)
-    try run(
-      pass.primitive, [x.pointer, weights.storage.pointer, weight.bias.pointer, result.pointer])
-    return noted(result, from: x, weight.trained.master, weight.bias) { context, gradient in
+    try device.run(
+      .spatialConvolution(problem, x, weight.weight.current, bias: weight.bias, into: result))
+    return noted(result, from: x, weight.weight.master, weight.bias) { context, gradient in
       try context.propagate(to: weight.bias, context.sumRows(gradient, batch: 1))
       try context.propagate(
-        to: x, context.inputGradient(gradient, weight.trained, problem, shape: x.shape))
+        to: x, context.inputGradient(gradient, weight.weight, problem, shape: x.shape))
       try context.propagate(
-        to: weight.trained.master, context.weightGradient(gradient, x, problem))
+        to: weight.weight.master, context.weightGradient(gradient, x, problem))
     }
   }
 }

@@ -18,37 +18,25 @@ struct PackedWeights: Sendable {
   }
 }
 
-extension ComputeContext {
+extension ProcessorDevice {
   /// Packs `[outputs, inputs]`.
   func packLinear(
     _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int, elementType: ElementType
   ) throws -> PackedWeights {
     let values = try makeTensor([outputs, inputs], elementType)
-    ck_pack_linear(
-      weight, inputs, outputs, values.kernelType, values.pointer, Int32(threadCount))
+    ck_pack_linear(weight, inputs, outputs, values.kernelType, pointer(values), threads)
     return PackedWeights(values: values)
   }
 
-  /// `x weight' + bias + residual` into `result`.
-  ///
-  /// - Parameter gated: Whether the result is the first half of the product times the GELU of the
-  ///   second.
-  func packedLinear(
-    _ x: Tensor, _ weight: LinearWeight, _ packed: PackedWeights, adding residual: Tensor?,
-    gated: Bool = false, into result: Tensor
-  ) throws {
+  func packedLinear(_ call: LinearCall, _ packed: PackedWeights) {
+    let (x, result) = (call.input, call.result)
     var problem = ck_linear_problem(
-      type: x.kernelType, output_type: result.kernelType, source: x.pointer,
-      residual: residual.map { UnsafeRawPointer($0.pointer) }, destination: result.pointer,
-      rows: x.rows, inputs: weight.inputs, outputs: weight.outputs, gated: gated,
-      weight_type: packed.values.kernelType, weights: packed.values.pointer,
-      bias: weight.bias?.pointer(of: Float.self))
-    ck_linear(&problem, Int32(threadCount))
-    try checkKernelMemory("a linear layer")
+      type: x.kernelType, output_type: result.kernelType, source: pointer(x),
+      residual: call.residual.map { UnsafeRawPointer(pointer($0)) },
+      destination: pointer(result), rows: x.rows, inputs: x.channels,
+      outputs: call.isGated ? 2 * result.channels : result.channels, gated: call.isGated,
+      weight_type: packed.values.kernelType, weights: pointer(packed.values),
+      bias: call.bias.map { floats($0) })
+    ck_linear(&problem, threads)
   }
-}
-
-extension ElementType {
-  /// The element type as the kernels name it.
-  var kernelType: ck_type { self == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32 }
 }

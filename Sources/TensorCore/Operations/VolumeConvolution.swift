@@ -1,5 +1,3 @@
-internal import CDNNL
-
 /// The weights and bias of a convolution over frames, rows and columns, laid out for inference.
 public struct VolumeConvolution: Sendable {
   /// Input channels.
@@ -10,7 +8,7 @@ public struct VolumeConvolution: Sendable {
   public let window: VolumeWindow
   /// Whether negative results become 0 (ReLU).
   public let isRectified: Bool
-  let weights: PreparedWeights
+  let weight: LayerWeight
   let bias: Tensor
 }
 
@@ -29,20 +27,16 @@ extension ComputeContext {
     window: VolumeWindow, isRectified: Bool, on extents: VolumeExtents
   ) throws -> VolumeConvolution {
     precondition(weight.count == inputs * outputs * window.size.count && bias.count == outputs)
-    guard let base = weight.baseAddress else {
-      throw TensorError(operation: "prepareConvolution", reason: "an empty weight")
-    }
-    let hint = VolumeProblem(
+    let problem = VolumeProblem(
       batch: 1, extents: extents, inputs: inputs, outputs: outputs, window: window,
       kind: .convolution(isRectified: isRectified))
-    let descriptor = try library.describe(hint, weights: nil)
-    defer { dnnl_primitive_desc_destroy(descriptor) }
-    let source = try OneDNN.layout([outputs, inputs] + window.size.axes, .float32, dnnl_oidhw)
-    let weights = try library.prepare(
-      base, source, as: library.preferredWeightLayout(descriptor), pool: pool)
     return VolumeConvolution(
       inputs: inputs, outputs: outputs, window: window, isRectified: isRectified,
-      weights: weights, bias: try tensor(bias, shape: [outputs]))
+      weight: try LayerWeight(
+        .fixed(weight),
+        WeightDescription(
+          inputs: inputs, outputs: outputs, elementType: .float32, use: .volume(problem)),
+        on: device), bias: try tensor(bias, shape: [outputs]))
   }
 
   /// A convolution over frames, rows and columns.
@@ -61,10 +55,9 @@ extension ComputeContext {
         operations: problem.operationCount)
     }
     let result = try makeTensor(problem.outputShape, .float32)
-    let primitive = try library.volumePrimitive(problem, weights: convolution.weights)
-    try run(
-      primitive,
-      [x.pointer, convolution.weights.storage.pointer, convolution.bias.pointer, result.pointer])
+    try device.run(
+      .volumeConvolution(
+        problem, x, convolution.weight.current, bias: convolution.bias, into: result))
     return result
   }
 
@@ -89,14 +82,14 @@ extension ComputeContext {
     defer { record(.resampling, since: start, x.shape) }
     let problem = VolumeProblem(x, window, outputs: x.channels, kind: kind)
     let result = try makeTensor(problem.outputShape, .float32)
-    try run(library.volumePrimitive(problem, weights: nil), [x.pointer, result.pointer])
+    try device.run(.volumePooling(problem, x, into: result))
     return result
   }
 }
 
-/// A convolution or pooling over volumes as oneDNN needs it described: float32, channels last.
-struct VolumeProblem: Hashable {
-  enum Kind: Hashable {
+/// A convolution or pooling over volumes: float32, channels last.
+package struct VolumeProblem: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
     case convolution(isRectified: Bool)
     case maximum
     case average
@@ -108,12 +101,6 @@ struct VolumeProblem: Hashable {
   var outputs: Int
   var window: VolumeWindow
   var kind: Kind
-
-  /// A compiled problem belongs to the layout of its weights.
-  struct Key: Hashable {
-    var problem: VolumeProblem
-    var weightLayout: Int?
-  }
 
   init(
     batch: Int, extents: VolumeExtents, inputs: Int, outputs: Int, window: VolumeWindow, kind: Kind
@@ -137,66 +124,5 @@ struct VolumeProblem: Hashable {
   var outputShape: [Int] { [batch] + window.outputs(of: extents).axes + [outputs] }
   var operationCount: Double {
     2 * Double(outputShape.reduce(1, *)) * Double(inputs * window.size.count)
-  }
-
-  func layouts() throws -> (source: dnnl_memory_desc_t, destination: dnnl_memory_desc_t) {
-    (
-      try OneDNN.layout([batch, inputs] + extents.axes, .float32, dnnl_ndhwc),
-      try OneDNN.layout(
-        [batch, outputs] + window.outputs(of: extents).axes, .float32, dnnl_ndhwc)
-    )
-  }
-}
-
-extension OneDNN {
-  /// - Parameter weights: A fixed weight layout, or `nil` to let oneDNN choose.
-  func describe(
-    _ problem: VolumeProblem, weights: dnnl_memory_desc_t?
-  ) throws -> dnnl_primitive_desc_t {
-    var (source, destination) = try problem.layouts()
-    let window = problem.window
-    let strides = window.stride.axes.map(Int64.init)
-    let (before, after) = window.margins(of: problem.extents)
-    let (left, right) = (before.map(Int64.init), after.map(Int64.init))
-    guard case .convolution(let isRectified) = problem.kind else {
-      var operation = dnnl_pooling_desc_t()
-      let algorithm =
-        problem.kind == .maximum ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding
-      try Self.check(
-        dnnl_pooling_forward_desc_init(
-          &operation, dnnl_forward_inference, algorithm, &source, &destination, strides,
-          window.size.axes.map(Int64.init), left, right),
-        "dnnl_pooling_forward_desc_init")
-      return try description(of: &operation, Attributes(), "pooling over volumes")
-    }
-    var bias = try Self.layout([problem.outputs], .float32, dnnl_a)
-    var weights =
-      try weights
-      ?? Self.layout(
-        [problem.outputs, problem.inputs] + window.size.axes, .float32, dnnl_format_tag_any)
-    var operation = dnnl_convolution_desc_t()
-    try Self.check(
-      dnnl_convolution_forward_desc_init(
-        &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &weights, &bias,
-        &destination, strides, left, right),
-      "dnnl_convolution_forward_desc_init")
-    return try description(
-      of: &operation, Attributes(isRectified: isRectified), "convolution over volumes")
-  }
-
-  func volumePrimitive(_ problem: VolumeProblem, weights: PreparedWeights?) throws -> Primitive {
-    let key = VolumeProblem.Key(problem: problem, weightLayout: weights?.layoutIndex)
-    if let known = volumePrimitives[key] { return known }
-    let (source, destination) = try problem.layouts()
-    var arguments = [(DNNL_ARG_SRC, source)]
-    if let weights {
-      arguments.append((DNNL_ARG_WEIGHTS, weights.layout))
-      arguments.append((DNNL_ARG_BIAS, try Self.layout([problem.outputs], .float32, dnnl_a)))
-    }
-    arguments.append((DNNL_ARG_DST, destination))
-    let primitive = try Primitive(
-      descriptor: describe(problem, weights: weights?.layout), arguments: arguments, library: self)
-    volumePrimitives[key] = primitive
-    return primitive
   }
 }

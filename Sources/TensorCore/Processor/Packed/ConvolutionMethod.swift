@@ -60,7 +60,7 @@ enum ConvolutionMethod: Sendable, CaseIterable {
   }
 }
 
-extension ComputeContext {
+extension ProcessorDevice {
   /// Packs `[outputs, inputs, 3, 3]`.
   func packConvolution(
     _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int, method: ConvolutionMethod,
@@ -70,31 +70,28 @@ extension ComputeContext {
       [ck_convolution_places(method.kernelMethod), outputs, inputs],
       method.weightType(in: elementType))
     ck_pack_convolution(
-      weight, inputs, outputs, method.kernelMethod, values.kernelType, values.pointer,
-      Int32(threadCount))
+      weight, inputs, outputs, method.kernelMethod, values.kernelType, pointer(values), threads)
     return PackedWeights(values: values)
   }
 
-  /// The convolution of every image of a stack plus bias and residual, into `result`.
   func packedConvolution(
-    _ x: Tensor, _ weight: ConvolutionWeight, _ packed: PackedWeights,
-    _ method: ConvolutionMethod, on stack: ImageStack, adding residual: Tensor?,
-    into result: Tensor
-  ) throws {
+    _ call: StackedConvolutionCall, _ packed: PackedWeights, _ method: ConvolutionMethod
+  ) {
+    let (x, result, stack) = (call.input, call.result, call.stack)
     let images = stack.heights.indices.map { image in
       ck_image_rows(first_row: stack.firstRow(of: image), height: stack.heights[image])
     }
     images.withUnsafeBufferPointer { images in
       var problem = ck_convolution_problem(
-        type: x.kernelType, output_type: result.kernelType, source: x.pointer,
-        residual: residual.map { UnsafeRawPointer($0.pointer) }, destination: result.pointer,
-        batch: x.shape[0], tokens: x.shape[1], width: stack.width, images: images.baseAddress,
-        image_count: Int32(images.count), inputs: weight.inputs, outputs: weight.outputs,
-        method: method.kernelMethod, weight_type: packed.values.kernelType,
-        weights: packed.values.pointer, bias: weight.bias.pointer(of: Float.self))
-      ck_convolution(&problem, Int32(threadCount))
+        type: x.kernelType, output_type: result.kernelType, source: pointer(x),
+        residual: call.residual.map { UnsafeRawPointer(pointer($0)) },
+        destination: pointer(result), batch: x.shape[0], tokens: x.shape[1], width: stack.width,
+        images: images.baseAddress, image_count: Int32(images.count), inputs: x.channels,
+        outputs: result.channels, method: method.kernelMethod,
+        weight_type: packed.values.kernelType, weights: pointer(packed.values),
+        bias: floats(call.bias))
+      ck_convolution(&problem, threads)
     }
-    try checkKernelMemory("a convolution")
     clearBetweenImages(of: result, on: stack)
   }
 
@@ -105,7 +102,7 @@ extension ComputeContext {
     for sample in 0..<x.shape[0] {
       for image in stack.heights.indices.dropLast() {
         let first = sample * stack.tokenCount + stack.tokens(of: image).upperBound
-        memset(x.pointer + first * bytes, 0, stack.gap * stack.width * bytes)
+        memset(pointer(x) + first * bytes, 0, stack.gap * stack.width * bytes)
       }
     }
   }

@@ -1,0 +1,30 @@
+/// A device of this machine that computes, opened for one context.
+///
+/// This is the one place where a device is chosen: today there is the processor.
+public struct Device {
+  package let implementation: any ComputeDevice
+
+  /// Wraps a device.
+  package init(_ implementation: any ComputeDevice) { self.implementation = implementation }
+
+  /// Opens this machine's processor.
+  ///
+  /// - Parameter threadCount: Threads to use, at least 1; `nil` takes every processor the process
+  ///   may run on.
+  /// - Throws: ``TensorError`` if oneDNN cannot start.
+  public static func open(threadCount: Int? = nil) throws -> Device {
+    Device(try ProcessorDevice(threadCount: threadCount))
+  }
+
+  /// What people call it, for example `AVX-512`.
+  public var name: String { implementation.name }
+
+  /// Whether products in a precision run at a useful speed.
+  public func supports(_ elementType: ElementType) -> Bool { implementation.supports(elementType) }
+
+  /// What the device reaches in multiply-adds of a precision with all its threads, in GFLOP/s; `nil`
+  /// where it has no such instructions.
+  public func measurePeak(_ elementType: ElementType, seconds: Double = 0.5) -> Double? {
+    implementation.measurePeak(elementType, seconds: seconds)
+  }
+}

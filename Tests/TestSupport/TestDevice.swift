@@ -1,0 +1,44 @@
+import TensorCore
+import Testing
+
+/// The devices that operations are tested on.
+public enum TestDevice: String, CaseIterable, Sendable {
+  /// This machine's processor, as the program has it.
+  case processor
+  /// One that does nothing before numbers are read, and whose memory nobody else can touch; see
+  /// ``CheckingDevice``.
+  case checking
+
+  /// The device that contexts are opened on in the running test.
+  @TaskLocal public static var current = TestDevice.processor
+}
+
+extension ComputeContext {
+  /// Opens a context on the running test's device.
+  ///
+  /// - Parameter threadCount: Threads of the processor; `nil` for all that the process may run on.
+  public convenience init(threadCount: Int? = nil) throws {
+    switch TestDevice.current {
+    case .processor: self.init(try Device.open(threadCount: threadCount))
+    case .checking: self.init(Device(try CheckingDevice(threadCount: threadCount)))
+    }
+  }
+}
+
+/// Runs the tests of a suite on every device.
+public struct EveryDevice: SuiteTrait, TestTrait, TestScoping {
+  public var isRecursive: Bool { true }
+
+  public func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    for device in TestDevice.allCases {
+      try await TestDevice.$current.withValue(device) { try await function() }
+    }
+  }
+}
+
+extension Trait where Self == EveryDevice {
+  /// Runs the tests of a suite on every device.
+  public static var onEveryDevice: Self { EveryDevice() }
+}
