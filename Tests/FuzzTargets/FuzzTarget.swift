@@ -6,7 +6,7 @@ import Foundation
 /// memory than the door's own limits. The same targets serve libFuzzer (`make fuzz`), which looks for
 /// bytes that break this, and the tests, which replay what was found before.
 public struct FuzzTarget: Sendable {
-  /// What `make fuzz TARGET=` and the corpus's folder are called.
+  /// What `make fuzz DOOR=` and the corpus's folder are called.
   public let name: String
   /// Whole inputs that the door takes, to begin from.
   public let seeds: @Sendable () throws -> [[UInt8]]
