@@ -7,6 +7,7 @@ import VideoDiffusion
 
 /// Networks whose weights a formula gives against PyTorch's numbers, which are committed: what a clone
 /// proves by itself. `Tests/Golden/README.md` says how they were made.
+@Suite(.onEveryDevice)
 struct FormulaNetworkTests {
   /// A denoiser of the committed files.
   struct DenoiserCase: Sendable, CustomTestStringConvertible {

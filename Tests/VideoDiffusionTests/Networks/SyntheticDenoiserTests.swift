@@ -5,7 +5,6 @@ import Testing
 import VideoDiffusion
 
 /// Denoisers of random weights, in variants that nobody has published, against the plain reference.
-@Suite(.onEveryDevice)
 struct SyntheticDenoiserTests {
   /// A variant's name and settings.
   struct Variant: Sendable, CustomTestStringConvertible {
