@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 /// Attention within single sequences against all scores held in double precision.
-@Suite(.onEveryDevice)
 struct AttentionTests {
   /// One sequence of random tokens and what attention must make of it.
   private struct Case {
