@@ -8,8 +8,7 @@ struct KernelMemoryTests {
   @Test("no memory for intermediate results is an error, and the next operation works")
   func shortage() async {
     await #expect(processExitsWith: .success) {
-      // What so many threads keep is more than the 64 MB that malloc may hold ready for one of them, which
-      // the limit does not reach.
+      // Each thread keeps 4 MB: 32 of them more than the 64 MB that the C library sets aside for a thread.
       let context = try ComputeContext(threadCount: 32)
       let x = try context.tensor(
         [Float](repeating: 0.5, count: 8192 * 192), shape: [8192, 192])
@@ -18,7 +17,7 @@ struct KernelMemoryTests {
           x, heads: 1, layout: .queryKeyValue,
           [AttentionPattern(runs: [0..<8192], sequences: 1, outerStride: 8192)], scale: 0.125)
       }
-      // Leaves behind the memory of a result, and no more than small kernels need.
+      // Leaves behind the memory of a result.
       _ = try context.tensor([Float](repeating: 0, count: 8192 * 64), shape: [8192, 64])
       var limit = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
