@@ -71,11 +71,10 @@ private final class DeferredMemory: DeviceMemory, @unchecked Sendable {
   var waitCount: Int { lock.withLock { waits } }
 
   func forget() {
-    let forgotten = lock.withLock {
-      defer { work = [] }
-      return work
-    }
-    _ = forgotten
+    var forgotten: [() throws -> Void] = []
+    lock.withLock { swap(&forgotten, &work) }
+    // Its tensors give their memory back as they go, which takes the lock: not before it is free.
+    withExtendedLifetime(forgotten) {}
   }
 
   /// Does what was put off, in order, and then lets a reader at the memory.
