@@ -46,8 +46,9 @@ static const ck_kernels *kernels(void) {
                 : supported("avx512") ? "avx512"
                 : supported("avx2")   ? "avx2"
                                       : "baseline");
-  atomic_store_explicit(&chosen, table, memory_order_release);
-  return table;
+  // Whoever named a set meanwhile keeps it.
+  const ck_kernels *meanwhile = NULL;
+  return atomic_compare_exchange_strong(&chosen, &meanwhile, table) ? table : meanwhile;
 }
 
 bool ck_select_instruction_set(const char *name) {
