@@ -121,13 +121,27 @@ struct ThemeTests {
     ])
   func brokenHeaders(text: String, line: Int) {
     #expect(throws: TerminalError.self) { try ThemeLoader.load(text, file: "x.toml") }
-    #expect(TableHeaders.brokenLine(in: text) == line)
+    #expect(TOMLPitfall.first(in: text)?.line == line)
   }
 
-  @Test("Headers and what only looks like one are left alone")
-  func soundHeaders() {
-    for text in ["[a]", " [ a ]", "[[ \"b c\" ]]", "['d']", "x = [\n1]"] {
-      #expect(TableHeaders.brokenLine(in: text) == nil)
+  @Test(
+    "A brace in the place of an array's value is refused, which the parser would end the program over",
+    arguments: [
+      ("x = [}", 1), ("x = [ }\n", 1), ("x = [1, # c }\n\n }", 3), ("x = {y=[[}}", 1),
+      ("x = [\u{2028}}", 2), ("y = 1\nx=[\u{A0}}", 2),
+    ])
+  func strayBraces(text: String, line: Int) {
+    #expect(throws: TerminalError.self) { try ThemeLoader.load(text, file: "x.toml") }
+    #expect(TOMLPitfall.first(in: text)?.line == line)
+  }
+
+  @Test("Headers, arrays and tables that are sound are left alone")
+  func soundBrackets() {
+    for text in [
+      "[a]", " [ a ]", "[[ \"b c\" ]]", "['d']", "x = [\n1]", "x = {}", "x = [{a = [1, 2]}, {}]",
+      "x = [1, # }\n2,\n]", "x = { y = [] }",
+    ] {
+      #expect(TOMLPitfall.first(in: text) == nil)
     }
   }
 }

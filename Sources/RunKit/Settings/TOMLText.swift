@@ -33,8 +33,8 @@ extension TOMLTable {
   ///
   /// - Throws: ``TOMLSyntaxError``.
   package convenience init(text: String) throws {
-    if let line = TableHeaders.brokenLine(in: text) {
-      throw TOMLSyntaxError(line: line, reason: "a table in brackets needs a name")
+    if let pitfall = TOMLPitfall.first(in: text) {
+      throw TOMLSyntaxError(line: pitfall.line, reason: pitfall.reason)
     }
     do {
       try self.init(string: text)

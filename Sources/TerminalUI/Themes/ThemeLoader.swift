@@ -17,9 +17,8 @@ public enum ThemeLoader {
   public static func load(
     _ source: String, file: String
   ) throws(TerminalError) -> (theme: Theme, issues: [ThemeIssue]) {
-    if let line = TableHeaders.brokenLine(in: source) {
-      throw .unreadableTheme(
-        file: file, line: line, column: 1, reason: "a table in brackets needs a name")
+    if let pitfall = TOMLPitfall.first(in: source) {
+      throw .unreadableTheme(file: file, line: pitfall.line, column: 1, reason: pitfall.reason)
     }
     let table: TOMLTable
     do {

@@ -1,0 +1,81 @@
+/// A place in TOML that the parser cannot be shown: the library ends the program over it in place of
+/// reporting it (tomlplusplus before its pull request 301).
+///
+/// Only the parser could say what is a text or a comment and what is not, so that places in those count
+/// too: better a rare title refused than a program that a found file ends.
+package struct TOMLPitfall: Sendable, Hashable {
+  /// The line, from 1.
+  package let line: Int
+  /// What is wrong with it.
+  package let reason: String
+
+  /// The first such place of a text.
+  package static func first(in source: String) -> TOMLPitfall? {
+    let scalars = source.unicodeScalars
+    return [namelessHeader(scalars), strayBrace(scalars)].compactMap { $0 }
+      .min { $0.line < $1.line }
+  }
+
+  // MARK: Headers
+
+  /// A table header without a name, such as `[=`.
+  private static func namelessHeader(_ scalars: String.UnicodeScalarView) -> TOMLPitfall? {
+    let lines = scalars.split(omittingEmptySubsequences: false, whereSeparator: isLineBreak)
+    return lines.firstIndex(where: isNameless).map {
+      TOMLPitfall(line: $0 + 1, reason: "a table in brackets needs a name")
+    }
+  }
+
+  private static func isNameless(_ line: Substring.UnicodeScalarView) -> Bool {
+    var rest = line.drop(while: isSpace)
+    guard rest.first == "[" else { return false }
+    rest = rest.dropFirst().drop(while: isSpace)
+    if rest.first == "[" { rest = rest.dropFirst().drop(while: isSpace) }
+    guard let first = rest.first else { return true }
+    let isName =
+      first.isASCII && (first.properties.isAlphabetic || ("0"..."9").contains(first))
+    return !isName && !"_-\"']".unicodeScalars.contains(first)
+  }
+
+  // MARK: Braces
+
+  /// A brace that closes where a value should be, after the `[` or a comma of an array. TOML allows no
+  /// comma before the brace of an inline table either.
+  private static func strayBrace(_ scalars: String.UnicodeScalarView) -> TOMLPitfall? {
+    var line = 1
+    var awaitsValue = false
+    var isComment = false
+    for scalar in scalars {
+      if isLineBreak(scalar) {
+        line += 1
+        isComment = false
+      } else if !isComment {
+        switch scalar {
+        case "[", ",": awaitsValue = true
+        case "}" where awaitsValue:
+          return TOMLPitfall(line: line, reason: "a value is expected before the closing brace")
+        // Between two values, comments and line breaks count for nothing.
+        case "#" where awaitsValue: isComment = true
+        case _ where isSpace(scalar): break
+        default: awaitsValue = false
+        }
+      }
+    }
+    return nil
+  }
+
+  // MARK: Characters
+
+  /// What the parser takes for the end of a line.
+  private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
+    (0x0A...0x0D).contains(scalar.value) || [0x85, 0x2028, 0x2029].contains(scalar.value)
+  }
+
+  /// What the parser passes over before a header: more than TOML allows.
+  private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == " " || scalar == "\t"
+      || !scalar.isASCII && (scalar.properties.isWhitespace || invisible.contains(scalar.value))
+  }
+
+  private static let invisible: Set<UInt32> = [0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF]
+}
