@@ -63,7 +63,7 @@ public struct StudioBenchmark: Sendable {
     progress.stepCount = 2
     var model = StudioModel()
     for message: StudioMessage in [
-      .resized(size), .ready(Memory(), modelFolders: []), .key(.character("2")),
+      .resized(size), .ready(Preferences(), modelFolders: []), .key(.character("2")),
       .workspace(.jobs([job])), .workspace(.progress(progress)),
       .workspace(
         .preview(

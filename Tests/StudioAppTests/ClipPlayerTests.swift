@@ -52,14 +52,14 @@ import Testing
   @Test func picturesAtRestAreFinerWhereTheTerminalCan() {
     var player = ClipPlayer()
     player.show([strip(0)])
-    var world = World()
+    var app = AppState()
     func symbols(isUTF8: Bool) -> Set<Unicode.Scalar> {
       var buffer = CellBuffer(columns: 13, rows: 8)
       let context = ViewContext(
         capabilities: TerminalCapabilities(
           colorMode: .trueColor, isUTF8: isUTF8, isTerminal: true,
           size: TerminalSize(columns: 13, rows: 8)))
-      player.draw(in: &buffer, area: buffer.bounds, title: "", world, context)
+      player.draw(in: &buffer, area: buffer.bounds, title: "", app, context)
       return Set(buffer.cells.filter { $0.style.role == .image }.map(\.scalar))
     }
     let halves: Set<Unicode.Scalar> = [" ", "▀", "▄", "█"]
@@ -67,7 +67,7 @@ import Testing
     _ = player.handle(.space)
     #expect(!symbols(isUTF8: true).isSubset(of: halves))
     #expect(symbols(isUTF8: false).allSatisfy { $0.isASCII })
-    world.stillSymbols = .halfBlocks
+    app.stillSymbols = .halfBlocks
     #expect(symbols(isUTF8: true).isSubset(of: halves))
   }
 }

@@ -6,12 +6,12 @@ import Testing
 
 /// Comparing: what is asked for, what is shown side by side, what is missing.
 @Suite struct CompareScreenTests {
-  private func screen(_ world: World, opening row: Int? = nil) -> CompareScreen {
+  private func screen(_ app: AppState, opening row: Int? = nil) -> CompareScreen {
     var screen = CompareScreen()
-    _ = screen.refresh(world)
+    _ = screen.refresh(app)
     guard let row else { return screen }
-    for _ in 0..<row { press(keys("j"), on: &screen, world) }
-    press([.enter], on: &screen, world)
+    for _ in 0..<row { press(keys("j"), on: &screen, app) }
+    press([.enter], on: &screen, app)
     return screen
   }
 
@@ -21,17 +21,17 @@ import Testing
   // MARK: Setting up
 
   @Test func variantsAreMadeWithOneSeed() {
-    var world = Fixtures.world
-    world.settings.seed = 17
-    world.settings.isSeedLocked = true
-    var screen = screen(world)
+    var app = Fixtures.app
+    app.settings.seed = 17
+    app.settings.isSeedLocked = true
+    var screen = screen(app)
     // A second variant with 25 steps for later clips, and a third with the other model.
-    press(keys("vj") + [.tab] + keys("jjl") + [.tab] + keys("al"), on: &screen, world)
-    var first = world.settings
+    press(keys("vj") + [.tab] + keys("jjl") + [.tab] + keys("al"), on: &screen, app)
+    var first = app.settings
     first.clipCount = 1
     var second = first
     second.laterSteps = 25
-    let effects = press(keys("r"), on: &screen, world)
+    let effects = press(keys("r"), on: &screen, app)
     #expect(
       effects == [
         .order(
@@ -45,28 +45,28 @@ import Testing
       ])
     // The new comparison is shown when it comes.
     #expect(screen.page == .list)
-    world.comparisons = [Fixtures.stepsComparison]
-    _ = screen.refresh(world)
+    app.comparisons = [Fixtures.stepsComparison]
+    _ = screen.refresh(app)
     #expect(screen.page == .comparison(ComparisonID(rawValue: 1)))
   }
 
   @Test func twoVariantsAtLeastAndFourAtMost() {
-    let world = Fixtures.world
+    let app = Fixtures.app
     var editor = VariantEditor([Fixtures.variant(steps: 5)])
     #expect(editor.variants.count == 2)
-    for _ in 0..<5 { _ = editor.handle(.character("a"), world) }
+    for _ in 0..<5 { _ = editor.handle(.character("a"), app) }
     #expect(editor.variants.count == 4 && editor.selected == 2)
-    for _ in 0..<5 { _ = editor.handle(.character("d"), world) }
+    for _ in 0..<5 { _ = editor.handle(.character("d"), app) }
     #expect(editor.variants.count == 2)
   }
 
   @Test func markedVideosGiveTheirSettings() {
-    var world = Fixtures.galleryWorld
-    var screen = screen(world)
-    let effects = press(keys("V"), on: &screen, world)
+    var app = Fixtures.galleryState
+    var screen = screen(app)
+    let effects = press(keys("V"), on: &screen, app)
     #expect(effects.first == .video(.loadTree(VideoID(rawValue: 2))) && screen.page == .list)
-    world.trees[VideoID(rawValue: 2)] = Fixtures.galleryTree(2)
-    press(keys("V"), on: &screen, world)
+    app.trees[VideoID(rawValue: 2)] = Fixtures.galleryTree(2)
+    press(keys("V"), on: &screen, app)
     guard case .variants(let editor) = screen.page else {
       Issue.record("no variants to edit")
       return
@@ -75,15 +75,15 @@ import Testing
   }
 
   @Test func aSweepIsTypedAndMade() {
-    var world = Fixtures.world
-    world.settings.clipCount = nil
-    var screen = screen(world)
-    press(keys("Sjj"), on: &screen, world)
-    press([.enter, .control("u")] + keys("10,50") + [.enter], on: &screen, world)
-    var settings = world.settings
+    var app = Fixtures.app
+    app.settings.clipCount = nil
+    var screen = screen(app)
+    press(keys("Sjj"), on: &screen, app)
+    press([.enter, .control("u")] + keys("10,50") + [.enter], on: &screen, app)
+    var settings = app.settings
     settings.clipCount = 1
     #expect(
-      press(keys("r"), on: &screen, world) == [
+      press(keys("r"), on: &screen, app) == [
         .order(
           .sweep(
             .init(model: Fixtures.skies.reference, settings: settings),
@@ -133,13 +133,13 @@ import Testing
   }
 
   @Test func differencesAreTakenFromTheBaseAndAmplified() {
-    let world = Fixtures.comparing()
-    var screen = screen(world, opening: 0)
-    press(keys("D"), on: &screen, world)
+    let app = Fixtures.comparing()
+    var screen = screen(app, opening: 0)
+    press(keys("D"), on: &screen, app)
     #expect(screen.showsDifference && screen.base == 0 && screen.amplification == 4)
-    press(keys("lb++-"), on: &screen, world)
+    press(keys("lb++-"), on: &screen, app)
     #expect(screen.base == 1 && screen.amplification == 8)
-    press(keys("+++++"), on: &screen, world)
+    press(keys("+++++"), on: &screen, app)
     #expect(screen.amplification == 16)
     let left = screen.goBack()
     #expect(left && !screen.showsDifference)
@@ -148,14 +148,14 @@ import Testing
   // MARK: Side by side
 
   @Test func playersKeepInStepAndFlipInPlace() {
-    let world = Fixtures.comparing()
-    var screen = screen(world, opening: 0)
+    let app = Fixtures.comparing()
+    var screen = screen(app, opening: 0)
     #expect(screen.player.frameCount == 16)
-    press(keys("..f"), on: &screen, world)
+    press(keys("..f"), on: &screen, app)
     #expect(screen.player.isZoomed && screen.focus == 0 && screen.player.frame == 2)
-    press(keys("f"), on: &screen, world)
+    press(keys("f"), on: &screen, app)
     #expect(screen.focus == 1 && screen.player.frame == 2)
-    press(keys("ff"), on: &screen, world)
+    press(keys("ff"), on: &screen, app)
     #expect(screen.focus == 0)
     let left = [screen.goBack(), screen.goBack(), screen.goBack()]
     #expect(left == [true, true, false] && screen.page == .list)
@@ -175,19 +175,19 @@ import Testing
   }
 
   @Test func aCellIsKeptOpenedReusedAndExported() {
-    let world = Fixtures.comparing()
-    var screen = screen(world, opening: 1)
-    press(keys("jl"), on: &screen, world)
+    let app = Fixtures.comparing()
+    var screen = screen(app, opening: 1)
+    press(keys("jl"), on: &screen, app)
     #expect(screen.focus == 4)
-    #expect(press(keys("t"), on: &screen, world).first == .video(.keep(video(8))))
-    #expect(press([.enter], on: &screen, world) == [.video(.open(video(8))), .show(.extend)])
+    #expect(press(keys("t"), on: &screen, app).first == .video(.keep(video(8))))
+    #expect(press([.enter], on: &screen, app) == [.video(.open(video(8))), .show(.extend)])
     var settings = Fixtures.variant(steps: 20).settings
     settings.isSeedLocked = true
     #expect(
-      press(keys("U"), on: &screen, world) == [
+      press(keys("U"), on: &screen, app) == [
         .useSettings(settings, Fixtures.skies.reference), .show(.make),
       ])
-    let exported = screen.run("export", argument: "cell.gif", world)
+    let exported = screen.run("export", argument: "cell.gif", app)
     #expect(
       exported == [
         .order(
@@ -197,57 +197,57 @@ import Testing
   }
 
   @Test func whatIsMissingIsMadeWhenAsked() {
-    var world = Fixtures.comparing(made: 6)
-    world.jobs = [Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .paused)]
-    var screen = screen(world, opening: 1)
-    #expect(press(keys("r"), on: &screen, world).onlyNotice != nil)
-    let states = screen.cells(world).map(\.stateText)
+    var app = Fixtures.comparing(made: 6)
+    app.jobs = [Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .paused)]
+    var screen = screen(app, opening: 1)
+    #expect(press(keys("r"), on: &screen, app).onlyNotice != nil)
+    let states = screen.cells(app).map(\.stateText)
     #expect(states == ["", "", "", "starting", "held", "not made"])
     let missing = StudioEffect.order(
       .extend(
         video(9), after: nil, fork: 0, model: Fixtures.skies.reference,
         settings: Fixtures.variant(steps: 50).settings))
-    #expect(press(keys("R"), on: &screen, world) == [.job(.resume(job(8))), missing])
-    #expect(press(keys("Gr"), on: &screen, world) == [missing])
+    #expect(press(keys("R"), on: &screen, app) == [.job(.resume(job(8))), missing])
+    #expect(press(keys("Gr"), on: &screen, app) == [missing])
   }
 
   @Test func stoppingEndsOneOrAll() {
-    var world = Fixtures.comparing(made: 6)
-    world.jobs = [
+    var app = Fixtures.comparing(made: 6)
+    app.jobs = [
       Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .waiting), Fixtures.cellJob(9, .waiting),
     ]
-    var screen = screen(world, opening: 1)
-    #expect(press(keys("x"), on: &screen, world) == [.job(.finish(job(7), atOnce: false))])
+    var screen = screen(app, opening: 1)
+    #expect(press(keys("x"), on: &screen, app) == [.job(.finish(job(7), atOnce: false))])
     #expect(
-      press(keys("X"), on: &screen, world) == [
+      press(keys("X"), on: &screen, app) == [
         .job(.finish(job(7), atOnce: false)), .job(.cancel(job(8))), .job(.cancel(job(9))),
       ])
-    world.jobs = []
-    #expect(press(keys("x"), on: &screen, world).onlyNotice != nil)
+    app.jobs = []
+    #expect(press(keys("x"), on: &screen, app).onlyNotice != nil)
   }
 
   @Test func theMarkedVideosPlayTogether() {
-    var world = Fixtures.galleryWorld
-    var screen = screen(world)
-    let effects = screen.run("marked", argument: "", world)
+    var app = Fixtures.galleryState
+    var screen = screen(app)
+    let effects = screen.run("marked", argument: "", app)
     #expect(
       screen.page == .marked
         && effects == [
           .video(.loadTree(VideoID(rawValue: 1))), .video(.loadTree(VideoID(rawValue: 2))),
         ])
-    #expect(screen.cells(world).map(\.label) == ["sunset", "dawn over hills"])
-    world.videos[0].isMarked = false
-    _ = screen.refresh(world)
+    #expect(screen.cells(app).map(\.label) == ["sunset", "dawn over hills"])
+    app.videos[0].isMarked = false
+    _ = screen.refresh(app)
     #expect(screen.page == .list)
-    let refused = screen.run("marked", argument: "", world)
+    let refused = screen.run("marked", argument: "", app)
     #expect(refused.onlyNotice?.level == .warning)
   }
 
   @Test func aComparisonIsForgottenAfterAQuestion() {
-    let world = Fixtures.comparing()
-    var screen = screen(world)
+    let app = Fixtures.comparing()
+    var screen = screen(app)
     #expect(
-      press(keys("jd"), on: &screen, world) == [
+      press(keys("jd"), on: &screen, app) == [
         .confirm(
           title: "Forget steps by eta?",
           lines: ["Its 6 videos go to the trash, but for those that were kept."],
@@ -258,26 +258,26 @@ import Testing
   // MARK: What is shown
 
   @Test func snapshotsOfTheListAndTheForms() throws {
-    try expectSnapshots(screen(Fixtures.world), Fixtures.world, named: "compare-empty")
-    var world = Fixtures.comparing(made: 5)
-    world.jobs = [
+    try expectSnapshots(screen(Fixtures.app), Fixtures.app, named: "compare-empty")
+    var app = Fixtures.comparing(made: 5)
+    app.jobs = [
       Fixtures.cellJob(6, .failed("The model is gone", remedy: "Put it back"))
     ]
-    try expectSnapshots(screen(world), world, named: "compare-list")
-    var variants = screen(world)
-    press(keys("v") + [.tab] + keys("jjl") + [.tab], on: &variants, world)
-    try expectSnapshots(variants, world, named: "compare-variants")
-    var sweep = screen(world)
-    press(keys("Sj"), on: &sweep, world)
-    try expectSnapshots(sweep, world, named: "compare-sweep-form")
+    try expectSnapshots(screen(app), app, named: "compare-list")
+    var variants = screen(app)
+    press(keys("v") + [.tab] + keys("jjl") + [.tab], on: &variants, app)
+    try expectSnapshots(variants, app, named: "compare-variants")
+    var sweep = screen(app)
+    press(keys("Sj"), on: &sweep, app)
+    try expectSnapshots(sweep, app, named: "compare-sweep-form")
   }
 
   @Test func snapshotsOfComparisons() throws {
-    let world = Fixtures.comparing()
-    try expectSnapshots(screen(world, opening: 0), world, named: "compare-three")
-    var difference = screen(world, opening: 0)
-    press(keys("lD,"), on: &difference, world)
-    try expectSnapshots(difference, world, named: "compare-difference")
+    let app = Fixtures.comparing()
+    try expectSnapshots(screen(app, opening: 0), app, named: "compare-three")
+    var difference = screen(app, opening: 0)
+    press(keys("lD,"), on: &difference, app)
+    try expectSnapshots(difference, app, named: "compare-difference")
     var busy = Fixtures.comparing(made: 6)
     busy.jobs = [
       Fixtures.cellJob(7, .running), Fixtures.cellJob(8, .waiting),
@@ -293,16 +293,16 @@ import Testing
   }
 
   @Test func scoresOfTheComparedModelsStandBelow() throws {
-    var world = Fixtures.comparing()
-    world.evaluations = Fixtures.evaluations
-    var screen = screen(world, opening: 0)
-    let shown = text(window(screen, world))
+    var app = Fixtures.comparing()
+    app.evaluations = Fixtures.evaluations
+    var screen = screen(app, opening: 0)
+    let shown = text(window(screen, app))
     // Taken with 20 steps: the second cell's own score, the others' with other settings.
     #expect(shown.contains("812.4") && shown.contains("other settings"))
-    try expectSnapshots(screen, world, named: "compare-scores")
-    press(keys("S"), on: &screen, world)
-    #expect(!text(window(screen, world)).contains("812.4"))
-    world.evaluations = []
-    #expect(press(keys("S"), on: &screen, world).onlyNotice?.sentence.contains("no score") == true)
+    try expectSnapshots(screen, app, named: "compare-scores")
+    press(keys("S"), on: &screen, app)
+    #expect(!text(window(screen, app)).contains("812.4"))
+    app.evaluations = []
+    #expect(press(keys("S"), on: &screen, app).onlyNotice?.sentence.contains("no score") == true)
   }
 }

@@ -9,9 +9,9 @@ import Testing
   let reference = Fixtures.skies.reference
   let id = Fixtures.id
 
-  func screen(_ world: World) -> ExtendScreen {
+  func screen(_ app: AppState) -> ExtendScreen {
     var screen = ExtendScreen(seeds: SeedSource(state: 1))
-    _ = screen.refresh(world)
+    _ = screen.refresh(app)
     return screen
   }
 
@@ -26,9 +26,9 @@ import Testing
   // MARK: Making
 
   @Test func extendingContinuesTheTipOfTheBranchWithItsSeed() throws {
-    let world = Fixtures.world(showing: Fixtures.grownTree, at: 6)
-    var screen = screen(world)
-    let effects = press(keys("e"), on: &screen, world)
+    let app = Fixtures.app(showing: Fixtures.grownTree, at: 6)
+    var screen = screen(app)
+    let effects = press(keys("e"), on: &screen, app)
     var settings = Fixtures.settings
     settings.seed = 17
     settings.clipCount = 1
@@ -40,14 +40,14 @@ import Testing
   }
 
   @Test func extendingUntilStoppedHasNoClipCount() throws {
-    let world = Fixtures.world(showing: Fixtures.grownTree)
-    var screen = screen(world)
-    let (clip, _, settings) = try #require(asked(press(keys("E"), on: &screen, world)))
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = screen(app)
+    let (clip, _, settings) = try #require(asked(press(keys("E"), on: &screen, app)))
     #expect(clip == id(7) && settings.clipCount == nil)
   }
 
   @Test func clipsAskedForWhileTheTipGrowsFollowIt() throws {
-    let before = Fixtures.world(showing: Fixtures.grownTree)
+    let before = Fixtures.app(showing: Fixtures.grownTree)
     var screen = screen(before)
     press(keys("e"), on: &screen, before)
     // The queue does not even show the first run yet.
@@ -59,7 +59,7 @@ import Testing
     var tree = Fixtures.grownTree
     let tip = Fixtures.tip(8, after: 7, index: 4, seed: 17)
     tree.add(tip, following: true)
-    let finished = Fixtures.world(showing: tree)
+    let finished = Fixtures.app(showing: tree)
     let effects = screen.refresh(finished)
     let (clip, fork, settings) = try #require(asked(effects))
     #expect(clip == id(8) && fork == 0 && settings.clipCount == 2 && settings.seed == 17)
@@ -68,15 +68,15 @@ import Testing
 
   @Test func whatIsToFollowFollowsWhileAnotherScreenIsShown() throws {
     var model = StudioModel()
-    _ = model.update(.ready(Memory(), modelFolders: []))
-    model.world = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
-    model.world.isReady = true
+    _ = model.update(.ready(Preferences(), modelFolders: []))
+    model.app = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    model.app.isReady = true
     for key in ["3", "e", "6"] { _ = model.update(.key(.character(Character(key)))) }
     #expect(model.screen == .queue)
     var tree = Fixtures.grownTree
     tree.add(Fixtures.tip(8, after: 7, index: 4, seed: 17), following: true)
     _ = model.update(.workspace(.tree(tree)))
-    var job = try #require(model.world.jobs.first)
+    var job = try #require(model.app.jobs.first)
     (job.state, job.finishedClips) = (.finished, 4)
     let requests = model.update(.workspace(.jobs([job]))).compactMap { errand in
       if case .workspace(let request) = errand { StudioEffect.workspace(request) } else { nil }
@@ -103,64 +103,64 @@ import Testing
     #expect(screen.laterRun == .untilStopped)
     press(keys("x"), on: &screen, running)
     #expect(screen.laterRun == nil)
-    let nothing = screen.refresh(Fixtures.world(showing: Fixtures.grownTree))
+    let nothing = screen.refresh(Fixtures.app(showing: Fixtures.grownTree))
     #expect(nothing.isEmpty)
   }
 
   @Test func whatWasDroppedIsNotMadeAgain() throws {
     var tree = Fixtures.grownTree
     tree.drop(id(7))
-    let world = Fixtures.world(showing: tree)
-    var screen = screen(world)
-    let (clip, fork, settings) = try #require(asked(press(keys("e"), on: &screen, world)))
+    let app = Fixtures.app(showing: tree)
+    var screen = screen(app)
+    let (clip, fork, settings) = try #require(asked(press(keys("e"), on: &screen, app)))
     #expect(clip == id(6) && fork == 1 && settings.seed != 17)
   }
 
   @Test func rerollingStaysAtThePlaceWithAnotherSeed() throws {
-    let world = Fixtures.world(showing: Fixtures.grownTree, at: 4)
-    var screen = screen(world)
-    let (clip, fork, settings) = try #require(asked(press(keys("R"), on: &screen, world)))
+    let app = Fixtures.app(showing: Fixtures.grownTree, at: 4)
+    var screen = screen(app)
+    let (clip, fork, settings) = try #require(asked(press(keys("R"), on: &screen, app)))
     #expect(clip == id(2) && fork == 0 && settings.clipCount == 1)
     #expect(![48_213, 5, 6].contains(settings.seed))
-    let again = try #require(asked(press(keys("R"), on: &screen, world)))
+    let again = try #require(asked(press(keys("R"), on: &screen, app)))
     #expect(again.2.seed != settings.seed)
   }
 
   @Test func aBranchIsANewContinuationOfTheClipHere() throws {
-    let world = Fixtures.world(showing: Fixtures.grownTree, at: 2)
-    var screen = screen(world)
-    let (clip, fork, settings) = try #require(asked(press(keys("b"), on: &screen, world)))
+    let app = Fixtures.app(showing: Fixtures.grownTree, at: 2)
+    var screen = screen(app)
+    let (clip, fork, settings) = try #require(asked(press(keys("b"), on: &screen, app)))
     #expect(clip == id(2) && fork == 2 && settings.seed != 48_213)
   }
 
   @Test func anEmptyCanvasBeginsWithMakesSettings() throws {
-    var world = Fixtures.world(showing: ClipTree(video: Fixtures.video))
-    world.settings.steps = 33
-    var screen = screen(world)
-    let (clip, fork, settings) = try #require(asked(press(keys("e"), on: &screen, world)))
+    var app = Fixtures.app(showing: ClipTree(video: Fixtures.video))
+    app.settings.steps = 33
+    var screen = screen(app)
+    let (clip, fork, settings) = try #require(asked(press(keys("e"), on: &screen, app)))
     #expect(clip == nil && fork == 0 && settings.steps == 33 && settings.clipCount == 1)
   }
 
   @Test func withoutAVideoAFirstClipMakesOne() {
-    let world = Fixtures.world
-    var screen = screen(world)
+    let app = Fixtures.app
+    var screen = screen(app)
     var settings = GenerationSettings()
     settings.clipCount = 1
-    #expect(press(keys("e"), on: &screen, world) == [.order(.make(reference, settings))])
-    #expect(press(keys("O"), on: &screen, world) == [.video(.newCanvas(reference))])
-    #expect(press(keys("e"), on: &screen, Fixtures.emptyWorld).onlyNotice?.level == .warning)
-    #expect(press(keys("R"), on: &screen, world).onlyNotice != nil)
+    #expect(press(keys("e"), on: &screen, app) == [.order(.make(reference, settings))])
+    #expect(press(keys("O"), on: &screen, app) == [.video(.newCanvas(reference))])
+    #expect(press(keys("e"), on: &screen, Fixtures.emptyState).onlyNotice?.level == .warning)
+    #expect(press(keys("R"), on: &screen, app).onlyNotice != nil)
   }
 
   @Test func aMissingModelIsNamedAndAnotherCanTakeItsPlace() throws {
-    var world = Fixtures.world(showing: Fixtures.grownTree)
-    world.models = [Fixtures.published]
-    world.modelID = Fixtures.published.id
-    var screen = screen(world)
-    let notice = try #require(press(keys("e"), on: &screen, world).onlyNotice)
+    var app = Fixtures.app(showing: Fixtures.grownTree)
+    app.models = [Fixtures.published]
+    app.modelID = Fixtures.published.id
+    var screen = screen(app)
+    let notice = try #require(press(keys("e"), on: &screen, app).onlyNotice)
     #expect(notice.level == .error && notice.sentence.contains("skies-64"))
-    press(keys("M"), on: &screen, world)
-    let effects = press(keys("e"), on: &screen, world)
+    press(keys("M"), on: &screen, app)
+    let effects = press(keys("e"), on: &screen, app)
     guard case .workspace(.order(.extend(_, _, _, let model, _)))? = effects.first else {
       Issue.record("nothing is made")
       return
@@ -169,60 +169,60 @@ import Testing
   }
 
   @Test func settingsOfTheNextClipsAreEditedInAForm() throws {
-    let world = Fixtures.world(showing: Fixtures.grownTree)
-    var screen = screen(world)
-    press(keys("cjj"), on: &screen, world)
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = screen(app)
+    press(keys("cjj"), on: &screen, app)
     #expect(screen.form != nil && screen.nextSettings == nil)
-    press(keys("l"), on: &screen, world)
+    press(keys("l"), on: &screen, app)
     #expect(screen.nextSettings?.laterSteps == 25)
-    _ = screen.undo(world)
+    _ = screen.undo(app)
     #expect(screen.nextSettings?.laterSteps == 20)
-    _ = screen.redo(world)
-    press(keys("c"), on: &screen, world)
+    _ = screen.redo(app)
+    press(keys("c"), on: &screen, app)
     #expect(screen.form == nil)
-    #expect(try #require(asked(press(keys("e"), on: &screen, world))).2.laterSteps == 25)
+    #expect(try #require(asked(press(keys("e"), on: &screen, app))).2.laterSteps == 25)
   }
 
   // MARK: Moving and editing
 
   @Test func hAndLGoAlongABranchAndJAndKAcross() {
-    var world = Fixtures.world(showing: Fixtures.grownTree)
-    var screen = screen(world)
-    #expect(press(keys("h"), on: &screen, world) == [.tree(.select(Fixtures.video, id(6)))])
+    var app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = screen(app)
+    #expect(press(keys("h"), on: &screen, app) == [.tree(.select(Fixtures.video, id(6)))])
     // The workspace has not answered, and a second key counts from the new place all the same.
-    #expect(press(keys("h"), on: &screen, world) == [.tree(.select(Fixtures.video, id(2)))])
-    _ = screen.refresh(world)
+    #expect(press(keys("h"), on: &screen, app) == [.tree(.select(Fixtures.video, id(2)))])
+    _ = screen.refresh(app)
     #expect(screen.tree?.position == id(2))
-    world.trees[Fixtures.video]?.select(id(2))
-    _ = screen.refresh(world)
-    #expect(press(keys("l"), on: &screen, world) == [.tree(.select(Fixtures.video, id(5)))])
-    #expect(press(keys("j"), on: &screen, world) == [.tree(.select(Fixtures.video, id(6)))])
-    #expect(press(keys("k"), on: &screen, world) == [.tree(.select(Fixtures.video, id(5)))])
-    #expect(press(keys("k"), on: &screen, world).isEmpty)
+    app.trees[Fixtures.video]?.select(id(2))
+    _ = screen.refresh(app)
+    #expect(press(keys("l"), on: &screen, app) == [.tree(.select(Fixtures.video, id(5)))])
+    #expect(press(keys("j"), on: &screen, app) == [.tree(.select(Fixtures.video, id(6)))])
+    #expect(press(keys("k"), on: &screen, app) == [.tree(.select(Fixtures.video, id(5)))])
+    #expect(press(keys("k"), on: &screen, app).isEmpty)
   }
 
   @Test func rollsGoAround() {
-    let world = Fixtures.world(showing: Fixtures.grownTree, at: 5)
-    var screen = screen(world)
-    #expect(press(keys("n"), on: &screen, world) == [.tree(.select(Fixtures.video, id(3)))])
-    #expect(press(keys("N"), on: &screen, world) == [.tree(.select(Fixtures.video, id(5)))])
-    #expect(press(keys("hn"), on: &screen, world).onlyNotice?.remedy == "R makes another")
+    let app = Fixtures.app(showing: Fixtures.grownTree, at: 5)
+    var screen = screen(app)
+    #expect(press(keys("n"), on: &screen, app) == [.tree(.select(Fixtures.video, id(3)))])
+    #expect(press(keys("N"), on: &screen, app) == [.tree(.select(Fixtures.video, id(5)))])
+    #expect(press(keys("hn"), on: &screen, app).onlyNotice?.remedy == "R makes another")
   }
 
   @Test func droppingUndoingAndRedoingAskTheWorkspace() {
-    let world = Fixtures.world(showing: Fixtures.grownTree)
-    var screen = screen(world)
-    #expect(press(keys("d"), on: &screen, world).first == .tree(.drop(Fixtures.video, id(7))))
-    let nothing = screen.undo(world)
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = screen(app)
+    #expect(press(keys("d"), on: &screen, app).first == .tree(.drop(Fixtures.video, id(7))))
+    let nothing = screen.undo(app)
     #expect(nothing.onlyNotice?.sentence == "there is nothing to undo")
     var tree = Fixtures.grownTree
     tree.drop(id(7))
-    let dropped = Fixtures.world(showing: tree)
+    let dropped = Fixtures.app(showing: tree)
     _ = screen.refresh(dropped)
     let undone = screen.undo(dropped)
     #expect(undone == [.tree(.undo(Fixtures.video))])
     tree.undo()
-    let restored = Fixtures.world(showing: tree)
+    let restored = Fixtures.app(showing: tree)
     _ = screen.refresh(restored)
     let redone = screen.redo(restored)
     #expect(redone == [.tree(.redo(Fixtures.video))])
@@ -231,79 +231,79 @@ import Testing
   // MARK: Jobs
 
   @Test func theClipThatIsAskedForIsWatchedOnceItIsMade() {
-    let before = Fixtures.world(showing: Fixtures.grownTree)
+    let before = Fixtures.app(showing: Fixtures.grownTree)
     var screen = screen(before)
     press(keys("e"), on: &screen, before)
     #expect(!screen.isWatching)
-    let world = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
-    _ = screen.refresh(world)
+    let app = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    _ = screen.refresh(app)
     #expect(screen.isWatching && screen.outline?.growthLabel == "B5")
     #expect(screen.player.strips == [Filmstrip(Fixtures.images(3))])
     // Back to the clip before and to the one in progress again.
-    press(keys("h"), on: &screen, world)
+    press(keys("h"), on: &screen, app)
     #expect(!screen.isWatching && screen.tree?.position == id(7))
-    press(keys("l"), on: &screen, world)
+    press(keys("l"), on: &screen, app)
     #expect(screen.isWatching)
     _ = screen.refresh(before)
     #expect(!screen.isWatching)
   }
 
   @Test func aRunIsStoppedPausedAndResumed() {
-    var world = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
-    var screen = screen(world)
+    var app = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
+    var screen = screen(app)
     let job = JobID(rawValue: 7)
-    #expect(press(keys("x"), on: &screen, world) == [.job(.finish(job, atOnce: false))])
-    world.progress?.isStopping = true
-    #expect(press(keys("x"), on: &screen, world) == [.job(.finish(job, atOnce: true))])
-    #expect(press(keys("P"), on: &screen, world) == [.job(.pause(job))])
-    world.jobs[0].state = .paused
-    #expect(press(keys("P"), on: &screen, world) == [.job(.resume(job))])
-    world.jobs[0].state = .failed("the disk is full", remedy: "Make room")
-    #expect(press(keys("r"), on: &screen, world) == [.job(.resume(job))])
-    #expect(press(keys("x"), on: &screen, world).onlyNotice != nil)
+    #expect(press(keys("x"), on: &screen, app) == [.job(.finish(job, atOnce: false))])
+    app.progress?.isStopping = true
+    #expect(press(keys("x"), on: &screen, app) == [.job(.finish(job, atOnce: true))])
+    #expect(press(keys("P"), on: &screen, app) == [.job(.pause(job))])
+    app.jobs[0].state = .paused
+    #expect(press(keys("P"), on: &screen, app) == [.job(.resume(job))])
+    app.jobs[0].state = .failed("the disk is full", remedy: "Make room")
+    #expect(press(keys("r"), on: &screen, app) == [.job(.resume(job))])
+    #expect(press(keys("x"), on: &screen, app).onlyNotice != nil)
   }
 
   // MARK: Playing
 
   @Test func tabPlaysTheClipTheSeamAndTheBranch() {
-    let world = Fixtures.world(showing: Fixtures.grownTree)
-    var screen = screen(world)
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = screen(app)
     #expect(screen.player.frameCount == 16)
-    press([.tab], on: &screen, world)
+    press([.tab], on: &screen, app)
     #expect(screen.scope == .seam && screen.player.frameCount == 32)
     #expect(screen.player.frame == 12)
-    press([.tab], on: &screen, world)
+    press([.tab], on: &screen, app)
     #expect(screen.scope == .branch && screen.player.frameCount == 64)
-    press([.tab], on: &screen, world)
+    press([.tab], on: &screen, app)
     #expect(screen.scope == .clip)
-    press([.tab], on: &screen, world)
+    press([.tab], on: &screen, app)
     let left = [screen.goBack(), screen.goBack()]
     #expect(left == [true, false] && screen.scope == .clip)
   }
 
   @Test func framesAreAskedForOnce() {
-    var world = Fixtures.world(showing: Fixtures.grownTree)
-    world.frames = FrameShelf()
+    var app = Fixtures.app(showing: Fixtures.grownTree)
+    app.frames = FrameShelf()
     var screen = ExtendScreen()
-    let asked = [screen.refresh(world), screen.refresh(world)]
+    let asked = [screen.refresh(app), screen.refresh(app)]
     #expect(asked == [[.query(.loadFrames([id(7)]))], []])
-    #expect(press([.tab], on: &screen, world) == [.query(.loadFrames([id(6)]))])
-    world.frames.put(Fixtures.frames(7))
-    let partly = screen.refresh(world)
+    #expect(press([.tab], on: &screen, app) == [.query(.loadFrames([id(6)]))])
+    app.frames.put(Fixtures.frames(7))
+    let partly = screen.refresh(app)
     #expect(partly.isEmpty && screen.player.frameCount == 0)
-    world.frames.put(Fixtures.frames(6))
-    _ = screen.refresh(world)
+    app.frames.put(Fixtures.frames(6))
+    _ = screen.refresh(app)
     #expect(screen.player.frameCount == 32)
   }
 
   // MARK: What is shown
 
   @Test func snapshots() throws {
-    try expectSnapshots(screen(Fixtures.world), Fixtures.world, named: "extend-no-video")
-    let canvas = Fixtures.world(showing: ClipTree(video: Fixtures.video))
+    try expectSnapshots(screen(Fixtures.app), Fixtures.app, named: "extend-no-video")
+    let canvas = Fixtures.app(showing: ClipTree(video: Fixtures.video))
     try expectSnapshots(screen(canvas), canvas, named: "extend-canvas")
-    let world = Fixtures.world(showing: Fixtures.grownTree)
-    try expectSnapshots(screen(world), world, named: "extend-tree")
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    try expectSnapshots(screen(app), app, named: "extend-tree")
     let running = Fixtures.growing(Fixtures.grownTree, after: 7, fork: 0)
     var watching = screen(running)
     press(keys("l"), on: &watching, running)
@@ -312,18 +312,18 @@ import Testing
       Fixtures.grownTree, after: 7, fork: 0,
       state: .failed("There is no room on the disk for a clip", remedy: "Make room on /data"))
     try expectSnapshots(screen(failed), failed, named: "extend-failed")
-    var missing = world
+    var missing = app
     missing.models = [Fixtures.published]
     try expectSnapshots(screen(missing), missing, named: "extend-model-missing")
   }
 
   @Test func snapshotsOfTheFormAndThePicker() throws {
-    let world = Fixtures.world(showing: Fixtures.grownTree)
-    var editing = screen(world)
-    press(keys("cjj"), on: &editing, world)
-    try expectSnapshots(editing, world, named: "extend-settings")
-    var picking = screen(world)
-    var filming = world
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var editing = screen(app)
+    press(keys("cjj"), on: &editing, app)
+    try expectSnapshots(editing, app, named: "extend-settings")
+    var picking = screen(app)
+    var filming = app
     _ = picking.run("footage", argument: "/home/ada/clouds.mp4", filming)
     filming.footage = Fixtures.footage(100)
     _ = picking.refresh(filming)

@@ -65,27 +65,27 @@ enum Fixtures {
     problem: "denoiser.pth ends after 41,943,040 of 126,877,696 bytes. "
       + "Download or copy the file again")
 
-  // MARK: Worlds
+  // MARK: States
 
   /// A workspace without models or anything else.
-  static var emptyWorld: World {
-    var world = World()
-    world.isReady = true
-    world.modelFolders = ["/models", "/home/ada/.local/share/pvdm/models"]
-    world.presets = presets
-    return world
+  static var emptyState: AppState {
+    var app = AppState()
+    app.isReady = true
+    app.modelFolders = ["/models", "/home/ada/.local/share/pvdm/models"]
+    app.presets = presets
+    return app
   }
 
   /// A workspace with models, of which `skies` is used.
-  static var world: World {
-    var world = emptyWorld
-    world.models = [skies, published, retrained, broken]
-    world.modelID = skies.id
+  static var app: AppState {
+    var app = emptyState
+    app.models = [skies, published, retrained, broken]
+    app.modelID = skies.id
     var settings = GenerationSettings()
     settings.seed = 0
-    world.estimates[World.EstimateKey(model: skies.reference, settings: settings)] = RunEstimate(
+    app.estimates[AppState.EstimateKey(model: skies.reference, settings: settings)] = RunEstimate(
       seconds: 190, bytes: 1_900_000_000, isMeasured: true)
-    return world
+    return app
   }
 
   static let presets: [Preset] = {
@@ -190,30 +190,30 @@ enum Fixtures {
     ClipFrames(clip: ClipID(rawValue: clip), images: images(Int(clip)))
   }
 
-  /// A world in which job 7 runs and has shown an estimate.
-  static var busyWorld: World {
-    var world = world
-    world.jobs = [job(7, .running, finishedClips: 1), job(8, .waiting)]
-    world.videos = [summary()]
-    world.progress = progress(7)
-    world.preview = World.PreviewView(
+  /// A state in which job 7 runs and has shown an estimate.
+  static var busyState: AppState {
+    var app = app
+    app.jobs = [job(7, .running, finishedClips: 1), job(8, .waiting)]
+    app.videos = [summary()]
+    app.progress = progress(7)
+    app.preview = AppState.PreviewView(
       JobPreview(
         job: JobID(rawValue: 7), clip: 1, step: 7, stepCount: 20, mode: .linear,
         images: images()))
-    return world
+    return app
   }
 
-  /// A world in which a job ended in some way, with a video of two clips in memory.
-  static func worldAfter(_ state: JobState, finishedClips: Int = 2) -> World {
-    var world = world
+  /// A state in which a job ended in some way, with a video of two clips in memory.
+  static func stateAfter(_ state: JobState, finishedClips: Int = 2) -> AppState {
+    var app = app
     var settings = settings
     settings.clipCount = state == .finished ? finishedClips : 4
-    world.jobs = [job(7, state, finishedClips: finishedClips, settings: settings)]
-    world.videos = [summary(clips: finishedClips)]
-    world.trees = [video: finishedClips == 0 ? ClipTree(video: video) : tree]
-    guard finishedClips > 0 else { return world }
-    for clip: Int64 in [11, 12] { world.frames.put(frames(clip)) }
-    return world
+    app.jobs = [job(7, state, finishedClips: finishedClips, settings: settings)]
+    app.videos = [summary(clips: finishedClips)]
+    app.trees = [video: finishedClips == 0 ? ClipTree(video: video) : tree]
+    guard finishedClips > 0 else { return app }
+    for clip: Int64 in [11, 12] { app.frames.put(frames(clip)) }
+    return app
   }
 }
 

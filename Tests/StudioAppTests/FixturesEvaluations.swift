@@ -73,13 +73,13 @@ extension Fixtures {
     return task
   }()
 
-  /// A world with scores, in which an evaluation is set up and has all that it needs.
-  static var evaluatedWorld: World {
-    var world = world
-    world.evaluations = evaluations
-    world.evaluation = evaluateTask
-    world.evaluationCheck = .init(task: evaluateTask, unmet: [])
-    return world
+  /// A state with scores, in which an evaluation is set up and has all that it needs.
+  static var evaluatedState: AppState {
+    var app = app
+    app.evaluations = evaluations
+    app.evaluation = evaluateTask
+    app.evaluationCheck = .init(task: evaluateTask, unmet: [])
+    return app
   }
 
   /// The unmet requirements of a distance of which nothing was given.

@@ -94,11 +94,11 @@ extension Fixtures {
     return watch
   }
 
-  /// A world in which a run is trained and another is there from before.
-  static var trainingWorld: World {
-    var world = world
-    world.jobs = [trainingJob(7, .running)]
-    world.training = trainingWatch([
+  /// A state in which a run is trained and another is there from before.
+  static var trainingState: AppState {
+    var app = app
+    app.jobs = [trainingJob(7, .running)]
+    app.training = trainingWatch([
       .notes(["no weights of LPIPS are given, so that the perceptual loss is left out"]),
       .began(
         TrainingStart(
@@ -106,23 +106,23 @@ extension Fixtures {
           heldOutVideos: 70, clipsPerStep: 4)),
       .progress(trainingProgress), .checkpoint(step: 1000, path: "/checkpoint"),
     ])
-    world.trainingRuns = [
+    app.trainingRuns = [
       trainingRun(steps: 1000), trainingRun("older", steps: 2500),
       trainingRun("denoiser-1", .diffusion, steps: 700),
     ]
-    world.trainingSample = sample(trainingRun().samplePath ?? "")
-    return world
+    app.trainingSample = sample(trainingRun().samplePath ?? "")
+    return app
   }
 
   /// A video of two pictures side by side.
-  static func sample(_ path: String) -> World.SampleView {
+  static func sample(_ path: String) -> AppState.SampleView {
     let images = (0..<16).map { frame in
       var image = RGBImage(width: 34, height: 16, fill: (0, 0, 0))
       image.paste(Self.images()[frame], x: 0, y: 0)
       image.paste(Self.images(1)[frame], x: 18, y: 0)
       return image
     }
-    return World.SampleView(TrainingSample(path: path, framesPerSecond: 8, images: images))
+    return AppState.SampleView(TrainingSample(path: path, framesPerSecond: 8, images: images))
   }
 
   /// What is known of ``trainingRequest``.

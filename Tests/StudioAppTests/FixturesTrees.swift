@@ -35,55 +35,56 @@ extension Fixtures {
     node(number, parent: parent, index: index, seed: seed)
   }
 
-  /// A world that shows a tree, with all frames in memory.
-  static func world(showing tree: ClipTree, at position: Int64? = nil) -> World {
+  /// A state that shows a tree, with all frames in memory.
+  static func app(showing tree: ClipTree, at position: Int64? = nil) -> AppState {
     var tree = tree
     if let position { tree.select(id(position)) }
-    var world = world
-    world.videos = [summary(clips: 4)]
-    world.trees = [video: tree]
-    world.openVideo = video
-    for clip in tree.visible { world.frames.put(frames(clip.id.rawValue)) }
-    return world
+    var app = app
+    app.videos = [summary(clips: 4)]
+    app.trees = [video: tree]
+    app.openVideo = video
+    for clip in tree.visible { app.frames.put(frames(clip.id.rawValue)) }
+    return app
   }
 
   /// The same while a job makes clips of that video.
   static func growing(
     _ tree: ClipTree, after origin: Int64?, fork: Int, state: JobState = .running,
     finishedClips: Int = 0, withPreview: Bool = true
-  ) -> World {
-    var world = world(showing: tree)
+  ) -> AppState {
+    var app = app(showing: tree)
     let task = GenerateTask(
       video: video, origin: origin.map { .clip(id($0)) } ?? .nothing, fork: fork,
       model: skies.reference, settings: settings)
-    world.jobs = [
+    app.jobs = [
       Job(
         id: JobID(rawValue: 7), task: .generate(task), state: state, finishedClips: finishedClips,
         created: start)
     ]
-    guard state == .running else { return world }
+    guard state == .running else { return app }
     var progress = progress(7)
     progress.finishedClips = finishedClips
     progress.clipCount = 1
-    world.progress = progress
+    app.progress = progress
     if withPreview {
-      world.preview = World.PreviewView(
+      app.preview = AppState.PreviewView(
         JobPreview(
           job: JobID(rawValue: 7), clip: finishedClips, step: 7, stepCount: 20, mode: .linear,
           images: images(3)))
     }
-    return world
+    return app
   }
 
   /// A user's video of some frames.
-  static func footage(_ frameCount: Int, path: String = "/home/ada/clouds.mp4") -> World.FootageView
+  static func footage(_ frameCount: Int, path: String = "/home/ada/clouds.mp4")
+    -> AppState.FootageView
   {
     let pictures = (0..<frameCount).map { frame in
       var image = RGBImage(width: 8, height: 8, fill: (UInt8(min(2 * frame, 255)), 60, 120))
       image[frame % 8, 4] = (255, 255, 255)
       return image
     }
-    return World.FootageView(
+    return AppState.FootageView(
       Footage(path: path, frameCount: frameCount, framesPerSecond: 24, images: pictures))
   }
 
@@ -117,19 +118,19 @@ extension Fixtures {
     "drift", "veil",
   ]
 
-  /// A world with eight videos, one of them in the trash and one part of a comparison.
-  static var galleryWorld: World {
-    var world = world
-    world.videos = titles.enumerated().map { index, title in
+  /// A state with eight videos, one of them in the trash and one part of a comparison.
+  static var galleryState: AppState {
+    var app = app
+    app.videos = titles.enumerated().map { index, title in
       galleryVideo(
         Int64(index + 1), title, clips: index % 3 + 1, isMarked: index < 2,
         isTrashed: index == 6,
         exports: index == 0 ? ["/home/ada/sunset.mp4", "/home/ada/sunset.gif"] : [])
     }
-    world.videos[7].comparison = ComparisonID(rawValue: 1)
-    for number in Int64(1)...8 { world.frames.put(frames(number)) }
-    world.trees[VideoID(rawValue: 1)] = galleryTree(1)
-    return world
+    app.videos[7].comparison = ComparisonID(rawValue: 1)
+    for number in Int64(1)...8 { app.frames.put(frames(number)) }
+    app.trees[VideoID(rawValue: 1)] = galleryTree(1)
+    return app
   }
 
   // MARK: Comparisons
@@ -170,11 +171,11 @@ extension Fixtures {
     }, columnAxis: SweepAxis(setting: .steps, values: ["10", "20", "50"]),
     rowAxis: SweepAxis(setting: .eta, values: ["0", "1"]))
 
-  /// A world with both comparisons, of whose nine videos the first `made` are there.
-  static func comparing(made: Int = 9) -> World {
-    var world = world
-    world.comparisons = [stepsComparison, sweepComparison]
-    let cells = world.comparisons.flatMap { comparison in
+  /// A state with both comparisons, of whose nine videos the first `made` are there.
+  static func comparing(made: Int = 9) -> AppState {
+    var app = app
+    app.comparisons = [stepsComparison, sweepComparison]
+    let cells = app.comparisons.flatMap { comparison in
       comparison.cells.map { ($0, comparison.id) }
     }
     for (index, (cell, comparison)) in cells.enumerated() {
@@ -183,16 +184,16 @@ extension Fixtures {
       video.comparison = comparison
       video.totalClipCount = index < made ? 1 : 0
       if index < made {
-        world.trees[cell.video] = galleryTree(number)
-        world.frames.put(frames(number))
+        app.trees[cell.video] = galleryTree(number)
+        app.frames.put(frames(number))
       } else {
         video.clipCount = 0
         video.poster = nil
-        world.trees[cell.video] = ClipTree(video: cell.video)
+        app.trees[cell.video] = ClipTree(video: cell.video)
       }
-      world.videos.append(video)
+      app.videos.append(video)
     }
-    return world
+    return app
   }
 
   /// The job of a cell by its number.
@@ -208,10 +209,10 @@ extension Fixtures {
 /// Presses keys one after the other and returns what the last one asked for.
 @discardableResult
 func press<Screen: StudioScreen>(
-  _ keys: [Key], on screen: inout Screen, _ world: World
+  _ keys: [Key], on screen: inout Screen, _ app: AppState
 ) -> [StudioEffect] {
   var effects: [StudioEffect] = []
-  for key in keys { effects = screen.handle(key, world) }
+  for key in keys { effects = screen.handle(key, app) }
   return effects
 }
 

@@ -12,59 +12,59 @@ extension StudioEffect {
 
 /// The gallery: what is listed, what is loaded, what keys ask for.
 @Suite struct GalleryScreenTests {
-  private func screen(_ world: World) -> GalleryScreen {
+  private func screen(_ app: AppState) -> GalleryScreen {
     var screen = GalleryScreen()
-    _ = screen.refresh(world)
+    _ = screen.refresh(app)
     return screen
   }
 
   private func video(_ number: Int64) -> VideoID { VideoID(rawValue: number) }
 
-  private func titles(_ screen: GalleryScreen, _ world: World) -> [String] {
-    screen.videos(world).map(\.title)
+  private func titles(_ screen: GalleryScreen, _ app: AppState) -> [String] {
+    screen.videos(app).map(\.title)
   }
 
   // MARK: What is listed
 
   @Test func videosAreListedWithoutTheTrashAndComparisons() {
-    let world = Fixtures.galleryWorld
-    #expect(titles(screen(world), world) == Array(Fixtures.titles.prefix(6)))
+    let app = Fixtures.galleryState
+    #expect(titles(screen(app), app) == Array(Fixtures.titles.prefix(6)))
   }
 
   @Test func theOrderGoesRound() {
-    let world = Fixtures.galleryWorld
-    var screen = screen(world)
+    let app = Fixtures.galleryState
+    var screen = screen(app)
     let firsts = GalleryOrder.allCases.map { _ in
-      press(keys("S"), on: &screen, world)
-      return titles(screen, world)[0]
+      press(keys("S"), on: &screen, app)
+      return titles(screen, app)[0]
     }
     #expect(firsts == ["noon", "a very long title that does not fit", "noon", "noon", "sunset"])
-    _ = screen.run("sort", argument: "title", world)
+    _ = screen.run("sort", argument: "title", app)
     #expect(screen.order == .title)
-    let wrong = screen.run("sort", argument: "colour", world)
+    let wrong = screen.run("sort", argument: "colour", app)
     #expect(wrong.onlyNotice?.level == .warning)
   }
 
   @Test func searchingNarrowsTheListWhileTyping() {
-    let world = Fixtures.galleryWorld
-    var screen = screen(world)
-    press(keys("/"), on: &screen, world)
+    let app = Fixtures.galleryState
+    var screen = screen(app)
+    press(keys("/"), on: &screen, app)
     #expect(screen.isTyping)
-    press(keys("no"), on: &screen, world)
-    #expect(titles(screen, world) == ["a very long title that does not fit", "noon"])
+    press(keys("no"), on: &screen, app)
+    #expect(titles(screen, app) == ["a very long title that does not fit", "noon"])
     #expect(screen.focus == video(4))
-    press([.enter], on: &screen, world)
+    press([.enter], on: &screen, app)
     #expect(!screen.isTyping && screen.query == "no")
     let left = screen.goBack()
     #expect(left && screen.query.isEmpty)
   }
 
   @Test func theFocusMovesInTheGrid() {
-    var world = Fixtures.galleryWorld
-    world.windowSize = TerminalSize(columns: 80, rows: 24)
-    var screen = screen(world)
+    var app = Fixtures.galleryState
+    app.windowSize = TerminalSize(columns: 80, rows: 24)
+    var screen = screen(app)
     func after(_ typed: String) -> VideoID? {
-      press(keys(typed), on: &screen, world)
+      press(keys(typed), on: &screen, app)
       return screen.focus
     }
     // Three pictures in a row at 80 columns.
@@ -73,50 +73,50 @@ extension StudioEffect {
   }
 
   @Test func downFromAFullRowGoesToTheEndOfAShorterOne() {
-    var world = Fixtures.galleryWorld
-    world.videos.removeAll { $0.id == video(6) }
-    var screen = screen(world)
-    press(keys("llj"), on: &screen, world)
+    var app = Fixtures.galleryState
+    app.videos.removeAll { $0.id == video(6) }
+    var screen = screen(app)
+    press(keys("llj"), on: &screen, app)
     #expect(screen.focus == video(5))
   }
 
   // MARK: Loading
 
   @Test func onlyWhatIsSeenAndTheNextPageIsLoaded() {
-    var world = Fixtures.world
-    world.videos = (1...40).map { Fixtures.galleryVideo($0, "video \($0)") }
+    var app = Fixtures.app
+    app.videos = (1...40).map { Fixtures.galleryVideo($0, "video \($0)") }
     var screen = GalleryScreen()
-    let effects = screen.refresh(world)
+    let effects = screen.refresh(app)
     // Two pages of three by two pictures.
     #expect(
       effects == [.query(.loadFrames((1...12).map(Fixtures.id))), .video(.loadTree(video(1)))])
-    let again = screen.refresh(world)
+    let again = screen.refresh(app)
     #expect(again.isEmpty)
   }
 
   @Test func theFocusedVideoPlays() {
-    let world = Fixtures.galleryWorld
-    var screen = screen(world)
-    #expect(screen.player.strips == [world.frames[Fixtures.id(1)]])
-    #expect(screen.frameInterval(world) == .milliseconds(125))
-    press(keys("l"), on: &screen, world)
-    #expect(screen.player.strips == [world.frames[Fixtures.id(2)]])
+    let app = Fixtures.galleryState
+    var screen = screen(app)
+    #expect(screen.player.strips == [app.frames[Fixtures.id(1)]])
+    #expect(screen.frameInterval(app) == .milliseconds(125))
+    press(keys("l"), on: &screen, app)
+    #expect(screen.player.strips == [app.frames[Fixtures.id(2)]])
   }
 
   // MARK: Keys
 
   @Test func aVideoIsOpenedMarkedRenamedExportedAndTrashed() {
-    let world = Fixtures.galleryWorld
-    var screen = screen(world)
-    #expect(press([.enter], on: &screen, world) == [.video(.open(video(1))), .show(.extend)])
-    #expect(press(keys("m"), on: &screen, world) == [.video(.mark(video(1), false))])
+    let app = Fixtures.galleryState
+    var screen = screen(app)
+    #expect(press([.enter], on: &screen, app) == [.video(.open(video(1))), .show(.extend)])
+    #expect(press(keys("m"), on: &screen, app) == [.video(.mark(video(1), false))])
     #expect(
-      press(keys("r"), on: &screen, world) == [
+      press(keys("r"), on: &screen, app) == [
         .ask(prompt: "Name of this video", text: "sunset", command: "rename")
       ])
-    let renamed = screen.run("rename", argument: "dusk", world)
+    let renamed = screen.run("rename", argument: "dusk", app)
     #expect(renamed == [.video(.rename(video(1), "dusk"))])
-    let exported = screen.run("overwrite", argument: "a.gif", world)
+    let exported = screen.run("overwrite", argument: "a.gif", app)
     #expect(
       exported == [
         .order(
@@ -124,116 +124,116 @@ extension StudioEffect {
             ExportTask(
               video: video(1), through: Fixtures.id(1), paths: ["a.gif"], overwrites: true)))
       ])
-    #expect(press(keys("d"), on: &screen, world).first == .video(.trash(video(1))))
+    #expect(press(keys("d"), on: &screen, app).first == .video(.trash(video(1))))
   }
 
   @Test("u brings back what d put into the trash, the latest first, and redo does it again")
   func trashIsUndone() {
-    var world = Fixtures.galleryWorld
-    world.jobs = []
-    var screen = screen(world)
+    var app = Fixtures.galleryState
+    app.jobs = []
+    var screen = screen(app)
     func trash(_ number: Int64, _ isTrashed: Bool) {
-      let index = world.videos.firstIndex { $0.id == video(number) }
-      if let index { world.videos[index].isTrashed = isTrashed }
-      _ = screen.refresh(world)
+      let index = app.videos.firstIndex { $0.id == video(number) }
+      if let index { app.videos[index].isTrashed = isTrashed }
+      _ = screen.refresh(app)
     }
-    #expect(screen.undo(world).first?.isNotice == true)
+    #expect(screen.undo(app).first?.isNotice == true)
     for number in [1, 2] as [Int64] {
-      #expect(press(keys("d"), on: &screen, world).first == .video(.trash(video(number))))
+      #expect(press(keys("d"), on: &screen, app).first == .video(.trash(video(number))))
       trash(number, true)
     }
     for number in [2, 1] as [Int64] {
-      #expect(screen.undo(world).first == .video(.restore(video(number))))
+      #expect(screen.undo(app).first == .video(.restore(video(number))))
       trash(number, false)
     }
     for number in [1, 2] as [Int64] {
-      #expect(screen.redo(world).first == .video(.trash(video(number))))
+      #expect(screen.redo(app).first == .video(.trash(video(number))))
       trash(number, true)
     }
     // One that was deleted for good meanwhile is passed over.
-    world.videos.removeAll { $0.id == video(2) }
-    #expect(screen.undo(world).first == .video(.restore(video(1))))
+    app.videos.removeAll { $0.id == video(2) }
+    #expect(screen.undo(app).first == .video(.restore(video(1))))
   }
 
   @Test(
     "a video whose job would end is not put into the trash unasked",
     arguments: [JobState.paused, .interrupted, .waiting, .running])
   func trashAsks(state: JobState) {
-    var world = Fixtures.galleryWorld
-    world.jobs = [Fixtures.job(7, state, video: video(1))]
-    var screen = screen(world)
+    var app = Fixtures.galleryState
+    app.jobs = [Fixtures.job(7, state, video: video(1))]
+    var screen = screen(app)
     guard
-      case .confirm(_, let lines, let confirmed)? = press(keys("d"), on: &screen, world).first
+      case .confirm(_, let lines, let confirmed)? = press(keys("d"), on: &screen, app).first
     else {
       Issue.record("it does not ask")
       return
     }
     #expect(lines[0].contains("Job 7") && confirmed.first == .video(.trash(video(1))))
     // Nothing is brought back that was not put there.
-    #expect(screen.undo(world).first?.isNotice == true)
+    #expect(screen.undo(app).first?.isNotice == true)
   }
 
   @Test func settingsAreReusedWithTheSeedOrWithout() {
-    let world = Fixtures.galleryWorld
-    var screen = screen(world)
+    let app = Fixtures.galleryState
+    var screen = screen(app)
     var settings = Fixtures.settings
     settings.seed = 101
     settings.clipCount = 1
     for (key, keepsSeed) in [("U", true), ("y", false)] {
       settings.isSeedLocked = keepsSeed
       #expect(
-        press(keys(key), on: &screen, world) == [
+        press(keys(key), on: &screen, app) == [
           .useSettings(settings, Fixtures.skies.reference), .show(.make),
         ])
     }
-    press(keys("l"), on: &screen, world)
-    #expect(press(keys("U"), on: &screen, world).onlyNotice?.level == .warning)
+    press(keys("l"), on: &screen, app)
+    #expect(press(keys("U"), on: &screen, app).onlyNotice?.level == .warning)
   }
 
   @Test func twoToFourMarkedVideosAreCompared() {
-    var world = Fixtures.galleryWorld
-    var screen = screen(world)
-    #expect(press(keys("c"), on: &screen, world) == [.command(.compare, "marked", argument: "")])
-    world.videos[1].isMarked = false
-    #expect(press(keys("c"), on: &screen, world).onlyNotice?.remedy == "m marks a video")
+    var app = Fixtures.galleryState
+    var screen = screen(app)
+    #expect(press(keys("c"), on: &screen, app) == [.command(.compare, "marked", argument: "")])
+    app.videos[1].isMarked = false
+    #expect(press(keys("c"), on: &screen, app).onlyNotice?.remedy == "m marks a video")
   }
 
   @Test func theTrashRestoresAndIsEmptiedAfterAQuestion() {
-    let world = Fixtures.galleryWorld
-    var screen = screen(world)
-    press(keys("T"), on: &screen, world)
-    #expect(titles(screen, world) == ["drift"])
-    #expect(press(keys("r"), on: &screen, world) == [.video(.restore(video(7)))])
+    let app = Fixtures.galleryState
+    var screen = screen(app)
+    press(keys("T"), on: &screen, app)
+    #expect(titles(screen, app) == ["drift"])
+    #expect(press(keys("r"), on: &screen, app) == [.video(.restore(video(7)))])
     #expect(
-      press(keys("D"), on: &screen, world) == [
+      press(keys("D"), on: &screen, app) == [
         .confirm(
           title: "Empty the trash?",
           lines: ["One video is deleted for good.", "Files that were exported stay."],
           confirmed: [.video(.emptyTrash)])
       ])
     // Keys of the videos do nothing here.
-    #expect(press(keys("d"), on: &screen, world).isEmpty)
+    #expect(press(keys("d"), on: &screen, app).isEmpty)
     let left = screen.goBack()
     #expect(left && screen.shelf == .videos)
   }
 
   @Test func exportsAreListedWithTheirVideos() {
-    let world = Fixtures.galleryWorld
-    var screen = screen(world)
-    press(keys("X"), on: &screen, world)
+    let app = Fixtures.galleryState
+    var screen = screen(app)
+    press(keys("X"), on: &screen, app)
     #expect(
-      screen.exports(world).map(\.path) == ["/home/ada/sunset.mp4", "/home/ada/sunset.gif"])
-    press(keys("j"), on: &screen, world)
-    #expect(press([.enter], on: &screen, world) == [.video(.open(video(1))), .show(.extend)])
+      screen.exports(app).map(\.path) == ["/home/ada/sunset.mp4", "/home/ada/sunset.gif"])
+    press(keys("j"), on: &screen, app)
+    #expect(press([.enter], on: &screen, app) == [.video(.open(video(1))), .show(.extend)])
   }
 
   // MARK: What is shown
 
   @Test func snapshots() throws {
-    try expectSnapshots(screen(Fixtures.world), Fixtures.world, named: "gallery-empty")
-    let world = Fixtures.galleryWorld
-    try expectSnapshots(screen(world), world, named: "gallery-videos")
-    var busy = world
+    try expectSnapshots(screen(Fixtures.app), Fixtures.app, named: "gallery-empty")
+    let app = Fixtures.galleryState
+    try expectSnapshots(screen(app), app, named: "gallery-videos")
+    var busy = app
     busy.jobs = [
       Fixtures.job(7, .running),
       Fixtures.job(8, .failed("no room", remedy: "make some"), video: video(2)),
@@ -242,14 +242,14 @@ extension StudioEffect {
     var focused = screen(busy)
     press(keys("l"), on: &focused, busy)
     try expectSnapshots(focused, busy, named: "gallery-busy")
-    var trash = screen(world)
-    press(keys("T"), on: &trash, world)
-    try expectSnapshots(trash, world, named: "gallery-trash")
-    var exports = screen(world)
-    press(keys("X"), on: &exports, world)
-    try expectSnapshots(exports, world, named: "gallery-exports")
-    var searching = screen(world)
-    press(keys("/zebra"), on: &searching, world)
-    try expectSnapshots(searching, world, named: "gallery-search")
+    var trash = screen(app)
+    press(keys("T"), on: &trash, app)
+    try expectSnapshots(trash, app, named: "gallery-trash")
+    var exports = screen(app)
+    press(keys("X"), on: &exports, app)
+    try expectSnapshots(exports, app, named: "gallery-exports")
+    var searching = screen(app)
+    press(keys("/zebra"), on: &searching, app)
+    try expectSnapshots(searching, app, named: "gallery-search")
   }
 }

@@ -5,19 +5,19 @@ import Testing
 
 /// The models: choosing, opening, pairing and hashing them.
 @Suite struct ModelsScreenTests {
-  private let world = Fixtures.world
+  private let app = Fixtures.app
 
-  private func screen(_ world: World, selecting row: Int = 0) -> ModelsScreen {
+  private func screen(_ app: AppState, selecting row: Int = 0) -> ModelsScreen {
     var screen = ModelsScreen()
-    _ = screen.refresh(world)
-    for _ in 0..<row { _ = screen.handle(.down, world) }
+    _ = screen.refresh(app)
+    for _ in 0..<row { _ = screen.handle(.down, app) }
     return screen
   }
 
   @Test func enterUsesAModel() {
-    var screen = screen(world, selecting: 1)
+    var screen = screen(app, selecting: 1)
     #expect(
-      screen.handle(.enter, world) == [
+      screen.handle(.enter, app) == [
         .useModel("/models/sky-256"),
         .notify(
           Notice(
@@ -26,48 +26,48 @@ import Testing
   }
 
   @Test func whatMakesNoVideosIsNotUsed() {
-    var screen = screen(world, selecting: 2)
+    var screen = screen(app, selecting: 2)
     #expect(
-      screen.handle(.enter, world) == [
+      screen.handle(.enter, app) == [
         .notify(Notice(.warning, "retrained has no denoiser", remedy: "p pairs it with one"))
       ])
-    _ = screen.handle(.down, world)
-    #expect(screen.handle(.enter, world).onlyNotice?.sentence == Fixtures.broken.problem)
+    _ = screen.handle(.down, app)
+    #expect(screen.handle(.enter, app).onlyNotice?.sentence == Fixtures.broken.problem)
   }
 
   @Test func theSelectionBeginsOnTheModelInUseAndStaysOnItsModel() {
-    var world = world
-    world.modelID = Fixtures.published.id
-    var screen = screen(world)
+    var app = app
+    app.modelID = Fixtures.published.id
+    var screen = screen(app)
     #expect(screen.selectedID == Fixtures.published.id)
-    world.models.reverse()
-    _ = screen.refresh(world)
+    app.models.reverse()
+    _ = screen.refresh(app)
     #expect(screen.selectedID == Fixtures.published.id)
-    world.models.removeAll { $0.id == Fixtures.published.id }
-    _ = screen.refresh(world)
-    #expect(world.models.contains { $0.id == screen.selectedID })
+    app.models.removeAll { $0.id == Fixtures.published.id }
+    _ = screen.refresh(app)
+    #expect(app.models.contains { $0.id == screen.selectedID })
   }
 
   @Test func anotherPathIsAskedForAndOpened() {
-    var screen = screen(world)
+    var screen = screen(app)
     #expect(
-      screen.handle(.character("o"), world) == [
+      screen.handle(.character("o"), app) == [
         .ask(prompt: "Folder or checkpoint", text: "", command: "open-model")
       ])
     #expect(
-      screen.run("open-model", argument: "models/new", world) == [
+      screen.run("open-model", argument: "models/new", app) == [
         .library(.openModel(path: "models/new"))
       ])
-    #expect(screen.run("open-model", argument: "", world).isEmpty)
-    #expect(screen.handle(.character("r"), world) == [.query(.findModels)])
+    #expect(screen.run("open-model", argument: "", app).isEmpty)
+    #expect(screen.handle(.character("r"), app) == [.query(.findModels)])
   }
 
   @Test func networksThatFitArePaired() {
-    var screen = screen(world, selecting: 2)
-    #expect(screen.handle(.character("p"), world).isEmpty)
-    for _ in 0..<2 { _ = screen.handle(.up, world) }
+    var screen = screen(app, selecting: 2)
+    #expect(screen.handle(.character("p"), app).isEmpty)
+    for _ in 0..<2 { _ = screen.handle(.up, app) }
     #expect(
-      screen.handle(.enter, world) == [
+      screen.handle(.enter, app) == [
         .library(
           .pairModel(
             autoencoder: "/models/retrained/model_last.pth",
@@ -77,11 +77,11 @@ import Testing
   }
 
   @Test func aPairCanBeginWithTheDenoiser() {
-    var screen = screen(world)
-    for _ in 0..<2 { _ = screen.handle(.character("p"), world) }
-    for _ in 0..<2 { _ = screen.handle(.down, world) }
+    var screen = screen(app)
+    for _ in 0..<2 { _ = screen.handle(.character("p"), app) }
+    for _ in 0..<2 { _ = screen.handle(.down, app) }
     #expect(
-      screen.handle(.enter, world) == [
+      screen.handle(.enter, app) == [
         .library(
           .pairModel(
             autoencoder: "/models/retrained/model_last.pth",
@@ -90,12 +90,12 @@ import Testing
   }
 
   @Test func whatDoesNotFitSaysSoAtOnce() {
-    var screen = screen(world, selecting: 2)
-    _ = screen.handle(.character("p"), world)
-    #expect(text(window(screen, world)).contains("latent side 32, not 8"))
-    _ = screen.handle(.up, world)
+    var screen = screen(app, selecting: 2)
+    _ = screen.handle(.character("p"), app)
+    #expect(text(window(screen, app)).contains("latent side 32, not 8"))
+    _ = screen.handle(.up, app)
     #expect(
-      screen.handle(.enter, world) == [
+      screen.handle(.enter, app) == [
         .notify(
           Notice(
             .warning, "sky-256 does not fit: latent side 32, not 8",
@@ -105,46 +105,46 @@ import Testing
   }
 
   @Test func aModelWithoutNetworksIsNotPaired() {
-    var screen = screen(world, selecting: 3)
+    var screen = screen(app, selecting: 3)
     #expect(
-      screen.handle(.character("p"), world).onlyNotice?.sentence
+      screen.handle(.character("p"), app).onlyNotice?.sentence
         == "half-copied has no network that can be paired")
     #expect(screen.goBack() == false)
   }
 
   @Test func aPairingEndsWhenItsModelIsGone() {
-    var world = world
-    var screen = screen(world)
-    _ = screen.handle(.character("p"), world)
-    world.models.removeFirst()
-    _ = screen.refresh(world)
+    var app = app
+    var screen = screen(app)
+    _ = screen.handle(.character("p"), app)
+    app.models.removeFirst()
+    _ = screen.refresh(app)
     #expect(screen.goBack() == false)
   }
 
   @Test func hashesAreComputedOnce() {
-    var world = world
-    var screen = screen(world)
-    #expect(screen.handle(.character("H"), world).first == .query(.hashModel(Fixtures.skies.id)))
-    world.models[0].denoiserHash = String(repeating: "a", count: 64)
+    var app = app
+    var screen = screen(app)
+    #expect(screen.handle(.character("H"), app).first == .query(.hashModel(Fixtures.skies.id)))
+    app.models[0].denoiserHash = String(repeating: "a", count: 64)
     #expect(
-      screen.handle(.character("H"), world) == [
+      screen.handle(.character("H"), app) == [
         .notify(Notice(.information, "skies-64 is hashed already"))
       ])
   }
 
   @Test func whatCannotBeReadHasNoHash() {
-    var screen = screen(world, selecting: 3)
+    var screen = screen(app, selecting: 3)
     #expect(
-      screen.handle(.character("H"), world) == [
+      screen.handle(.character("H"), app) == [
         .notify(Notice(.warning, "half-copied has no checkpoint that can be hashed"))
       ])
   }
 
   @Test func withoutModelsKeysSayWhatToDo() {
-    var screen = screen(Fixtures.emptyWorld)
+    var screen = screen(Fixtures.emptyState)
     for key in [Key.enter, .character("p"), .character("H")] {
       #expect(
-        screen.handle(key, Fixtures.emptyWorld) == [
+        screen.handle(key, Fixtures.emptyState) == [
           .notify(Notice(.warning, "there is no model yet", remedy: "o opens one"))
         ])
     }
@@ -153,20 +153,20 @@ import Testing
   // MARK: Pictures
 
   @Test func theModelsAreDrawn() throws {
-    try expectSnapshots(screen(Fixtures.emptyWorld), Fixtures.emptyWorld, named: "models-empty")
-    try expectSnapshots(screen(world), world, named: "models")
-    try expectSnapshots(screen(world, selecting: 2), world, named: "models-no-denoiser")
-    try expectSnapshots(screen(world, selecting: 3), world, named: "models-broken")
-    var pairing = screen(world, selecting: 2)
-    _ = pairing.handle(.character("p"), world)
-    _ = pairing.handle(.up, world)
-    try expectSnapshots(pairing, world, named: "models-pairing")
+    try expectSnapshots(screen(Fixtures.emptyState), Fixtures.emptyState, named: "models-empty")
+    try expectSnapshots(screen(app), app, named: "models")
+    try expectSnapshots(screen(app, selecting: 2), app, named: "models-no-denoiser")
+    try expectSnapshots(screen(app, selecting: 3), app, named: "models-broken")
+    var pairing = screen(app, selecting: 2)
+    _ = pairing.handle(.character("p"), app)
+    _ = pairing.handle(.up, app)
+    try expectSnapshots(pairing, app, named: "models-pairing")
   }
 
   @Test func aSmallWindowShowsOnePane() throws {
-    var screen = screen(world)
-    try expectSnapshot(window(screen, world, columns: 40, rows: 14), named: "models-small")
-    _ = screen.handle(.tab, world)
-    try expectSnapshot(window(screen, world, columns: 40, rows: 14), named: "models-small-details")
+    var screen = screen(app)
+    try expectSnapshot(window(screen, app, columns: 40, rows: 14), named: "models-small")
+    _ = screen.handle(.tab, app)
+    try expectSnapshot(window(screen, app, columns: 40, rows: 14), named: "models-small-details")
   }
 }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct ShellTests {
   private func model(jobs: [Job] = []) -> StudioModel {
     var model = StudioModel(themes: [.plain, Theme(name: "Other", looks: [:])])
-    _ = model.update(.ready(Memory(), modelFolders: []))
+    _ = model.update(.ready(Preferences(), modelFolders: []))
     _ = model.update(.workspace(.jobs(jobs)))
     return model
   }
@@ -37,10 +37,10 @@ import Testing
 
   @Test func anAnswerToAnEarlierQuestionComesTooLate() {
     var model = model()
-    func check(_ clips: Int) -> World.EvaluationCheck {
+    func check(_ clips: Int) -> AppState.EvaluationCheck {
       var task = EvaluateTask(.frechetVideoDistance, of: nil)
       task.clips = clips
-      return World.EvaluationCheck(task: task, unmet: [])
+      return AppState.EvaluationCheck(task: task, unmet: [])
     }
     let (first, second) = (check(8), check(16))
     for asked in [first, second] {
@@ -51,21 +51,21 @@ import Testing
     }
     _ = model.update(.evaluationChecked(second))
     _ = model.update(.evaluationChecked(first))
-    #expect(model.world.evaluationCheck == second)
+    #expect(model.app.evaluationCheck == second)
     // Asked again, it is the last question.
     _ = model.update(.follow([.query(.checkEvaluation(first.task))]))
     _ = model.update(.evaluationChecked(first))
-    #expect(model.world.evaluationCheck == first)
+    #expect(model.app.evaluationCheck == first)
   }
 
   @Test func aRememberedModelThatIsFoundLaterIsUsed() {
     var model = StudioModel()
     let (first, second) = (Fixtures.skies, Fixtures.retrained)
-    var memory = Memory()
-    memory.model = second.id
-    _ = model.update(.ready(memory, modelFolders: []))
+    var preferences = Preferences()
+    preferences.model = second.id
+    _ = model.update(.ready(preferences, modelFolders: []))
     _ = model.update(.workspace(.models([first, second])))
-    #expect(model.world.modelID == second.id)
+    #expect(model.app.modelID == second.id)
   }
 
   @Test func answersToOtherKindsOfQuestionsAreTaken() {
@@ -73,10 +73,10 @@ import Testing
     _ = model.update(
       .follow([.query(.completePath("sk")), .query(.loadTrainingSample(path: "a.mp4"))]))
     _ = model.update(.pathCompleted(PathCompletion(of: "sk")))
-    #expect(model.world.pathCompletion?.typed == "sk")
+    #expect(model.app.pathCompletion?.typed == "sk")
     _ = model.update(.follow([.query(.completePath("sky"))]))
     _ = model.update(.pathCompleted(PathCompletion(of: "s")))
-    #expect(model.world.pathCompletion?.typed == "sk")
+    #expect(model.app.pathCompletion?.typed == "sk")
   }
 
   @Test func quittingWhileAJobRunsAsksFirst() {
@@ -118,7 +118,7 @@ import Testing
 
   @Test func aLostTerminalLetsTheClipFinishWhereThatIsWanted() {
     var model = StudioModel(keepsRunning: true)
-    _ = model.update(.ready(Memory(), modelFolders: []))
+    _ = model.update(.ready(Preferences(), modelFolders: []))
     _ = model.update(.workspace(.jobs([runningJob])))
     #expect(model.update(.hangup) == [.job(.finish(runningJob.id, atOnce: false))])
     var done = runningJob

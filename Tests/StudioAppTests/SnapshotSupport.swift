@@ -27,7 +27,7 @@ func expectSnapshot(
 /// A screen as a window of some size shows it: the rows of the studio's header and tabs blank, the
 /// screen's hints in the last row.
 func window(
-  _ screen: some StudioScreen, _ world: World, columns: Int = 80, rows: Int = 24
+  _ screen: some StudioScreen, _ app: AppState, columns: Int = 80, rows: Int = 24
 ) -> CellBuffer {
   var buffer = CellBuffer(columns: columns, rows: rows)
   let context = ViewContext(
@@ -35,19 +35,19 @@ func window(
       colorMode: .trueColor, isUTF8: true, isTerminal: true,
       size: TerminalSize(columns: columns, rows: rows)))
   let area = buffer.bounds
-  screen.draw(in: &buffer, area: area.inset(top: 2, bottom: 1), world, context)
-  HintLine.draw(screen.hints(world), in: &buffer, area: area.inset(top: rows - 1))
+  screen.draw(in: &buffer, area: area.inset(top: 2, bottom: 1), app, context)
+  HintLine.draw(screen.hints(app), in: &buffer, area: area.inset(top: rows - 1))
   return buffer
 }
 
 /// Compares a screen with its snapshots at 80x24 and 160x48.
 func expectSnapshots(
-  _ screen: some StudioScreen, _ world: World, named name: String,
+  _ screen: some StudioScreen, _ app: AppState, named name: String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   for (columns, rows) in [(80, 24), (160, 48)] {
     try expectSnapshot(
-      window(screen, world, columns: columns, rows: rows), named: "\(name)-\(columns)x\(rows)",
+      window(screen, app, columns: columns, rows: rows), named: "\(name)-\(columns)x\(rows)",
       sourceLocation: sourceLocation)
   }
 }

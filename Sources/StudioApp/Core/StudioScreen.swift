@@ -1,6 +1,6 @@
 import TerminalUI
 
-/// A screen: a value that answers keys, follows the world and draws itself. Nothing in it waits or
+/// A screen: a value that answers keys, follows the state and draws itself. Nothing in it waits or
 /// touches a file; what it wants done, it returns as effects.
 package protocol StudioScreen: Sendable {
   /// The screen's keys, for the page of help.
@@ -10,7 +10,7 @@ package protocol StudioScreen: Sendable {
   var isTyping: Bool { get }
 
   /// Handles a key that means nothing to the whole studio.
-  mutating func handle(_ key: Key, _ world: World) -> [StudioEffect]
+  mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect]
 
   /// Takes pasted text while `isTyping`.
   mutating func paste(_ text: String)
@@ -18,54 +18,55 @@ package protocol StudioScreen: Sendable {
   /// Leaves a part of the screen, such as a picker. False if there is nothing to leave.
   mutating func goBack() -> Bool
 
-  /// Follows the world after it changed, or when the screen is shown.
-  mutating func refresh(_ world: World) -> [StudioEffect]
+  /// Follow the state after it changed, or when the screen is shown.
+  mutating func refresh(_ app: AppState) -> [StudioEffect]
 
   /// Does what was promised and is due now, while another screen is shown; most promise nothing.
-  mutating func followHidden(_ world: World) -> [StudioEffect]
+  mutating func followHidden(_ app: AppState) -> [StudioEffect]
 
   /// Time from one frame to the next while something moves on the screen; `nil` while nothing does.
-  func frameInterval(_ world: World) -> Duration?
+  func frameInterval(_ app: AppState) -> Duration?
 
   /// The next frame is due.
-  mutating func advance(_ world: World)
+  mutating func advance(_ app: AppState)
 
   /// Draws the screen. The area is at least 80 x 20 for the full layout; below that one pane at a
   /// time is shown.
   func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext)
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext)
 
   /// The hints at the bottom, the most important first.
-  func hints(_ world: World) -> [HelpEntry]
+  func hints(_ app: AppState) -> [HelpEntry]
 
   /// What `i` shows: names and values.
-  func information(_ world: World) -> [(name: String, value: String)]
+  func information(_ app: AppState) -> [(name: String, value: String)]
 
   /// Commands of the palette beside the studio's own.
   var commands: [CommandPalette.Entry] { get }
 
   /// Carries out a command of `commands`, or the answer to an `ask`.
-  mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect]
+  mutating func run(_ command: String, argument: String, _ app: AppState) -> [StudioEffect]
 
   /// Undo and redo.
-  mutating func undo(_ world: World) -> [StudioEffect]
-  mutating func redo(_ world: World) -> [StudioEffect]
+  mutating func undo(_ app: AppState) -> [StudioEffect]
+  mutating func redo(_ app: AppState) -> [StudioEffect]
 }
 
 extension StudioScreen {
-  package mutating func followHidden(_ world: World) -> [StudioEffect] { [] }
+  package mutating func followHidden(_ app: AppState) -> [StudioEffect] { [] }
 
   package var isTyping: Bool { false }
   package mutating func paste(_ text: String) {}
   package mutating func goBack() -> Bool { false }
-  package mutating func refresh(_ world: World) -> [StudioEffect] { [] }
-  package func frameInterval(_ world: World) -> Duration? { nil }
-  package mutating func advance(_ world: World) {}
-  package func information(_ world: World) -> [(name: String, value: String)] { [] }
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] { [] }
+  package func frameInterval(_ app: AppState) -> Duration? { nil }
+  package mutating func advance(_ app: AppState) {}
+  package func information(_ app: AppState) -> [(name: String, value: String)] { [] }
   package var commands: [CommandPalette.Entry] { [] }
-  package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
+  package mutating func run(_ command: String, argument: String, _ app: AppState) -> [StudioEffect]
+  {
     []
   }
-  package mutating func undo(_ world: World) -> [StudioEffect] { [] }
-  package mutating func redo(_ world: World) -> [StudioEffect] { [] }
+  package mutating func undo(_ app: AppState) -> [StudioEffect] { [] }
+  package mutating func redo(_ app: AppState) -> [StudioEffect] { [] }
 }

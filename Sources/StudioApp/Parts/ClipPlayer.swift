@@ -115,14 +115,14 @@ package struct ClipPlayer: Sendable, Hashable {
   /// missing where there is no picture.
   package func draw(
     in buffer: inout CellBuffer, area: Rectangle, title: String, subtitle: String = "",
-    missing: EmptyState = EmptyState(""), isFocused: Bool = false, _ world: World,
+    missing: EmptyState = EmptyState(""), isFocused: Bool = false, _ app: AppState,
     _ context: ViewContext
   ) {
     let footer = frameCount == 0 ? "" : statusText
     let inner = Border(title: title, subtitle: subtitle, footer: footer, isFocused: isFocused)
       .draw(in: &buffer, area: area)
     if let image {
-      Self.draw(image, isMoving: isPlaying, in: &buffer, area: inner, world, context)
+      Self.draw(image, isMoving: isPlaying, in: &buffer, area: inner, app, context)
     } else {
       missing.draw(in: &buffer, area: inner)
     }
@@ -131,17 +131,17 @@ package struct ClipPlayer: Sendable, Hashable {
   /// Draws one picture as large as fits: with half blocks while it moves, more finely at rest.
   package static func draw(
     _ image: PixelImage, isMoving: Bool, in buffer: inout CellBuffer, area: Rectangle,
-    _ world: World, _ context: ViewContext
+    _ app: AppState, _ context: ViewContext
   ) {
     let symbols =
       isMoving
-      ? context.capabilities.symbols : context.capabilities.stillSymbols(asked: world.stillSymbols)
-    ImageView(image, cellRatio: world.cellRatio).draw(
+      ? context.capabilities.symbols : context.capabilities.stillSymbols(asked: app.stillSymbols)
+    ImageView(image, cellRatio: app.cellRatio).draw(
       in: &buffer, area: area, context: context, symbols: symbols)
   }
 
   /// Columns of a framed square picture in so many rows.
-  package static func paneWidth(rows: Int, _ world: World) -> Int {
-    Int((Double(max(rows - 2, 1)) / world.cellRatio).rounded()) + 2
+  package static func paneWidth(rows: Int, _ app: AppState) -> Int {
+    Int((Double(max(rows - 2, 1)) / app.cellRatio).rounded()) + 2
   }
 }

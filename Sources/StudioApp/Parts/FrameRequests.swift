@@ -7,10 +7,10 @@ package struct FrameRequests: Sendable, Hashable {
   package init() {}
 
   /// Asks for those of some clips that are neither in memory nor on their way.
-  package mutating func load(_ clips: [ClipID], _ world: World) -> [StudioEffect] {
+  package mutating func load(_ clips: [ClipID], _ app: AppState) -> [StudioEffect] {
     // What arrived may be asked for again once it had to make room.
-    pending = Set(world.frames.missing(Array(pending)))
-    let wanted = world.frames.missing(clips).filter { pending.insert($0).inserted }
+    pending = Set(app.frames.missing(Array(pending)))
+    let wanted = app.frames.missing(clips).filter { pending.insert($0).inserted }
     return wanted.isEmpty ? [] : [.query(.loadFrames(wanted))]
   }
 }

@@ -4,10 +4,10 @@ import StudioKit
 /// What the keys of Make and Queue do about a job.
 extension Job {
   /// Stops it: after the clip first, after the step when asked again. What is complete is kept.
-  package func stop(_ world: World) -> [StudioEffect] {
+  package func stop(_ app: AppState) -> [StudioEffect] {
     switch state {
     case .running where generation != nil:
-      return [.job(.finish(id, atOnce: world.progress(of: self)?.isStopping ?? false))]
+      return [.job(.finish(id, atOnce: app.progress(of: self)?.isStopping ?? false))]
     case .running: return [.job(.finish(id, atOnce: true))]
     case .waiting: return [.job(.cancel(id))]
     case .paused where evaluation != nil, .interrupted where evaluation != nil:

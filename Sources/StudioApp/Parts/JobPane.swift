@@ -18,12 +18,12 @@ package struct JobPane: Sendable, Hashable {
   }
 
   /// What is happening to a video; `nil` if nothing is.
-  package init?(_ activity: VideoActivity, _ world: World) {
+  package init?(_ activity: VideoActivity, _ app: AppState) {
     role = .text
     switch activity {
     case .none, .cancelled: return nil
     case .running(let job):
-      let progress = world.progress(of: job)
+      let progress = app.progress(of: job)
       let clip = progress.map(ProgressNotes.clip) ?? "starting"
       title = "Making \(clip)"
       bar = ProgressBar(

@@ -18,10 +18,10 @@ package struct JobPanel: Sendable {
   private let job: Job
   private let progress: JobProgress?
 
-  /// The state of a job in a world.
-  package init(_ job: Job, _ world: World) {
+  /// The state of a job in a state.
+  package init(_ job: Job, _ app: AppState) {
     self.job = job
-    progress = world.progress(of: job)
+    progress = app.progress(of: job)
   }
 
   /// What the frame around it says: `Job 7`.

@@ -18,8 +18,8 @@ package enum VideoActivity: Sendable, Hashable {
   case cancelled(Job)
 
   /// What the queue holds for a video.
-  package init(of video: VideoID, _ world: World) {
-    let jobs = world.jobs.filter { $0.generation?.video == video }
+  package init(of video: VideoID, _ app: AppState) {
+    let jobs = app.jobs.filter { $0.generation?.video == video }
     if let job = jobs.first(where: { $0.state == .running }) {
       self = .running(job)
     } else if let job = jobs.first(where: { $0.state == .paused || $0.state == .interrupted }) {
@@ -65,7 +65,7 @@ extension Job {
   }
 }
 
-extension World {
+extension AppState {
   /// How far a job is, if it is the one that runs.
   package func progress(of job: Job) -> JobProgress? {
     progress?.job == job.id ? progress : nil

@@ -45,9 +45,9 @@ extension TrainTask {
 
 extension Job {
   /// What is to be done, such as `extend sunset`.
-  package func title(_ world: World) -> String {
+  package func title(_ app: AppState) -> String {
     func name(_ video: VideoID) -> String {
-      world.video(video)?.title ?? "video \(video.rawValue)"
+      app.video(video)?.title ?? "video \(video.rawValue)"
     }
     switch task {
     case .export(let task): return "export \(name(task.video))"
@@ -81,7 +81,7 @@ extension Job {
   var lastActive: Double { (ended ?? started ?? created).timeIntervalSinceReferenceDate }
 }
 
-extension World {
+extension AppState {
   /// The job to show: the running one, else the one that was last worked on, else the next.
   package var shownJob: Job? {
     runningJob ?? jobs.filter { $0.started != nil }.max { $0.lastActive < $1.lastActive }

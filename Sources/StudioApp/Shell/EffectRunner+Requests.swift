@@ -13,16 +13,16 @@ extension EffectRunner {
     case .hashModel(let model): try await workspace.hashModel(model)
     case .estimate(let model, let settings):
       guard let estimate = await workspace.estimate(model, settings) else { return }
-      sender.send(.estimated(World.EstimateKey(model: model, settings: settings), estimate))
+      sender.send(.estimated(AppState.EstimateKey(model: model, settings: settings), estimate))
     case .checkEvaluation(let task):
       let unmet = await workspace.unmetRequirements(of: task)
-      sender.send(.evaluationChecked(World.EvaluationCheck(task: task, unmet: unmet)))
+      sender.send(.evaluationChecked(AppState.EvaluationCheck(task: task, unmet: unmet)))
     case .findEvaluations: try await workspace.findEvaluations()
     case .findTrainingRuns: await workspace.findTrainingRuns()
     case .checkTraining(let request):
       let preparation = await workspace.preparation(of: request)
       sender.send(
-        .trainingChecked(World.TrainingCheck(request: request, preparation: preparation)))
+        .trainingChecked(AppState.TrainingCheck(request: request, preparation: preparation)))
     case .loadTrainingSample(let path):
       sender.send(.trainingSample(try await workspace.trainingSample(at: path)))
     case .completePath(let typed): sender.send(.pathCompleted(PathCompletion(of: typed)))

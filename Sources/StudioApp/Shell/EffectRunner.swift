@@ -25,8 +25,8 @@ final class EffectRunner: Sendable {
       .run { sender in
         do {
           let workspace = try await self.opening.workspace()
-          let memory = await Self.memory(of: workspace)
-          sender.send(.ready(memory, modelFolders: await workspace.modelFolders))
+          let preferences = await Self.preferences(of: workspace)
+          sender.send(.ready(preferences, modelFolders: await workspace.modelFolders))
           for await work in self.changes { await Self.attempt(work, workspace, sender) }
         } catch {
           sender.send(.failedToOpen(error))
@@ -50,9 +50,9 @@ final class EffectRunner: Sendable {
     case .library(let change): inOrder { try await Self.carryOut(change, $0, $1) }
     case .remember(let preference):
       inOrder { workspace, _ in
-        var memory = await Self.memory(of: workspace)
-        memory.note(preference)
-        try await workspace.setState(Self.memoryName, memory)
+        var preferences = await Self.preferences(of: workspace)
+        preferences.set(preference)
+        try await workspace.setState(Self.preferencesName, preferences)
       }
     case .open(let path): inOrder { $1.send(.follow(try await Self.open(path, $0))) }
     case .quit:
@@ -87,10 +87,10 @@ final class EffectRunner: Sendable {
     }
   }
 
-  private static let memoryName = "studio"
+  private static let preferencesName = "studio"
 
   /// What was remembered.
-  private static func memory(of workspace: Workspace) async -> Memory {
-    await workspace.state(memoryName) ?? Memory()
+  private static func preferences(of workspace: Workspace) async -> Preferences {
+    await workspace.state(preferencesName) ?? Preferences()
   }
 }

@@ -37,7 +37,7 @@ enum Question: Hashable, Sendable {
 
 /// The last question of each kind.
 ///
-/// Answers may come in another order than the questions, and the world holds one of a kind: that to an
+/// Answers may come in another order than the questions, and the state holds one of a kind: that to an
 /// earlier question must not take the place of the last one's, which would not be asked again.
 struct LatestQuestions: Sendable {
   private var last: [Question.Kind: Question] = [:]

@@ -16,7 +16,7 @@ package enum StudioMessage: Sendable {
   case hangup
 
   /// The workspace is open; what was remembered from the last time.
-  case ready(Memory, modelFolders: [String])
+  case ready(Preferences, modelFolders: [String])
   /// The workspace cannot be opened.
   case failedToOpen(any Error)
   /// Something changed in the workspace.
@@ -24,11 +24,11 @@ package enum StudioMessage: Sendable {
   /// Frames that a screen asked for.
   case frames([ClipFrames])
   /// An estimate that a screen asked for.
-  case estimated(World.EstimateKey, RunEstimate)
+  case estimated(AppState.EstimateKey, RunEstimate)
   /// What an evaluation lacks, which a screen asked for.
-  case evaluationChecked(World.EvaluationCheck)
+  case evaluationChecked(AppState.EvaluationCheck)
   /// What was found out about a training, which a screen asked for.
-  case trainingChecked(World.TrainingCheck)
+  case trainingChecked(AppState.TrainingCheck)
   /// A training's video of samples that a screen asked for.
   case trainingSample(TrainingSample)
   /// What may follow a path, which a screen asked for.

@@ -31,7 +31,7 @@ extension StudioModel {
 
   mutating func run(_ name: String, _ argument: String) -> [Errand] {
     if screens[screen].commands.contains(where: { $0.name == name }) {
-      return follow(screens[screen].run(name, argument: argument, world))
+      return follow(screens[screen].run(name, argument: argument, app))
     }
     if let screen = ScreenID.allCases.first(where: { $0.title.lowercased() == name }) {
       return show(screen)
@@ -90,8 +90,8 @@ extension StudioModel {
       let names = SymbolSet.allCases.map(\.rawValue).joined(separator: ", ")
       return note(Notice(.warning, "there are no symbols \"\(text)\"", remedy: "auto, \(names)"))
     }
-    world.stillSymbols = SymbolSet(rawValue: text)
-    return [.remember(.symbols(world.stillSymbols))]
+    app.stillSymbols = SymbolSet(rawValue: text)
+    return [.remember(.symbols(app.stillSymbols))]
   }
 
   /// Widths that a character can have by its height.
@@ -102,7 +102,7 @@ extension StudioModel {
       return note(
         Notice(.warning, "\"\(text)\" is no ratio of a cell", remedy: "0.5 suits most fonts"))
     }
-    world.cellRatio = ratio
+    app.cellRatio = ratio
     return [.remember(.cellRatio(ratio))]
   }
 }

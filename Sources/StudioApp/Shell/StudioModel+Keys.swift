@@ -7,14 +7,14 @@ extension StudioModel {
   mutating func handle(_ key: Key) -> [Errand] {
     if let overlay { return handle(key, in: overlay) }
     if key == .control("c") { return update(.interrupt) }
-    if screens[screen].isTyping { return follow(screens[screen].handle(key, world)) }
+    if screens[screen].isTyping { return follow(screens[screen].handle(key, app)) }
     if showsLog, [.escape, .character("q"), .character("@")].contains(key) {
       showsLog = false
       return []
     }
     if showsLog, log.handle(key, page: Self.logRows - 2) { return [] }
     if let action = StudioKeys.map.action(for: key) { return perform(action) }
-    return follow(screens[screen].handle(key, world))
+    return follow(screens[screen].handle(key, app))
   }
 
   /// Rows of the log pane with its frame.
@@ -41,8 +41,8 @@ extension StudioModel {
     case .palette: overlay = .palette(makePalette())
     case .log: showsLog.toggle()
     case .information: showsInformation.toggle()
-    case .undo: return follow(screens[screen].undo(world))
-    case .redo: return follow(screens[screen].redo(world))
+    case .undo: return follow(screens[screen].undo(app))
+    case .redo: return follow(screens[screen].redo(app))
     case .redraw: return [.terminal(.redraw)]
     case .suspend: return [.terminal(.suspend)]
     case .themes: overlay = .themes(ThemePicker(themes: themes, current: theme))
@@ -67,7 +67,7 @@ extension StudioModel {
   }
 
   private mutating func askToQuit() -> [Errand] {
-    guard let job = world.runningJob else { return follow([.quit]) }
+    guard let job = app.runningJob else { return follow([.quit]) }
     overlay = .question(
       .confirm(
         title: "Quit while job \(job.id.rawValue) runs?",
@@ -117,7 +117,7 @@ extension StudioModel {
       switch prompt.input.handle(key) {
       case .submitted(let text):
         self.overlay = nil
-        return follow(screens[screen].run(prompt.command, argument: text, world))
+        return follow(screens[screen].run(prompt.command, argument: text, app))
       case .cancelled: self.overlay = nil
       case .edited, .ignored: self.overlay = .prompt(prompt)
       }

@@ -10,50 +10,50 @@ extension StudioModel {
     case .paste(let text): return paste(text)
     case .resized(let size):
       self.size = size
-      world.windowSize = size
+      app.windowSize = size
       return refreshed()
     case .interrupt: return interrupt()
     case .terminate: return [.quit]
     case .hangup: return hangUp()
-    case .ready(let memory, let folders): return restore(memory, folders)
+    case .ready(let preferences, let folders): return restore(preferences, folders)
     case .failedToOpen(let error):
       failure = error
       return [.terminal(.leave)]
     case .workspace(let event): return take(event)
     case .frames(let frames):
-      for clip in frames { world.frames.put(clip) }
+      for clip in frames { app.frames.put(clip) }
       return refreshed()
     case .estimated(let key, let estimate):
-      world.estimates[key] = estimate
+      app.estimates[key] = estimate
       return refreshed()
     case .evaluationChecked(let check):
       guard !questions.isOutdated(.evaluation(check.task)) else { return [] }
-      world.evaluationCheck = check
+      app.evaluationCheck = check
       return refreshed()
     case .trainingChecked(let check):
       guard !questions.isOutdated(.training(check.request)) else { return [] }
-      world.trainingCheck = check
+      app.trainingCheck = check
       return refreshed()
     case .trainingSample(let sample):
       guard !questions.isOutdated(.trainingSample(path: sample.path)) else { return [] }
-      world.trainingSample = World.SampleView(sample)
+      app.trainingSample = AppState.SampleView(sample)
       return refreshed()
     case .pathCompleted(let completion):
       guard !questions.isOutdated(.completion(typed: completion.typed)) else { return [] }
-      world.pathCompletion = completion
+      app.pathCompletion = completion
       return refreshed()
     case .footage(let footage):
       guard !questions.isOutdated(.footage(path: footage.path)) else { return [] }
-      world.footage = World.FootageView(footage)
+      app.footage = AppState.FootageView(footage)
       return footage.notes.flatMap { note(Notice(.information, $0)) } + refreshed()
     case .opened(let tree):
-      world.openVideo = tree.video
-      world.trees[tree.video] = tree
+      app.openVideo = tree.video
+      app.trees[tree.video] = tree
       return [.remember(.video(tree.video))] + refreshed()
     case .follow(let effects): return follow(effects)
     case .closed: return [.terminal(.leave)]
     case .frame:
-      screens[screen].advance(world)
+      screens[screen].advance(app)
       return []
     case .statusExpired:
       status = nil
@@ -61,11 +61,11 @@ extension StudioModel {
     }
   }
 
-  /// Lets the screen that is shown follow the world, and the others do what they promised.
+  /// Lets the screen that is shown follow the state, and the others do what they promised.
   mutating func refreshed() -> [Errand] {
-    var effects = screens[screen].refresh(world)
+    var effects = screens[screen].refresh(app)
     for other in ScreenID.allCases where other != screen {
-      effects += screens[other].followHidden(world)
+      effects += screens[other].followHidden(app)
     }
     return follow(effects)
   }
@@ -79,7 +79,7 @@ extension StudioModel {
     switch effect {
     case .show(let screen): return show(screen)
     case .command(let screen, let name, let argument):
-      return show(screen) + follow(screens[screen].run(name, argument: argument, world))
+      return show(screen) + follow(screens[screen].run(name, argument: argument, app))
     case .notify(let notice): return note(notice)
     case .confirm(let title, let lines, let confirmed):
       overlay = .question(.confirm(title: title, lines: lines), confirmed: confirmed)
@@ -88,11 +88,11 @@ extension StudioModel {
       overlay = .prompt(Prompt(title: prompt, input: TextInput(text: text), command: command))
       return []
     case .useModel(let id):
-      world.modelID = id
+      app.modelID = id
       return [.remember(.model(id))] + refreshed()
     case .useSettings(let settings, let model):
       var errands: [Errand] = []
-      if let found = world.models.first(where: { $0.reference == model }) {
+      if let found = app.models.first(where: { $0.reference == model }) {
         errands = follow(.useModel(found.id))
       }
       return errands + follow(.remember(.settings(settings))) + refreshed()
@@ -108,7 +108,7 @@ extension StudioModel {
       edit(change)
       return [.workspace(request)] + refreshed()
     case .job(let change): noteStop(change)
-    case .remember(let preference): world.take(preference)
+    case .remember(let preference): app.take(preference)
     case .quit: isClosing = true
     case .order, .video, .library, .open: break
     }
@@ -119,10 +119,10 @@ extension StudioModel {
   /// in mind.
   private mutating func edit(_ change: TreeChange) {
     switch change {
-    case .select(let video, let clip): world.trees[video]?.select(clip)
-    case .drop(let video, let clip): world.trees[video]?.drop(clip)
-    case .undo(let video): world.trees[video]?.undo()
-    case .redo(let video): world.trees[video]?.redo()
+    case .select(let video, let clip): app.trees[video]?.select(clip)
+    case .drop(let video, let clip): app.trees[video]?.drop(clip)
+    case .undo(let video): app.trees[video]?.undo()
+    case .redo(let video): app.trees[video]?.redo()
     }
   }
 
@@ -130,7 +130,7 @@ extension StudioModel {
   private mutating func noteStop(_ change: JobChange) {
     switch change {
     case .finish(let job, _), .pause(let job):
-      if job == world.training?.job { world.training?.isStopping = true }
+      if job == app.training?.job { app.training?.isStopping = true }
     case .resume, .cancel, .cancelAll, .move, .edit, .clearFinished: break
     }
   }
@@ -161,53 +161,53 @@ extension StudioModel {
   // MARK: The workspace
 
   /// Takes up where the last time ended.
-  private mutating func restore(_ memory: Memory, _ folders: [String]) -> [Errand] {
-    world.modelFolders = folders
-    world.modelID = memory.model ?? world.modelID
+  private mutating func restore(_ preferences: Preferences, _ folders: [String]) -> [Errand] {
+    app.modelFolders = folders
+    app.modelID = preferences.model ?? app.modelID
     chooseModel()
-    world.stillSymbols = memory.symbols
-    if let ratio = memory.cellRatio, Self.cellRatios.contains(ratio) { world.cellRatio = ratio }
-    if let remembered = memory.bytesPerSecond, remembered >= 0, !hasChosenLimit {
+    app.stillSymbols = preferences.symbols
+    if let ratio = preferences.cellRatio, Self.cellRatios.contains(ratio) { app.cellRatio = ratio }
+    if let remembered = preferences.bytesPerSecond, remembered >= 0, !hasChosenLimit {
       bytesPerSecond = remembered == 0 ? nil : remembered
     }
-    if !hasChosenTheme, let name = memory.theme {
+    if !hasChosenTheme, let name = preferences.theme {
       theme = themes.first { $0.name == name } ?? theme
     }
-    if !hasMoved { screen = memory.screen ?? screen }
-    world.settings = memory.settings ?? world.settings
-    world.evaluation = memory.evaluation
-    world.trainingRequest = memory.training
-    world.isReady = true
+    if !hasMoved { screen = preferences.screen ?? screen }
+    app.settings = preferences.settings ?? app.settings
+    app.evaluation = preferences.evaluation
+    app.trainingRequest = preferences.training
+    app.isReady = true
     var effects = refreshed()
     if screen == .train { effects.append(.query(.findTrainingRuns)) }
-    if let video = memory.video { effects.append(.video(.open(video))) }
+    if let video = preferences.video { effects.append(.video(.open(video))) }
     return effects
   }
 
   private mutating func take(_ event: WorkspaceEvent) -> [Errand] {
     switch event {
     case .models(let models):
-      world.models = models
-      if world.isReady { chooseModel() }
-    case .modelSearch(let isRunning): world.isLookingForModels = isRunning
-    case .presets(let presets): world.presets = presets
+      app.models = models
+      if app.isReady { chooseModel() }
+    case .modelSearch(let isRunning): app.isLookingForModels = isRunning
+    case .presets(let presets): app.presets = presets
     case .videos(let videos):
-      world.videos = videos
-      if let open = world.openVideo, world.video(open) == nil { world.openVideo = nil }
-    case .tree(let tree): world.trees[tree.video] = tree
+      app.videos = videos
+      if let open = app.openVideo, app.video(open) == nil { app.openVideo = nil }
+    case .tree(let tree): app.trees[tree.video] = tree
     case .clipFinished(let clip, let frames):
-      world.frames.put(frames)
+      app.frames.put(frames)
       // The finished clip takes the place of its estimates.
-      if world.preview?.job == world.runningJob?.id { world.preview = nil }
+      if app.preview?.job == app.runningJob?.id { app.preview = nil }
       log.append(LogPane.Line("clip \(clip.index + 1) of video \(clip.video.rawValue) is complete"))
     case .jobs(let jobs): return takeJobs(jobs)
     case .progress(let progress):
-      world.progress = progress
-    case .preview(let preview): world.preview = World.PreviewView(preview)
-    case .comparisons(let comparisons): world.comparisons = comparisons
-    case .evaluations(let evaluations): world.evaluations = evaluations
-    case .trainingRuns(let runs): world.trainingRuns = runs
-    case .training(let watch): world.training = watch
+      app.progress = progress
+    case .preview(let preview): app.preview = AppState.PreviewView(preview)
+    case .comparisons(let comparisons): app.comparisons = comparisons
+    case .evaluations(let evaluations): app.evaluations = evaluations
+    case .trainingRuns(let runs): app.trainingRuns = runs
+    case .training(let watch): app.training = watch
     case .notice(let notice): return note(notice) + refreshed()
     }
     return refreshed()
@@ -216,31 +216,31 @@ extension StudioModel {
   /// Takes the first model that works while the one that was used is not there.
   private mutating func chooseModel() {
     // Where none was found yet, the one that is remembered may come.
-    guard world.model == nil, let first = world.models.first(where: \.canGenerate) else { return }
-    world.modelID = first.id
+    guard app.model == nil, let first = app.models.first(where: \.canGenerate) else { return }
+    app.modelID = first.id
   }
 
   private mutating func takeJobs(_ jobs: [Job]) -> [Errand] {
-    let before = Dictionary(world.jobs.map { ($0.id, $0.state) }) { first, _ in first }
-    world.jobs = jobs
-    if world.runningJob?.id != world.progress?.job { world.progress = nil }
-    if world.runningJob == nil { world.preview = nil }
-    if world.runningJob?.id != world.training?.job { world.training = nil }
+    let before = Dictionary(app.jobs.map { ($0.id, $0.state) }) { first, _ in first }
+    app.jobs = jobs
+    if app.runningJob?.id != app.progress?.job { app.progress = nil }
+    if app.runningJob == nil { app.preview = nil }
+    if app.runningJob?.id != app.training?.job { app.training = nil }
     var effects: [Errand] = []
     for job in jobs where before[job.id] != nil && before[job.id] != job.state {
-      if before[job.id] == .running, job.generation != nil { world.noteMeasuredRun() }
+      if before[job.id] == .running, job.generation != nil { app.noteMeasuredRun() }
       if case .failed(let sentence, let remedy) = job.state {
         effects += note(Notice(.error, "job \(job.id.rawValue): \(sentence)", remedy: remedy))
       }
     }
-    if isHungUp, world.runningJob == nil { effects += follow([.quit]) }
+    if isHungUp, app.runningJob == nil { effects += follow([.quit]) }
     return effects + refreshed()
   }
 
   // MARK: Ending
 
   private mutating func interrupt() -> [Errand] {
-    guard let job = world.runningJob else {
+    guard let job = app.runningJob else {
       return note(Notice(.information, "nothing is running; q quits"))
     }
     guard job.evaluation == nil else {
@@ -251,9 +251,9 @@ extension StudioModel {
       return note(Notice(.information, "stopping \(task.name) after this step and saving it"))
         + [.job(.pause(job.id))]
     }
-    let atOnce = world.progress?.isStopping ?? false
+    let atOnce = app.progress?.isStopping ?? false
     // The workspace's own report may be a step away; a second Ctrl-C must count at once.
-    world.progress?.isStopping = true
+    app.progress?.isStopping = true
     let text =
       atOnce
       ? "stopping after this step; complete clips are kept"
@@ -264,14 +264,14 @@ extension StudioModel {
   /// The terminal is gone: the work is saved, or the running clip finished first.
   private mutating func hangUp() -> [Errand] {
     isHungUp = true
-    guard keepsRunning, let job = world.runningJob, job.generation != nil else {
+    guard keepsRunning, let job = app.runningJob, job.generation != nil else {
       return follow([.quit])
     }
     return [.job(.finish(job.id, atOnce: false))]
   }
 }
 
-extension World {
+extension AppState {
   /// Takes the preferences that screens begin with.
   fileprivate mutating func take(_ preference: Preference) {
     switch preference {

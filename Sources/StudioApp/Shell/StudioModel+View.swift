@@ -22,8 +22,8 @@ extension StudioModel {
       ScreenID.allCases.map(\.title), selected: ScreenID.allCases.firstIndex(of: screen) ?? 0,
       numbers: ScreenID.allCases.map(\.rawValue)
     ).draw(in: &buffer, area: parts[1])
-    if world.isReady {
-      screens[screen].draw(in: &buffer, area: parts[2], world, context)
+    if app.isReady {
+      screens[screen].draw(in: &buffer, area: parts[2], app, context)
     } else {
       buffer.write(
         "Opening the data folder and looking for models ...", column: parts[2].column + 2,
@@ -54,20 +54,20 @@ extension StudioModel {
 
   private func headerFacts(_ context: ViewContext) -> [String] {
     var facts: [String] = []
-    if let model = world.model {
+    if let model = app.model {
       facts.append(model.reference.name)
       if let side = model.autoencoder?.resolution, let frames = model.autoencoder?.clipLength {
         facts.append("\(side)x\(side)x\(frames)")
       }
-    } else if world.isReady {
+    } else if app.isReady {
       facts.append("no model")
     }
-    let settings = world.runningSettings
+    let settings = app.runningSettings
     let precision = settings?.precision.rawValue ?? Precision.float32.rawValue
     facts.append("CPU \(settings?.threadCount ?? threadCount)t \(precision)")
-    let open = world.openJobs.count
+    let open = app.openJobs.count
     facts.append(
-      open == 0 ? "idle" : "\(world.runningJob == nil ? 0 : 1)/\(open) job\(open == 1 ? "" : "s")")
+      open == 0 ? "idle" : "\(app.runningJob == nil ? 0 : 1)/\(open) job\(open == 1 ? "" : "s")")
     facts.append(context.capabilities.colorMode.shortName)
     facts.append(context.statistics.rateText)
     if context.statistics.imageDetail != .full { facts.append("pictures reduced") }
@@ -76,7 +76,7 @@ extension StudioModel {
 
   private func drawBottom(in buffer: inout CellBuffer, area: Rectangle) {
     guard let status else {
-      let hints = screens[screen].hints(world) + StudioKeys.map.bindings.map(\.entry)
+      let hints = screens[screen].hints(app) + StudioKeys.map.bindings.map(\.entry)
       HintLine.draw(hints, in: &buffer, area: area)
       return
     }
@@ -96,7 +96,7 @@ extension StudioModel {
   }
 
   private func drawInformation(in buffer: inout CellBuffer, area: Rectangle) {
-    let rows = screens[screen].information(world)
+    let rows = screens[screen].information(app)
     let nameWidth = rows.map { CharacterWidth.columns(of: $0.name) }.max() ?? 0
     let valueWidth = rows.map { CharacterWidth.columns(of: $0.value) }.max() ?? 0
     let width = min(max(nameWidth + valueWidth + 6, 30), area.width)
@@ -147,7 +147,7 @@ extension ColorMode {
   }
 }
 
-extension World {
+extension AppState {
   /// The settings of the job that is being done, if it makes clips.
   var runningSettings: GenerationSettings? {
     guard case .generate(let task) = runningJob?.task else { return nil }

@@ -4,7 +4,7 @@ import TerminalUI
 /// Everything that the studio shows, and nothing else.
 package struct StudioModel: Sendable {
   /// The workspace as it was last heard of.
-  package var world = World()
+  package var app = AppState()
   /// The screens, and the one that is shown.
   package var screens = Screens()
   package var screen = ScreenID.make

@@ -21,7 +21,7 @@ package enum StudioProgram {
       view: { model, context, buffer in model.draw(context, in: &buffer) },
       event: { _, event in message(for: event) },
       subscriptions: { model in
-        guard !model.isHungUp, let interval = model.screens[model.screen].frameInterval(model.world)
+        guard !model.isHungUp, let interval = model.screens[model.screen].frameInterval(model.app)
         else { return [] }
         return [Subscription(every: interval, id: "frame", .frame)]
       },

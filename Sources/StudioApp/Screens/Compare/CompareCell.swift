@@ -31,27 +31,27 @@ package struct CompareCell: Sendable, Hashable {
   package var clips: [ClipID]
 
   /// A cell of a comparison.
-  init(_ cell: Comparison.Cell, _ world: World) {
-    self.init(label: cell.label, video: cell.video, world)
+  init(_ cell: Comparison.Cell, _ app: AppState) {
+    self.init(label: cell.label, video: cell.video, app)
     variant = cell.variant
   }
 
   /// A video of the gallery.
-  init(_ video: VideoSummary, _ world: World) {
-    self.init(label: video.title, video: video.id, world)
+  init(_ video: VideoSummary, _ app: AppState) {
+    self.init(label: video.title, video: video.id, app)
   }
 
-  private init(label: String, video: VideoID, _ world: World) {
+  private init(label: String, video: VideoID, _ app: AppState) {
     self.label = label
     self.video = video
-    let summary = world.video(video)
-    let branch = world.trees[video]?.branch.map(\.id) ?? []
+    let summary = app.video(video)
+    let branch = app.trees[video]?.branch.map(\.id) ?? []
     clips = branch.isEmpty ? [summary?.poster].compactMap { $0 } : branch
-    let activity = VideoActivity(of: video, world)
+    let activity = VideoActivity(of: video, app)
     job = activity.job?.id
     state =
       switch activity {
-      case .running(let job): .running(ProgressNotes.short(world.progress(of: job)))
+      case .running(let job): .running(ProgressNotes.short(app.progress(of: job)))
       case .waiting: .waiting
       case .held: .held
       case .failed(_, let sentence, _): .failed(sentence)

@@ -10,9 +10,9 @@ struct CompareScores {
   private let scores: [[Score]]
 
   /// - Parameter cells: What is compared, with the letters that name it.
-  init(_ cells: [(letter: String, cell: CompareCell)], _ world: World) {
+  init(_ cells: [(letter: String, cell: CompareCell)], _ app: AppState) {
     titles = cells.map(\.letter)
-    scores = cells.map { Self.scores(of: $0.cell, world) }
+    scores = cells.map { Self.scores(of: $0.cell, app) }
   }
 
   private var metrics: [Metric] {
@@ -37,13 +37,13 @@ struct CompareScores {
     }
   }
 
-  private static func scores(of cell: CompareCell, _ world: World) -> [Score] {
-    let clip = world.trees[cell.video]?.current
+  private static func scores(of cell: CompareCell, _ app: AppState) -> [Score] {
+    let clip = app.trees[cell.video]?.current
     guard let model = cell.variant?.model ?? clip?.model else { return [] }
     let settings = cell.variant?.settings ?? clip?.settings
     let entry =
-      world.models.first { $0.reference == model } ?? ModelEntry(reference: model, path: "")
-    return world.evaluations.latest(of: entry, settings: settings).map { stored in
+      app.models.first { $0.reference == model } ?? ModelEntry(reference: model, path: "")
+    return app.evaluations.latest(of: entry, settings: settings).map { stored in
       Score(
         stored: stored,
         hasSameSettings: settings.map { stored.report.wasTaken(with: $0) } ?? true)

@@ -3,34 +3,34 @@ import TerminalUI
 
 extension CompareScreen {
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     switch page {
-    case .list: drawList(in: &buffer, area: area, world)
+    case .list: drawList(in: &buffer, area: area, app)
     case .variants(let editor): editor.draw(in: &buffer, area: area)
     case .sweep(let form):
       form.draw(in: &buffer, area: area.centered(width: min(area.width, 76), height: 12))
-    case .comparison, .marked: drawComparison(in: &buffer, area: area, world, context)
+    case .comparison, .marked: drawComparison(in: &buffer, area: area, app, context)
     }
   }
 
   // MARK: The list
 
   /// The rows of the list.
-  func listRows(_ world: World) -> [Table.Row] {
+  func listRows(_ app: AppState) -> [Table.Row] {
     var rows: [Table.Row] = []
-    let marked = markedVideos(world)
+    let marked = markedVideos(app)
     if marked.count >= 2 {
       rows.append(
         Table.Row(
           [marked.map(\.title).joined(separator: " | "), "marked", "\(marked.count) videos"],
           role: .accent))
     }
-    return rows + world.comparisons.map { row($0, world) }
+    return rows + app.comparisons.map { row($0, app) }
   }
 
-  private func row(_ comparison: Comparison, _ world: World) -> Table.Row {
-    let cells = comparison.cells.map { CompareCell($0, world) }
+  private func row(_ comparison: Comparison, _ app: AppState) -> Table.Row {
+    let cells = comparison.cells.map { CompareCell($0, app) }
     let made = cells.count { $0.state == .made }
     let kind: String
     if let columns = comparison.columnAxis {
@@ -50,10 +50,10 @@ extension CompareScreen {
     return Table.Row([comparison.title, kind, state], role: role)
   }
 
-  private func drawList(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawList(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let inner = Border(title: "Comparisons", isFocused: true).draw(in: &buffer, area: area)
       .inset(left: 1, right: 1)
-    let rows = listRows(world)
+    let rows = listRows(app)
     guard !rows.isEmpty else {
       return EmptyState(
         "Nothing has been compared yet",
@@ -74,43 +74,43 @@ extension CompareScreen {
   // MARK: A comparison
 
   private func drawComparison(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
-    let cells = cells(world)
+    let cells = cells(app)
     guard !cells.isEmpty else { return }
-    let scores = scores(cells, world)
+    let scores = scores(cells, app)
     // Where the window is low, pictures come first.
     let scoreRows = showsScores && area.height >= 12 ? min(scores.height, area.height / 3) : 0
     let parts = Layout.split(area, .vertical, [.fill(), .fixed(1), .fixed(scoreRows)])
     if scoreRows > 0 { scores.draw(in: &buffer, area: parts[2]) }
     if player.isZoomed {
-      draw(cells, [focus], places: [parts[0]], in: &buffer, world, context)
-    } else if let comparison = comparison(world), comparison.columnAxis != nil {
-      drawSweep(comparison, cells, in: &buffer, area: parts[0], world, context)
+      draw(cells, [focus], places: [parts[0]], in: &buffer, app, context)
+    } else if let comparison = comparison(app), comparison.columnAxis != nil {
+      drawSweep(comparison, cells, in: &buffer, area: parts[0], app, context)
     } else {
       let columns = CompareShape.columns(
-        count: cells.count, area: parts[0], cellRatio: world.cellRatio)
+        count: cells.count, area: parts[0], cellRatio: app.cellRatio)
       let places = CompareShape.places(count: cells.count, columns: columns, in: parts[0])
-      draw(cells, Array(cells.indices), places: places, in: &buffer, world, context)
+      draw(cells, Array(cells.indices), places: places, in: &buffer, app, context)
     }
-    drawStatus(cells, in: &buffer, area: parts[1], world)
+    drawStatus(cells, in: &buffer, area: parts[1], app)
   }
 
   /// The stored scores of what is shown; of a sweep, which has too many cells, of the focused one.
-  func scores(_ cells: [CompareCell], _ world: World) -> CompareScores {
-    let isSweep = comparison(world)?.columnAxis != nil
+  func scores(_ cells: [CompareCell], _ app: AppState) -> CompareScores {
+    let isSweep = comparison(app)?.columnAxis != nil
     let shown = isSweep || player.isZoomed ? [focus] : Array(cells.indices)
     return CompareScores(
       shown.map { index in
         let letter = isSweep ? cells[index].label : Comparison.letter(index)
         return (letter: letter, cell: cells[index])
-      }, world)
+      }, app)
   }
 
   /// Draws cells in frames.
   private func draw(
     _ cells: [CompareCell], _ indices: [Int], places: [Rectangle], in buffer: inout CellBuffer,
-    _ world: World, _ context: ViewContext
+    _ app: AppState, _ context: ViewContext
   ) {
     for (index, place) in zip(indices, places) {
       let cell = cells[index]
@@ -118,16 +118,16 @@ extension CompareScreen {
       let border = Border(
         title: "\(Comparison.letter(index))  \(cell.label)",
         subtitle: isBase ? "base" : cell.stateText,
-        footer: footer(index, cells, world), isFocused: index == focus)
+        footer: footer(index, cells, app), isFocused: index == focus)
       let inner = border.draw(in: &buffer, area: place)
-      drawPicture(index, cells, in: &buffer, area: inner, world, context)
+      drawPicture(index, cells, in: &buffer, area: inner, app, context)
     }
   }
 
-  private func footer(_ index: Int, _ cells: [CompareCell], _ world: World) -> String {
+  private func footer(_ index: Int, _ cells: [CompareCell], _ app: AppState) -> String {
     guard showsDifference, index != base else { return "" }
-    let own = pictures(cells[index], cellCount: cells.count, world)
-    let other = pictures(cells[base], cellCount: cells.count, world)
+    let own = pictures(cells[index], cellCount: cells.count, app)
+    let other = pictures(cells[base], cellCount: cells.count, app)
     guard let frame = commonFrame(own, other) else { return "" }
     let now = PictureDifference.text(PictureDifference.decibels(own[frame], other[frame]))
     let whole = PictureDifference.text(ratios.indices.contains(index) ? ratios[index] : nil)
@@ -142,33 +142,33 @@ extension CompareScreen {
   /// The picture of a cell, or what is the matter with it.
   func drawPicture(
     _ index: Int, _ cells: [CompareCell], in buffer: inout CellBuffer, area: Rectangle,
-    _ world: World, _ context: ViewContext
+    _ app: AppState, _ context: ViewContext
   ) {
     let cell = cells[index]
-    let own = pictures(cell, cellCount: cells.count, world)
-    if let image = image(own, index, cells, world) {
-      ClipPlayer.draw(image, isMoving: player.isPlaying, in: &buffer, area: area, world, context)
-    } else if case .running = cell.state, let preview = preview(of: cell, world) {
-      ClipPlayer.draw(preview, isMoving: true, in: &buffer, area: area, world, context)
+    let own = pictures(cell, cellCount: cells.count, app)
+    if let image = image(own, index, cells, app) {
+      ClipPlayer.draw(image, isMoving: player.isPlaying, in: &buffer, area: area, app, context)
+    } else if case .running = cell.state, let preview = preview(of: cell, app) {
+      ClipPlayer.draw(preview, isMoving: true, in: &buffer, area: area, app, context)
     } else {
       Self.missing(cell, isSmall: area.width < 24).draw(in: &buffer, area: area)
     }
   }
 
   private func image(
-    _ own: [PixelImage], _ index: Int, _ cells: [CompareCell], _ world: World
+    _ own: [PixelImage], _ index: Int, _ cells: [CompareCell], _ app: AppState
   ) -> PixelImage? {
     // A shorter one waits on its last frame.
     guard let last = own.last else { return nil }
     let shown = player.frame < own.count ? own[player.frame] : last
     guard showsDifference, index != base else { return shown }
-    let other = pictures(cells[base], cellCount: cells.count, world)
+    let other = pictures(cells[base], cellCount: cells.count, app)
     guard let frame = commonFrame(own, other) else { return shown }
     return PictureDifference.picture(own[frame], other[frame], amplified: amplification)
   }
 
-  private func preview(of cell: CompareCell, _ world: World) -> PixelImage? {
-    guard let preview = world.preview, preview.job == cell.job,
+  private func preview(of cell: CompareCell, _ app: AppState) -> PixelImage? {
+    guard let preview = app.preview, preview.job == cell.job,
       !preview.strip.images.isEmpty
     else { return nil }
     return preview.strip.images[player.frame % preview.strip.images.count]
@@ -195,11 +195,11 @@ extension CompareScreen {
 
   private func drawSweep(
     _ comparison: Comparison, _ cells: [CompareCell], in buffer: inout CellBuffer, area: Rectangle,
-    _ world: World, _ context: ViewContext
+    _ app: AppState, _ context: ViewContext
   ) {
     guard let columnAxis = comparison.columnAxis else { return }
     let grid = SweepGrid(
-      columns: columnAxis, rows: comparison.rowAxis, focus: focus, area: area, world.cellRatio)
+      columns: columnAxis, rows: comparison.rowAxis, focus: focus, area: area, app.cellRatio)
     for (column, place) in grid.columnTitles {
       let text = CharacterWidth.truncate(
         "\(columnAxis.setting.title) \(columnAxis.values[column])", to: place.width)
@@ -219,13 +219,13 @@ extension CompareScreen {
     for (index, place) in grid.cells where cells.indices.contains(index) {
       let border = Border(
         title: showsDifference && index == base ? "base" : "",
-        footer: sweepFooter(index, cells, world), isFocused: index == focus)
+        footer: sweepFooter(index, cells, app), isFocused: index == focus)
       let inner = border.draw(in: &buffer, area: place)
-      drawPicture(index, cells, in: &buffer, area: inner, world, context)
+      drawPicture(index, cells, in: &buffer, area: inner, app, context)
     }
   }
 
-  private func sweepFooter(_ index: Int, _ cells: [CompareCell], _ world: World) -> String {
+  private func sweepFooter(_ index: Int, _ cells: [CompareCell], _ app: AppState) -> String {
     guard showsDifference, index != base else {
       return cells[index].clips.isEmpty ? "" : cells[index].stateText
     }
@@ -236,13 +236,13 @@ extension CompareScreen {
   // MARK: The line below
 
   private func drawStatus(
-    _ cells: [CompareCell], in buffer: inout CellBuffer, area: Rectangle, _ world: World
+    _ cells: [CompareCell], in buffer: inout CellBuffer, area: Rectangle, _ app: AppState
   ) {
     var parts = [player.statusText]
     if showsDifference { parts.append("difference x\(amplification)") }
     if player.isZoomed {
       parts.append("\(Comparison.letter(focus)) of \(cells.count)")
-    } else if comparison(world)?.columnAxis != nil {
+    } else if comparison(app)?.columnAxis != nil {
       parts.append(cells[focus].label)
     }
     let made = cells.count { $0.state == .made }
@@ -259,12 +259,12 @@ extension CompareScreen {
 
   // MARK: Help
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     switch page {
     case .list:
       let open = HelpEntry(keys: [.enter], name: "open", help: "open it")
       let list = CompareListAction.keyMap.bindings
-      guard rowCount(world) == 0 else { return [open] + list.map(\.entry) }
+      guard rowCount(app) == 0 else { return [open] + list.map(\.entry) }
       return list.filter { [.variants, .sweep].contains($0.action) }.map(\.entry)
     case .variants(let editor):
       return editor.editsSettings
@@ -294,8 +294,8 @@ extension CompareScreen {
     }
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
-    let cells = cells(world)
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
+    let cells = cells(app)
     guard cells.indices.contains(focus) else { return [] }
     let cell = cells[focus]
     var facts = [(name: "cell", value: cell.label)]

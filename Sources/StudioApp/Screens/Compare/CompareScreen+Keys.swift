@@ -3,72 +3,72 @@ import StudioKit
 import TerminalUI
 
 extension CompareScreen {
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
     switch page {
-    case .list: return handleList(key, world)
+    case .list: return handleList(key, app)
     case .variants(var editor):
-      let outcome = editor.handle(key, world)
+      let outcome = editor.handle(key, app)
       page = .variants(editor)
-      return outcome == .run ? run(editor, world) : []
+      return outcome == .run ? run(editor, app) : []
     case .sweep(var form):
-      if !form.isTyping, key == .character("r") { return run(form, world) }
+      if !form.isTyping, key == .character("r") { return run(form, app) }
       form.handle(key)
       page = .sweep(form)
       return []
     case .comparison, .marked:
-      let effects = handleCells(key, world)
-      return effects + refresh(world)
+      let effects = handleCells(key, app)
+      return effects + refresh(app)
     }
   }
 
   // MARK: The list
 
   /// Rows of the list: the marked videos first, where there are some to compare.
-  func rowCount(_ world: World) -> Int { (hasMarkedRow(world) ? 1 : 0) + world.comparisons.count }
+  func rowCount(_ app: AppState) -> Int { (hasMarkedRow(app) ? 1 : 0) + app.comparisons.count }
 
-  func hasMarkedRow(_ world: World) -> Bool { markedVideos(world).count >= 2 }
+  func hasMarkedRow(_ app: AppState) -> Bool { markedVideos(app).count >= 2 }
 
   /// The comparison of a row; `nil` for the marked videos.
-  private func comparison(inRow row: Int, _ world: World) -> Comparison? {
-    let index = row - (hasMarkedRow(world) ? 1 : 0)
-    return world.comparisons.indices.contains(index) ? world.comparisons[index] : nil
+  private func comparison(inRow row: Int, _ app: AppState) -> Comparison? {
+    let index = row - (hasMarkedRow(app) ? 1 : 0)
+    return app.comparisons.indices.contains(index) ? app.comparisons[index] : nil
   }
 
-  private mutating func handleList(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func handleList(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if !listState.search.isTyping, let action = CompareListAction.keyMap.action(for: key) {
-      return perform(action, world)
+      return perform(action, app)
     }
-    let texts = listRows(world).map(\.text)
-    let rows = max(world.windowSize.rows - 6, 1)
+    let texts = listRows(app).map(\.text)
+    let rows = max(app.windowSize.rows - 6, 1)
     guard case .activated(let row) = listState.handle(key, texts: texts, page: rows) else {
       return []
     }
-    if let comparison = comparison(inRow: row, world) {
+    if let comparison = comparison(inRow: row, app) {
       open(.comparison(comparison.id))
-    } else if hasMarkedRow(world) {
+    } else if hasMarkedRow(app) {
       open(.marked)
     }
-    return refresh(world)
+    return refresh(app)
   }
 
-  private mutating func perform(_ action: CompareListAction, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: CompareListAction, _ app: AppState) -> [StudioEffect] {
     switch action {
     case .variants:
-      guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+      guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
       page = .variants(
-        VariantEditor([.init(model: model.reference, settings: world.settings)]))
+        VariantEditor([.init(model: model.reference, settings: app.settings)]))
       return []
-    case .markedVariants: return editMarked(world)
+    case .markedVariants: return editMarked(app)
     case .sweep:
-      let models = world.models.filter(\.canGenerate)
+      let models = app.models.filter(\.canGenerate)
       guard !models.isEmpty else { return [.notify(.noModel)] }
       page = .sweep(
         SweepForm(
-          base: world.settings, models: models.map(\.reference),
-          chosen: models.firstIndex { $0.id == world.modelID } ?? 0))
+          base: app.settings, models: models.map(\.reference),
+          chosen: models.firstIndex { $0.id == app.modelID } ?? 0))
       return []
     case .delete:
-      guard let comparison = comparison(inRow: listState.selected, world) else { return [] }
+      guard let comparison = comparison(inRow: listState.selected, app) else { return [] }
       let count = comparison.cells.count
       return [
         .confirm(
@@ -80,22 +80,22 @@ extension CompareScreen {
   }
 
   /// Variants with the settings of the marked videos, as far as those have been read.
-  private mutating func editMarked(_ world: World) -> [StudioEffect] {
-    let videos = markedVideos(world)
+  private mutating func editMarked(_ app: AppState) -> [StudioEffect] {
+    let videos = markedVideos(app)
     guard !videos.isEmpty else {
       return [
         .notify(Notice(.information, "no video is marked", remedy: "m in the gallery marks one"))
       ]
     }
     let variants = videos.compactMap { video -> Comparison.Variant? in
-      guard let tree = world.trees[video.id], let clip = tree.current else { return nil }
+      guard let tree = app.trees[video.id], let clip = tree.current else { return nil }
       var settings = clip.settings
       settings.seed = clip.seed
       settings.clipCount = tree.branch.count
       return .init(model: clip.model, settings: settings)
     }
     guard variants.count == videos.count else {
-      return videos.filter { world.trees[$0.id] == nil }.map { .video(.loadTree($0.id)) }
+      return videos.filter { app.trees[$0.id] == nil }.map { .video(.loadTree($0.id)) }
         + [.notify(Notice(.information, "reading the settings; press V again"))]
     }
     page = .variants(VariantEditor(variants))
@@ -104,7 +104,7 @@ extension CompareScreen {
 
   // MARK: Making
 
-  private mutating func run(_ editor: VariantEditor, _ world: World) -> [StudioEffect] {
+  private mutating func run(_ editor: VariantEditor, _ app: AppState) -> [StudioEffect] {
     var variants = editor.variants
     let first = variants[0].settings
     for index in variants.indices {
@@ -113,33 +113,33 @@ extension CompareScreen {
       variants[index].settings.clipCount = variants[index].settings.clipCount ?? 1
     }
     page = .list
-    known = Set(world.comparisons.map(\.id))
+    known = Set(app.comparisons.map(\.id))
     return [
       .order(
         .compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants))
     ]
   }
 
-  private mutating func run(_ form: SweepForm, _ world: World) -> [StudioEffect] {
+  private mutating func run(_ form: SweepForm, _ app: AppState) -> [StudioEffect] {
     switch form.outcome {
     case .problem(let sentence): return [.notify(Notice(.warning, sentence))]
     case .sweep(let model, let columns, let rows):
       var settings = form.base
       settings.clipCount = settings.clipCount ?? 1
       page = .list
-      known = Set(world.comparisons.map(\.id))
+      known = Set(app.comparisons.map(\.id))
       return [.order(.sweep(.init(model: model, settings: settings), columns: columns, rows: rows))]
     }
   }
 
   // MARK: Cells
 
-  private mutating func handleCells(_ key: Key, _ world: World) -> [StudioEffect] {
-    if let action = CompareAction.keyMap.action(for: key) { return perform(action, world) }
+  private mutating func handleCells(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    if let action = CompareAction.keyMap.action(for: key) { return perform(action, app) }
     if player.handle(key) { return [] }
     guard let movement = Movement(key) else { return [] }
-    let count = cells(world).count
-    let columns = comparison(world)?.columnAxis?.values.count ?? count
+    let count = cells(app).count
+    let columns = comparison(app)?.columnAxis?.values.count ?? count
     switch movement {
     case .left: focus -= 1
     case .right: focus += 1
@@ -152,8 +152,8 @@ extension CompareScreen {
     return []
   }
 
-  private mutating func perform(_ action: CompareAction, _ world: World) -> [StudioEffect] {
-    let cells = cells(world)
+  private mutating func perform(_ action: CompareAction, _ app: AppState) -> [StudioEffect] {
+    let cells = cells(app)
     guard cells.indices.contains(focus) else { return [] }
     let cell = cells[focus]
     switch action {
@@ -164,7 +164,7 @@ extension CompareScreen {
     case .more, .less: amplify(action == .more ? 1 : -1)
     case .base: base = focus
     case .scores:
-      guard scores(cells, world).height > 0 else {
+      guard scores(cells, app).height > 0 else {
         return [
           .notify(
             Notice(.information, "no score of these is stored", remedy: "8 shows Evaluate"))
@@ -178,8 +178,8 @@ extension CompareScreen {
         .notify(Notice(.success, "\(cell.label) is a video of its own", remedy: "5 shows it")),
       ]
     case .open: return [.video(.open(cell.video)), .show(.extend)]
-    case .reuse: return reuse(cell, world)
-    case .export: return askForExport(cell, world)
+    case .reuse: return reuse(cell, app)
+    case .export: return askForExport(cell, app)
     case .resume:
       guard let effect = cell.resumeEffect else {
         return [.notify(Notice(.information, "\(cell.label) is not missing"))]
@@ -188,7 +188,7 @@ extension CompareScreen {
     case .resumeAll:
       let effects = cells.compactMap(\.resumeEffect)
       return effects.isEmpty ? [.notify(Notice(.information, "nothing is missing"))] : effects
-    case .stop, .stopAll: return stop(cells, all: action == .stopAll, world)
+    case .stop, .stopAll: return stop(cells, all: action == .stopAll, app)
     }
     return []
   }
@@ -200,13 +200,13 @@ extension CompareScreen {
     showsDifference = true
   }
 
-  private func stop(_ cells: [CompareCell], all: Bool, _ world: World) -> [StudioEffect] {
+  private func stop(_ cells: [CompareCell], all: Bool, _ app: AppState) -> [StudioEffect] {
     var effects: [StudioEffect] = []
     for cell in cells {
       guard let job = cell.job else { continue }
       switch cell.state {
       case .running:
-        effects.append(.job(.finish(job, atOnce: world.progress?.isStopping ?? false)))
+        effects.append(.job(.finish(job, atOnce: app.progress?.isStopping ?? false)))
       case .waiting where all: effects.append(.job(.cancel(job)))
       default: break
       }
@@ -215,19 +215,19 @@ extension CompareScreen {
       ? [.notify(Notice(.information, "none of these is being made"))] : effects
   }
 
-  private func reuse(_ cell: CompareCell, _ world: World) -> [StudioEffect] {
+  private func reuse(_ cell: CompareCell, _ app: AppState) -> [StudioEffect] {
     if var variant = cell.variant {
       variant.settings.isSeedLocked = true
       return [.useSettings(variant.settings, variant.model), .show(.make)]
     }
-    guard let clip = world.trees[cell.video]?.current else { return [] }
+    guard let clip = app.trees[cell.video]?.current else { return [] }
     var settings = clip.settings
     settings.seed = clip.seed
     settings.isSeedLocked = true
     return [.useSettings(settings, clip.model), .show(.make)]
   }
 
-  private func askForExport(_ cell: CompareCell, _ world: World) -> [StudioEffect] {
+  private func askForExport(_ cell: CompareCell, _ app: AppState) -> [StudioEffect] {
     guard !cell.clips.isEmpty else { return [.notify(.noPicture)] }
     return [
       .ask(
@@ -246,19 +246,20 @@ extension CompareScreen {
     ]
   }
 
-  package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
+  package mutating func run(_ command: String, argument: String, _ app: AppState) -> [StudioEffect]
+  {
     switch command {
     case "marked":
-      guard hasMarkedRow(world) else {
+      guard hasMarkedRow(app) else {
         return [
           .notify(
             Notice(.warning, "fewer than two videos are marked", remedy: "m in the gallery marks"))
         ]
       }
       open(.marked)
-      return refresh(world)
+      return refresh(app)
     case "export", "overwrite":
-      let cells = cells(world)
+      let cells = cells(app)
       guard cells.indices.contains(focus), let last = cells[focus].clips.last else {
         return [.notify(.noPicture)]
       }

@@ -62,27 +62,27 @@ package struct CompareScreen: StudioScreen {
   // MARK: What is compared
 
   /// The videos that are marked in the gallery, the first four.
-  func markedVideos(_ world: World) -> [VideoSummary] {
-    Array(world.videos.filter { $0.isMarked && !$0.isTrashed }.prefix(4))
+  func markedVideos(_ app: AppState) -> [VideoSummary] {
+    Array(app.videos.filter { $0.isMarked && !$0.isTrashed }.prefix(4))
   }
 
   /// The comparison that is open.
-  func comparison(_ world: World) -> Comparison? {
+  func comparison(_ app: AppState) -> Comparison? {
     guard case .comparison(let id) = page else { return nil }
-    return world.comparisons.first { $0.id == id }
+    return app.comparisons.first { $0.id == id }
   }
 
   /// The cells of what is open, row by row.
-  package func cells(_ world: World) -> [CompareCell] {
-    if case .marked = page { return markedVideos(world).map { CompareCell($0, world) } }
-    return comparison(world)?.cells.map { CompareCell($0, world) } ?? []
+  package func cells(_ app: AppState) -> [CompareCell] {
+    if case .marked = page { return markedVideos(app).map { CompareCell($0, app) } }
+    return comparison(app)?.cells.map { CompareCell($0, app) } ?? []
   }
 
   /// The pictures of a cell, of all its clips that are in memory up to the first that is not.
-  func pictures(_ cell: CompareCell, cellCount: Int, _ world: World) -> [PixelImage] {
+  func pictures(_ cell: CompareCell, cellCount: Int, _ app: AppState) -> [PixelImage] {
     var pictures: [PixelImage] = []
     for clip in shownClips(cell, cellCount: cellCount) {
-      guard let strip = world.frames[clip] else { break }
+      guard let strip = app.frames[clip] else { break }
       pictures += strip.images
     }
     return pictures
@@ -92,49 +92,49 @@ package struct CompareScreen: StudioScreen {
     Array(cell.clips.prefix(max(Self.clipLimit / max(cellCount, 1), 1)))
   }
 
-  // MARK: Following the world
+  // MARK: Follow the state
 
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
-    if let known, let new = world.comparisons.first(where: { !known.contains($0.id) }) {
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    if let known, let new = app.comparisons.first(where: { !known.contains($0.id) }) {
       open(.comparison(new.id))
       self.known = nil
     }
-    if case .comparison = page, comparison(world) == nil { page = .list }
-    if case .marked = page, markedVideos(world).count < 2 { page = .list }
-    listState.scroll(count: rowCount(world), page: max(world.windowSize.rows - 6, 1))
-    let cells = cells(world)
+    if case .comparison = page, comparison(app) == nil { page = .list }
+    if case .marked = page, markedVideos(app).count < 2 { page = .list }
+    listState.scroll(count: rowCount(app), page: max(app.windowSize.rows - 6, 1))
+    let cells = cells(app)
     focus = min(max(focus, 0), max(cells.count - 1, 0))
     base = min(base, max(cells.count - 1, 0))
-    let longest = cells.map { pictures($0, cellCount: cells.count, world).count }.max() ?? 0
+    let longest = cells.map { pictures($0, cellCount: cells.count, app).count }.max() ?? 0
     player.setFrameCount(
-      longest, framesPerSecond: cells.first.flatMap { world.video($0.video)?.framesPerSecond })
-    updateRatios(cells, world)
-    return load(cells, world)
+      longest, framesPerSecond: cells.first.flatMap { app.video($0.video)?.framesPerSecond })
+    updateRatios(cells, app)
+    return load(cells, app)
   }
 
-  private mutating func updateRatios(_ cells: [CompareCell], _ world: World) {
+  private mutating func updateRatios(_ cells: [CompareCell], _ app: AppState) {
     guard showsDifference, cells.indices.contains(base) else { return }
     let clips = cells.map { cell in
-      shownClips(cell, cellCount: cells.count).filter { world.frames[$0] != nil }
+      shownClips(cell, cellCount: cells.count).filter { app.frames[$0] != nil }
     }
     let key = RatiosKey(base: base, clips: clips)
     guard key != ratiosKey else { return }
     ratiosKey = key
-    let strips = cells.map { pictures($0, cellCount: cells.count, world) }
+    let strips = cells.map { pictures($0, cellCount: cells.count, app) }
     ratios = strips.map { PictureDifference.decibels($0, strips[base]) }
   }
 
-  private mutating func load(_ cells: [CompareCell], _ world: World) -> [StudioEffect] {
+  private mutating func load(_ cells: [CompareCell], _ app: AppState) -> [StudioEffect] {
     var effects: [StudioEffect] = []
     for cell in cells {
-      let count = world.video(cell.video)?.totalClipCount ?? 0
-      guard world.trees[cell.video]?.visible.count ?? -1 < count, askedTrees[cell.video] != count
+      let count = app.video(cell.video)?.totalClipCount ?? 0
+      guard app.trees[cell.video]?.visible.count ?? -1 < count, askedTrees[cell.video] != count
       else { continue }
       askedTrees[cell.video] = count
       effects.append(.video(.loadTree(cell.video)))
     }
     let clips = cells.flatMap { shownClips($0, cellCount: cells.count) }
-    return effects + requests.load(clips, world)
+    return effects + requests.load(clips, app)
   }
 
   mutating func open(_ page: Page) {
@@ -144,9 +144,9 @@ package struct CompareScreen: StudioScreen {
     player = ClipPlayer(loopKey: .character("L"))
   }
 
-  package func frameInterval(_ world: World) -> Duration? { player.interval }
+  package func frameInterval(_ app: AppState) -> Duration? { player.interval }
 
-  package mutating func advance(_ world: World) { player.advance() }
+  package mutating func advance(_ app: AppState) { player.advance() }
 
   // MARK: Leaving parts, typing
 
@@ -191,14 +191,14 @@ package struct CompareScreen: StudioScreen {
     return true
   }
 
-  package mutating func undo(_ world: World) -> [StudioEffect] {
+  package mutating func undo(_ app: AppState) -> [StudioEffect] {
     guard case .variants(var editor) = page else { return [] }
     editor.undo()
     page = .variants(editor)
     return []
   }
 
-  package mutating func redo(_ world: World) -> [StudioEffect] {
+  package mutating func redo(_ app: AppState) -> [StudioEffect] {
     guard case .variants(var editor) = page else { return [] }
     editor.redo()
     page = .variants(editor)

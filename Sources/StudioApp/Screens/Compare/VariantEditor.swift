@@ -59,7 +59,7 @@ package struct VariantEditor: Sendable, Hashable {
   package mutating func redo() { if form.redo() { variants[selected].settings = form.settings } }
 
   /// Handles a key.
-  package mutating func handle(_ key: Key, _ world: World) -> Outcome {
+  package mutating func handle(_ key: Key, _ app: AppState) -> Outcome {
     if editsSettings, form.isTyping || key != .tab && key != .character("r") {
       guard form.handle(key) != .ignored else { return .ignored }
       variants[selected].settings = form.settings
@@ -76,8 +76,8 @@ package struct VariantEditor: Sendable, Hashable {
       variants.remove(at: selected)
       select(selected)
     case .add, .remove: break
-    case .modelBack: changeModel(by: -1, world)
-    case .modelOn: changeModel(by: 1, world)
+    case .modelBack: changeModel(by: -1, app)
+    case .modelOn: changeModel(by: 1, app)
     case .up: select(selected - 1)
     case .down: select(selected + 1)
     }
@@ -89,8 +89,8 @@ package struct VariantEditor: Sendable, Hashable {
     form = SettingsForm(settings: variants[selected].settings)
   }
 
-  private mutating func changeModel(by step: Int, _ world: World) {
-    let models = world.models.filter(\.canGenerate).map(\.reference)
+  private mutating func changeModel(by step: Int, _ app: AppState) {
+    let models = app.models.filter(\.canGenerate).map(\.reference)
     guard !models.isEmpty else { return }
     let index = models.firstIndex(of: variants[selected].model) ?? -1
     variants[selected].model = models[(index + step + models.count) % models.count]

@@ -24,10 +24,10 @@ package struct EvaluateForm: Sendable, Hashable {
   package var isTyping: Bool { form.isTyping }
 
   /// Follows the models and presets there are.
-  package mutating func follow(_ world: World) {
-    guard models != world.models || presets != world.presets else { return }
-    models = world.models
-    presets = world.presets
+  package mutating func follow(_ app: AppState) {
+    guard models != app.models || presets != app.presets else { return }
+    models = app.models
+    presets = app.presets
     // What is being typed is not to be disturbed: the next change shows them.
     if !isTyping { show(task) }
   }

@@ -27,12 +27,12 @@ extension EvaluateScreen {
   package var commands: [CommandPalette.Entry] { Command.allCases.map(\.entry) }
 
   package mutating func run(
-    _ command: String, argument: String, _ world: World
+    _ command: String, argument: String, _ app: AppState
   ) -> [StudioEffect] {
     guard let command = Command(rawValue: command) else { return [] }
     var task = form.task
     switch command {
-    case .run: return handle(.character("r"), world)
+    case .run: return handle(.character("r"), app)
     case .metric:
       guard let metric = Metric(rawValue: argument) else {
         let names = Metric.allCases.map(\.rawValue).joined(separator: ", ")
@@ -40,12 +40,12 @@ extension EvaluateScreen {
           .notify(Notice(.warning, "there is no metric \(argument)", remedy: "There are \(names)"))
         ]
       }
-      var source = EvaluateField.Source(task: task, models: world.models, presets: world.presets)
+      var source = EvaluateField.Source(task: task, models: app.models, presets: app.presets)
       source.choose(metric)
       task = source.task
     case .preset:
-      guard let preset = world.preset(named: argument) else {
-        return [.notify(world.noPreset(argument))]
+      guard let preset = app.preset(named: argument) else {
+        return [.notify(app.noPreset(argument))]
       }
       task.settings = preset.settings.keepingSeed(of: task.settings)
     case .videos:
@@ -65,6 +65,6 @@ extension EvaluateScreen {
     }
     form.replace(with: task)
     page = .main
-    return setupChanged(world)
+    return setupChanged(app)
   }
 }

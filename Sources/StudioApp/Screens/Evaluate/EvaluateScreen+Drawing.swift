@@ -4,63 +4,63 @@ import TerminalUI
 
 extension EvaluateScreen {
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     switch page {
-    case .report: drawReport(in: &buffer, area: area, world)
+    case .report: drawReport(in: &buffer, area: area, app)
     case .comparison:
-      comparison(world)?.draw(in: &buffer, area: area, state: rowOfComparison)
+      comparison(app)?.draw(in: &buffer, area: area, state: rowOfComparison)
     case .main:
       guard area.width >= 80, area.height >= 20 else {
-        return drawOnePane(in: &buffer, area: area, world)
+        return drawOnePane(in: &buffer, area: area, app)
       }
-      drawMain(in: &buffer, area: area, world)
+      drawMain(in: &buffer, area: area, app)
     }
   }
 
-  private func drawMain(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawMain(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let columns = Layout.split(area, .horizontal, [.fraction(0.42).limited(34, 52), .fill()])
-    drawSetup(in: &buffer, area: columns[0], world)
+    drawSetup(in: &buffer, area: columns[0], app)
     // A tall window has room for what goes on and for the selected score.
     let isTall = area.height >= 36
-    let hasScores = !world.evaluations.isEmpty
-    let stateRows = StateView(self, world).rows(width: columns[1].width - 2) + 2
+    let hasScores = !app.evaluations.isEmpty
+    let stateRows = StateView(self, app).rows(width: columns[1].width - 2) + 2
     let rows = Layout.split(
       columns[1], .vertical,
       [
         .fill(), .fixed(isTall && hasScores ? area.height * 4 / 9 : 0),
         .fixed(min(max(stateRows, 10), area.height - 7)),
       ])
-    drawScores(in: &buffer, area: rows[0], world)
-    if isTall, hasScores { drawSelected(in: &buffer, area: rows[1], world) }
+    drawScores(in: &buffer, area: rows[0], app)
+    if isTall, hasScores { drawSelected(in: &buffer, area: rows[1], app) }
     if pane == .scores, !isTall, hasScores {
-      drawSelected(in: &buffer, area: rows[2], world)
+      drawSelected(in: &buffer, area: rows[2], app)
     } else {
-      StateView(self, world).draw(in: &buffer, area: rows[2])
+      StateView(self, app).draw(in: &buffer, area: rows[2])
     }
   }
 
   /// In a small window: the pane with the keys, and what goes on below it where there is room.
-  private func drawOnePane(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawOnePane(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let stateRows = area.height >= 12 ? min(area.height - 8, 6) : 0
     let rows = Layout.split(area, .vertical, [.fill(), .fixed(stateRows)])
     if pane == .setup {
-      drawSetup(in: &buffer, area: rows[0], world)
+      drawSetup(in: &buffer, area: rows[0], app)
     } else {
-      drawScores(in: &buffer, area: rows[0], world)
+      drawScores(in: &buffer, area: rows[0], app)
     }
-    if !rows[1].isEmpty { StateView(self, world).draw(in: &buffer, area: rows[1]) }
+    if !rows[1].isEmpty { StateView(self, app).draw(in: &buffer, area: rows[1]) }
   }
 
   // MARK: What is set up
 
-  private func drawSetup(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawSetup(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let hasKeys = pane == .setup
     let inner = Border(title: "Evaluation", isFocused: hasKeys).draw(in: &buffer, area: area)
     let rows = Layout.split(
       inner, .vertical, [.fixed(min(inner.height - 1, form.rows)), .fixed(1)])
     form.draw(in: &buffer, area: rows[0], isFocused: hasKeys)
-    guard let text = estimateText(world) else { return }
+    guard let text = estimateText(app) else { return }
     let place = rows[1].inset(left: form.labelWidth(in: inner.width) + 1)
     buffer.write(
       "takes", column: inner.column, row: rows[1].row, style: Style(.secondary), clip: rows[1])
@@ -70,17 +70,17 @@ extension EvaluateScreen {
   }
 
   /// What generating the videos takes: `3:24:00 to make them`; `nil` where none are made.
-  private func estimateText(_ world: World) -> String? {
-    guard let key = estimateKey(world) else { return nil }
-    guard let estimate = world.estimates[key] else { return "..." }
+  private func estimateText(_ app: AppState) -> String? {
+    guard let key = estimateKey(app) else { return nil }
+    guard let estimate = app.estimates[key] else { return "..." }
     return "~\(PaceText.time(estimate.seconds * Double(form.task.clips))) to make them"
   }
 
   // MARK: Scores
 
   /// The rows of the table.
-  func rows(_ world: World, _ columns: [ScoreColumn]) -> [Table.Row] {
-    world.evaluations.map { stored in
+  func rows(_ app: AppState, _ columns: [ScoreColumn]) -> [Table.Row] {
+    app.evaluations.map { stored in
       Table.Row(
         columns.map { $0.text(stored, marked: markedID) },
         role: stored.id == markedID
@@ -88,9 +88,9 @@ extension EvaluateScreen {
     }
   }
 
-  private func drawScores(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawScores(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let hasKeys = pane == .scores
-    let count = world.evaluations.count
+    let count = app.evaluations.count
     let inner = Border(
       title: "Scores", subtitle: count == 0 ? "" : "\(count)", isFocused: hasKeys
     ).draw(in: &buffer, area: area)
@@ -106,7 +106,7 @@ extension EvaluateScreen {
       return
     }
     let columns = inner.width >= 90 ? ScoreColumn.wide : ScoreColumn.narrow
-    Table(columns: columns.map(\.tableColumn), rows: rows(world, columns))
+    Table(columns: columns.map(\.tableColumn), rows: rows(app, columns))
       .draw(in: &buffer, area: inner, state: table, isFocused: hasKeys)
   }
 
@@ -116,8 +116,8 @@ extension EvaluateScreen {
     return names.prefix(1).uppercased() + names.dropFirst()
   }
 
-  private func drawSelected(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    guard let stored = selected(world) else { return }
+  private func drawSelected(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+    guard let stored = selected(app) else { return }
     let inner = Border(
       title: stored.report.metric.title, subtitle: stored.report.protocol.source,
       footer: "Enter shows all"
@@ -131,13 +131,13 @@ extension EvaluateScreen {
     view.drawCurves(in: &buffer, area: parts[1])
   }
 
-  private func drawReport(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    guard let stored = selected(world) else { return }
+  private func drawReport(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+    guard let stored = selected(app) else { return }
     let view = ReportView(stored)
     let inner = Border(
       title: stored.report.metric.title, subtitle: stored.report.protocol.source,
       footer:
-        "\(table.selected + 1) of \(world.evaluations.count), h and l go to others, Esc leaves",
+        "\(table.selected + 1) of \(app.evaluations.count), h and l go to others, Esc leaves",
       isFocused: true
     ).draw(in: &buffer, area: area)
     let parts = Layout.split(
@@ -148,7 +148,7 @@ extension EvaluateScreen {
 
   // MARK: Hints and details
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     let leave = HelpEntry(keys: [.escape], name: "leave", help: "")
     switch page {
     case .comparison: return [HelpEntry(keys: [.character("j")], name: "down", help: ""), leave]
@@ -160,12 +160,12 @@ extension EvaluateScreen {
     case .main: break
     }
     let running: [Action] =
-      switch shownJob(world)?.state {
+      switch shownJob(app)?.state {
       case .running: [.stop, .pause]
       case .waiting, .paused, .interrupted: [.run, .stop]
       default: [.run]
       }
-    guard pane == .scores, !world.evaluations.isEmpty else {
+    guard pane == .scores, !app.evaluations.isEmpty else {
       return Self.entries(running + [.otherPane])
         + [
           HelpEntry(keys: [.character("l")], name: "next choice", help: ""),
@@ -180,8 +180,8 @@ extension EvaluateScreen {
     actions.compactMap { action in keyMap.bindings.first { $0.action == action }?.entry }
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
-    guard let stored = selected(world) else { return [] }
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
+    guard let stored = selected(app) else { return [] }
     return stored.report.scores.map { ($0.name, $0.text) }
       + [("protocol", stored.report.badge)]
       + stored.report.protocol.fields.map { (name: $0.0, value: $0.1) }

@@ -49,15 +49,15 @@ extension EvaluateScreen {
     ]
   }
 
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
-    if form.isTyping { return edit(key, world) }
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    if form.isTyping { return edit(key, app) }
     if !isTyping, let action = Self.keyMap.action(for: key), isOfUse(action) {
-      return perform(action, world)
+      return perform(action, app)
     }
     switch page {
-    case .report: return handleInReport(key, world)
-    case .comparison: return handleInComparison(key, world)
-    case .main: return pane == .setup ? edit(key, world) : handleInScores(key, world)
+    case .report: return handleInReport(key, app)
+    case .comparison: return handleInComparison(key, app)
+    case .main: return pane == .setup ? edit(key, app) : handleInScores(key, app)
     }
   }
 
@@ -67,15 +67,15 @@ extension EvaluateScreen {
     return ![.mark, .compare, .reuse, .forget].contains(action)
   }
 
-  private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
-    form.handle(key) ? setupChanged(world) : []
+  private mutating func edit(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    form.handle(key) ? setupChanged(app) : []
   }
 
-  private mutating func handleInScores(_ key: Key, _ world: World) -> [StudioEffect] {
-    let texts = rows(world, ScoreColumn.wide).map(\.text)
+  private mutating func handleInScores(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    let texts = rows(app, ScoreColumn.wide).map(\.text)
     let outcome = table.handle(key, texts: texts, page: Self.tablePage)
-    if world.evaluations.indices.contains(table.selected) {
-      selectedID = world.evaluations[table.selected].id
+    if app.evaluations.indices.contains(table.selected) {
+      selectedID = app.evaluations[table.selected].id
     }
     if case .activated = outcome, let selectedID { open(.report(selectedID)) }
     return []
@@ -87,13 +87,13 @@ extension EvaluateScreen {
     rowOfComparison = TableState()
   }
 
-  private mutating func handleInReport(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func handleInReport(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard let movement = Movement(key) else { return [] }
     switch movement {
-    case .left, .right: step(by: movement == .left ? -1 : 1, world)
+    case .left, .right: step(by: movement == .left ? -1 : 1, app)
     default:
-      guard let stored = selected(world) else { return [] }
-      let size = world.windowSize
+      guard let stored = selected(app) else { return [] }
+      let size = app.windowSize
       let view = ReportView(stored)
       let lines = view.lineCount(width: view.textWidth(in: size.columns))
       // Rows of the window that a report has: all but the studio's and those of its frame.
@@ -105,36 +105,36 @@ extension EvaluateScreen {
   }
 
   /// Goes to another score's report.
-  private mutating func step(by offset: Int, _ world: World) {
+  private mutating func step(by offset: Int, _ app: AppState) {
     let index = table.selected + offset
-    guard world.evaluations.indices.contains(index) else { return }
+    guard app.evaluations.indices.contains(index) else { return }
     table.selected = index
-    selectedID = world.evaluations[index].id
-    open(.report(world.evaluations[index].id))
+    selectedID = app.evaluations[index].id
+    open(.report(app.evaluations[index].id))
   }
 
-  private mutating func handleInComparison(_ key: Key, _ world: World) -> [StudioEffect] {
-    guard let comparison = comparison(world) else { return [] }
+  private mutating func handleInComparison(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    guard let comparison = comparison(app) else { return [] }
     _ = rowOfComparison.handle(
-      key, texts: comparison.rows.map(\.text), page: max(world.windowSize.rows - 8, 1))
+      key, texts: comparison.rows.map(\.text), page: max(app.windowSize.rows - 8, 1))
     return []
   }
 
   // MARK: Actions
 
-  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
     switch action {
-    case .run: return run(world)
-    case .stop: return shownJob(world)?.stop(world) ?? [Self.nothingRuns]
-    case .pause: return shownJob(world)?.pauseOrResume() ?? [Self.nothingRuns]
+    case .run: return run(app)
+    case .stop: return shownJob(app)?.stop(app) ?? [Self.nothingRuns]
+    case .pause: return shownJob(app)?.pauseOrResume() ?? [Self.nothingRuns]
     case .otherPane:
       guard page == .main else { return [] }
       pane = pane == .setup ? .scores : .setup
-    case .mark: return mark(world)
-    case .compare: return compare(world)
-    case .reuse: return reuse(world)
+    case .mark: return mark(app)
+    case .compare: return compare(app)
+    case .reuse: return reuse(app)
     case .forget:
-      guard let stored = selected(world) else { return [Self.noScore] }
+      guard let stored = selected(app) else { return [Self.noScore] }
       return [
         .confirm(
           title: "Forget this score?",
@@ -155,21 +155,21 @@ extension EvaluateScreen {
 
   /// Queues what is set up, or lets an evaluation go on that was stopped, which would be lost sight of
   /// beside a new one.
-  private mutating func run(_ world: World) -> [StudioEffect] {
-    if let job = shownJob(world), job.state == .paused || job.state == .interrupted {
+  private mutating func run(_ app: AppState) -> [StudioEffect] {
+    if let job = shownJob(app), job.state == .paused || job.state == .interrupted {
       return [
         .job(.resume(job.id)),
         .notify(
           Notice(
-            .information, "\(job.title(world)) goes on", remedy: "x twice ends it for another")),
+            .information, "\(job.title(app)) goes on", remedy: "x twice ends it for another")),
       ]
     }
-    if let requirement = unmetRequirements(world)?.first {
+    if let requirement = unmetRequirements(app)?.first {
       return [.notify(Notice(.warning, requirement.sentence, remedy: requirement.remedy))]
         + checkAgain()
     }
     page = .main
-    let ahead = world.jobs.filter {
+    let ahead = app.jobs.filter {
       ($0.state == .running || $0.state == .waiting) && !$0.isExport
     }
     let waits: [StudioEffect] =
@@ -177,15 +177,15 @@ extension EvaluateScreen {
         [
           .notify(
             Notice(
-              .information, "it waits for job \($0.id.rawValue), \($0.title(world))",
+              .information, "it waits for job \($0.id.rawValue), \($0.title(app))",
               remedy: "6 shows the queue"))
         ]
       } ?? []
     return [.remember(.evaluation(form.task)), .order(.evaluate(form.task))] + waits
   }
 
-  private mutating func mark(_ world: World) -> [StudioEffect] {
-    guard let stored = selected(world) else { return [Self.noScore] }
+  private mutating func mark(_ app: AppState) -> [StudioEffect] {
+    guard let stored = selected(app) else { return [Self.noScore] }
     markedID = markedID == stored.id ? nil : stored.id
     guard markedID != nil else { return [] }
     return [
@@ -194,15 +194,15 @@ extension EvaluateScreen {
     ]
   }
 
-  private mutating func compare(_ world: World) -> [StudioEffect] {
-    guard let stored = selected(world) else { return [Self.noScore] }
+  private mutating func compare(_ app: AppState) -> [StudioEffect] {
+    guard let stored = selected(app) else { return [Self.noScore] }
     guard let markedID, markedID != stored.id else {
       return [
         .notify(
           Notice(.information, "mark one score with m, then go to another and press c"))
       ]
     }
-    guard ScoreComparison(markedID, stored.id, world) != nil else {
+    guard ScoreComparison(markedID, stored.id, app) != nil else {
       return [
         .notify(
           Notice(
@@ -214,14 +214,14 @@ extension EvaluateScreen {
     return []
   }
 
-  private mutating func reuse(_ world: World) -> [StudioEffect] {
-    guard let stored = selected(world) else { return [Self.noScore] }
+  private mutating func reuse(_ app: AppState) -> [StudioEffect] {
+    guard let stored = selected(app) else { return [Self.noScore] }
     var task = form.task
-    task.take(stored.report, models: world.models)
+    task.take(stored.report, models: app.models)
     form.replace(with: task)
     page = .main
     pane = .setup
-    return setupChanged(world)
+    return setupChanged(app)
       + [
         .notify(
           Notice(

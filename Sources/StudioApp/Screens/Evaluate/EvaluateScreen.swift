@@ -45,8 +45,8 @@ package struct EvaluateScreen: StudioScreen {
   }
 
   /// The selected score.
-  func selected(_ world: World) -> StoredEvaluation? {
-    world.evaluations.first { $0.id == selectedID } ?? world.evaluations.first
+  func selected(_ app: AppState) -> StoredEvaluation? {
+    app.evaluations.first { $0.id == selectedID } ?? app.evaluations.first
   }
 
   package var isTyping: Bool {
@@ -66,36 +66,36 @@ package struct EvaluateScreen: StudioScreen {
     return true
   }
 
-  // MARK: Following the world
+  // MARK: Follow the state
 
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
-    guard world.isReady else { return [] }
-    begin(world)
-    form.follow(world)
-    if let index = world.evaluations.firstIndex(where: { $0.id == selectedID }) {
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    guard app.isReady else { return [] }
+    begin(app)
+    form.follow(app)
+    if let index = app.evaluations.firstIndex(where: { $0.id == selectedID }) {
       table.selected = index
     }
-    table.scroll(count: world.evaluations.count, page: Self.tablePage)
-    selectedID = world.evaluations.isEmpty ? nil : world.evaluations[table.selected].id
-    if !world.evaluations.contains(where: { $0.id == markedID }) { markedID = nil }
+    table.scroll(count: app.evaluations.count, page: Self.tablePage)
+    selectedID = app.evaluations.isEmpty ? nil : app.evaluations[table.selected].id
+    if !app.evaluations.contains(where: { $0.id == markedID }) { markedID = nil }
     switch page {
     case .main: break
-    case .report(let id): if !world.evaluations.contains(where: { $0.id == id }) { page = .main }
-    case .comparison: if comparison(world) == nil { page = .main }
+    case .report(let id): if !app.evaluations.contains(where: { $0.id == id }) { page = .main }
+    case .comparison: if comparison(app) == nil { page = .main }
     }
-    return check() + estimate(world)
+    return check() + estimate(app)
   }
 
   /// Rows that a page of the table moves by.
   static let tablePage = 10
 
   /// Takes up the evaluation that was set up last, else the usual one of the model in use.
-  private mutating func begin(_ world: World) {
-    guard !hasBegun, world.evaluation != nil || world.model != nil else { return }
+  private mutating func begin(_ app: AppState) {
+    guard !hasBegun, app.evaluation != nil || app.model != nil else { return }
     hasBegun = true
-    var task = EvaluateTask(.frechetVideoDistance, of: world.model?.reference)
-    task.settings = world.settings
-    form = EvaluateForm(world.evaluation ?? task)
+    var task = EvaluateTask(.frechetVideoDistance, of: app.model?.reference)
+    task.settings = app.settings
+    form = EvaluateForm(app.evaluation ?? task)
   }
 
   /// Asks again what is missing: files may have come since.
@@ -112,8 +112,8 @@ package struct EvaluateScreen: StudioScreen {
   }
 
   /// What is missing, once that is known; what the selected line is about comes first.
-  func unmetRequirements(_ world: World) -> [EvaluationRequirement]? {
-    guard let check = world.evaluationCheck, check.task == form.task else { return nil }
+  func unmetRequirements(_ app: AppState) -> [EvaluationRequirement]? {
+    guard let check = app.evaluationCheck, check.task == form.task else { return nil }
     let selected = form.subject
     return check.unmet.filter { $0.subject == selected }
       + check.unmet.filter { $0.subject != selected }
@@ -122,16 +122,16 @@ package struct EvaluateScreen: StudioScreen {
   // MARK: What it would take
 
   /// Asks what one video takes.
-  private mutating func estimate(_ world: World) -> [StudioEffect] {
-    guard let key = estimateKey(world) else { return [] }
-    return estimates.ask(key, world)
+  private mutating func estimate(_ app: AppState) -> [StudioEffect] {
+    guard let key = estimateKey(app) else { return [] }
+    return estimates.ask(key, app)
   }
 
   /// One of the videos, without what changes nothing about its cost.
-  func estimateKey(_ world: World) -> World.EstimateKey? {
+  func estimateKey(_ app: AppState) -> AppState.EstimateKey? {
     let task = form.task
     guard task.generates, task.metric.judged == .videos, let model = task.model,
-      let entry = world.models.first(where: { $0.reference == model }), entry.canGenerate
+      let entry = app.models.first(where: { $0.reference == model }), entry.canGenerate
     else { return nil }
     let length = max(entry.autoencoder?.clipLength ?? 16, 1)
     var settings = task.settings
@@ -139,21 +139,21 @@ package struct EvaluateScreen: StudioScreen {
     settings.isSeedLocked = false
     settings.preview = .off
     settings.clipCount = (task.frames + length - 1) / length
-    return World.EstimateKey(model: model, settings: settings)
+    return AppState.EstimateKey(model: model, settings: settings)
   }
 
   /// Takes note of a change of what is set up.
-  mutating func setupChanged(_ world: World) -> [StudioEffect] {
-    passedJob = world.jobs.first { $0.evaluation != nil }?.id
-    return [.remember(.evaluation(form.task))] + check() + estimate(world)
+  mutating func setupChanged(_ app: AppState) -> [StudioEffect] {
+    passedJob = app.jobs.first { $0.evaluation != nil }?.id
+    return [.remember(.evaluation(form.task))] + check() + estimate(app)
   }
 
   // MARK: The job
 
   /// The evaluation to show: the one that runs, else one that waits or is held, else one that failed
   /// since the last change of what is set up.
-  func shownJob(_ world: World) -> Job? {
-    let jobs = world.jobs.filter { $0.evaluation != nil }
+  func shownJob(_ app: AppState) -> Job? {
+    let jobs = app.jobs.filter { $0.evaluation != nil }
     if let open = jobs.first(where: { !$0.state.isOver }) { return open }
     guard let last = jobs.first, last.id != passedJob, case .failed = last.state else { return nil }
     return last
@@ -161,23 +161,23 @@ package struct EvaluateScreen: StudioScreen {
 
   // MARK: Undo
 
-  package mutating func undo(_ world: World) -> [StudioEffect] {
+  package mutating func undo(_ app: AppState) -> [StudioEffect] {
     form.undo()
-      ? setupChanged(world)
+      ? setupChanged(app)
       : [.notify(Notice(.information, "no change of the evaluation is left to undo"))]
   }
 
-  package mutating func redo(_ world: World) -> [StudioEffect] {
+  package mutating func redo(_ app: AppState) -> [StudioEffect] {
     form.redo()
-      ? setupChanged(world)
+      ? setupChanged(app)
       : [.notify(Notice(.information, "no change of the evaluation is left to redo"))]
   }
 
   // MARK: Two scores
 
   /// The comparison that is shown; `nil` if one of the scores is gone.
-  func comparison(_ world: World) -> ScoreComparison? {
+  func comparison(_ app: AppState) -> ScoreComparison? {
     guard case .comparison(let first, let second) = page else { return nil }
-    return ScoreComparison(first, second, world)
+    return ScoreComparison(first, second, app)
   }
 }

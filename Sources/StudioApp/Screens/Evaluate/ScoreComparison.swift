@@ -10,9 +10,9 @@ struct ScoreComparison {
   private let comparison: ReportComparison
 
   /// - Returns: `nil` if one is not there or they measure different things.
-  init?(_ first: EvaluationID, _ second: EvaluationID, _ world: World) {
-    guard let a = world.evaluations.first(where: { $0.id == first }),
-      let b = world.evaluations.first(where: { $0.id == second }),
+  init?(_ first: EvaluationID, _ second: EvaluationID, _ app: AppState) {
+    guard let a = app.evaluations.first(where: { $0.id == first }),
+      let b = app.evaluations.first(where: { $0.id == second }),
       let comparison = try? ReportComparison(a.report, b.report)
     else { return nil }
     (self.first, self.second) = (a, b)

@@ -9,14 +9,14 @@ struct StateView {
   private let ahead: Job?
   private let task: EvaluateTask
   private let unmet: [EvaluationRequirement]?
-  private let world: World
+  private let app: AppState
 
-  init(_ screen: EvaluateScreen, _ world: World) {
-    job = screen.shownJob(world)
-    ahead = job?.state == .waiting ? world.runningJob : nil
+  init(_ screen: EvaluateScreen, _ app: AppState) {
+    job = screen.shownJob(app)
+    ahead = job?.state == .waiting ? app.runningJob : nil
     task = screen.form.task
-    unmet = screen.unmetRequirements(world)
-    self.world = world
+    unmet = screen.unmetRequirements(app)
+    self.app = app
   }
 
   /// The lines where no job is shown.
@@ -33,7 +33,7 @@ struct StateView {
 
   /// Rows that it needs.
   func rows(width: Int) -> Int {
-    if let job { return JobPanel(job, world).rows(width: width) + (ahead == nil ? 0 : 1) }
+    if let job { return JobPanel(job, app).rows(width: width) + (ahead == nil ? 0 : 1) }
     return lines.reduce(0) { $0 + TextWrap.lines($1.text, width: max(width, 1)).count }
   }
 
@@ -55,14 +55,14 @@ struct StateView {
   }
 
   private func drawJob(_ job: Job, in buffer: inout CellBuffer, area: Rectangle) {
-    let panel = JobPanel(job, world)
-    let inner = Border(title: panel.title, subtitle: job.title(world))
+    let panel = JobPanel(job, app)
+    let inner = Border(title: panel.title, subtitle: job.title(app))
       .draw(in: &buffer, area: area)
     let rows = Layout.split(inner, .vertical, [.fixed(ahead == nil ? 0 : 1), .fill()])
     if let ahead {
       buffer.write(
         CharacterWidth.truncate(
-          "job \(ahead.id.rawValue) comes first: \(ahead.title(world))", to: rows[0].width),
+          "job \(ahead.id.rawValue) comes first: \(ahead.title(app))", to: rows[0].width),
         column: rows[0].column, row: rows[0].row, style: Style(.secondary), clip: rows[0])
     }
     panel.draw(in: &buffer, area: rows[1])

@@ -6,25 +6,25 @@ import VideoDiffusion
 
 extension ExtendScreen {
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     if let picker {
-      picker.draw(in: &buffer, area: area, world, context)
+      picker.draw(in: &buffer, area: area, app, context)
     } else if tree == nil {
-      drawNoVideo(in: &buffer, area: area, world)
+      drawNoVideo(in: &buffer, area: area, app)
     } else if player.isZoomed, form == nil {
-      drawPlayer(in: &buffer, area: area, world, context)
+      drawPlayer(in: &buffer, area: area, app, context)
     } else if area.width < 80 || area.height < 20 {
-      drawFacts(in: &buffer, area: area, world)
+      drawFacts(in: &buffer, area: area, app)
     } else {
-      let width = min(ClipPlayer.paneWidth(rows: area.height, world), area.width - 40)
+      let width = min(ClipPlayer.paneWidth(rows: area.height, app), area.width - 40)
       let panes = Layout.split(area, .horizontal, [.fixed(width), .fill()])
-      drawPlayer(in: &buffer, area: panes[0], world, context)
-      drawFacts(in: &buffer, area: panes[1], world)
+      drawPlayer(in: &buffer, area: panes[0], app, context)
+      drawFacts(in: &buffer, area: panes[1], app)
     }
   }
 
-  private func drawNoVideo(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawNoVideo(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let inner = Border(title: "Extend").draw(in: &buffer, area: area)
     EmptyState(
       "No video is open",
@@ -41,20 +41,20 @@ extension ExtendScreen {
   // MARK: The picture
 
   private func drawPlayer(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     player.draw(
-      in: &buffer, area: area, title: playerTitle(world), subtitle: playerSubtitle(world),
-      missing: missingPicture(world), world, context)
+      in: &buffer, area: area, title: playerTitle(app), subtitle: playerSubtitle(app),
+      missing: missingPicture(app), app, context)
   }
 
-  private func playerTitle(_ world: World) -> String {
+  private func playerTitle(_ app: AppState) -> String {
     guard let tree, let outline else { return "Picture" }
-    let clips = playedClips(world)
+    let clips = playedClips(app)
     var names = clips.compactMap { outline.labels[$0] }
     if isWatching, let name = outline.growthLabel { names.append(name) }
     switch scope {
-    case .clip: return names.first ?? world.video(tree.video)?.title ?? "Picture"
+    case .clip: return names.first ?? app.video(tree.video)?.title ?? "Picture"
     case .seam: return "Seam " + names.joined(separator: ", ")
     case .branch:
       guard let first = names.first, let last = names.last else { return "Branch" }
@@ -63,26 +63,26 @@ extension ExtendScreen {
     }
   }
 
-  private func playerSubtitle(_ world: World) -> String {
+  private func playerSubtitle(_ app: AppState) -> String {
     if isWatching {
-      guard let preview = preview(world) else { return "" }
+      guard let preview = preview(app) else { return "" }
       return "x0, \(preview.mode.rawValue)  step \(preview.step)/\(preview.stepCount)"
     }
     guard scope != .clip, let place = player.place, let outline else { return "" }
-    let clips = playedClips(world)
+    let clips = playedClips(app)
     guard clips.indices.contains(place.strip) else { return "" }
     return outline.labels[clips[place.strip]] ?? ""
   }
 
-  private func missingPicture(_ world: World) -> EmptyState {
+  private func missingPicture(_ app: AppState) -> EmptyState {
     guard let tree else { return EmptyState("") }
     if isWatching {
       return EmptyState(
         "\(outline?.growthLabel ?? "The clip") is being made",
-        lines: [settings(world).preview == .off ? "Previews are off." : "A preview comes soon."])
+        lines: [settings(app).preview == .off ? "Previews are off." : "A preview comes soon."])
     }
     guard tree.current == nil else { return EmptyState("Reading frames ...") }
-    let problem = modelProblem(world)
+    let problem = modelProblem(app)
     return EmptyState(
       "An empty canvas", lines: problem.map { [$0.sentence + "."] } ?? [],
       keys: [
@@ -95,7 +95,7 @@ extension ExtendScreen {
 
   // MARK: Tree, clip and job
 
-  private func drawFacts(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawFacts(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     if let form {
       let inner = Border(
         title: "Settings of the next clips", footer: "c or Esc closes", isFocused: true
@@ -103,13 +103,13 @@ extension ExtendScreen {
       form.draw(in: &buffer, area: inner.inset(left: 1, right: 1))
       return
     }
-    let facts = clipFacts(world)
-    let job = jobPane(world)
+    let facts = clipFacts(app)
+    let job = jobPane(app)
     let jobRows = job.map { $0.rows(width: area.width - 4) + 2 } ?? 0
     let parts = Layout.split(
       area, .vertical,
       [.fill().limited(3), .fixed(facts.isEmpty ? 0 : facts.count + 2), .fixed(jobRows)])
-    drawTree(in: &buffer, area: parts[0], world)
+    drawTree(in: &buffer, area: parts[0], app)
     if !facts.isEmpty {
       let title = tree?.position.flatMap { outline?.labels[$0] }.map { "Clip \($0)" }
       let inner = Border(title: title ?? "The first clip").draw(in: &buffer, area: parts[1])
@@ -118,9 +118,9 @@ extension ExtendScreen {
     job?.draw(in: &buffer, area: parts[2])
   }
 
-  private func drawTree(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawTree(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     guard let tree, let outline else { return }
-    let title = world.video(tree.video)?.title ?? "Video"
+    let title = app.video(tree.video)?.title ?? "Video"
     let count = outline.labels.count
     let inner = Border(
       title: title, subtitle: count == 1 ? "1 clip" : "\(count) clips", footer: laterText,
@@ -134,10 +134,10 @@ extension ExtendScreen {
   }
 
   /// Names and values of the clip at the position.
-  func clipFacts(_ world: World) -> [FactList.Fact] {
+  func clipFacts(_ app: AppState) -> [FactList.Fact] {
     guard let tree else { return [] }
-    guard let clip = tree.current else { return firstClipFacts(world) }
-    var facts: [FactList.Fact] = [.init("frames", framesText(clip, tree, world))]
+    guard let clip = tree.current else { return firstClipFacts(app) }
+    var facts: [FactList.Fact] = [.init("frames", framesText(clip, tree, app))]
     let rolls = tree.rolls(of: clip.id)
     let roll = (rolls.firstIndex { $0.id == clip.id } ?? 0) + 1
     facts.append(.init("roll", "\(roll) of \(rolls.count)"))
@@ -161,45 +161,45 @@ extension ExtendScreen {
   }
 
   /// What the first clip of an empty canvas will be made with.
-  private func firstClipFacts(_ world: World) -> [FactList.Fact] {
-    let settings = settings(world)
+  private func firstClipFacts(_ app: AppState) -> [FactList.Fact] {
+    let settings = settings(app)
     return [
-      .init("model", nextModel(world)?.name ?? "none"),
+      .init("model", nextModel(app)?.name ?? "none"),
       .init("sampler", SettingsText.sampler(settings, steps: settings.steps)),
       SettingsText.numbers(settings),
       .init("seed", settings.isSeedLocked ? "\(settings.seed), locked" : "a new one"),
     ]
   }
 
-  private func framesText(_ clip: Clip, _ tree: ClipTree, _ world: World) -> String {
-    let length = world.frames[clip.id]?.images.count ?? length(of: clip.model, world)
+  private func framesText(_ clip: Clip, _ tree: ClipTree, _ app: AppState) -> String {
+    let length = app.frames[clip.id]?.images.count ?? length(of: clip.model, app)
     let first = clip.index * length + 1
     let total = tree.branch.count * length
     let origin = outline?.origin(of: clip.id).map { "  from \($0)" } ?? ""
     return "\(first)-\(first + length - 1) of \(total)\(origin)"
   }
 
-  private func length(of model: ModelReference, _ world: World) -> Int {
-    world.models.first { $0.reference == model }?.autoencoder?.clipLength ?? clipLength
+  private func length(of model: ModelReference, _ app: AppState) -> Int {
+    app.models.first { $0.reference == model }?.autoencoder?.clipLength ?? clipLength
   }
 
-  private func jobPane(_ world: World) -> JobPane? {
+  private func jobPane(_ app: AppState) -> JobPane? {
     guard let tree else { return nil }
-    if let pane = JobPane(VideoActivity(of: tree.video, world), world) { return pane }
-    guard tree.current != nil, let problem = modelProblem(world) else { return nil }
+    if let pane = JobPane(VideoActivity(of: tree.video, app), app) { return pane }
+    guard tree.current != nil, let problem = modelProblem(app) else { return nil }
     return JobPane(title: "Model missing", text: problem.sentence, hint: problem.remedy)
   }
 
   // MARK: Help
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     if form != nil {
       let close = HelpEntry(keys: [.character("c")], name: "close", help: "")
       return SettingsForm.helpSection.entries + [close]
     }
     if let picker { return picker.hints }
     var actions: [ExtendAction] = []
-    switch tree.map({ VideoActivity(of: $0.video, world) }) ?? .none {
+    switch tree.map({ VideoActivity(of: $0.video, app) }) ?? .none {
     case .running, .waiting: actions = [.stop, .pause]
     case .held, .failed: actions = [.resume]
     case .none, .cancelled: break
@@ -220,10 +220,10 @@ extension ExtendScreen {
     return [ExtendAction.keyMap.helpSection, ExtendAction.movements, player.keyMap.helpSection]
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
     guard let tree else { return [] }
-    var facts = [("video", world.video(tree.video)?.title ?? "\(tree.video.rawValue)")]
-    facts += clipFacts(world).map { ($0.name, $0.value) }
+    var facts = [("video", app.video(tree.video)?.title ?? "\(tree.video.rawValue)")]
+    facts += clipFacts(app).map { ($0.name, $0.value) }
     if let clip = tree.current {
       facts.append(("clip seed", "\(ClipSeed.seed(clip.seed, clip: clip.index))"))
       facts.append(("made", clip.created.formatted(.iso8601)))

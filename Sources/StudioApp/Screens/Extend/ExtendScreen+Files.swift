@@ -8,10 +8,10 @@ extension ExtendScreen {
     [.ask(prompt: "Video file or folder of pictures", text: picker?.path ?? "", command: "footage")]
   }
 
-  mutating func askForExport(_ world: World) -> [StudioEffect] {
+  mutating func askForExport(_ app: AppState) -> [StudioEffect] {
     guard let tree, let tip = tree.tip, let outline else { return [.notify(.noClip)] }
     exported = (tree.video, tip)
-    let title = world.video(tree.video)?.title ?? "video"
+    let title = app.video(tree.video)?.title ?? "video"
     let names = [tree.branch.first?.id, tip].compactMap { $0.flatMap { outline.labels[$0] } }
     return [
       .ask(
@@ -20,13 +20,13 @@ extension ExtendScreen {
     ]
   }
 
-  func saveStill(_ world: World) -> [StudioEffect] {
-    let clips = playedClips(world)
+  func saveStill(_ app: AppState) -> [StudioEffect] {
+    let clips = playedClips(app)
     guard let tree, let place = player.place, clips.indices.contains(place.strip) else {
       return [.notify(.noPicture)]
     }
     let clip = clips[place.strip]
-    let title = world.video(tree.video)?.title ?? "video"
+    let title = app.video(tree.video)?.title ?? "video"
     let name = "\(title)-\(outline?.labels[clip] ?? "")-\(place.frame + 1)"
     return [.video(.saveStill(clip, frame: place.frame, path: ExportRequest.fileName(name, "png")))]
   }
@@ -40,7 +40,8 @@ extension ExtendScreen {
     ]
   }
 
-  package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
+  package mutating func run(_ command: String, argument: String, _ app: AppState) -> [StudioEffect]
+  {
     switch command {
     case "export", "overwrite":
       defer { exported = nil }
@@ -48,7 +49,7 @@ extension ExtendScreen {
       guard let (video, last) = exported ?? shown else { return [.notify(.noClip)] }
       return ExportRequest.effects(
         argument, video: video, through: last, overwrites: command == "overwrite")
-    case "footage": return readFootage(argument, world)
+    case "footage": return readFootage(argument, app)
     case "rename":
       guard let tree, !argument.isEmpty else { return [] }
       return [.video(.rename(tree.video, argument))]
@@ -56,9 +57,9 @@ extension ExtendScreen {
     }
   }
 
-  private mutating func readFootage(_ path: String, _ world: World) -> [StudioEffect] {
+  private mutating func readFootage(_ path: String, _ app: AppState) -> [StudioEffect] {
     guard !path.isEmpty else { return [] }
-    guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+    guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
     // The workspace calls it by its whole path.
     let path = path.absolutePath
     wantedFootage = path
@@ -67,7 +68,7 @@ extension ExtendScreen {
     return [
       .notify(Notice(.information, "reading \(name)")),
       .query(.readFootage(path: path, model: model.reference)),
-    ] + refresh(world)
+    ] + refresh(app)
   }
 }
 

@@ -2,21 +2,21 @@ import RunKit
 import TerminalUI
 
 extension ExtendScreen {
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
     // A question that was open was left without an answer.
     exported = nil
-    if form != nil { return handleForm(key, world) }
-    if picker != nil { return handlePicker(key, world) }
+    if form != nil { return handleForm(key, app) }
+    if picker != nil { return handlePicker(key, app) }
     if let action = ExtendAction.keyMap.action(for: key) {
       if ![.extend, .extendOn].contains(action) { isAsked = false }
-      let effects = perform(action, world)
-      return effects + refresh(world)
+      let effects = perform(action, app)
+      return effects + refresh(app)
     }
     if player.handle(key) { return [] }
-    return move(key, world)
+    return move(key, app)
   }
 
-  private mutating func handleForm(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func handleForm(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if form?.isTyping == false, key == .character("c") {
       form = nil
       return []
@@ -25,18 +25,18 @@ extension ExtendScreen {
     return []
   }
 
-  private mutating func handlePicker(_ key: Key, _ world: World) -> [StudioEffect] {
-    guard let outcome = picker?.handle(key, world), let path = picker?.path else { return [] }
+  private mutating func handlePicker(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    guard let outcome = picker?.handle(key, app), let path = picker?.path else { return [] }
     switch outcome {
     case .handled: return []
     case .ignored: return key == .character("o") ? askForFootage() : []
     case .taken(let firstFrame):
-      guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+      guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
       picker = nil
       return [
         .order(
           .makeFromFootage(
-            path: path, firstFrame: firstFrame, model: model.reference, settings: world.settings))
+            path: path, firstFrame: firstFrame, model: model.reference, settings: app.settings))
       ]
     }
   }
@@ -44,20 +44,20 @@ extension ExtendScreen {
   // MARK: Moving
 
   /// Moves in the tree as it is drawn.
-  private mutating func move(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func move(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard let outline, let tree else { return [] }
     var view = TreeView(roots: outline.roots, selected: selectedNode)
     guard view.handle(key), view.selected != selectedNode else { return [] }
     if view.selected == TreeOutline.growthID {
       isWatching = true
-      return refresh(world)
+      return refresh(app)
     }
     guard let number = view.selected.flatMap(Int64.init) else { return [] }
     let wasWatching = isWatching
     isWatching = false
     let clip = ClipID(rawValue: number)
-    guard clip != tree.position || !wasWatching else { return refresh(world) }
-    return go(to: clip, world)
+    guard clip != tree.position || !wasWatching else { return refresh(app) }
+    return go(to: clip, app)
   }
 
   /// The node where the user stands.
@@ -65,79 +65,79 @@ extension ExtendScreen {
     isWatching ? TreeOutline.growthID : tree?.position.map { "\($0.rawValue)" }
   }
 
-  private mutating func go(to clip: ClipID, _ world: World) -> [StudioEffect] {
+  private mutating func go(to clip: ClipID, _ app: AppState) -> [StudioEffect] {
     guard let video = tree?.video else { return [] }
     (isWatching, wantsToWatch) = (false, false)
     ahead = clip
     tree?.select(clip)
-    return [.tree(.select(video, clip))] + refresh(world)
+    return [.tree(.select(video, clip))] + refresh(app)
   }
 
-  private mutating func cycleRolls(by step: Int, _ world: World) -> [StudioEffect] {
+  private mutating func cycleRolls(by step: Int, _ app: AppState) -> [StudioEffect] {
     guard let tree, let position = tree.position else { return [] }
     let rolls = tree.rolls(of: position)
     guard rolls.count > 1, let index = rolls.firstIndex(where: { $0.id == position }) else {
       return [.notify(Notice(.information, "this clip has one roll", remedy: "R makes another"))]
     }
-    return go(to: rolls[(index + step + rolls.count) % rolls.count].id, world)
+    return go(to: rolls[(index + step + rolls.count) % rolls.count].id, app)
   }
 
   // MARK: Making
 
-  private mutating func perform(_ action: ExtendAction, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: ExtendAction, _ app: AppState) -> [StudioEffect] {
     switch action {
-    case .extend: return extend(count: 1, world)
-    case .extendOn: return extend(count: nil, world)
-    case .reroll: return reroll(world)
-    case .nextRoll: return cycleRolls(by: 1, world)
-    case .previousRoll: return cycleRolls(by: -1, world)
-    case .branch: return branch(world)
+    case .extend: return extend(count: 1, app)
+    case .extendOn: return extend(count: nil, app)
+    case .reroll: return reroll(app)
+    case .nextRoll: return cycleRolls(by: 1, app)
+    case .previousRoll: return cycleRolls(by: -1, app)
+    case .branch: return branch(app)
     case .drop: return drop()
     case .playMore:
       let scopes = Scope.allCases
       scope = scopes[((scopes.firstIndex(of: scope) ?? 0) + 1) % scopes.count]
       return []
     case .settings:
-      form = SettingsForm(settings: settings(world))
+      form = SettingsForm(settings: settings(app))
       return []
-    case .export: return askForExport(world)
-    case .still: return saveStill(world)
+    case .export: return askForExport(app)
+    case .still: return saveStill(app)
     case .footage: return askForFootage()
     case .newCanvas:
       nextSettings = nil
-      return [.video(.newCanvas(world.model?.reference))]
-    case .otherModel: return chooseModel(world)
-    case .stop, .pause, .resume: return steer(action, world)
+      return [.video(.newCanvas(app.model?.reference))]
+    case .otherModel: return chooseModel(app)
+    case .stop, .pause, .resume: return steer(action, app)
     }
   }
 
   /// Adds clips at the end of the branch. Their noise goes on from the branch's own seed, so that
   /// the result is what one run of as many clips would have made.
-  mutating func extend(count: Int?, _ world: World) -> [StudioEffect] {
-    guard let tree else { return makeVideo(count: count, world) }
-    if isTipGrowing(world) { return extendLater(count: count) }
+  mutating func extend(count: Int?, _ app: AppState) -> [StudioEffect] {
+    guard let tree else { return makeVideo(count: count, app) }
+    if isTipGrowing(app) { return extendLater(count: count) }
     let tip = tree.tip.flatMap { tree.clips[$0] }
-    var next = settings(world)
+    var next = settings(app)
     let wasTried = tree.clips.values.contains {
       $0.parent == tip?.id && $0.seed == tip?.seed
     }
     if !next.isSeedLocked { next.seed = wasTried ? seeds.next() : tip?.seed ?? seeds.next() }
     let effects = make(
-      next, after: tip?.id, fork: tree.nextFork(of: tip?.id), count: count, world)
+      next, after: tip?.id, fork: tree.nextFork(of: tip?.id), count: count, app)
     if case .workspace(.order(.extend))? = effects.first { isAsked = true }
     return effects
   }
 
   /// Begins a video where none is open.
-  private mutating func makeVideo(count: Int?, _ world: World) -> [StudioEffect] {
-    guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
-    var settings = world.settings
+  private mutating func makeVideo(count: Int?, _ app: AppState) -> [StudioEffect] {
+    guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
+    var settings = app.settings
     settings.clipCount = count
     wantsToWatch = true
     return [.order(.make(model.reference, settings))]
   }
 
-  private mutating func reroll(_ world: World) -> [StudioEffect] {
+  private mutating func reroll(_ app: AppState) -> [StudioEffect] {
     guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
     if case .footage = clip.source {
       return [
@@ -145,24 +145,24 @@ extension ExtendScreen {
           Notice(.warning, "this clip comes from a file", remedy: "e or b continues it"))
       ]
     }
-    var next = settings(world)
+    var next = settings(app)
     next.seed = seeds.next()
-    return make(next, after: clip.parent, fork: clip.fork, count: 1, world)
+    return make(next, after: clip.parent, fork: clip.fork, count: 1, app)
   }
 
-  private mutating func branch(_ world: World) -> [StudioEffect] {
+  private mutating func branch(_ app: AppState) -> [StudioEffect] {
     guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
-    var next = settings(world)
+    var next = settings(app)
     if !next.isSeedLocked { next.seed = seeds.next() }
-    return make(next, after: clip.id, fork: tree.nextFork(of: clip.id), count: 1, world)
+    return make(next, after: clip.id, fork: tree.nextFork(of: clip.id), count: 1, app)
   }
 
   private mutating func make(
-    _ settings: GenerationSettings, after clip: ClipID?, fork: Int, count: Int?, _ world: World
+    _ settings: GenerationSettings, after clip: ClipID?, fork: Int, count: Int?, _ app: AppState
   ) -> [StudioEffect] {
     guard let tree else { return [.notify(.noVideo)] }
-    if let problem = modelProblem(world) { return [.notify(problem)] }
-    guard let model = usableModel(world) else { return [] }
+    if let problem = modelProblem(app) { return [.notify(problem)] }
+    guard let model = usableModel(app) else { return [] }
     var settings = settings
     settings.clipCount = count
     // The seed was chosen here; the workspace is not to choose another.
@@ -190,24 +190,24 @@ extension ExtendScreen {
     ]
   }
 
-  private mutating func chooseModel(_ world: World) -> [StudioEffect] {
+  private mutating func chooseModel(_ app: AppState) -> [StudioEffect] {
     if otherModel != nil {
       otherModel = nil
       return [.notify(Notice(.information, "continuing with the video's own model"))]
     }
-    guard let model = world.model, model.canGenerate else { return [.notify(.noModel)] }
+    guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
     otherModel = model.reference
     return [.notify(Notice(.information, "continuing with \(model.reference.name)"))]
   }
 
   // MARK: Jobs
 
-  private mutating func steer(_ action: ExtendAction, _ world: World) -> [StudioEffect] {
-    let activity = tree.map { VideoActivity(of: $0.video, world) } ?? .none
+  private mutating func steer(_ action: ExtendAction, _ app: AppState) -> [StudioEffect] {
+    let activity = tree.map { VideoActivity(of: $0.video, app) } ?? .none
     switch (action, activity) {
     case (.stop, .running(let job)):
       laterRun = nil
-      let isStopping = world.progress(of: job)?.isStopping ?? false
+      let isStopping = app.progress(of: job)?.isStopping ?? false
       return [.job(.finish(job.id, atOnce: isStopping))]
     case (.stop, .waiting(let job)), (.stop, .held(let job)): return [.job(.cancel(job.id))]
     case (.pause, .running(let job)), (.pause, .waiting(let job)): return [.job(.pause(job.id))]
@@ -217,7 +217,7 @@ extension ExtendScreen {
     }
   }
 
-  package mutating func undo(_ world: World) -> [StudioEffect] {
+  package mutating func undo(_ app: AppState) -> [StudioEffect] {
     if form != nil {
       if form?.undo() == true { nextSettings = form?.settings }
       return []
@@ -228,7 +228,7 @@ extension ExtendScreen {
     return [.tree(.undo(tree.video))]
   }
 
-  package mutating func redo(_ world: World) -> [StudioEffect] {
+  package mutating func redo(_ app: AppState) -> [StudioEffect] {
     if form != nil {
       if form?.redo() == true { nextSettings = form?.settings }
       return []

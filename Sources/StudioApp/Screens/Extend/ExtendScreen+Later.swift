@@ -4,13 +4,13 @@ import StudioKit
 /// Clips that are asked for while the clip that they continue is still being made.
 extension ExtendScreen {
   /// Whether a run is about to add to the tip, or is asked to.
-  func isTipGrowing(_ world: World) -> Bool { isAsked || !tipJobs(world).isEmpty }
+  func isTipGrowing(_ app: AppState) -> Bool { isAsked || !tipJobs(app).isEmpty }
 
   /// The jobs that add to the tip of the branch.
-  private func tipJobs(_ world: World) -> [Job] {
+  private func tipJobs(_ app: AppState) -> [Job] {
     guard let tree else { return [] }
     let newest = tree.clips.keys.max()
-    return world.openJobs.filter { job in
+    return app.openJobs.filter { job in
       guard let task = job.generation, task.video == tree.video else { return false }
       if job.finishedClips > 0 { return newest == tree.tip }
       return switch task.origin {
@@ -41,8 +41,8 @@ extension ExtendScreen {
 
   /// Whether the last run of a video ended before it was done, as the user wanted: by Ctrl-C, or on a
   /// screen that knows nothing of what was to follow.
-  private func wasStopped(_ video: VideoID, _ world: World) -> Bool {
-    guard let last = world.jobs.first(where: { $0.generation?.video == video }) else {
+  private func wasStopped(_ video: VideoID, _ app: AppState) -> Bool {
+    guard let last = app.jobs.first(where: { $0.generation?.video == video }) else {
       return false
     }
     return last.generation?.settings.clipCount.map { last.finishedClips < $0 } ?? true
@@ -50,12 +50,12 @@ extension ExtendScreen {
 
   /// Begins the run that was put off once nothing adds to the tip any more; one that
   /// failed or is held takes it along.
-  mutating func beginLaterRun(_ world: World) -> [StudioEffect] {
+  mutating func beginLaterRun(_ app: AppState) -> [StudioEffect] {
     guard let tree else { return [] }
-    let jobs = tipJobs(world)
+    let jobs = tipJobs(app)
     if !jobs.isEmpty { isAsked = false }
     guard let run = laterRun, !isAsked, jobs.isEmpty else { return [] }
-    switch VideoActivity(of: tree.video, world) {
+    switch VideoActivity(of: tree.video, app) {
     // The last clip of a run is there before the queue says that the run is over.
     case .running, .waiting: return []
     case .held, .failed, .cancelled:
@@ -64,10 +64,10 @@ extension ExtendScreen {
     case .none: break
     }
     laterRun = nil
-    guard !wasStopped(tree.video, world) else { return [] }
+    guard !wasStopped(tree.video, app) else { return [] }
     switch run {
-    case .clips(let count): return extend(count: count, world)
-    case .untilStopped: return extend(count: nil, world)
+    case .clips(let count): return extend(count: count, app)
+    case .untilStopped: return extend(count: nil, app)
     }
   }
 }

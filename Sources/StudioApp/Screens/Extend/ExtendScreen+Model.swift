@@ -4,14 +4,14 @@ import RunKit
 extension ExtendScreen {
   /// The model that the next clips are made with: the one asked for, else that of the video, else
   /// the one that runs use.
-  func nextModel(_ world: World) -> ModelReference? {
-    otherModel ?? tree?.current?.model ?? tree?.visible.last?.model ?? world.model?.reference
+  func nextModel(_ app: AppState) -> ModelReference? {
+    otherModel ?? tree?.current?.model ?? tree?.visible.last?.model ?? app.model?.reference
   }
 
   /// The model of the next clips among those that were found; `nil` if it cannot be used.
-  func usableModel(_ world: World) -> ModelEntry? {
-    guard let wanted = nextModel(world) else { return nil }
-    return world.models.first {
+  func usableModel(_ app: AppState) -> ModelEntry? {
+    guard let wanted = nextModel(app) else { return nil }
+    return app.models.first {
       $0.reference.autoencoder == wanted.autoencoder && $0.reference.denoiser == wanted.denoiser
         && $0.canGenerate
     }
@@ -19,18 +19,18 @@ extension ExtendScreen {
 
   /// The settings of the next clips: those edited here, else those of the clip at the position,
   /// else Make's.
-  func settings(_ world: World) -> GenerationSettings {
+  func settings(_ app: AppState) -> GenerationSettings {
     if let nextSettings { return nextSettings }
-    guard var settings = tree?.current?.settings else { return world.settings }
+    guard var settings = tree?.current?.settings else { return app.settings }
     settings.clipCount = 1
     settings.isSeedLocked = false
     return settings
   }
 
   /// Says why nothing can be made, if so.
-  func modelProblem(_ world: World) -> Notice? {
-    guard usableModel(world) == nil else { return nil }
-    guard let wanted = nextModel(world) else {
+  func modelProblem(_ app: AppState) -> Notice? {
+    guard usableModel(app) == nil else { return nil }
+    guard let wanted = nextModel(app) else {
       return Notice(.warning, "no model is chosen", remedy: "1 lists the models")
     }
     return Notice(

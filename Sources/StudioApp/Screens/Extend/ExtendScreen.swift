@@ -64,33 +64,33 @@ package struct ExtendScreen: StudioScreen {
   /// - Parameter seeds: Where seeds of new runs come from.
   package init(seeds: SeedSource = SeedSource()) { self.seeds = seeds }
 
-  // MARK: Following the world
+  // MARK: Follow the state
 
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
-    adoptTree(world)
-    if let path = wantedFootage, world.footage?.path == path {
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    adoptTree(app)
+    if let path = wantedFootage, app.footage?.path == path {
       picker = FramePicker(path: path, clipLength: clipLength)
       wantedFootage = nil
     }
-    picker?.refresh(world)
-    outline = tree.map { TreeOutline($0, growth: growth(world)) }
+    picker?.refresh(app)
+    outline = tree.map { TreeOutline($0, growth: growth(app)) }
     if outline?.growthLabel == nil {
       isWatching = false
     } else if wantsToWatch {
       (isWatching, wantsToWatch) = (true, false)
     }
-    return beginLaterRun(world) + refreshPlayer(world)
+    return beginLaterRun(app) + refreshPlayer(app)
   }
 
   /// Begins the run that was put off, wherever the user is by now.
-  package mutating func followHidden(_ world: World) -> [StudioEffect] {
+  package mutating func followHidden(_ app: AppState) -> [StudioEffect] {
     guard laterRun != nil else { return [] }
-    adoptTree(world)
-    return beginLaterRun(world)
+    adoptTree(app)
+    return beginLaterRun(app)
   }
 
-  private mutating func adoptTree(_ world: World) {
-    guard var new = world.tree else {
+  private mutating func adoptTree(_ app: AppState) {
+    guard var new = app.tree else {
       (tree, ahead, nextSettings, otherModel) = (nil, nil, nil, nil)
       return
     }
@@ -106,11 +106,11 @@ package struct ExtendScreen: StudioScreen {
   }
 
   /// The clip that a job is making for this video.
-  func growth(_ world: World) -> TreeOutline.Growth? {
-    guard let tree, case .running(let job) = VideoActivity(of: tree.video, world),
+  func growth(_ app: AppState) -> TreeOutline.Growth? {
+    guard let tree, case .running(let job) = VideoActivity(of: tree.video, app),
       let task = job.generation
     else { return nil }
-    let progress = world.progress(of: job)
+    let progress = app.progress(of: job)
     let note = ProgressNotes.short(progress)
     // Only the running job adds clips, so its last one is the newest of all.
     if job.finishedClips > 0, let last = tree.clips.values.max(by: { $0.id < $1.id }) {
@@ -128,9 +128,9 @@ package struct ExtendScreen: StudioScreen {
   // MARK: Playing
 
   /// The clips that are played, in order; the one that is being made is not among them.
-  func playedClips(_ world: World) -> [ClipID] {
+  func playedClips(_ app: AppState) -> [ClipID] {
     guard let tree, let position = tree.position else { return [] }
-    let path = tree.path(to: isWatching ? growth(world)?.parent : position).map(\.id)
+    let path = tree.path(to: isWatching ? growth(app)?.parent : position).map(\.id)
     switch scope {
     case .clip: return isWatching ? [] : [position]
     case .seam:
@@ -142,39 +142,39 @@ package struct ExtendScreen: StudioScreen {
     }
   }
 
-  private mutating func refreshPlayer(_ world: World) -> [StudioEffect] {
-    let clips = playedClips(world)
-    var strips = clips.compactMap { world.frames[$0] }
+  private mutating func refreshPlayer(_ app: AppState) -> [StudioEffect] {
+    let clips = playedClips(app)
+    var strips = clips.compactMap { app.frames[$0] }
     // Half of a branch would hide where it has a gap.
     if strips.count < clips.count { strips = [] }
-    if isWatching, strips.count == clips.count, let preview = preview(world) {
+    if isWatching, strips.count == clips.count, let preview = preview(app) {
       strips.append(preview.strip)
     }
     let isOther = clips != played || isWatching != playedGrowth
-    let rate = world.openVideo.flatMap { world.video($0)?.framesPerSecond }
+    let rate = app.openVideo.flatMap { app.video($0)?.framesPerSecond }
     player.show(strips, framesPerSecond: rate, startsOver: isOther)
     if isOther, !isWatching, scope == .seam, let first = strips.first, strips.count == 2 {
       // A little before the seam, which is what the user wants to see.
       player.show(frame: max(first.images.count - 4, 0))
     }
     (played, playedGrowth) = (clips, isWatching)
-    return requests.load(clips, world)
+    return requests.load(clips, app)
   }
 
   /// What the clip that is being made looks like.
-  func preview(_ world: World) -> World.PreviewView? {
-    guard let tree, case .running(let job) = VideoActivity(of: tree.video, world),
-      let preview = world.preview, preview.job == job.id
+  func preview(_ app: AppState) -> AppState.PreviewView? {
+    guard let tree, case .running(let job) = VideoActivity(of: tree.video, app),
+      let preview = app.preview, preview.job == job.id
     else { return nil }
     return preview
   }
 
-  package func frameInterval(_ world: World) -> Duration? {
+  package func frameInterval(_ app: AppState) -> Duration? {
     if form != nil { return nil }
     return picker.map(\.interval) ?? player.interval
   }
 
-  package mutating func advance(_ world: World) {
+  package mutating func advance(_ app: AppState) {
     if picker != nil { picker?.advance() } else { player.advance() }
   }
 

@@ -47,35 +47,35 @@ package struct FramePicker: Sendable, Hashable {
   package var canTake: Bool { frameCount >= clipLength }
 
   /// Handles a key.
-  package mutating func handle(_ key: Key, _ world: World) -> Outcome {
+  package mutating func handle(_ key: Key, _ app: AppState) -> Outcome {
     guard let action = Self.keyMap.action(for: key) else {
       return player.handle(key) ? .handled : .ignored
     }
     switch action {
-    case .left: move(to: firstFrame - 1, world)
-    case .right: move(to: firstFrame + 1, world)
-    case .clipLeft: move(to: firstFrame - clipLength, world)
-    case .clipRight: move(to: firstFrame + clipLength, world)
-    case .start: move(to: 0, world)
-    case .end: move(to: frameCount - clipLength, world)
+    case .left: move(to: firstFrame - 1, app)
+    case .right: move(to: firstFrame + 1, app)
+    case .clipLeft: move(to: firstFrame - clipLength, app)
+    case .clipRight: move(to: firstFrame + clipLength, app)
+    case .start: move(to: 0, app)
+    case .end: move(to: frameCount - clipLength, app)
     case .take: return canTake ? .taken(firstFrame: firstFrame) : .handled
     }
     return .handled
   }
 
-  private mutating func move(to frame: Int, _ world: World) {
+  private mutating func move(to frame: Int, _ app: AppState) {
     firstFrame = min(max(frame, 0), max(frameCount - clipLength, 0))
-    refresh(world)
+    refresh(app)
   }
 
   /// The video, once it has been read.
-  private func footage(_ world: World) -> World.FootageView? {
-    world.footage.flatMap { $0.path == path ? $0 : nil }
+  private func footage(_ app: AppState) -> AppState.FootageView? {
+    app.footage.flatMap { $0.path == path ? $0 : nil }
   }
 
-  /// Follows the world: the video may have been read.
-  package mutating func refresh(_ world: World) {
-    guard let footage = footage(world) else { return }
+  /// Follow the state: the video may have been read.
+  package mutating func refresh(_ app: AppState) {
+    guard let footage = footage(app) else { return }
     frameCount = footage.strip.images.count
     let window = footage.strip.images.dropFirst(firstFrame).prefix(clipLength)
     player.show([Filmstrip(pictures: Array(window))], framesPerSecond: footage.framesPerSecond)
@@ -95,9 +95,9 @@ package struct FramePicker: Sendable, Hashable {
   // MARK: Drawing
 
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
-    guard let footage = footage(world) else { return }
+    guard let footage = footage(app) else { return }
     guard canTake else {
       let inner = Border(title: "Frames", isFocused: true).draw(in: &buffer, area: area)
       EmptyState(
@@ -112,12 +112,12 @@ package struct FramePicker: Sendable, Hashable {
     let parts = Layout.split(area, .vertical, [.fill(), .fixed(timelineRows)])
     player.draw(
       in: &buffer, area: parts[0], title: "Frames", subtitle: windowText(footage), isFocused: true,
-      world, context)
-    drawTimeline(footage, in: &buffer, area: parts[1], world, context)
+      app, context)
+    drawTimeline(footage, in: &buffer, area: parts[1], app, context)
   }
 
   /// Such as `33-48 of 240  at 0:04`.
-  private func windowText(_ footage: World.FootageView) -> String {
+  private func windowText(_ footage: AppState.FootageView) -> String {
     let count =
       footage.frameCount > frameCount
       ? "the first \(frameCount) of \(footage.frameCount)" : "\(frameCount)"
@@ -129,13 +129,13 @@ package struct FramePicker: Sendable, Hashable {
 
   /// The whole video as a row of pictures, with the window marked below.
   private func drawTimeline(
-    _ footage: World.FootageView, in buffer: inout CellBuffer, area: Rectangle, _ world: World,
+    _ footage: AppState.FootageView, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState,
     _ context: ViewContext
   ) {
     let inner = Border(title: "Timeline").draw(in: &buffer, area: area)
     guard inner.height >= 2, inner.width >= 4 else { return }
     let pictures = inner.inset(bottom: 1)
-    let width = max(ClipPlayer.paneWidth(rows: pictures.height + 2, world) - 2, 1)
+    let width = max(ClipPlayer.paneWidth(rows: pictures.height + 2, app) - 2, 1)
     let count = max(pictures.width / width, 1)
     for index in 0..<count {
       let place = Rectangle(
@@ -143,7 +143,7 @@ package struct FramePicker: Sendable, Hashable {
         width: pictures.width / count, height: pictures.height)
       let image = footage.strip.images[
         min((2 * index + 1) * frameCount / (2 * count), frameCount - 1)]
-      ClipPlayer.draw(image, isMoving: true, in: &buffer, area: place, world, context)
+      ClipPlayer.draw(image, isMoving: true, in: &buffer, area: place, app, context)
     }
     let ruler = Rectangle(
       column: inner.column, row: inner.endRow - 1, width: inner.width, height: 1)

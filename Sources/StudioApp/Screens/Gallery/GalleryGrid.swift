@@ -19,14 +19,14 @@ package struct GalleryGrid: Sendable, Hashable {
   private static let shellRows = 3
 
   /// The grid of a window of this size, for keys.
-  package init(window: TerminalSize, _ world: World) {
+  package init(window: TerminalSize, _ app: AppState) {
     self.init(
       area: Rectangle(
-        column: 0, row: 0, width: window.columns, height: window.rows - Self.shellRows), world)
+        column: 0, row: 0, width: window.columns, height: window.rows - Self.shellRows), app)
   }
 
   /// The grid of an area.
-  package init(area: Rectangle, _ world: World) {
+  package init(area: Rectangle, _ app: AppState) {
     let hasDetails = area.width >= 80
     let detailsWidth = hasDetails ? min(max(area.width * 2 / 5, 32), 64) : 0
     let parts = Layout.split(area, .horizontal, [.fill(), .fixed(detailsWidth)])
@@ -34,7 +34,7 @@ package struct GalleryGrid: Sendable, Hashable {
     details = parts[1]
     let inner = pictures.inset(left: 2, top: 1, right: 2, bottom: 1)
     pictureWidth = min(inner.width >= 80 ? 20 : 14, max(inner.width, 1))
-    pictureHeight = max(Int((Double(pictureWidth) * world.cellRatio).rounded()), 1)
+    pictureHeight = max(Int((Double(pictureWidth) * app.cellRatio).rounded()), 1)
     columns = max((inner.width + 1) / (pictureWidth + 1), 1)
     rows = max(inner.height / (pictureHeight + Self.textRows), 1)
   }

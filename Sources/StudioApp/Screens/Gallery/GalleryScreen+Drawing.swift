@@ -4,17 +4,17 @@ import TerminalUI
 
 extension GalleryScreen {
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     guard !player.isZoomed || player.image == nil else {
       player.draw(
-        in: &buffer, area: area, title: focused(world)?.title ?? "", isFocused: true, world,
+        in: &buffer, area: area, title: focused(app)?.title ?? "", isFocused: true, app,
         context)
       return
     }
-    let grid = GalleryGrid(area: area, world)
-    let hasDetails = !grid.details.isEmpty && focused(world) != nil
-    let inner = Border(title: title(world), subtitle: subtitle(world), isFocused: true)
+    let grid = GalleryGrid(area: area, app)
+    let hasDetails = !grid.details.isEmpty && focused(app) != nil
+    let inner = Border(title: title(app), subtitle: subtitle(app), isFocused: true)
       .draw(in: &buffer, area: hasDetails ? grid.pictures : area)
     if let search {
       search.draw(
@@ -22,14 +22,14 @@ extension GalleryScreen {
         placeholder: "words of the title, the model or the seed")
     }
     if shelf == .exports {
-      drawExports(in: &buffer, area: inner.inset(left: 1, right: 1), world)
+      drawExports(in: &buffer, area: inner.inset(left: 1, right: 1), app)
     } else {
-      drawPictures(grid, in: &buffer, inner: inner, world, context)
+      drawPictures(grid, in: &buffer, inner: inner, app, context)
     }
-    if hasDetails { drawDetails(in: &buffer, area: grid.details, world, context) }
+    if hasDetails { drawDetails(in: &buffer, area: grid.details, app, context) }
   }
 
-  private func title(_ world: World) -> String {
+  private func title(_ app: AppState) -> String {
     switch shelf {
     case .videos: "Videos"
     case .trash: "Trash"
@@ -37,16 +37,16 @@ extension GalleryScreen {
     }
   }
 
-  private func subtitle(_ world: World) -> String {
+  private func subtitle(_ app: AppState) -> String {
     var parts: [String] = []
     if shelf == .exports {
-      parts.append("\(exports(world).count)")
+      parts.append("\(exports(app).count)")
     } else {
-      let listed = videos(world)
+      let listed = videos(app)
       let index = listed.firstIndex { $0.id == focus }
       parts.append(index.map { "\($0 + 1) of \(listed.count)" } ?? "none")
       parts.append("by \(order.title)")
-      let marked = world.videos.count { $0.isMarked && !$0.isTrashed }
+      let marked = app.videos.count { $0.isMarked && !$0.isTrashed }
       if marked > 0 { parts.append("\(marked) marked") }
     }
     if !query.isEmpty, search == nil { parts.append("/\(query)") }
@@ -56,26 +56,26 @@ extension GalleryScreen {
   // MARK: Pictures
 
   private func drawPictures(
-    _ grid: GalleryGrid, in buffer: inout CellBuffer, inner: Rectangle, _ world: World,
+    _ grid: GalleryGrid, in buffer: inout CellBuffer, inner: Rectangle, _ app: AppState,
     _ context: ViewContext
   ) {
-    let listed = videos(world)
+    let listed = videos(app)
     guard !listed.isEmpty else { return emptyState.draw(in: &buffer, area: inner) }
     let page = grid.page(of: listed.firstIndex { $0.id == focus } ?? 0, count: listed.count)
     let clip = search == nil ? inner : inner.inset(bottom: 1)
     for (position, index) in page.enumerated() {
       let place = grid.place(position).intersection(clip)
-      draw(listed[index], grid, in: &buffer, place: place, world, context)
+      draw(listed[index], grid, in: &buffer, place: place, app, context)
     }
   }
 
   private func draw(
     _ video: VideoSummary, _ grid: GalleryGrid, in buffer: inout CellBuffer, place: Rectangle,
-    _ world: World, _ context: ViewContext
+    _ app: AppState, _ context: ViewContext
   ) {
     let picture = place.inset(bottom: max(place.height - grid.pictureHeight, 0))
-    if let image = video.poster.flatMap({ world.frames[$0]?.images.first }) {
-      ClipPlayer.draw(image, isMoving: false, in: &buffer, area: picture, world, context)
+    if let image = video.poster.flatMap({ app.frames[$0]?.images.first }) {
+      ClipPlayer.draw(image, isMoving: false, in: &buffer, area: picture, app, context)
     } else {
       let text = video.poster == nil ? "no clip yet" : "..."
       EmptyState(text, role: .placeholder).draw(in: &buffer, area: picture)
@@ -88,15 +88,15 @@ extension GalleryScreen {
       CharacterWidth.pad(mark + video.title, to: place.width), column: place.column,
       row: picture.endRow, style: titleStyle, clip: place)
     let clips = "\(video.clipCount) clip\(video.clipCount == 1 ? "" : "s")"
-    let parts = [activityText(video, world), clips].filter { !$0.isEmpty }
+    let parts = [activityText(video, app), clips].filter { !$0.isEmpty }
     buffer.write(
       CharacterWidth.truncate(parts.joined(separator: "  "), to: place.width),
       column: place.column, row: picture.endRow + 1, style: Style(.secondary), clip: place)
   }
 
-  private func activityText(_ video: VideoSummary, _ world: World) -> String {
-    switch VideoActivity(of: video.id, world) {
-    case .running(let job): ProgressNotes.short(world.progress(of: job))
+  private func activityText(_ video: VideoSummary, _ app: AppState) -> String {
+    switch VideoActivity(of: video.id, app) {
+    case .running(let job): ProgressNotes.short(app.progress(of: job))
     case .held: "held"
     case .failed: "failed"
     case .waiting: "waits"
@@ -125,8 +125,8 @@ extension GalleryScreen {
 
   // MARK: Exports
 
-  private func drawExports(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    let exports = exports(world)
+  private func drawExports(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+    let exports = exports(app)
     let rows = exports.map { export in
       let file = export.path.split(separator: "/").last.map(String.init) ?? export.path
       return Table.Row([file, export.video.title])
@@ -144,36 +144,36 @@ extension GalleryScreen {
   // MARK: Details
 
   private func drawDetails(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
-    guard let video = focused(world) else { return }
-    let side = Int((Double(area.width - 2) * world.cellRatio).rounded()) + 2
+    guard let video = focused(app) else { return }
+    let side = Int((Double(area.width - 2) * app.cellRatio).rounded()) + 2
     let parts = Layout.split(area, .vertical, [.fixed(min(side, area.height - 6)), .fill()])
     player.draw(
       in: &buffer, area: parts[0], title: video.title,
-      missing: EmptyState(video.poster == nil ? "No clip yet" : "Reading frames ..."), world,
+      missing: EmptyState(video.poster == nil ? "No clip yet" : "Reading frames ..."), app,
       context)
     let inner = Border().draw(in: &buffer, area: parts[1])
-    FactList(facts(video, world)).draw(in: &buffer, area: inner.inset(left: 1, right: 1))
+    FactList(facts(video, app)).draw(in: &buffer, area: inner.inset(left: 1, right: 1))
   }
 
   /// Names and values of a video, the most important first.
-  func facts(_ video: VideoSummary, _ world: World) -> [FactList.Fact] {
+  func facts(_ video: VideoSummary, _ app: AppState) -> [FactList.Fact] {
     let branches =
       video.totalClipCount > video.clipCount ? ", \(video.totalClipCount) in all" : ""
     var facts: [FactList.Fact] = [
       .init("model", video.modelName), .init("clips", "\(video.clipCount)\(branches)"),
       .init("seed", "\(video.seed)"),
     ]
-    switch VideoActivity(of: video.id, world) {
+    switch VideoActivity(of: video.id, app) {
     case .failed(_, let sentence, _): facts.append(.init("failed", sentence, role: .error))
     case .running(let job):
       facts.append(
-        .init("running", ProgressNotes.short(world.progress(of: job)), role: .accent))
-    case .held, .waiting: facts.append(.init("run", activityText(video, world), role: .warning))
+        .init("running", ProgressNotes.short(app.progress(of: job)), role: .accent))
+    case .held, .waiting: facts.append(.init("run", activityText(video, app), role: .warning))
     case .none, .cancelled: break
     }
-    if let clip = world.trees[video.id]?.current {
+    if let clip = app.trees[video.id]?.current {
       facts.append(.init("sampler", SettingsText.sampler(clip.settings, steps: clip.steps)))
       facts.append(SettingsText.numbers(clip.settings))
     }
@@ -192,7 +192,7 @@ extension GalleryScreen {
 
   // MARK: Help
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     if search != nil {
       return [
         HelpEntry(keys: [.enter], name: "keep", help: ""),
@@ -202,7 +202,7 @@ extension GalleryScreen {
     switch shelf {
     case .videos:
       let all = GalleryAction.keyMap.bindings
-      let isEmpty = videos(world).isEmpty
+      let isEmpty = videos(app).isEmpty
       // Keys that need a video are no help without one.
       return all.filter { !isEmpty || [.showTrash, .showExports].contains($0.action) }
         .map(\.entry)
@@ -219,9 +219,9 @@ extension GalleryScreen {
     ]
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
-    guard let video = focused(world) else { return [] }
-    return facts(video, world).map { (name: $0.name, value: $0.value) }
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
+    guard let video = focused(app) else { return [] }
+    return facts(video, app).map { (name: $0.name, value: $0.value) }
   }
 }
 

@@ -12,27 +12,27 @@ extension GalleryScreen {
     }
   }
 
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
-    if search != nil { return handleSearch(key, world) }
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    if search != nil { return handleSearch(key, app) }
     if let action = keyMap.action(for: key) {
-      let effects = perform(action, world)
-      return effects + refresh(world)
+      let effects = perform(action, app)
+      return effects + refresh(app)
     }
     if player.handle(key) { return [] }
     guard let movement = Movement(key) else { return [] }
     if shelf == .exports {
-      _ = exportState.handle(key, texts: exports(world).map(\.path), page: 10)
+      _ = exportState.handle(key, texts: exports(app).map(\.path), page: 10)
     } else {
-      let listed = videos(world)
-      let grid = GalleryGrid(window: world.windowSize, world)
+      let listed = videos(app)
+      let grid = GalleryGrid(window: app.windowSize, app)
       let index = listed.firstIndex { $0.id == focus } ?? 0
       let target = grid.moved(index, movement, count: listed.count)
       focus = listed.indices.contains(target) ? listed[target].id : nil
     }
-    return refresh(world)
+    return refresh(app)
   }
 
-  private mutating func handleSearch(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func handleSearch(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard let outcome = search?.handle(key) else { return [] }
     switch outcome {
     case .ignored: return []
@@ -40,10 +40,10 @@ extension GalleryScreen {
     case .submitted: search = nil
     case .cancelled: (search, query) = (nil, "")
     }
-    return refresh(world)
+    return refresh(app)
   }
 
-  private mutating func perform(_ action: GalleryAction, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: GalleryAction, _ app: AppState) -> [StudioEffect] {
     switch action {
     case .search:
       search = TextInput(text: query)
@@ -53,23 +53,23 @@ extension GalleryScreen {
       return [.notify(Notice(.information, "sorted by \(order.title)"))]
     case .showTrash: return show(shelf == .trash ? .videos : .trash)
     case .showExports: return show(shelf == .exports ? .videos : .exports)
-    case .compare: return compareMarked(world)
-    case .empty: return emptyTrash(world)
+    case .compare: return compareMarked(app)
+    case .empty: return emptyTrash(app)
     default: break
     }
-    guard let video = focused(world) else {
+    guard let video = focused(app) else {
       return [.notify(Notice(.information, "there is no video here"))]
     }
     switch action {
     case .open: return [.video(.open(video.id)), .show(.extend)]
-    case .useAll: return reuse(video, keepsSeed: true, world)
-    case .useWithoutSeed: return reuse(video, keepsSeed: false, world)
+    case .useAll: return reuse(video, keepsSeed: true, app)
+    case .useWithoutSeed: return reuse(video, keepsSeed: false, app)
     case .mark: return [.video(.mark(video.id, !video.isMarked))]
     case .rename:
       return [.ask(prompt: "Name of this video", text: video.title, command: "rename")]
     case .trash:
       restored = []
-      return trash(video, world)
+      return trash(video, app)
     case .restore: return [.video(.restore(video.id))]
     case .export:
       return [
@@ -82,7 +82,7 @@ extension GalleryScreen {
   }
 
   /// Puts a video into the trash; asks first if work for it would end, which nothing brings back.
-  private mutating func trash(_ video: VideoSummary, _ world: World) -> [StudioEffect] {
+  private mutating func trash(_ video: VideoSummary, _ app: AppState) -> [StudioEffect] {
     trashed.append(video.id)
     let effects: [StudioEffect] = [
       .video(.trash(video.id)),
@@ -92,7 +92,7 @@ extension GalleryScreen {
           remedy: "u brings it back, T shows the trash")),
     ]
     let line: String
-    switch VideoActivity(of: video.id, world) {
+    switch VideoActivity(of: video.id, app) {
     case .none, .failed, .cancelled: return effects
     case .running(let job): line = "Job \(job.id.rawValue), which is making clips of it, ends."
     case .waiting(let job): line = "Job \(job.id.rawValue), which waits for its turn, ends."
@@ -106,10 +106,10 @@ extension GalleryScreen {
     ]
   }
 
-  package mutating func undo(_ world: World) -> [StudioEffect] {
+  package mutating func undo(_ app: AppState) -> [StudioEffect] {
     // A question may have been answered with no, and a video deleted for good.
     while let last = trashed.popLast() {
-      guard let video = world.videos.first(where: { $0.id == last && $0.isTrashed })
+      guard let video = app.videos.first(where: { $0.id == last && $0.isTrashed })
       else { continue }
       restored.append(last)
       return [
@@ -119,11 +119,11 @@ extension GalleryScreen {
     return [.notify(Notice(.information, "nothing was put into the trash that could come back"))]
   }
 
-  package mutating func redo(_ world: World) -> [StudioEffect] {
+  package mutating func redo(_ app: AppState) -> [StudioEffect] {
     while let last = restored.popLast() {
-      guard let video = world.videos.first(where: { $0.id == last && !$0.isTrashed })
+      guard let video = app.videos.first(where: { $0.id == last && !$0.isTrashed })
       else { continue }
-      return trash(video, world)
+      return trash(video, app)
     }
     return []
   }
@@ -135,9 +135,9 @@ extension GalleryScreen {
   }
 
   private func reuse(
-    _ video: VideoSummary, keepsSeed: Bool, _ world: World
+    _ video: VideoSummary, keepsSeed: Bool, _ app: AppState
   ) -> [StudioEffect] {
-    guard let tree = world.trees[video.id], let clip = tree.current else {
+    guard let tree = app.trees[video.id], let clip = tree.current else {
       return [
         .notify(Notice(.warning, "the settings of \(video.title) are not read yet"))
       ]
@@ -149,8 +149,8 @@ extension GalleryScreen {
     return [.useSettings(settings, clip.model), .show(.make)]
   }
 
-  private func compareMarked(_ world: World) -> [StudioEffect] {
-    let count = world.videos.count { $0.isMarked && !$0.isTrashed }
+  private func compareMarked(_ app: AppState) -> [StudioEffect] {
+    let count = app.videos.count { $0.isMarked && !$0.isTrashed }
     guard (2...4).contains(count) else {
       return [
         .notify(
@@ -162,8 +162,8 @@ extension GalleryScreen {
     return [.command(.compare, "marked", argument: "")]
   }
 
-  private func emptyTrash(_ world: World) -> [StudioEffect] {
-    let count = world.videos.count(where: \.isTrashed)
+  private func emptyTrash(_ app: AppState) -> [StudioEffect] {
+    let count = app.videos.count(where: \.isTrashed)
     guard count > 0 else { return [.notify(Notice(.information, "the trash is empty"))] }
     return [
       .confirm(
@@ -186,21 +186,22 @@ extension GalleryScreen {
     ]
   }
 
-  package mutating func run(_ command: String, argument: String, _ world: World) -> [StudioEffect] {
+  package mutating func run(_ command: String, argument: String, _ app: AppState) -> [StudioEffect]
+  {
     if command == "sort" {
       guard let wanted = GalleryOrder(rawValue: argument) else {
         let names = GalleryOrder.allCases.map(\.rawValue).joined(separator: ", ")
         return [.notify(Notice(.warning, "there is no order \"\(argument)\"", remedy: names))]
       }
       order = wanted
-      return refresh(world)
+      return refresh(app)
     }
-    guard let video = focused(world) else {
+    guard let video = focused(app) else {
       return [.notify(Notice(.information, "there is no video here"))]
     }
     switch command {
     case "export", "overwrite":
-      guard let tip = world.trees[video.id]?.tip ?? video.poster else {
+      guard let tip = app.trees[video.id]?.tip ?? video.poster else {
         return [.notify(Notice(.warning, "\(video.title) has no clip yet"))]
       }
       return ExportRequest.effects(

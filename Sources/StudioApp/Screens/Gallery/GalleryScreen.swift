@@ -41,16 +41,16 @@ package struct GalleryScreen: StudioScreen {
   // MARK: What is listed
 
   /// The videos that are listed, in order. Those of comparisons are listed there.
-  package func videos(_ world: World) -> [VideoSummary] {
+  package func videos(_ app: AppState) -> [VideoSummary] {
     order.sorted(
-      world.videos.filter {
+      app.videos.filter {
         $0.isTrashed == (shelf == .trash) && $0.comparison == nil && matches($0)
       })
   }
 
   /// The files that are listed.
-  package func exports(_ world: World) -> [Export] {
-    world.videos.filter { !$0.isTrashed && $0.comparison == nil }.flatMap { video in
+  package func exports(_ app: AppState) -> [Export] {
+    app.videos.filter { !$0.isTrashed && $0.comparison == nil }.flatMap { video in
       video.exports.map { Export(path: $0, video: video) }
     }.filter { query.isEmpty || !SearchState.ranges(of: query, in: $0.path).isEmpty }
   }
@@ -62,54 +62,54 @@ package struct GalleryScreen: StudioScreen {
   }
 
   /// The focused video.
-  package func focused(_ world: World) -> VideoSummary? {
+  package func focused(_ app: AppState) -> VideoSummary? {
     if shelf == .exports {
-      let exports = exports(world)
+      let exports = exports(app)
       return exports.indices.contains(exportState.selected)
         ? exports[exportState.selected].video : nil
     }
-    return videos(world).first { $0.id == focus }
+    return videos(app).first { $0.id == focus }
   }
 
-  // MARK: Following the world
+  // MARK: Follow the state
 
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
     if shelf == .exports {
-      exportState.scroll(count: exports(world).count, page: 1)
+      exportState.scroll(count: exports(app).count, page: 1)
     } else {
-      let listed = videos(world)
+      let listed = videos(app)
       if !listed.contains(where: { $0.id == focus }) { focus = listed.first?.id }
     }
-    return loadVisible(world)
+    return loadVisible(app)
   }
 
   /// Asks for what can be seen: the pictures around the focus, and the focused video's settings.
-  private mutating func loadVisible(_ world: World) -> [StudioEffect] {
-    let focused = focused(world)
+  private mutating func loadVisible(_ app: AppState) -> [StudioEffect] {
+    let focused = focused(app)
     let poster = focused?.poster
     player.show(
-      [poster.flatMap { world.frames[$0] }].compactMap { $0 },
+      [poster.flatMap { app.frames[$0] }].compactMap { $0 },
       framesPerSecond: focused?.framesPerSecond, startsOver: poster != played)
     played = poster
     var clips = [poster].compactMap { $0 }
     if shelf != .exports {
-      let listed = videos(world)
-      let grid = GalleryGrid(window: world.windowSize, world)
+      let listed = videos(app)
+      let grid = GalleryGrid(window: app.windowSize, app)
       let page = grid.page(of: listed.firstIndex { $0.id == focus } ?? 0, count: listed.count)
       // The page that is seen and the next one.
       clips += listed[page.lowerBound..<min(page.upperBound + page.count, listed.count)]
         .compactMap(\.poster)
     }
-    var effects = requests.load(clips, world)
-    if let focused, world.trees[focused.id] == nil, askedTrees.insert(focused.id).inserted {
+    var effects = requests.load(clips, app)
+    if let focused, app.trees[focused.id] == nil, askedTrees.insert(focused.id).inserted {
       effects.append(.video(.loadTree(focused.id)))
     }
     return effects
   }
 
-  package func frameInterval(_ world: World) -> Duration? { player.interval }
+  package func frameInterval(_ app: AppState) -> Duration? { player.interval }
 
-  package mutating func advance(_ world: World) { player.advance() }
+  package mutating func advance(_ app: AppState) { player.advance() }
 
   // MARK: Leaving parts, typing
 

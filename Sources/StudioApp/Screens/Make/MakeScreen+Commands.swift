@@ -28,23 +28,23 @@ extension MakeScreen {
   package var commands: [CommandPalette.Entry] { Command.allCases.map(\.entry) }
 
   package mutating func run(
-    _ command: String, argument: String, _ world: World
+    _ command: String, argument: String, _ app: AppState
   ) -> [StudioEffect] {
     switch Command(rawValue: command) {
-    case .export: return export(argument, overwrites: false, world)
-    case .overwrite: return export(argument, overwrites: true, world)
-    case .still: return saveStill(argument, world)
+    case .export: return export(argument, overwrites: false, app)
+    case .overwrite: return export(argument, overwrites: true, app)
+    case .still: return saveStill(argument, app)
     case .preset:
-      guard let preset = world.preset(named: argument) else {
-        return [.notify(world.noPreset(argument, otherwise: "S keeps the settings as one"))]
+      guard let preset = app.preset(named: argument) else {
+        return [.notify(app.noPreset(argument, otherwise: "S keeps the settings as one"))]
       }
-      return take(preset, world)
+      return take(preset, app)
     case .savePreset:
       guard !argument.isEmpty else {
         return [.notify(Notice(.warning, "a preset needs a name"))]
       }
       let save = StudioEffect.library(.savePreset(name: argument, settings: form.settings))
-      guard let kept = world.preset(named: argument), !kept.isBuiltIn,
+      guard let kept = app.preset(named: argument), !kept.isBuiltIn,
         !kept.isReplaceable(by: form.settings)
       else { return [save] }
       return [
@@ -59,16 +59,16 @@ extension MakeScreen {
         ]
       }
       usedSeed = nil
-      return change(world) { $0.seed = seed }
+      return change(app) { $0.seed = seed }
     case nil: return []
     }
   }
 
   // MARK: Writing files
 
-  mutating func askForExport(_ world: World) -> [StudioEffect] {
-    guard let job = world.shownGeneration, let task = job.generation,
-      let last = world.shownClips(of: task.video).last
+  mutating func askForExport(_ app: AppState) -> [StudioEffect] {
+    guard let job = app.shownGeneration, let task = job.generation,
+      let last = app.shownClips(of: task.video).last
     else { return [Self.nothingFinished] }
     exported = (task.video, last)
     let name = ExportRequest.fileName("\(task.model.name)-\(task.settings.seed)", "mp4")
@@ -80,18 +80,18 @@ extension MakeScreen {
   }
 
   private mutating func export(
-    _ text: String, overwrites: Bool, _ world: World
+    _ text: String, overwrites: Bool, _ app: AppState
   ) -> [StudioEffect] {
     defer { exported = nil }
-    let shown = world.shownGeneration?.generation.flatMap { task in
-      world.shownClips(of: task.video).last.map { (video: task.video, last: $0) }
+    let shown = app.shownGeneration?.generation.flatMap { task in
+      app.shownClips(of: task.video).last.map { (video: task.video, last: $0) }
     }
     guard let (video, last) = exported ?? shown else { return [Self.nothingFinished] }
     return ExportRequest.effects(text, video: video, through: last, overwrites: overwrites)
   }
 
-  mutating func askForStill(_ world: World) -> [StudioEffect] {
-    guard let request = shownFrame(world), let task = world.shownGeneration?.generation else {
+  mutating func askForStill(_ app: AppState) -> [StudioEffect] {
+    guard let request = shownFrame(app), let task = app.shownGeneration?.generation else {
       return [Self.nothingFinished]
     }
     still = request
@@ -103,9 +103,9 @@ extension MakeScreen {
     ]
   }
 
-  private mutating func saveStill(_ path: String, _ world: World) -> [StudioEffect] {
+  private mutating func saveStill(_ path: String, _ app: AppState) -> [StudioEffect] {
     // The loop may have gone on while the name was typed.
-    guard let request = still ?? shownFrame(world), !path.isEmpty else {
+    guard let request = still ?? shownFrame(app), !path.isEmpty else {
       return [Self.nothingFinished]
     }
     still = nil
@@ -113,18 +113,18 @@ extension MakeScreen {
   }
 
   /// The frame of a complete clip that is shown; `nil` while that is an estimate.
-  private func shownFrame(_ world: World) -> StillRequest? {
-    guard !isShowingEstimate(world), let place = player.place,
-      let video = world.shownGeneration?.generation?.video
+  private func shownFrame(_ app: AppState) -> StillRequest? {
+    guard !isShowingEstimate(app), let place = player.place,
+      let video = app.shownGeneration?.generation?.video
     else { return nil }
-    let loaded = Self.playedClips(of: video, world).filter { world.frames[$0] != nil }
+    let loaded = Self.playedClips(of: video, app).filter { app.frames[$0] != nil }
     return loaded.indices.contains(place.strip)
       ? StillRequest(clip: loaded[place.strip], frame: place.frame) : nil
   }
 
   /// Whether the player shows a clip in progress.
-  func isShowingEstimate(_ world: World) -> Bool {
-    guard let job = world.runningJob, let preview = world.preview else { return false }
+  func isShowingEstimate(_ app: AppState) -> Bool {
+    guard let job = app.runningJob, let preview = app.preview else { return false }
     return preview.job == job.id
   }
 

@@ -36,29 +36,29 @@ extension MakeScreen {
     .space, .character("."), .character(","), .character("["), .character("]"), .character("z"),
   ]
 
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
     // A question that was open was left without an answer.
     (still, exported) = (nil, nil)
-    if picker != nil { return handleInPicker(key, world) }
-    if form.isTyping { return handleInForm(key, world) }
-    if let action = Self.keyMap.action(for: key) { return perform(action, world) }
+    if picker != nil { return handleInPicker(key, app) }
+    if form.isTyping { return handleInForm(key, app) }
+    if let action = Self.keyMap.action(for: key) { return perform(action, app) }
     if pane == .preview || player.isZoomed || Self.playerKeys.contains(key) {
       _ = player.handle(key)
       return []
     }
-    return handleInForm(key, world)
+    return handleInForm(key, app)
   }
 
-  private mutating func handleInForm(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func handleInForm(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard case .changed = form.handle(key) else { return [] }
-    return settingsChanged(world)
+    return settingsChanged(app)
   }
 
-  private mutating func handleInPicker(_ key: Key, _ world: World) -> [StudioEffect] {
-    switch picker?.handle(key, world.presets) {
+  private mutating func handleInPicker(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    switch picker?.handle(key, app.presets) {
     case .chosen(let preset):
       picker = nil
-      return take(preset, world)
+      return take(preset, app)
     case .delete(let preset):
       guard !preset.isBuiltIn else {
         return [
@@ -76,24 +76,24 @@ extension MakeScreen {
     return []
   }
 
-  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
     switch action {
-    case .run: return run(world)
+    case .run: return run(app)
     case .reroll:
       drawSeed()
-      return run(world)
-    case .add: return make(world)
-    case .stop: return world.shownJob?.stop(world) ?? [Self.nothingRuns]
-    case .pause: return world.shownJob?.pauseOrResume() ?? [Self.nothingRuns]
-    case .export: return askForExport(world)
-    case .still: return askForStill(world)
+      return run(app)
+    case .add: return make(app)
+    case .stop: return app.shownJob?.stop(app) ?? [Self.nothingRuns]
+    case .pause: return app.shownJob?.pauseOrResume() ?? [Self.nothingRuns]
+    case .export: return askForExport(app)
+    case .still: return askForStill(app)
     case .newSeed:
       drawSeed()
-      return settingsChanged(world)
+      return settingsChanged(app)
     case .preview:
       let modes = PreviewMode.allCases
       let next = (modes.firstIndex(of: form.settings.preview) ?? 0) + 1
-      return change(world) { $0.preview = modes[next % modes.count] }
+      return change(app) { $0.preview = modes[next % modes.count] }
     case .presets: picker = PresetPicker()
     case .save:
       return [.ask(prompt: "Name of the preset", text: "", command: Command.savePreset.rawValue)]
@@ -107,17 +107,17 @@ extension MakeScreen {
 
   /// Changes settings as one step that can be undone.
   mutating func change(
-    _ world: World, _ change: (inout GenerationSettings) -> Void
+    _ app: AppState, _ change: (inout GenerationSettings) -> Void
   ) -> [StudioEffect] {
     var settings = form.settings
     change(&settings)
     form.replace(with: settings)
-    return settingsChanged(world)
+    return settingsChanged(app)
   }
 
   /// Takes a preset's settings; the seed stays, since a preset is for any.
-  mutating func take(_ preset: Preset, _ world: World) -> [StudioEffect] {
-    change(world) { $0 = preset.settings.keepingSeed(of: $0) }
+  mutating func take(_ preset: Preset, _ app: AppState) -> [StudioEffect] {
+    change(app) { $0 = preset.settings.keepingSeed(of: $0) }
   }
 
   // MARK: Runs
@@ -130,9 +130,9 @@ extension MakeScreen {
   }
 
   /// Makes a video, and says so where it has to wait.
-  private mutating func run(_ world: World) -> [StudioEffect] {
-    let effects = make(world)
-    let ahead = world.jobs.filter { $0.state == .running || $0.state == .waiting }
+  private mutating func run(_ app: AppState) -> [StudioEffect] {
+    let effects = make(app)
+    let ahead = app.jobs.filter { $0.state == .running || $0.state == .waiting }
     guard let first = ahead.first, effects.contains(where: \.isMake) else { return effects }
     let others = ahead.count > 1 ? " and \(ahead.count - 1) more" : ""
     return effects + [
@@ -145,8 +145,8 @@ extension MakeScreen {
 
   /// Adds a video to the queue, which begins it if nothing else runs. The seed in the form is the
   /// one that is used; one that was used already gives way to a new one unless it is locked.
-  private mutating func make(_ world: World) -> [StudioEffect] {
-    guard let model = world.model else {
+  private mutating func make(_ app: AppState) -> [StudioEffect] {
+    guard let model = app.model else {
       return [
         .notify(Notice(.warning, "no model is chosen", remedy: "Choose one on the screen Models"))
       ]

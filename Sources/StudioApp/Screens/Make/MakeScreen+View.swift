@@ -4,57 +4,57 @@ import TerminalUI
 
 extension MakeScreen {
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     guard area.width >= 80, area.height >= 20 else {
-      drawOnePane(in: &buffer, area: area, world, context)
+      drawOnePane(in: &buffer, area: area, app, context)
       return
     }
     guard !player.isZoomed else {
-      drawPreview(in: &buffer, area: area, world, context)
+      drawPreview(in: &buffer, area: area, app, context)
       return
     }
     let columns = Layout.split(area, .horizontal, [.fraction(0.42).limited(34, 52), .fill()])
     // A tall window also tells what made the video that is shown.
     let runRows = area.height >= 36 && picker == nil ? 12 : 0
     let left = Layout.split(columns[0], .vertical, [.fill(), .fixed(runRows)])
-    drawSettings(in: &buffer, area: left[0], world)
-    if runRows > 0 { drawRun(in: &buffer, area: left[1], world) }
+    drawSettings(in: &buffer, area: left[0], app)
+    if runRows > 0 { drawRun(in: &buffer, area: left[1], app) }
     if let picker {
-      picker.draw(in: &buffer, area: columns[1], world.presets)
+      picker.draw(in: &buffer, area: columns[1], app.presets)
       return
     }
     let least = area.height >= 30 ? 7 : 5
     let rows = Layout.split(
-      columns[1], .vertical, [.fill(), .fixed(jobRows(in: columns[1], atLeast: least, world))])
-    drawPreview(in: &buffer, area: rows[0], world, context)
-    drawJob(in: &buffer, area: rows[1], world)
+      columns[1], .vertical, [.fill(), .fixed(jobRows(in: columns[1], atLeast: least, app))])
+    drawPreview(in: &buffer, area: rows[0], app, context)
+    drawJob(in: &buffer, area: rows[1], app)
   }
 
   /// In a small window: the pane with the keys alone, the job below the preview where it fits.
   private func drawOnePane(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     if let picker {
-      picker.draw(in: &buffer, area: area, world.presets)
+      picker.draw(in: &buffer, area: area, app.presets)
     } else if pane == .settings, !player.isZoomed {
-      drawSettings(in: &buffer, area: area, world)
+      drawSettings(in: &buffer, area: area, app)
     } else {
       let showsJob = area.height >= 12 && !player.isZoomed
-      let jobRows = showsJob ? jobRows(in: area, atLeast: 5, world) : 0
+      let jobRows = showsJob ? jobRows(in: area, atLeast: 5, app) : 0
       let rows = Layout.split(area, .vertical, [.fill(), .fixed(jobRows)])
-      drawPreview(in: &buffer, area: rows[0], world, context)
-      if jobRows > 0 { drawJob(in: &buffer, area: rows[1], world) }
+      drawPreview(in: &buffer, area: rows[0], app, context)
+      if jobRows > 0 { drawJob(in: &buffer, area: rows[1], app) }
     }
   }
 
   // MARK: Settings
 
   /// The settings; while a preset is selected, those that it would bring.
-  private func drawSettings(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawSettings(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let hasKeys = pane == .settings && picker == nil
     let inner = Border(title: "Settings", isFocused: hasKeys).draw(in: &buffer, area: area)
-    let previewed = picker?.selected(world.presets).map {
+    let previewed = picker?.selected(app.presets).map {
       SettingsForm(settings: $0.settings.keepingSeed(of: form.settings))
     }
     let formRows = min(inner.height - 2, SettingsForm.fieldCount + 4)
@@ -66,18 +66,18 @@ extension MakeScreen {
         CharacterWidth.truncate(value, to: row.width - labelWidth - 1),
         column: row.column + labelWidth + 1, row: row.row, style: Style(role), clip: row)
     }
-    let model = world.model
+    let model = app.model
     write(
       "model", model?.reference.name ?? "none chosen",
       model == nil ? .warning : model?.canGenerate == true ? .accent : .error, in: rows[0])
     (previewed ?? form).draw(in: &buffer, area: rows[1], isFocused: hasKeys)
-    write("estimate", estimateText(world), .accent, in: rows[2])
+    write("estimate", estimateText(app), .accent, in: rows[2])
   }
 
   /// What the run would take: `3:10  1.9 GB`, with `~` before it until runs were measured here.
-  func estimateText(_ world: World) -> String {
-    guard let key = estimateKey(world) else { return "-" }
-    guard let estimate = world.estimates[key] else { return "..." }
+  func estimateText(_ app: AppState) -> String {
+    guard let key = estimateKey(app) else { return "-" }
+    guard let estimate = app.estimates[key] else { return "..." }
     let time = PaceText.time(estimate.seconds)
     let each = form.settings.clipCount == nil ? " a clip" : ""
     let sign = estimate.isMeasured ? "" : "~"
@@ -85,8 +85,8 @@ extension MakeScreen {
   }
 
   /// What made the video that is shown: the settings of its run, with the seed that it took.
-  private func drawRun(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    let job = world.shownGeneration
+  private func drawRun(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+    let job = app.shownGeneration
     let inner = Border(title: "Run", subtitle: job.map { "of job \($0.id.rawValue)" } ?? "")
       .draw(in: &buffer, area: area)
     guard let job, let task = job.generation else {
@@ -116,27 +116,27 @@ extension MakeScreen {
   // MARK: Preview
 
   private func drawPreview(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     player.draw(
-      in: &buffer, area: area, title: "Preview", subtitle: previewText(world),
-      missing: missing(world), isFocused: pane == .preview && picker == nil, world, context)
+      in: &buffer, area: area, title: "Preview", subtitle: previewText(app),
+      missing: missing(app), isFocused: pane == .preview && picker == nil, app, context)
   }
 
   /// What is shown: `x0, linear   step 37/100`, or which video.
-  private func previewText(_ world: World) -> String {
-    if isShowingEstimate(world), let preview = world.preview {
+  private func previewText(_ app: AppState) -> String {
+    if isShowingEstimate(app), let preview = app.preview {
       return "x0, \(preview.mode.rawValue)   step \(preview.step)/\(preview.stepCount)"
     }
-    guard player.frameCount > 0, let task = world.shownGeneration?.generation else { return "" }
+    guard player.frameCount > 0, let task = app.shownGeneration?.generation else { return "" }
     return "\(task.model.name)   seed \(task.settings.seed)"
   }
 
   /// What stands where there is no picture.
-  func missing(_ world: World) -> EmptyState {
-    if let job = world.runningJob, let state = Self.missing(while: job, world) { return state }
-    guard let model = world.model else {
-      if world.isLookingForModels {
+  func missing(_ app: AppState) -> EmptyState {
+    if let job = app.runningJob, let state = Self.missing(while: job, app) { return state }
+    guard let model = app.model else {
+      if app.isLookingForModels {
         return EmptyState("Looking for models", lines: ["A video is made with a model."])
       }
       return EmptyState(
@@ -148,7 +148,7 @@ extension MakeScreen {
         "\(model.reference.name) cannot make videos", lines: [model.reasonNotToGenerate],
         keys: [Self.modelsKey], role: .error)
     }
-    if case .failed = world.shownJob?.state {
+    if case .failed = app.shownJob?.state {
       return EmptyState("No clip was completed", lines: ["The job below says why."])
     }
     return EmptyState(
@@ -162,9 +162,9 @@ extension MakeScreen {
   private static let modelsKey = HelpEntry(
     keys: [.character("1")], name: "", help: "shows the models; Enter chooses one")
 
-  private static func missing(while job: Job, _ world: World) -> EmptyState? {
+  private static func missing(while job: Job, _ app: AppState) -> EmptyState? {
     guard let task = job.generation else { return nil }
-    switch world.progress(of: job)?.phase {
+    switch app.progress(of: job)?.phase {
     case .loading, nil:
       return EmptyState(
         "Loading \(task.model.name)", lines: ["Its weights are laid out in memory."])
@@ -184,23 +184,23 @@ extension MakeScreen {
   // MARK: Job
 
   /// Rows of the job's pane: what failed takes more, up to half of the area.
-  private func jobRows(in area: Rectangle, atLeast least: Int, _ world: World) -> Int {
-    let needed = world.shownJob.map { JobPanel($0, world).rows(width: area.width - 2) + 2 } ?? 0
+  private func jobRows(in area: Rectangle, atLeast least: Int, _ app: AppState) -> Int {
+    let needed = app.shownJob.map { JobPanel($0, app).rows(width: area.width - 2) + 2 } ?? 0
     return min(max(needed, least), area.height / 2)
   }
 
-  private func drawJob(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    guard let job = world.shownJob else {
+  private func drawJob(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+    guard let job = app.shownJob else {
       let inner = Border(title: "Job").draw(in: &buffer, area: area)
       buffer.write(
         "No job yet: r runs, a adds to the queue", column: inner.column, row: inner.row,
         style: Style(.placeholder), clip: inner)
       return
     }
-    let panel = JobPanel(job, world)
-    let waiting = world.jobs.count { $0.state == .waiting && $0.id != job.id }
+    let panel = JobPanel(job, app)
+    let waiting = app.jobs.count { $0.state == .waiting && $0.id != job.id }
     let inner = Border(
-      title: panel.title, subtitle: job.title(world),
+      title: panel.title, subtitle: job.title(app),
       footer: waiting > 0 ? "\(waiting) more waiting" : ""
     ).draw(in: &buffer, area: area)
     panel.draw(in: &buffer, area: inner)
@@ -208,7 +208,7 @@ extension MakeScreen {
 
   // MARK: Hints and details
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     if picker != nil {
       return [
         HelpEntry(keys: [.enter], name: "take", help: ""),
@@ -216,7 +216,7 @@ extension MakeScreen {
         HelpEntry(keys: [.escape], name: "leave", help: ""),
       ]
     }
-    let job = world.shownJob
+    let job = app.shownJob
     let order: [Action] =
       switch job?.state {
       case .running: [.stop, .pause, .add, .reroll, .export, .still, .preview, .otherPane]
@@ -232,16 +232,16 @@ extension MakeScreen {
     }
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
-    var rows: [(name: String, value: String)] = [("model", world.model?.reference.name ?? "none")]
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
+    var rows: [(name: String, value: String)] = [("model", app.model?.reference.name ?? "none")]
     rows.append(("next run", form.settings.shortText))
     rows.append(("next seed", "\(form.settings.seed)"))
-    rows.append(("estimate", estimateText(world)))
-    if let key = estimateKey(world), let estimate = world.estimates[key] {
+    rows.append(("estimate", estimateText(app)))
+    if let key = estimateKey(app), let estimate = app.estimates[key] {
       let origin = estimate.isMeasured ? "runs on this machine" : "arithmetic, no run was measured"
       rows.append(("it rests on", origin))
     }
-    guard let job = world.shownGeneration, let task = job.generation else { return rows }
+    guard let job = app.shownGeneration, let task = job.generation else { return rows }
     rows.append(("last run", task.settings.shortText))
     rows.append(("its seed", "\(task.settings.seed)"))
     rows.append(("its model", task.model.name))

@@ -54,100 +54,100 @@ package struct MakeScreen: StudioScreen {
     return true
   }
 
-  // MARK: Following the world
+  // MARK: Follow the state
 
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
-    guard world.isReady else { return [] }
-    return takeSettings(world) + showFrames(world) + estimate(world)
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    guard app.isReady else { return [] }
+    return takeSettings(app) + showFrames(app) + estimate(app)
   }
 
   /// Takes over settings that were remembered, or that another screen put there. What is remembered
   /// has been run, so that a seed that is not locked gives way to a new one.
-  private mutating func takeSettings(_ world: World) -> [StudioEffect] {
-    guard world.settings != knownSettings else { return [] }
-    defer { knownSettings = world.settings }
+  private mutating func takeSettings(_ app: AppState) -> [StudioEffect] {
+    guard app.settings != knownSettings else { return [] }
+    defer { knownSettings = app.settings }
     guard knownSettings == nil else {
-      guard world.settings != form.settings else { return [] }
-      form.replace(with: world.settings)
+      guard app.settings != form.settings else { return [] }
+      form.replace(with: app.settings)
       usedSeed = nil
       return []
     }
-    var settings = world.settings
+    var settings = app.settings
     if !settings.isSeedLocked { settings.seed = seeds.next() }
     form = SettingsForm(settings: settings)
-    return settings == world.settings ? [] : [.remember(.settings(settings))]
+    return settings == app.settings ? [] : [.remember(.settings(settings))]
   }
 
   /// Shows the estimates of the clip in progress, else the clips of the video that was made last.
-  private mutating func showFrames(_ world: World) -> [StudioEffect] {
-    guard let job = world.shownGeneration, let video = job.generation?.video else {
+  private mutating func showFrames(_ app: AppState) -> [StudioEffect] {
+    guard let job = app.shownGeneration, let video = job.generation?.video else {
       player.show([])
       return []
     }
     let startsOver = video != shownVideo
     shownVideo = video
     let rate = job.generation?.model.framesPerSecond
-    if let preview = world.preview, preview.job == job.id, job.state == .running {
+    if let preview = app.preview, preview.job == job.id, job.state == .running {
       player.show([preview.strip], framesPerSecond: rate, startsOver: startsOver)
       return []
     }
-    if world.trees[video] == nil, requestedTree != video {
+    if app.trees[video] == nil, requestedTree != video {
       requestedTree = video
       return [.video(.loadTree(video))]
     }
-    let clips = Self.playedClips(of: video, world)
+    let clips = Self.playedClips(of: video, app)
     player.show(
-      clips.compactMap { world.frames[$0] }, framesPerSecond: rate, startsOver: startsOver)
-    return requests.load(clips, world)
+      clips.compactMap { app.frames[$0] }, framesPerSecond: rate, startsOver: startsOver)
+    return requests.load(clips, app)
   }
 
   /// The clips of a video that are played.
-  static func playedClips(of video: VideoID, _ world: World) -> [ClipID] {
-    world.shownClips(of: video).suffix(FrameShelf.playedLimit)
+  static func playedClips(of video: VideoID, _ app: AppState) -> [ClipID] {
+    app.shownClips(of: video).suffix(FrameShelf.playedLimit)
   }
 
   /// Asks what the settings would cost, once for each that differ in what they cost.
-  mutating func estimate(_ world: World) -> [StudioEffect] {
-    guard let key = estimateKey(world) else { return [] }
-    return estimates.ask(key, world)
+  mutating func estimate(_ app: AppState) -> [StudioEffect] {
+    guard let key = estimateKey(app) else { return [] }
+    return estimates.ask(key, app)
   }
 
   /// The settings without what changes nothing about their cost. A run without end is estimated by
   /// its first clip.
-  func estimateKey(_ world: World) -> World.EstimateKey? {
-    guard let model = world.model, model.canGenerate else { return nil }
+  func estimateKey(_ app: AppState) -> AppState.EstimateKey? {
+    guard let model = app.model, model.canGenerate else { return nil }
     var settings = form.settings
     settings.seed = 0
     settings.isSeedLocked = false
     settings.clipCount = settings.clipCount ?? 1
-    return World.EstimateKey(model: model.reference, settings: settings)
+    return AppState.EstimateKey(model: model.reference, settings: settings)
   }
 
-  package func frameInterval(_ world: World) -> Duration? { player.interval }
+  package func frameInterval(_ app: AppState) -> Duration? { player.interval }
 
-  package mutating func advance(_ world: World) { player.advance() }
+  package mutating func advance(_ app: AppState) { player.advance() }
 
   // MARK: Undo
 
-  package mutating func undo(_ world: World) -> [StudioEffect] {
+  package mutating func undo(_ app: AppState) -> [StudioEffect] {
     form.undo()
-      ? settingsChanged(world)
+      ? settingsChanged(app)
       : [.notify(Notice(.information, "no change of the settings is left to undo"))]
   }
 
-  package mutating func redo(_ world: World) -> [StudioEffect] {
+  package mutating func redo(_ app: AppState) -> [StudioEffect] {
     form.redo()
-      ? settingsChanged(world)
+      ? settingsChanged(app)
       : [.notify(Notice(.information, "no change of the settings is left to redo"))]
   }
 
   /// Remembers settings that changed, and asks what they cost.
-  mutating func settingsChanged(_ world: World) -> [StudioEffect] {
-    [.remember(.settings(form.settings))] + estimate(world)
+  mutating func settingsChanged(_ app: AppState) -> [StudioEffect] {
+    [.remember(.settings(form.settings))] + estimate(app)
   }
 }
 
-extension World {
+extension AppState {
   /// The clips of a video from its start to the end of the branch where the user stands; its poster
   /// while its tree is not known.
   func shownClips(of video: VideoID) -> [ClipID] {

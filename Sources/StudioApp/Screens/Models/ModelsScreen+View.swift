@@ -4,43 +4,43 @@ import VideoDiffusion
 
 extension ModelsScreen {
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     guard area.width >= 80, area.height >= 20 else {
-      if showsDetails, let model = selected(world) {
+      if showsDetails, let model = selected(app) {
         drawDetails(of: model, in: &buffer, area: area)
       } else {
-        drawTable(in: &buffer, area: area, world)
+        drawTable(in: &buffer, area: area, app)
       }
       return
     }
-    guard let model = selected(world) else {
-      drawTable(in: &buffer, area: area, world)
+    guard let model = selected(app) else {
+      drawTable(in: &buffer, area: area, app)
       return
     }
     let isWide = area.width >= 140
     let parts = Layout.split(
       area, isWide ? .horizontal : .vertical, [.fill(), .fixed(isWide ? 62 : 13)])
-    drawTable(in: &buffer, area: parts[0], world)
+    drawTable(in: &buffer, area: parts[0], app)
     drawDetails(of: model, in: &buffer, area: parts[1])
   }
 
   // MARK: Table
 
-  private func drawTable(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    let folders = world.modelFolders.joined(separator: ", ")
+  private func drawTable(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+    let folders = app.modelFolders.joined(separator: ", ")
     let inner = Border(
       title: "Models", subtitle: pairing.map(Self.question) ?? "",
-      footer: world.models.isEmpty
-        ? "" : world.isLookingForModels ? "looking for models" : "looked in \(folders)",
+      footer: app.models.isEmpty
+        ? "" : app.isLookingForModels ? "looking for models" : "looked in \(folders)",
       isFocused: true
     ).draw(in: &buffer, area: area)
-    guard !world.models.isEmpty || !world.isLookingForModels else {
+    guard !app.models.isEmpty || !app.isLookingForModels else {
       EmptyState("Looking for models", lines: ["Looking in \(folders)"])
         .draw(in: &buffer, area: inner)
       return
     }
-    guard !world.models.isEmpty else {
+    guard !app.models.isEmpty else {
       EmptyState(
         "No models found",
         lines: [
@@ -60,14 +60,14 @@ extension ModelsScreen {
       .init("weights", width: .fixed(9)), .init("state", width: .fill().limited(14, 28)),
     ]
     let shown = inner.width >= 60 ? columns : [columns[0], columns[1], columns[5]]
-    let rows = world.models.map { model in
+    let rows = app.models.map { model in
       let cells = [
-        model.id == world.modelID ? "*" : "", model.reference.name, model.sizeText,
-        model.parameterText, model.weightsText, stateText(model, world),
+        model.id == app.modelID ? "*" : "", model.reference.name, model.sizeText,
+        model.parameterText, model.weightsText, stateText(model, app),
       ]
       return Table.Row(
         shown.count == cells.count ? cells : [cells[0], cells[1], cells[5]],
-        role: role(of: model, world))
+        role: role(of: model, app))
     }
     Table(columns: shown, rows: rows).draw(in: &buffer, area: inner, state: table)
   }
@@ -77,19 +77,19 @@ extension ModelsScreen {
   }
 
   /// What a model can be used for, or while a pair is chosen, whether it fits.
-  private func stateText(_ model: ModelEntry, _ world: World) -> String {
+  private func stateText(_ model: ModelEntry, _ app: AppState) -> String {
     if let pairing { return pairing.mismatch(model) ?? "fits" }
     if model.problem != nil { return "cannot be used" }
     if model.autoencoder == nil { return "no autoencoder" }
     if model.denoiser == nil { return "no denoiser" }
-    return model.id == world.modelID ? "in use" : "ready"
+    return model.id == app.modelID ? "in use" : "ready"
   }
 
-  private func role(of model: ModelEntry, _ world: World) -> Role {
+  private func role(of model: ModelEntry, _ app: AppState) -> Role {
     if let pairing { return pairing.mismatch(model) == nil ? .text : .secondary }
     if model.problem != nil { return .error }
     guard model.canGenerate else { return .secondary }
-    return model.id == world.modelID ? .accent : .text
+    return model.id == app.modelID ? .accent : .text
   }
 
   // MARK: Details
@@ -139,7 +139,7 @@ extension ModelsScreen {
 
   // MARK: Hints and details
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     guard pairing == nil else {
       return [
         HelpEntry(keys: [.enter], name: "pair", help: ""),
@@ -148,7 +148,7 @@ extension ModelsScreen {
       ]
     }
     let order: [Action] =
-      switch selected(world) {
+      switch selected(app) {
       case nil: [.open, .lookAgain]
       case let model? where !model.hasNetwork: [.open, .lookAgain]
       case let model? where !model.canGenerate: [.pair, .open, .hash, .lookAgain]
@@ -159,8 +159,8 @@ extension ModelsScreen {
     }
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
-    guard let model = selected(world) else { return [] }
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
+    guard let model = selected(app) else { return [] }
     var rows: [(name: String, value: String)] = [
       ("model", model.reference.name), ("path", model.path),
     ]

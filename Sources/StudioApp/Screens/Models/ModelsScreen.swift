@@ -15,8 +15,8 @@ package struct ModelsScreen: StudioScreen {
   package init() {}
 
   /// The selected model.
-  func selected(_ world: World) -> ModelEntry? {
-    world.models.first { $0.id == selectedID } ?? world.models.first
+  func selected(_ app: AppState) -> ModelEntry? {
+    app.models.first { $0.id == selectedID } ?? app.models.first
   }
 
   package var isTyping: Bool { table.search.isTyping }
@@ -31,12 +31,12 @@ package struct ModelsScreen: StudioScreen {
   }
 
   /// Keeps the selection on its model; at first it is on the one that runs use.
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
-    let wanted = selectedID ?? world.modelID
-    if let index = world.models.firstIndex(where: { $0.id == wanted }) { table.selected = index }
-    table.scroll(count: world.models.count, page: Self.page)
-    selectedID = world.models.isEmpty ? nil : world.models[table.selected].id
-    if let chosen = pairing?.model, !world.models.contains(where: { $0.id == chosen.id }) {
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    let wanted = selectedID ?? app.modelID
+    if let index = app.models.firstIndex(where: { $0.id == wanted }) { table.selected = index }
+    table.scroll(count: app.models.count, page: Self.page)
+    selectedID = app.models.isEmpty ? nil : app.models[table.selected].id
+    if let chosen = pairing?.model, !app.models.contains(where: { $0.id == chosen.id }) {
       pairing = nil
     }
     return []
@@ -69,19 +69,19 @@ package struct ModelsScreen: StudioScreen {
     [Self.keyMap.helpSection, HelpSection(title: "Lists", entries: Movement.helpEntries)]
   }
 
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
-      return perform(action, world)
+      return perform(action, app)
     }
     _ = table.handle(
-      key, texts: world.models.map { "\($0.reference.name) \($0.path)" }, page: Self.page)
-    if world.models.indices.contains(table.selected) {
-      selectedID = world.models[table.selected].id
+      key, texts: app.models.map { "\($0.reference.name) \($0.path)" }, page: Self.page)
+    if app.models.indices.contains(table.selected) {
+      selectedID = app.models[table.selected].id
     }
     return []
   }
 
-  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
     switch action {
     case .open:
       return [.ask(prompt: "Folder or checkpoint", text: "", command: Self.openCommand)]
@@ -91,7 +91,7 @@ package struct ModelsScreen: StudioScreen {
       return []
     case .use, .pair, .hash: break
     }
-    guard let model = selected(world) else {
+    guard let model = selected(app) else {
       return [.notify(Notice(.warning, "there is no model yet", remedy: "o opens one"))]
     }
     switch action {
@@ -162,7 +162,7 @@ package struct ModelsScreen: StudioScreen {
   static let openCommand = "open-model"
 
   package mutating func run(
-    _ command: String, argument: String, _ world: World
+    _ command: String, argument: String, _ app: AppState
   ) -> [StudioEffect] {
     guard command == Self.openCommand, !argument.isEmpty else { return [] }
     return [.library(.openModel(path: argument))]

@@ -23,65 +23,65 @@ extension QueueScreen {
   }
 
   /// A row for each job.
-  func rows(_ world: World, _ columns: [Column]) -> [Table.Row] {
-    world.jobs.map { job in
-      Table.Row(columns.map { Self.text($0, of: job, world) }, role: job.state.role)
+  func rows(_ app: AppState, _ columns: [Column]) -> [Table.Row] {
+    app.jobs.map { job in
+      Table.Row(columns.map { Self.text($0, of: job, app) }, role: job.state.role)
     }
   }
 
-  private static func text(_ column: Column, of job: Job, _ world: World) -> String {
+  private static func text(_ column: Column, of job: Job, _ app: AppState) -> String {
     let task = job.generation
     return switch column {
     case .number: "\(job.id.rawValue)"
-    case .title: job.title(world)
+    case .title: job.title(app)
     case .model: task?.model.name ?? job.evaluation?.sourceName ?? job.training?.name ?? ""
     case .settings:
       task?.settings.shortText
         ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" }
         ?? job.training?.request.map { "\($0.stage.rawValue), \($0.configuration.fileName)" } ?? ""
     case .seed: task.map { "\($0.settings.seed)" } ?? ""
-    case .state: job.stateText(world)
+    case .state: job.stateText(app)
     case .clips: job.clipText
-    case .time: job.timeText(world)
+    case .time: job.timeText(app)
     }
   }
 
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     guard area.width >= 80, area.height >= 20 else {
       if showsDetails || editor != nil {
-        drawDetails(in: &buffer, area: area, world)
+        drawDetails(in: &buffer, area: area, app)
       } else {
-        drawTable(in: &buffer, area: area, world, [.number, .title, .state, .clips])
+        drawTable(in: &buffer, area: area, app, [.number, .title, .state, .clips])
       }
       return
     }
     if area.width >= 140 {
       let parts = Layout.split(area, .horizontal, [.fill(), .fixed(52)])
       drawTable(
-        in: &buffer, area: parts[0], world,
+        in: &buffer, area: parts[0], app,
         [.number, .title, .model, .settings, .seed, .state, .clips, .time])
-      drawDetails(in: &buffer, area: parts[1], world)
+      drawDetails(in: &buffer, area: parts[1], app)
     } else if editor != nil {
       let parts = Layout.split(area, .horizontal, [.fill(), .fixed(40)])
-      drawTable(in: &buffer, area: parts[0], world, [.number, .title, .state])
-      drawDetails(in: &buffer, area: parts[1], world)
+      drawTable(in: &buffer, area: parts[0], app, [.number, .title, .state])
+      drawDetails(in: &buffer, area: parts[1], app)
     } else {
-      let parts = Layout.split(area, .vertical, [.fill(), .fixed(world.jobs.isEmpty ? 0 : 9)])
+      let parts = Layout.split(area, .vertical, [.fill(), .fixed(app.jobs.isEmpty ? 0 : 9)])
       drawTable(
-        in: &buffer, area: parts[0], world,
+        in: &buffer, area: parts[0], app,
         [.number, .title, .settings, .state, .clips, .time])
-      drawDetails(in: &buffer, area: parts[1], world)
+      drawDetails(in: &buffer, area: parts[1], app)
     }
   }
 
   private func drawTable(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ columns: [Column]
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ columns: [Column]
   ) {
-    let inner = Border(title: "Queue", subtitle: summary(world), isFocused: editor == nil)
+    let inner = Border(title: "Queue", subtitle: summary(app), isFocused: editor == nil)
       .draw(in: &buffer, area: area)
-    guard !world.jobs.isEmpty else {
+    guard !app.jobs.isEmpty else {
       EmptyState(
         "The queue is empty", lines: ["What is to be made waits here, and survives a restart."],
         keys: [
@@ -91,26 +91,26 @@ extension QueueScreen {
       ).draw(in: &buffer, area: inner)
       return
     }
-    Table(columns: columns.map(\.tableColumn), rows: rows(world, columns))
+    Table(columns: columns.map(\.tableColumn), rows: rows(app, columns))
       .draw(in: &buffer, area: inner, state: table, isFocused: editor == nil)
   }
 
   /// `1 running, 3 waiting, 1 failed`.
-  private func summary(_ world: World) -> String {
+  private func summary(_ app: AppState) -> String {
     let kinds: [(String, (JobState) -> Bool)] = [
       ("running", { $0 == .running }), ("waiting", { $0 == .waiting }),
       ("paused", { $0 == .paused }), ("interrupted", { $0 == .interrupted }),
       ("failed", { if case .failed = $0 { true } else { false } }),
     ]
     return kinds.compactMap { name, isKind in
-      let count = world.jobs.count { isKind($0.state) }
+      let count = app.jobs.count { isKind($0.state) }
       return count > 0 ? "\(count) \(name)" : nil
     }.joined(separator: ", ")
   }
 
   // MARK: Details
 
-  private func drawDetails(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
+  private func drawDetails(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     guard area.height > 2 else { return }
     if let editor {
       let inner = Border(
@@ -120,27 +120,27 @@ extension QueueScreen {
       editor.form.draw(in: &buffer, area: inner)
       return
     }
-    guard let job = selected(world) else {
+    guard let job = selected(app) else {
       _ = Border(title: "Details").draw(in: &buffer, area: area)
       return
     }
-    let panel = JobPanel(job, world)
-    let inner = Border(title: panel.title, subtitle: job.title(world))
+    let panel = JobPanel(job, app)
+    let inner = Border(title: panel.title, subtitle: job.title(app))
       .draw(in: &buffer, area: area)
     // Beside the table there is room for what happens above the facts; below it they share rows.
     if area.width >= 80 {
       let parts = Layout.split(inner, .horizontal, gap: 2, [.fill(), .fixed(34)])
       panel.draw(in: &buffer, area: parts[0])
-      FactList(facts(job, world)).draw(in: &buffer, area: parts[1])
+      FactList(facts(job, app)).draw(in: &buffer, area: parts[1])
     } else {
       let parts = Layout.split(
         inner, .vertical, gap: 1, [.fixed(min(inner.height / 3, 7)), .fill()])
       panel.draw(in: &buffer, area: parts[0])
-      FactList(facts(job, world)).draw(in: &buffer, area: parts[1])
+      FactList(facts(job, app)).draw(in: &buffer, area: parts[1])
     }
   }
 
-  private func facts(_ job: Job, _ world: World) -> [FactList.Fact] {
+  private func facts(_ job: Job, _ app: AppState) -> [FactList.Fact] {
     if let task = job.evaluation { return evaluationFacts(task) }
     if let task = job.training { return trainingFacts(task) }
     guard let task = job.generation else {
@@ -190,7 +190,7 @@ extension QueueScreen {
 
   // MARK: Hints and details
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     if editor != nil {
       return [
         HelpEntry(keys: [.character("h")], name: "less", help: ""),
@@ -200,7 +200,7 @@ extension QueueScreen {
       ]
     }
     let order: [Action] =
-      switch selected(world)?.state {
+      switch selected(app)?.state {
       case nil: []
       case .waiting: [.edit, .up, .down, .pause, .cancel, .cancelOthers, .clear, .open]
       case .failed, .interrupted: [.retry, .open, .cancelOthers, .clear]
@@ -209,15 +209,15 @@ extension QueueScreen {
       }
     return order.compactMap { action in
       var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
-      if action == .pause, let job = selected(world) { entry?.name = job.pauseName }
+      if action == .pause, let job = selected(app) { entry?.name = job.pauseName }
       return entry
     }
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
-    guard let job = selected(world) else { return [] }
-    return [("job", "\(job.id.rawValue)"), ("what", job.title(world))]
-      + [("state", job.stateText(world))] + facts(job, world).map { ($0.name, $0.value) }
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
+    guard let job = selected(app) else { return [] }
+    return [("job", "\(job.id.rawValue)"), ("what", job.title(app))]
+      + [("state", job.stateText(app))] + facts(job, app).map { ($0.name, $0.value) }
   }
 }
 
@@ -237,11 +237,11 @@ extension JobState {
 
 extension Job {
   /// Where it stands, in a word.
-  func stateText(_ world: World) -> String {
+  func stateText(_ app: AppState) -> String {
     switch state {
     case .waiting: return "waiting"
     case .running:
-      let progress = world.progress(of: self)
+      let progress = app.progress(of: self)
       return progress?.isStopping == true ? "stopping" : ProgressNotes.short(progress)
     case .paused: return "paused"
     case .interrupted: return "interrupted"
@@ -253,9 +253,9 @@ extension Job {
   }
 
   /// Time that is left of it, or that it took.
-  func timeText(_ world: World) -> String {
+  func timeText(_ app: AppState) -> String {
     if state == .running {
-      return world.progress(of: self)?.secondsLeft.map { "-" + PaceText.time($0) } ?? ""
+      return app.progress(of: self)?.secondsLeft.map { "-" + PaceText.time($0) } ?? ""
     }
     return secondsTaken.map(PaceText.time) ?? ""
   }

@@ -22,8 +22,8 @@ package struct QueueScreen: StudioScreen {
   package init() {}
 
   /// The selected job.
-  func selected(_ world: World) -> Job? {
-    selectedID.flatMap(world.job) ?? world.jobs.first
+  func selected(_ app: AppState) -> Job? {
+    selectedID.flatMap(app.job) ?? app.jobs.first
   }
 
   package var isTyping: Bool { table.search.isTyping || editor?.form.isTyping == true }
@@ -41,13 +41,13 @@ package struct QueueScreen: StudioScreen {
   }
 
   /// Follows the selected job wherever it moved, and leaves the settings of one that has begun.
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
-    if let index = world.jobs.firstIndex(where: { $0.id == selectedID }) {
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    if let index = app.jobs.firstIndex(where: { $0.id == selectedID }) {
       table.selected = index
     }
-    table.scroll(count: world.jobs.count, page: Self.page)
-    selectedID = world.jobs.isEmpty ? nil : world.jobs[table.selected].id
-    guard let editor, world.job(editor.job)?.state != .waiting else { return [] }
+    table.scroll(count: app.jobs.count, page: Self.page)
+    selectedID = app.jobs.isEmpty ? nil : app.jobs[table.selected].id
+    guard let editor, app.job(editor.job)?.state != .waiting else { return [] }
     self.editor = nil
     return [
       .notify(
@@ -92,30 +92,30 @@ package struct QueueScreen: StudioScreen {
     ]
   }
 
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
-    if editor != nil { return edit(key, world) }
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    if editor != nil { return edit(key, app) }
     if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
-      return perform(action, world)
+      return perform(action, app)
     }
-    let texts = rows(world, [.number, .title, .model, .settings, .state]).map(\.text)
+    let texts = rows(app, [.number, .title, .model, .settings, .state]).map(\.text)
     _ = table.handle(key, texts: texts, page: Self.page)
-    if world.jobs.indices.contains(table.selected) { selectedID = world.jobs[table.selected].id }
+    if app.jobs.indices.contains(table.selected) { selectedID = app.jobs[table.selected].id }
     return []
   }
 
-  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
     if action == .clear {
-      let count = world.jobs.count { $0.state.isOver }
+      let count = app.jobs.count { $0.state.isOver }
       return count > 0
         ? [.job(.clearFinished)]
         : [.notify(Notice(.information, "no job is over yet"))]
     }
-    guard let job = selected(world) else {
+    guard let job = selected(app) else {
       return [.notify(Notice(.information, "the queue is empty"))]
     }
     switch action {
     case .edit: return beginEditing(job)
-    case .up, .down: return move(job, by: action == .up ? -1 : 1, world)
+    case .up, .down: return move(job, by: action == .up ? -1 : 1, app)
     case .pause: return job.pauseOrResume()
     case .retry:
       switch job.state {
@@ -123,8 +123,8 @@ package struct QueueScreen: StudioScreen {
       default:
         return [.notify(Notice(.information, "job \(job.id.rawValue) has not failed"))]
       }
-    case .cancel: return job.stop(world)
-    case .cancelOthers: return cancelOthers(than: job, world)
+    case .cancel: return job.stop(app)
+    case .cancelOthers: return cancelOthers(than: job, app)
     case .open:
       guard let video = job.video else {
         return [.show(job.training == nil ? .evaluate : .train)]
@@ -150,7 +150,7 @@ package struct QueueScreen: StudioScreen {
   }
 
   /// Every change is told at once: the job might begin at any moment.
-  private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func edit(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard let editor else { return [] }
     if !editor.form.isTyping, [.tab, .backTab, .character("e")].contains(key) {
       self.editor = nil
@@ -164,18 +164,18 @@ package struct QueueScreen: StudioScreen {
     editor.map { [.job(.edit($0.job, $0.form.settings))] } ?? []
   }
 
-  private func move(_ job: Job, by offset: Int, _ world: World) -> [StudioEffect] {
+  private func move(_ job: Job, by offset: Int, _ app: AppState) -> [StudioEffect] {
     guard job.state == .waiting else {
       return [.notify(Notice(.information, "only a waiting job has a place to move from"))]
     }
-    let waiting = world.jobs.filter { $0.state == .waiting }.map(\.id)
+    let waiting = app.jobs.filter { $0.state == .waiting }.map(\.id)
     guard let index = waiting.firstIndex(of: job.id), waiting.indices.contains(index + offset)
     else { return [] }
     return [.job(.move(job.id, by: offset))]
   }
 
-  private func cancelOthers(than job: Job, _ world: World) -> [StudioEffect] {
-    let others = world.openJobs.filter { $0.id != job.id }
+  private func cancelOthers(than job: Job, _ app: AppState) -> [StudioEffect] {
+    let others = app.openJobs.filter { $0.id != job.id }
     guard !others.isEmpty else {
       return [.notify(Notice(.information, "there are no other jobs to end"))]
     }
@@ -191,11 +191,11 @@ package struct QueueScreen: StudioScreen {
 
   // MARK: Undo
 
-  package mutating func undo(_ world: World) -> [StudioEffect] {
+  package mutating func undo(_ app: AppState) -> [StudioEffect] {
     editor?.form.undo() == true ? editedJob : []
   }
 
-  package mutating func redo(_ world: World) -> [StudioEffect] {
+  package mutating func redo(_ app: AppState) -> [StudioEffect] {
     editor?.form.redo() == true ? editedJob : []
   }
 }

@@ -49,7 +49,7 @@ package struct TrainForm: Sendable, Hashable {
     form.selectedID?.isPath == true ? form.editing?.text : nil
   }
 
-  // MARK: Following the world
+  // MARK: Follow the state
 
   /// Takes the autoencoders there are, what was read of a configuration's file, and a name that no run
   /// has.

@@ -10,9 +10,9 @@ struct TrainPreparationView: Sendable {
   /// Whether lines are sentences, between which a row is left where there is room.
   private var areSentences = true
 
-  init(_ form: TrainForm, _ world: World) {
+  init(_ form: TrainForm, _ app: AppState) {
     if let path = form.typedPath {
-      let completion = world.pathCompletion
+      let completion = app.pathCompletion
       let candidates =
         completion.flatMap { [$0.typed, $0.completed].contains(path) ? $0.candidates : nil }
       if let candidates {
@@ -25,7 +25,7 @@ struct TrainPreparationView: Sendable {
       }
     }
     let request = form.chosen
-    guard let preparation = world.preparation(of: request) else {
+    guard let preparation = app.preparation(of: request) else {
       lines = [.init("Looking at the videos and the settings ...", .secondary)]
       return
     }
@@ -35,10 +35,10 @@ struct TrainPreparationView: Sendable {
     } else {
       lines.append(.init("r starts it", .success))
     }
-    if let job = world.heavyJob {
+    if let job = app.heavyJob {
       lines.append(
         .init(
-          "Job \(job.id.rawValue) (\(job.title(world))) is at work; this starts when that is over",
+          "Job \(job.id.rawValue) (\(job.title(app))) is at work; this starts when that is over",
           .warning))
     }
     if let configuration = preparation.configuration {

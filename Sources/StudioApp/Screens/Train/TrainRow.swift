@@ -70,7 +70,7 @@ package struct TrainRow: Sendable, Hashable, Identifiable {
   }
 }
 
-extension World {
+extension AppState {
   /// Every run: those of the queue that have no folder yet first, then by their beginning.
   package var trainingRows: [TrainRow] {
     // Of several jobs of a run, the first of the queue's order is the one to know about: what is open

@@ -3,30 +3,30 @@ import TrainingKit
 
 extension TrainScreen {
   package func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ world: World, _ context: ViewContext
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     let isWide = area.width >= 80 && area.height >= 20
     if let form {
-      drawSetup(form, in: &buffer, area: area, world, isWide: isWide)
+      drawSetup(form, in: &buffer, area: area, app, isWide: isWide)
       return
     }
-    guard let row = selected(world) else {
+    guard let row = selected(app) else {
       drawEmpty(in: &buffer, area: area)
       return
     }
     if player.isZoomed {
-      drawSamples(row, in: &buffer, area: area, world, context)
+      drawSamples(row, in: &buffer, area: area, app, context)
     } else if !isWide {
       if showsSecond {
-        drawRun(row, in: &buffer, area: area, world, context)
+        drawRun(row, in: &buffer, area: area, app, context)
       } else {
-        drawList(in: &buffer, area: area, world)
+        drawList(in: &buffer, area: area, app)
       }
     } else {
       let parts = Layout.split(
         area, .horizontal, [.fraction(0.28).limited(25, 44), .fill()])
-      drawList(in: &buffer, area: parts[0], world)
-      drawRun(row, in: &buffer, area: parts[1], world, context)
+      drawList(in: &buffer, area: parts[0], app)
+      drawRun(row, in: &buffer, area: parts[1], app, context)
     }
   }
 
@@ -44,8 +44,8 @@ extension TrainScreen {
 
   // MARK: The list
 
-  private func drawList(in buffer: inout CellBuffer, area: Rectangle, _ world: World) {
-    let rows = world.trainingRows
+  private func drawList(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+    let rows = app.trainingRows
     let inner = Border(
       title: "Runs", subtitle: rows.count > 1 ? "\(rows.count)" : "", isFocused: true
     ).draw(in: &buffer, area: area)
@@ -67,13 +67,13 @@ extension TrainScreen {
 
   /// The curve and the samples above, how far it is below.
   private func drawRun(
-    _ row: TrainRow, in buffer: inout CellBuffer, area: Rectangle, _ world: World,
+    _ row: TrainRow, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState,
     _ context: ViewContext
   ) {
     let isTall = area.height >= 34
     let stateRows = min(isTall ? 13 : 8, area.height / 2)
     let parts = Layout.split(area, .vertical, [.fill(), .fixed(stateRows)])
-    drawState(row, in: &buffer, area: parts[1], world)
+    drawState(row, in: &buffer, area: parts[1], app)
     let top = parts[0]
     guard row.run != nil, top.height >= 6 else {
       drawCurve(row, in: &buffer, area: top)
@@ -82,23 +82,23 @@ extension TrainScreen {
     if isTall, top.height >= 24 {
       let halves = Layout.split(top, .vertical, [.fill(), .fixed(top.height / 2)])
       drawCurve(row, in: &buffer, area: halves[1])
-      drawSamples(row, in: &buffer, area: halves[0], world, context)
+      drawSamples(row, in: &buffer, area: halves[0], app, context)
     } else if top.width >= 44 {
-      let width = min(sampleWidth(rows: top.height, world), top.width * 9 / 20)
+      let width = min(sampleWidth(rows: top.height, app), top.width * 9 / 20)
       let sides = Layout.split(top, .horizontal, [.fill(), .fixed(width)])
       drawCurve(row, in: &buffer, area: sides[0])
-      drawSamples(row, in: &buffer, area: sides[1], world, context)
+      drawSamples(row, in: &buffer, area: sides[1], app, context)
     } else {
       drawCurve(row, in: &buffer, area: top)
     }
   }
 
   /// Columns of the samples in so many rows: pictures are seldom square here.
-  private func sampleWidth(rows: Int, _ world: World) -> Int {
+  private func sampleWidth(rows: Int, _ app: AppState) -> Int {
     guard let image = player.image, image.height > 0 else {
-      return ClipPlayer.paneWidth(rows: rows, world)
+      return ClipPlayer.paneWidth(rows: rows, app)
     }
-    let square = ClipPlayer.paneWidth(rows: rows, world) - 2
+    let square = ClipPlayer.paneWidth(rows: rows, app) - 2
     return max(square * image.width / image.height, 12) + 2
   }
 
@@ -139,7 +139,7 @@ extension TrainScreen {
   }
 
   private func drawSamples(
-    _ row: TrainRow, in buffer: inout CellBuffer, area: Rectangle, _ world: World,
+    _ row: TrainRow, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState,
     _ context: ViewContext
   ) {
     // The file's name says it: while newer ones are read, the old ones go on playing.
@@ -148,7 +148,7 @@ extension TrainScreen {
     let title = row.stage == .autoencoder && area.width >= 30 ? "Reconstructions" : "Samples"
     player.draw(
       in: &buffer, area: area, title: title,
-      subtitle: step, missing: missingSamples(row), world, context)
+      subtitle: step, missing: missingSamples(row), app, context)
   }
 
   private func missingSamples(_ row: TrainRow) -> EmptyState {
@@ -162,11 +162,11 @@ extension TrainScreen {
   // MARK: How far it is
 
   private func drawState(
-    _ row: TrainRow, in buffer: inout CellBuffer, area: Rectangle, _ world: World
+    _ row: TrainRow, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState
   ) {
     let inner = Border(title: row.name, subtitle: row.stage.rawValue).draw(in: &buffer, area: area)
     guard !inner.isEmpty else { return }
-    let status = TrainStatus(row, world)
+    let status = TrainStatus(row, app)
     guard inner.width >= 76, inner.height >= 9, let run = row.run, run.problem == nil else {
       status.draw(in: &buffer, area: inner)
       return
@@ -179,9 +179,9 @@ extension TrainScreen {
   // MARK: Setting up
 
   private func drawSetup(
-    _ form: TrainForm, in buffer: inout CellBuffer, area: Rectangle, _ world: World, isWide: Bool
+    _ form: TrainForm, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, isWide: Bool
   ) {
-    let view = TrainPreparationView(form, world)
+    let view = TrainPreparationView(form, app)
     guard isWide else {
       if showsSecond {
         view.draw(in: &buffer, area: area)
@@ -203,7 +203,7 @@ extension TrainScreen {
 
   // MARK: Hints and details
 
-  package func hints(_ world: World) -> [HelpEntry] {
+  package func hints(_ app: AppState) -> [HelpEntry] {
     if form?.typedPath != nil {
       return [
         HelpEntry(keys: [.enter], name: "take", help: ""),
@@ -222,7 +222,7 @@ extension TrainScreen {
       ]
     }
     let order: [Action] =
-      switch selected(world)?.state {
+      switch selected(app)?.state {
       case nil: [.new]
       case .running, .waiting: [.stop, .curve, .scale, .new, .open]
       case .stopping: [.curve, .scale, .new]
@@ -237,8 +237,8 @@ extension TrainScreen {
     return entries + (player.frameCount > 0 ? player.keyMap.bindings.map(\.entry) : [])
   }
 
-  package func information(_ world: World) -> [(name: String, value: String)] {
-    guard form == nil, let row = selected(world), let run = row.run, run.problem == nil else {
+  package func information(_ app: AppState) -> [(name: String, value: String)] {
+    guard form == nil, let row = selected(app), let run = row.run, run.problem == nil else {
       return []
     }
     return [("run", row.name), ("state", row.stateText), ("folder", row.id)]

@@ -45,49 +45,49 @@ extension TrainScreen {
     ]
   }
 
-  package mutating func handle(_ key: Key, _ world: World) -> [StudioEffect] {
-    if form?.isTyping == true { return edit(key, world) }
+  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    if form?.isTyping == true { return edit(key, app) }
     if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
-      return perform(action, world)
+      return perform(action, app)
     }
-    guard form == nil else { return edit(key, world) }
+    guard form == nil else { return edit(key, app) }
     if !table.search.isTyping, player.handle(key) { return [] }
-    let rows = world.trainingRows
+    let rows = app.trainingRows
     let outcome = table.handle(key, texts: rows.map(\.name), page: Self.page)
     if rows.indices.contains(table.selected) { selectedID = rows[table.selected].id }
     if case .activated = outcome { showsSecond = true }
-    return refresh(world)
+    return refresh(app)
   }
 
-  private mutating func edit(_ key: Key, _ world: World) -> [StudioEffect] {
+  private mutating func edit(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if key == .tab, let path = form?.typedPath {
       askedCompletion = path
       return [.query(.completePath(path))]
     }
     guard form?.handle(key) == true else { return [] }
-    return setupChanged(world)
+    return setupChanged(app)
   }
 
-  /// Lets what is set up follow the world, keeps it, and has it looked at.
-  private mutating func setupChanged(_ world: World) -> [StudioEffect] {
-    followForm(world)
+  /// Lets what is set up follow the state, keeps it, and has it looked at.
+  private mutating func setupChanged(_ app: AppState) -> [StudioEffect] {
+    followForm(app)
     return check()
   }
 
-  private mutating func perform(_ action: Action, _ world: World) -> [StudioEffect] {
+  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
     switch action {
     case .new:
-      return form == nil ? setUp(newRequest(world), world) : []
-    case .run: return form == nil ? goOn(world) : start(world)
-    case .stop: return stop(world)
+      return form == nil ? setUp(newRequest(app), app) : []
+    case .run: return form == nil ? goOn(app) : start(app)
+    case .stop: return stop(app)
     case .curve:
-      guard let run = selected(world)?.run else { return [] }
+      guard let run = selected(app)?.run else { return [] }
       let names = TrainCurve.names(of: run)
       let index = curve(of: run).flatMap { names.firstIndex(of: $0.name) } ?? -1
       curveName = names.isEmpty ? nil : names[(index + 1) % names.count]
     case .scale: isLogarithmic.toggle()
-    case .open: return open(world)
-    case .reuse: return reuse(world)
+    case .open: return open(app)
+    case .reuse: return reuse(app)
     case .lookAgain: return [.query(.findTrainingRuns)]
     case .otherPane: showsSecond.toggle()
     }
@@ -98,10 +98,10 @@ extension TrainScreen {
 
   /// What a new training begins with: what was set up the last time, or the denoiser for the trained
   /// autoencoder that is selected.
-  private func newRequest(_ world: World) -> TrainingRequest {
-    var request = world.trainingRequest ?? TrainingRequest()
+  private func newRequest(_ app: AppState) -> TrainingRequest {
+    var request = app.trainingRequest ?? TrainingRequest()
     request.name = ""
-    guard let row = selected(world), row.state == .complete, row.stage == .autoencoder,
+    guard let row = selected(app), row.state == .complete, row.stage == .autoencoder,
       let run = row.run, let weights = run.weightsPath
     else { return request }
     request.stage = .diffusion
@@ -113,16 +113,16 @@ extension TrainScreen {
     return request
   }
 
-  private mutating func setUp(_ request: TrainingRequest, _ world: World) -> [StudioEffect] {
+  private mutating func setUp(_ request: TrainingRequest, _ app: AppState) -> [StudioEffect] {
     form = TrainForm(request)
     showsSecond = false
     player.isZoomed = false
-    return setupChanged(world)
+    return setupChanged(app)
   }
 
-  private mutating func start(_ world: World) -> [StudioEffect] {
+  private mutating func start(_ app: AppState) -> [StudioEffect] {
     guard let request = form?.chosen else { return [] }
-    guard let preparation = world.preparation(of: request) else {
+    guard let preparation = app.preparation(of: request) else {
       return [.notify(Notice(.information, "the videos are still being looked at"))]
     }
     // What it lacks may have come since.
@@ -133,7 +133,7 @@ extension TrainScreen {
     form = nil
     awaitedName = request.name
     var effects: [StudioEffect] = [.order(.train(request))]
-    if let job = world.heavyJob {
+    if let job = app.heavyJob {
       effects.append(
         .notify(
           Notice(
@@ -143,15 +143,15 @@ extension TrainScreen {
     return effects
   }
 
-  private mutating func reuse(_ world: World) -> [StudioEffect] {
-    guard let row = selected(world) else { return [Self.noRun] }
+  private mutating func reuse(_ app: AppState) -> [StudioEffect] {
+    guard let row = selected(app) else { return [Self.noRun] }
     var request =
       row.job?.training?.request
       ?? TrainingRequest(
         stage: row.stage, configuration: row.id + "/config.toml",
         dataPath: row.run?.dataPath ?? "")
     request.name = ""
-    return setUp(request, world)
+    return setUp(request, app)
   }
 
   // MARK: Runs
@@ -159,8 +159,8 @@ extension TrainScreen {
   static let noRun = StudioEffect.notify(
     Notice(.information, "there is no run yet", remedy: "n sets one up"))
 
-  private func goOn(_ world: World) -> [StudioEffect] {
-    guard let row = selected(world) else { return [Self.noRun] }
+  private func goOn(_ app: AppState) -> [StudioEffect] {
+    guard let row = selected(app) else { return [Self.noRun] }
     switch row.state {
     case .running, .stopping:
       return [.notify(Notice(.information, "\(row.name) is being trained"))]
@@ -183,20 +183,20 @@ extension TrainScreen {
     }
   }
 
-  private func stop(_ world: World) -> [StudioEffect] {
-    let running = world.trainingRows.first { $0.state == .running }
-    let row = selected(world).flatMap { $0.state == .waiting ? $0 : nil } ?? running
+  private func stop(_ app: AppState) -> [StudioEffect] {
+    let running = app.trainingRows.first { $0.state == .running }
+    let row = selected(app).flatMap { $0.state == .waiting ? $0 : nil } ?? running
     guard let row, let job = row.job else {
       return [
         .notify(
           Notice(.information, "nothing is being trained", remedy: "r lets a stopped run go on"))
       ]
     }
-    return job.stop(world)
+    return job.stop(app)
   }
 
-  private func open(_ world: World) -> [StudioEffect] {
-    guard let row = selected(world) else { return [Self.noRun] }
+  private func open(_ app: AppState) -> [StudioEffect] {
+    guard let row = selected(app) else { return [Self.noRun] }
     guard row.run?.weightsPath != nil else {
       return [
         .notify(

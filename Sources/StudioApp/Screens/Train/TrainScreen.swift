@@ -29,8 +29,8 @@ package struct TrainScreen: StudioScreen {
   package init() {}
 
   /// The run that is shown.
-  func selected(_ world: World) -> TrainRow? {
-    let rows = world.trainingRows
+  func selected(_ app: AppState) -> TrainRow? {
+    let rows = app.trainingRows
     return rows.first { $0.id == selectedID } ?? rows.first
   }
 
@@ -52,10 +52,10 @@ package struct TrainScreen: StudioScreen {
     return form != nil
   }
 
-  // MARK: Following the world
+  // MARK: Follow the state
 
-  package mutating func refresh(_ world: World) -> [StudioEffect] {
-    let rows = world.trainingRows
+  package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    let rows = app.trainingRows
     if let new = rows.first(where: { $0.name == awaitedName }) {
       selectedID = new.id
       awaitedName = nil
@@ -63,15 +63,15 @@ package struct TrainScreen: StudioScreen {
     if let index = rows.firstIndex(where: { $0.id == selectedID }) { table.selected = index }
     table.scroll(count: rows.count, page: Self.page)
     selectedID = rows.isEmpty ? nil : rows[table.selected].id
-    if let completion = world.pathCompletion, completion.typed == askedCompletion {
+    if let completion = app.pathCompletion, completion.typed == askedCompletion {
       form?.complete(completion)
       askedCompletion = nil
     }
     let chosen = form?.chosen
-    followForm(world)
+    followForm(app)
     // Runs and models that were found may have given it another name or an autoencoder.
     let changed = form?.chosen == chosen ? [] : check()
-    return changed + followSample(world)
+    return changed + followSample(app)
   }
 
   /// Keeps what is set up, and has it looked at.
@@ -83,24 +83,24 @@ package struct TrainScreen: StudioScreen {
   /// Rows that a page of the table moves by.
   static let page = 10
 
-  mutating func followForm(_ world: World) {
+  mutating func followForm(_ app: AppState) {
     guard let chosen = form?.chosen else { return }
-    let check = world.trainingCheck.flatMap { $0.request == chosen ? $0 : nil }
-    let names = Set(world.trainingRows.map(\.name))
+    let check = app.trainingCheck.flatMap { $0.request == chosen ? $0 : nil }
+    let names = Set(app.trainingRows.map(\.name))
     form?.follow(
-      choices: world.autoencoderChoices, loaded: check?.preparation.configuration,
+      choices: app.autoencoderChoices, loaded: check?.preparation.configuration,
       isTaken: names.contains)
   }
 
   /// Shows the newest samples of the selected run, and asks for them where they are not in memory.
-  private mutating func followSample(_ world: World) -> [StudioEffect] {
-    let path = selected(world)?.run?.samplePath
+  private mutating func followSample(_ app: AppState) -> [StudioEffect] {
+    let path = selected(app)?.run?.samplePath
     guard let path else {
       if shownSample != nil { player.show([], startsOver: true) }
       shownSample = nil
       return []
     }
-    if let sample = world.trainingSample, sample.path == path {
+    if let sample = app.trainingSample, sample.path == path {
       if shownSample != path {
         player.show(
           [sample.strip], framesPerSecond: sample.framesPerSecond, startsOver: shownSample == nil)
@@ -113,11 +113,11 @@ package struct TrainScreen: StudioScreen {
     return [.query(.loadTrainingSample(path: path))]
   }
 
-  package func frameInterval(_ world: World) -> Duration? {
+  package func frameInterval(_ app: AppState) -> Duration? {
     form == nil ? player.interval : nil
   }
 
-  package mutating func advance(_ world: World) { player.advance() }
+  package mutating func advance(_ app: AppState) { player.advance() }
 
   /// The name of the number whose curve is shown of a run; `nil` while nothing was logged.
   package func shownName(of run: TrainingRunEntry) -> String? { curve(of: run)?.name }
@@ -130,7 +130,7 @@ package struct TrainScreen: StudioScreen {
   }
 }
 
-extension World {
+extension AppState {
   /// Autoencoders that a denoiser can be trained for: those of runs, then those of models.
   var autoencoderChoices: [TrainForm.Choice] {
     let ofRuns = trainingRuns.compactMap { run in

@@ -7,16 +7,16 @@ struct TrainStatus: Sendable {
   private(set) var bar: ProgressBar?
   private(set) var lines: [JobPanel.Line] = []
 
-  init(_ row: TrainRow, _ world: World) {
+  init(_ row: TrainRow, _ app: AppState) {
     guard let run = row.run else {
-      describeNew(row, world)
+      describeNew(row, app)
       return
     }
     switch row.state {
     case .running, .stopping: describeRunning(row, run)
     case .waiting:
       bar = run.bar
-      lines = [.init(Self.waitingText(world)), .init("x takes it from the queue", .secondary)]
+      lines = [.init(Self.waitingText(app)), .init("x takes it from the queue", .secondary)]
     case .stopped:
       bar = run.bar
       lines = [.init("Stopped at step \(run.finishedSteps) of \(run.steps)", .warning)]
@@ -42,14 +42,14 @@ struct TrainStatus: Sendable {
     }
   }
 
-  private mutating func describeNew(_ row: TrainRow, _ world: World) {
+  private mutating func describeNew(_ row: TrainRow, _ app: AppState) {
     switch row.state {
     case .failed(let sentence, let remedy):
       lines = [.init(sentence, .error), .init("r tries again, U sets it up anew", .secondary)]
       if !remedy.isEmpty { lines.append(.init(remedy)) }
     case .running, .stopping: lines = [.init("Starting", .secondary)]
     default:
-      lines = [.init(Self.waitingText(world)), .init("x takes it from the queue", .secondary)]
+      lines = [.init(Self.waitingText(app)), .init("x takes it from the queue", .secondary)]
     }
   }
 
@@ -130,9 +130,9 @@ struct TrainStatus: Sendable {
       : "o adds it to the models; 2 then makes videos with it"
   }
 
-  private static func waitingText(_ world: World) -> String {
-    world.heavyJob.map { job in
-      "Waits until job \(job.id.rawValue) (\(job.title(world))) is over: one at a time"
+  private static func waitingText(_ app: AppState) -> String {
+    app.heavyJob.map { job in
+      "Waits until job \(job.id.rawValue) (\(job.title(app))) is over: one at a time"
     } ?? "Waits for its turn"
   }
 

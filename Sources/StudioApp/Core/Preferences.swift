@@ -4,7 +4,7 @@ import TerminalUI
 import TrainingKit
 
 /// What the studio remembers from one time to the next.
-package struct Memory: Sendable, Hashable, Codable {
+package struct Preferences: Sendable, Hashable, Codable {
   /// The screen that was shown.
   package var screen: ScreenID?
   /// The theme that was chosen.
@@ -28,8 +28,8 @@ package struct Memory: Sendable, Hashable, Codable {
 
   package init() {}
 
-  /// Takes note of a preference.
-  package mutating func note(_ preference: Preference) {
+  /// Replaces one of the preferences.
+  package mutating func set(_ preference: Preference) {
     switch preference {
     case .screen(let screen): self.screen = screen
     case .theme(let theme): self.theme = theme

@@ -5,7 +5,7 @@ import TerminalUI
 import TrainingKit
 
 /// What all screens share: the workspace as it was last heard of.
-package struct World: Sendable {
+package struct AppState: Sendable {
   /// The models that were found, and the one that runs use.
   package var models: [ModelEntry] = []
   package var modelID: ModelEntry.ID?
