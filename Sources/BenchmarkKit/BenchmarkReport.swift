@@ -5,7 +5,7 @@ import TensorCore
 public struct BenchmarkMeasurement: Sendable, Hashable {
   /// What a measurement is of.
   public enum Task: String, Sendable, CaseIterable {
-    /// Laying out a denoiser's weights, which are in memory already.
+    /// Packing a denoiser's weights, which are in memory already.
     case load
     /// One forward pass of the denoiser.
     case denoiser

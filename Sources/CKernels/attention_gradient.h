@@ -20,7 +20,7 @@ typedef struct {
 // out[CK_QUERIES][columns] += a[CK_QUERIES][count] b[count][columns], `vectors` vectors wide. Row r of
 // a begins at a + r * row_step, and its elements are `step` apart. Two vectors of sums for each row are
 // what the registers hold.
-CK_INLINE void NAME(tile_product)(const float *a, long row_step, long step, long count, const float *b,
+CK_INLINE void NAME(tile_matmul)(const float *a, long row_step, long step, long count, const float *b,
                                   long b_stride, float *out, long out_stride, bool adding,
                                   const int vectors) {
   vfloat sum[CK_QUERIES][2];
@@ -41,7 +41,7 @@ CK_INLINE void NAME(tile_product)(const float *a, long row_step, long step, long
 }
 
 // The same for any number of columns, a multiple of CK_WIDTH, and rows, a multiple of CK_QUERIES.
-static void NAME(block_product)(const float *a, long row_step, long step, long count, const float *b,
+static void NAME(block_matmul)(const float *a, long row_step, long step, long count, const float *b,
                                 long b_stride, float *out, long out_stride, long rows, long columns,
                                 bool adding) {
   for (long r = 0; r < rows; r += CK_QUERIES) {
@@ -49,9 +49,9 @@ static void NAME(block_product)(const float *a, long row_step, long step, long c
     float *target = out + r * out_stride;
     long c = 0;
     for (; c + 2 * CK_WIDTH <= columns; c += 2 * CK_WIDTH)
-      NAME(tile_product)(left, row_step, step, count, b + c, b_stride, target + c, out_stride, adding, 2);
+      NAME(tile_matmul)(left, row_step, step, count, b + c, b_stride, target + c, out_stride, adding, 2);
     if (c < columns)
-      NAME(tile_product)(left, row_step, step, count, b + c, b_stride, target + c, out_stride, adding, 1);
+      NAME(tile_matmul)(left, row_step, step, count, b + c, b_stride, target + c, out_stride, adding, 1);
   }
 }
 
@@ -168,9 +168,9 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
     for (long first_query = 0; first_query < queries; first_query += CK_GRADIENT_QUERIES) {
       long block = queries - first_query < CK_GRADIENT_QUERIES ? queries - first_query : CK_GRADIENT_QUERIES;
       const float *q = query_rows + first_query * padded, *g = gradient_rows + first_query * padded;
-      NAME(block_product)(q, padded, 1, width, keys_by_channel + first_key, keys, scores,
+      NAME(block_matmul)(q, padded, 1, width, keys_by_channel + first_key, keys, scores,
                           CK_GRADIENT_KEYS, block, columns, false);
-      NAME(block_product)(g, padded, 1, width, values_by_channel + first_key, keys, score_gradients,
+      NAME(block_matmul)(g, padded, 1, width, values_by_channel + first_key, keys, score_gradients,
                           CK_GRADIENT_KEYS, block, columns, false);
       for (long i = 0; i < block; i++) {
         float *s = scores + i * CK_GRADIENT_KEYS, *ds = score_gradients + i * CK_GRADIENT_KEYS;
@@ -182,12 +182,12 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
         }
         for (long j = count; j < filled; j++) s[j] = ds[j] = 0;
       }
-      NAME(block_product)(score_gradients, CK_GRADIENT_KEYS, 1, count, key_rows + first_key * padded,
+      NAME(block_matmul)(score_gradients, CK_GRADIENT_KEYS, 1, count, key_rows + first_key * padded,
                           padded, to_queries + first_query * padded, padded, block, padded,
                           first_key > 0);
-      NAME(block_product)(score_gradients, 1, CK_GRADIENT_KEYS, block, q, padded,
+      NAME(block_matmul)(score_gradients, 1, CK_GRADIENT_KEYS, block, q, padded,
                           to_keys + first_key * padded, padded, rows, padded, first_query > 0);
-      NAME(block_product)(scores, 1, CK_GRADIENT_KEYS, block, g, padded,
+      NAME(block_matmul)(scores, 1, CK_GRADIENT_KEYS, block, g, padded,
                           to_values + first_key * padded, padded, rows, padded, first_query > 0);
     }
   }

@@ -29,20 +29,20 @@ CK_INLINE void NAME(attention_row)(const ck_attention_problem *p, const TYPE *ro
   const int width = p->width;
   int i = 0;
   if (!p->rotary_cosine) {
-    for (; i + CK_WIDTH <= width; i += CK_WIDTH) product_store_operand(operand, out, i, LOAD(row + i));
-    for (; i < width; i++) product_store_number(operand, out, i, SCALAR_LOAD(row + i));
+    for (; i + CK_WIDTH <= width; i += CK_WIDTH) matmul_store_operand(operand, out, i, LOAD(row + i));
+    for (; i < width; i++) matmul_store_number(operand, out, i, SCALAR_LOAD(row + i));
     return;
   }
   const float *cosine = p->rotary_cosine + position * width, *sine = p->rotary_sine + position * width;
   for (; i + CK_WIDTH <= width; i += CK_WIDTH) {
     vfloat x = LOAD(row + i);
-    product_store_operand(operand, out, i,
+    matmul_store_operand(operand, out, i,
                           vfma(vswap(x), load_f32(sine + i), x * load_f32(cosine + i)));
   }
   for (; i < width; i += 2) {
     float a = SCALAR_LOAD(row + i), b = SCALAR_LOAD(row + i + 1);
-    product_store_number(operand, out, i, a * cosine[i] + b * sine[i]);
-    product_store_number(operand, out, i + 1, b * cosine[i + 1] + a * sine[i + 1]);
+    matmul_store_number(operand, out, i, a * cosine[i] + b * sine[i]);
+    matmul_store_number(operand, out, i + 1, b * cosine[i + 1] + a * sine[i + 1]);
   }
 }
 

@@ -2,7 +2,7 @@
 // CK_TABLE_NAME and the target attributes, and this file defines the table CK_TABLE.
 #include "vector.h"
 
-#include "product.h"
+#include "matmul.h"
 #include "pack.h"
 
 #define CK_JOIN2(a, b) a##_##b

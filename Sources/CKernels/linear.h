@@ -29,14 +29,14 @@ static void NAME(linear_item)(void *context, long item, int thread) {
   for (long r = 0; r < rows; r++) {
     const TYPE *source = (const TYPE *)p->source + (first_row + r) * p->inputs;
     for (long k = 0; k < p->inputs; k += CK_WIDTH)
-      product_store_operand(work->operand, a, r * work->a_stride + k, LOAD(source + k));
+      matmul_store_operand(work->operand, a, r * work->a_stride + k, LOAD(source + k));
   }
   for (long panel = panels * group / work->column_groups; panel < last_panel; panel++) {
     long value_panel = panel * panel_numbers, gate_panel = value_panel + panels * panel_numbers;
-    product_packed(a, work->a_stride, rows, p->weight_type, p->weights, value_panel, p->inputs, c,
+    matmul_packed(a, work->a_stride, rows, p->weight_type, p->weights, value_panel, p->inputs, c,
                    CK_PANEL, p->gated ? gate_panel : value_panel + panel_numbers);
     if (p->gated)
-      product_packed(a, work->a_stride, rows, p->weight_type, p->weights, gate_panel, p->inputs, gates,
+      matmul_packed(a, work->a_stride, rows, p->weight_type, p->weights, gate_panel, p->inputs, gates,
                      CK_PANEL, value_panel + panel_numbers);
     for (long r = 0; r < rows; r++) {
       long at = (first_row + r) * width + panel * CK_PANEL;
@@ -52,7 +52,7 @@ static void NAME(linear_item)(void *context, long item, int thread) {
           vfloat gate = load_f32(gates + r * CK_PANEL + j);
           value *= vgelu(bias ? gate + load_f32(bias + width) : gate);
         }
-        product_store(p->output_type, p->residual, p->destination, at + j, value);
+        matmul_store(p->output_type, p->residual, p->destination, at + j, value);
       }
     }
   }
@@ -61,7 +61,7 @@ static void NAME(linear_item)(void *context, long item, int thread) {
 static void NAME(linear)(const ck_linear_problem *p, int threads) {
   long panels = p->outputs / CK_PANEL / (p->gated ? 2 : 1);
   NAME(linear_work) work = {.problem = p, .panels = panels, .a_stride = p->inputs + 32};
-  work.operand = product_operand(p->weight_type);
+  work.operand = matmul_operand(p->weight_type);
   long fit = CK_ROW_BYTES / (p->inputs * (work.operand == CK_FLOAT32 ? 4 : 2)) / CK_ROWS * CK_ROWS;
   fit = fit < CK_ROWS ? CK_ROWS : fit > CK_ROW_BLOCK ? CK_ROW_BLOCK : fit;
   work.row_blocks = (p->rows + fit - 1) / fit;

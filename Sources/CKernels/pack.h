@@ -84,8 +84,8 @@ CK_INLINE void pack_transform(const vfloat *w, int step, vfloat *out, const int 
   out[4] = far + far_odd;
 }
 
-// The places of one input channel: taps[9][CK_PANEL] to rows of CK_PANEL, `stride` floats apart.
-CK_INLINE void pack_places(const float *taps, float *places, long stride, const int m) {
+// The points of one input channel: taps[9][CK_PANEL] to rows of CK_PANEL, `stride` floats apart.
+CK_INLINE void pack_points(const float *taps, float *points, long stride, const int m) {
   const int side = m + 2;
   for (int j = 0; j < CK_PANEL; j += CK_WIDTH) {
     vfloat w[9], half[3][6], row[3], out[6];
@@ -94,7 +94,7 @@ CK_INLINE void pack_places(const float *taps, float *places, long stride, const 
     CK_UNROLLED for (int y = 0; y < side; y++) {
       CK_UNROLLED for (int x = 0; x < 3; x++) row[x] = half[x][y];
       pack_transform(row, 1, out, m);
-      CK_UNROLLED for (int x = 0; x < side; x++) store_f32(places + (y * side + x) * stride + j, out[x]);
+      CK_UNROLLED for (int x = 0; x < side; x++) store_f32(points + (y * side + x) * stride + j, out[x]);
     }
   }
 }
@@ -102,8 +102,8 @@ CK_INLINE void pack_places(const float *taps, float *places, long stride, const 
 static void pack_convolution_panel(void *context, long panel, int thread) {
   (void)thread;
   const pack_work *work = context;
-  const bool is_taps = work->method == CK_TAPS;
-  const int places = (int)ck_convolution_places(work->method);
+  const bool is_implicit_gemm = work->method == CK_IMPLICIT_GEMM;
+  const int points = (int)ck_convolution_points(work->method);
   const long stride = CK_PACK_GROUP * CK_PANEL;
   const float *weight = work->weight + panel * CK_PANEL * work->inputs * 9;
   float taps[CK_PACK_GROUP * 9 * CK_PANEL] __attribute__((aligned(64)));
@@ -114,16 +114,16 @@ static void pack_convolution_panel(void *context, long panel, int thread) {
       const float *from = taps + k * 9 * CK_PANEL;
       float *to = values + k * CK_PANEL;
       if (work->method == CK_WINOGRAD_2)
-        pack_places(from, to, stride, 2);
+        pack_points(from, to, stride, 2);
       else if (work->method == CK_WINOGRAD_4)
-        pack_places(from, to, stride, 4);
+        pack_points(from, to, stride, 4);
       else
         for (int tap = 0; tap < 9; tap++)
           memcpy(to + tap * stride, from + tap * CK_PANEL, sizeof(float) * CK_PANEL);
     }
-    for (int place = 0; place < places; place++) {
-      long matrix = is_taps ? panel * 9 + place : place * work->panels + panel;
-      pack_store(work, matrix * work->inputs + first, values + place * stride);
+    for (int point = 0; point < points; point++) {
+      long matrix = is_implicit_gemm ? panel * 9 + point : point * work->panels + panel;
+      pack_store(work, matrix * work->inputs + first, values + point * stride);
     }
   }
 }

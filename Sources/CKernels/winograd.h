@@ -1,6 +1,6 @@
 // 3x3 convolutions with padding 1 after Winograd (Lavin and Gray 2016, "Fast Algorithms for
 // Convolutional Neural Networks"): a tile of m x m outputs takes (m + 2)^2 products of each pair of
-// channels where the direct sum takes 9 m^2. Each of the (m + 2)^2 places of the transformed tiles is
+// channels where the direct sum takes 9 m^2. Each of the (m + 2)^2 points of the transformed tiles is
 // one matrix product of all tiles, [tiles][inputs] by [inputs][outputs].
 //
 // The interpolation points are 0, 1, -1 (m = 2) and 0, and plus and minus sqrt 2 and its reciprocal
@@ -16,7 +16,7 @@ typedef struct {
   long tiles_across, sample_tiles;
   long first_tile, tile_count;      // of this round
   long transformed_stride;          // numbers from one tile to the next
-  void *transformed;                // [places][tile_count][transformed_stride] of the type `operand`
+  void *transformed;                // [points][tile_count][transformed_stride] of the type `operand`
   ck_type operand;
   long column_groups, tile_blocks;  // work items of a round
   float *products;  // [threads][product_floats]
@@ -96,7 +96,7 @@ CK_INLINE void NAME(winograd_transform_tile)(NAME(winograd_work) *work, long ite
   int from = tile.column == 0 ? 1 : 0;
   int to = p->width + 1 - tile.column < side ? (int)(p->width + 1 - tile.column) : side;
   long out = item * work->transformed_stride;
-  long place = work->tile_count * work->transformed_stride;
+  long point_stride = work->tile_count * work->transformed_stride;
   for (long c = 0; c < p->inputs; c += CK_WIDTH) {
     vfloat half[36], whole[36];
     CK_UNROLLED for (int y = 0; y < side; y++) {
@@ -107,13 +107,13 @@ CK_INLINE void NAME(winograd_transform_tile)(NAME(winograd_work) *work, long ite
     }
     CK_UNROLLED for (int x = 0; x < side; x++) NAME(winograd_input)(half + x, side, whole + x, side, m);
     CK_UNROLLED for (int i = 0; i < side * side; i++)
-      product_store_operand(work->operand, work->transformed, out + i * place + c, whole[i]);
+      matmul_store_operand(work->operand, work->transformed, out + i * point_stride + c, whole[i]);
   }
 }
 
 CK_INLINE void NAME(winograd_multiply)(NAME(winograd_work) *work, long item, int thread, const int m) {
   const ck_convolution_problem *p = work->problem;
-  const int side = m + 2, places = side * side;
+  const int side = m + 2, points = side * side;
   long group = item / work->tile_blocks, block = item % work->tile_blocks;
   long first_tile = work->tile_count * block / work->tile_blocks;
   long tiles = work->tile_count * (block + 1) / work->tile_blocks - first_tile;
@@ -121,19 +121,19 @@ CK_INLINE void NAME(winograd_multiply)(NAME(winograd_work) *work, long item, int
   long first_panel = panels * group / work->column_groups;
   long last_panel = panels * (group + 1) / work->column_groups;
   long columns = (last_panel - first_panel) * CK_PANEL, panel_numbers = p->inputs * CK_PANEL;
-  // A line more from place to place, so that they do not compete for one set of the cache.
-  long place_stride = tiles * columns + 16;
+  // A line more from point to point, so that they do not compete for one set of the cache.
+  long point_stride = tiles * columns + 16;
   float *products = work->products + thread * work->product_floats;
   long number_bytes = work->operand == CK_FLOAT32 ? 4 : 2;
 
-  for (int i = 0; i < places; i++) {
+  for (int i = 0; i < points; i++) {
     const char *a = (const char *)work->transformed +
                     (i * work->tile_count + first_tile) * work->transformed_stride * number_bytes;
     for (long panel = first_panel; panel < last_panel; panel++) {
       long next = panel + 1 < last_panel ? i * panels + panel + 1 : (i + 1) * panels + first_panel;
-      product_packed(a, work->transformed_stride, tiles, p->weight_type, p->weights,
+      matmul_packed(a, work->transformed_stride, tiles, p->weight_type, p->weights,
                      (i * panels + panel) * panel_numbers, p->inputs,
-                     products + i * place_stride + (panel - first_panel) * CK_PANEL, columns,
+                     products + i * point_stride + (panel - first_panel) * CK_PANEL, columns,
                      next * panel_numbers);
     }
   }
@@ -145,8 +145,8 @@ CK_INLINE void NAME(winograd_multiply)(NAME(winograd_work) *work, long item, int
     long token = tile.sample * p->tokens + (tile.first_row + tile.row) * p->width + tile.column;
     for (long c = 0; c < columns; c += CK_WIDTH) {
       vfloat x[36], half[24], out[16];
-      CK_UNROLLED for (int i = 0; i < places; i++)
-        x[i] = load_f32(products + i * place_stride + t * columns + c);
+      CK_UNROLLED for (int i = 0; i < points; i++)
+        x[i] = load_f32(products + i * point_stride + t * columns + c);
       CK_UNROLLED for (int y = 0; y < side; y++) NAME(winograd_output)(x + y * side, 1, half + y * m, 1, m);
       CK_UNROLLED for (int i = 0; i < m; i++) NAME(winograd_output)(half + i, m, out + i, m, m);
       long channel = first_panel * CK_PANEL + c;
@@ -155,7 +155,7 @@ CK_INLINE void NAME(winograd_multiply)(NAME(winograd_work) *work, long item, int
         CK_UNROLLED for (int column = 0; column < m; column++) {
           if (row >= rows || column >= across) continue;
           long at = (token + row * p->width + column) * p->outputs + channel;
-          product_store(p->output_type, p->residual, p->destination, at, out[row * m + column] + bias);
+          matmul_store(p->output_type, p->residual, p->destination, at, out[row * m + column] + bias);
         }
     }
   }
@@ -177,13 +177,13 @@ static void NAME(winograd_multiply_4)(void *work, long item, int thread) {
 }
 
 static void NAME(winograd)(const ck_convolution_problem *p, int threads) {
-  const int m = (int)p->method, places = (m + 2) * (m + 2);
+  const int m = (int)p->method, points = (m + 2) * (m + 2);
   NAME(winograd_work) work = {.problem = p, .tiles_across = (p->width + m - 1) / m};
   for (int i = 0; i < p->image_count; i++)
     work.sample_tiles += (p->images[i].height + m - 1) / m * work.tiles_across;
   // Not a multiple of 4 KiB, which would put all rows of a block into one set of the cache.
   work.transformed_stride = p->inputs + 32;
-  work.operand = product_operand(p->weight_type);
+  work.operand = matmul_operand(p->weight_type);
   long all = p->batch * work.sample_tiles;
   long rounds = (all + CK_TILE_ROUND - 1) / CK_TILE_ROUND;
   long most = (all + rounds - 1) / rounds;
@@ -193,16 +193,16 @@ static void NAME(winograd)(const ck_convolution_problem *p, int threads) {
   // tiles, and every thread has as many.
   work.tile_blocks = most > 2 * 64 && threads > panels ? (most + 63) / 64 : 1;
   long block = (most + work.tile_blocks - 1) / work.tile_blocks;
-  long fit = CK_TILE_PRODUCTS / (places * block * CK_PANEL);
+  long fit = CK_TILE_PRODUCTS / (points * block * CK_PANEL);
   if (fit < 1) fit = 1;
   work.column_groups = (panels + fit - 1) / fit;
   long shares = (threads + work.tile_blocks - 1) / work.tile_blocks;
   work.column_groups = (work.column_groups + shares - 1) / shares * shares;
   if (work.column_groups > panels) work.column_groups = panels;
   long widest = (panels + work.column_groups - 1) / work.column_groups * CK_PANEL;
-  work.product_floats = (size_t)places * (block * widest + 16);
+  work.product_floats = (size_t)points * (block * widest + 16);
 
-  size_t transformed = (size_t)places * most * work.transformed_stride;
+  size_t transformed = (size_t)points * most * work.transformed_stride;
   float *scratch = ck_scratch(sizeof(float) * (transformed + work.product_floats * threads));
   if (!scratch) return;
   work.transformed = scratch;

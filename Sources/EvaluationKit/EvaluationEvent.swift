@@ -12,8 +12,8 @@ public enum EvaluationEvent: Sendable, Hashable {
 public struct EvaluationStopped: Error, Sendable, Hashable {
   /// What was being done.
   public let stage: String
-  /// Items that are kept.
-  public let kept: Int
+  /// Items that are saved.
+  public let saved: Int
   /// Items in all.
   public let total: Int
 }

@@ -43,12 +43,12 @@ extension EvaluationError: ExplainedError {
 extension EvaluationStopped: ExplainedError {
   /// What is kept.
   package var sentence: String {
-    kept > 0
-      ? "stopped; \(kept) of \(total) \(stage) are kept" : "stopped before anything could be kept"
+    saved > 0
+      ? "stopped; \(saved) of \(total) \(stage) are kept" : "stopped before anything could be kept"
   }
 
   /// What to do next.
-  package var remedy: String { kept > 0 ? "The same evaluation goes on from there" : "" }
+  package var remedy: String { saved > 0 ? "The same evaluation goes on from there" : "" }
 
   package var category: Explanation.Category { .interrupted }
 }

@@ -98,7 +98,7 @@ public struct EvaluationJob: Sendable {
     do {
       try await metric.measure(run, &result)
     } catch is CancellationError where stop.moment > .never {
-      throw EvaluationStopped(stage: metric.title, kept: 0, total: 1)
+      throw EvaluationStopped(stage: metric.title, saved: 0, total: 1)
     }
     // Stored as text with whole seconds.
     result.date = Date(timeIntervalSince1970: now().timeIntervalSince1970.rounded(.down))

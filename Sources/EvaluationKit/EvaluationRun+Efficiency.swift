@@ -44,7 +44,7 @@ extension EvaluationRun {
         }
       }
       guard stop.moment == .never, let latent = state.condition?.first else {
-        throw EvaluationStopped(stage: "timing", kept: 0, total: 1)
+        throw EvaluationStopped(stage: "timing", saved: 0, total: 1)
       }
       for _ in 0..<3 {
         let start = clock.now

@@ -187,11 +187,11 @@ struct EvaluationRun {
       while rows.count < progress.total {
         let range = rows.count..<min(rows.count + batch, progress.total)
         guard stop.moment == .never else {
-          throw EvaluationStopped(stage: stage, kept: rows.count, total: progress.total)
+          throw EvaluationStopped(stage: stage, saved: rows.count, total: progress.total)
         }
         do {
           guard let more = try await body(source, range) else {
-            throw EvaluationStopped(stage: stage, kept: rows.count, total: progress.total)
+            throw EvaluationStopped(stage: stage, saved: rows.count, total: progress.total)
           }
           if let place = more.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
             throw EvaluationError.featureNotFinite(clip: range.lowerBound + place)

@@ -1,7 +1,7 @@
 /// What an operation computes, for a profile.
 public enum OperationKind: String, Sendable, Hashable, CaseIterable {
   case convolution
-  case product
+  case matmul
   case attention
   case groupNorm = "group norm"
   case layerNorm = "layer norm"

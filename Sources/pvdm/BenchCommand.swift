@@ -12,7 +12,7 @@ struct Bench: AsyncParsableCommand {
     discussion: """
       Measures the processor's peak and the memory's bandwidth, and in the same process the \
       denoiser's forward pass, a whole DDIM step, encoding and decoding of a clip, and the time to \
-      lay out weights, all with random weights. Times are medians; the spread is the slowest less \
+      pack weights, all with random weights. Times are medians; the spread is the slowest less \
       the fastest run, as a share of the median. GFLOP/s count a multiply-add as 2 and the direct \
       algorithms, whatever is done.
 

@@ -67,12 +67,12 @@ struct EvaluationJobTests {
       }
     }
     #expect(error?.stage == "generated clips")
-    let kept = error?.kept ?? 0
-    #expect(kept == 1)
+    let saved = error?.saved ?? 0
+    #expect(saved == 1)
     #expect(!FileManager.default.fileExists(atPath: fixtures.folder.path("report/report.json")))
     let events = EvaluationEvents()
     let report = try await job.run { events.append($0) }
-    #expect(events.progress("generated clips").first?.resumed == kept)
+    #expect(events.progress("generated clips").first?.resumed == saved)
     #expect(report.scores == expected.scores)
   }
 

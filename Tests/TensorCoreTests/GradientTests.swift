@@ -186,10 +186,10 @@ struct GradientTests {
       try $1.stacked([$0[0], $0[1], $0[0]])
     }.run("stacking")
     try GradientCheck([input("x", [2, 3, 4, 5], seed: 1)]) {
-      try $1.swapAxes($0[0], outer: 2, first: 3, second: 4, to: [2, 4, 3, 5])
+      try $1.transpose($0[0], outer: 2, first: 3, second: 4, to: [2, 4, 3, 5])
     }.run("swapped axes")
     try GradientCheck([input("x", [4], seed: 1)]) {
-      try $1.picked($0[0], [3, 0, 0, 1, 2, 3], shape: [2, 3])
+      try $1.gather($0[0], [3, 0, 0, 1, 2, 3], shape: [2, 3])
     }.run("picking")
   }
 

@@ -49,7 +49,7 @@ struct OperationSequence {
   func run() throws -> [Result] {
     var results: [Result] = []
     func keep(_ name: String, _ tensor: Tensor, on images: ImageStack? = nil) throws -> Tensor {
-      // What a convolution leaves between the images is of no meaning.
+      // What a convolution leaves between the images has no meaning.
       let values = try context.read(tensor)
       let kept = images?.imageValues(of: values, channels: tensor.channels) ?? values
       results.append(Result(name: name, values: kept, isProduct: false))

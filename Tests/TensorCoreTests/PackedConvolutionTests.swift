@@ -5,7 +5,7 @@ import Testing
 /// Convolutions of whole panels of 32 outputs, which the package's own kernels compute, against padded
 /// convolutions of every image by itself.
 struct PackedConvolutionTests {
-  /// Stacks that weights are laid out for: the first is best served by taps, the second by Winograd's
+  /// Stacks that weights are packed for: the first is best served by the implicit GEMM, the second by Winograd's
   /// method with tiles of 2x2, the third by tiles of 4x4.
   static let preparations = [
     ImageStack(width: 4, heights: [4, 2, 2]), ImageStack(width: 8, heights: [8, 4, 4]),

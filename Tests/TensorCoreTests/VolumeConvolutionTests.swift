@@ -70,7 +70,7 @@ struct VolumeConvolutionTests {
 
   @Test(
     "a convolution over a volume is the sum over its window", arguments: windows, [true, false])
-  func convolution(window: VolumeWindow, isRectified: Bool) throws {
+  func convolution(window: VolumeWindow, appliesReLU: Bool) throws {
     let context = try ComputeContext(threadCount: 2)
     let (inputs, outputs) = (3, 20)
     let (x, values) = try Self.volume(context, channels: inputs)
@@ -80,7 +80,7 @@ struct VolumeConvolutionTests {
     let convolution = try weight.withUnsafeBufferPointer {
       try context.prepareConvolution(
         $0, bias: bias, inputs: inputs, outputs: outputs, window: window,
-        isRectified: isRectified, on: Self.extents)
+        appliesReLU: appliesReLU, on: Self.extents)
     }
     let result = try context.convolution(x, convolution)
     let counts = window.outputs(of: Self.extents)
@@ -100,7 +100,7 @@ struct VolumeConvolutionTests {
                 * Double(weight[row + Self.index(kernel, window.size)])
             }
           }
-          reference.append(isRectified ? max(sum, 0) : sum)
+          reference.append(appliesReLU ? max(sum, 0) : sum)
         }
       }
     }

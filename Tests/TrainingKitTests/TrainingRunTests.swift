@@ -47,7 +47,7 @@ struct TrainingRunTests {
   func resumesAutoencoder(stopAfter: Int, threads: Int) async throws {
     var configuration = TrainingFixture.configuration(.autoencoder, steps: 6)
     configuration.autoencoderTraining.latentNoise = 0.1
-    configuration.autoencoderTraining.weights.planeSquare = 0.01
+    configuration.autoencoderTraining.weights.latentL2 = 0.01
     func job(_ run: String) -> TrainingJob {
       var job = fixture.job(.autoencoder, configuration, to: run)
       job.threadCount = threads
@@ -228,7 +228,7 @@ struct TrainingRunTests {
     func losses(_ run: String, noise: Double) async throws -> TrainingRunSummary.Row {
       var configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
       configuration.autoencoderTraining.latentNoise = noise
-      configuration.autoencoderTraining.weights.planeSquare = 2
+      configuration.autoencoderTraining.weights.latentL2 = 2
       let job = fixture.job(.autoencoder, configuration, to: run)
       _ = try await job.run()
       return try #require(TrainingRunSummary(contentsOf: job.runFolder).metrics.last)

@@ -105,13 +105,13 @@ typedef struct {
   const float *bias;
 } ck_linear_problem;
 
-// How a 3x3 convolution is computed: as nine products, or after Winograd for output tiles of a side
+// How a 3x3 convolution is computed: as an implicit GEMM of nine taps, or after Winograd for output tiles of a side
 // of 2 or 4.
-typedef enum { CK_TAPS = 1, CK_WINOGRAD_2 = 2, CK_WINOGRAD_4 = 4 } ck_convolution_method;
+typedef enum { CK_IMPLICIT_GEMM = 1, CK_WINOGRAD_2 = 2, CK_WINOGRAD_4 = 4 } ck_convolution_method;
 
-// Products of each pair of channels that a method takes: 9, or the places of a transformed tile.
-static inline long ck_convolution_places(ck_convolution_method method) {
-  return method == CK_TAPS ? 9 : (long)(method + 2) * (long)(method + 2);
+// Products of each pair of channels that a method takes: 9, or the points of a transformed tile.
+static inline long ck_convolution_points(ck_convolution_method method) {
+  return method == CK_IMPLICIT_GEMM ? 9 : (long)(method + 2) * (long)(method + 2);
 }
 
 // Rows of an image within the rows of a sample.

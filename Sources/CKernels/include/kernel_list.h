@@ -38,8 +38,8 @@ CK_TYPED(void, layer_norm_gradient,
 CK_PLAIN(void, pack_linear, (weight, inputs, outputs, type, packed, threads),
          const float *weight, long inputs, long outputs, ck_type type, void *packed, int threads)
 CK_PROBLEM(linear, problem->type)
-// [outputs, inputs, 3, 3] -> ck_convolution_places transformed matrices, each as ck_pack_linear has them; for
-// taps the places of a panel lie together.
+// [outputs, inputs, 3, 3] -> ck_convolution_points transformed matrices, each as ck_pack_linear has them; for
+// the implicit GEMM the nine taps of a panel lie together.
 CK_PLAIN(void, pack_convolution, (weight, inputs, outputs, method, type, packed, threads),
          const float *weight, long inputs, long outputs, ck_convolution_method method, ck_type type,
          void *packed, int threads)

@@ -27,7 +27,7 @@ extension StudioError: ExplainedError {
       "frames \(first) to \(last) were asked for, and there are \(frames) (counted from 0)"
     case .output(let reason): reason
     case .exists: "is there already"
-    case .keptRun: "an interrupted run of this output is kept there"
+    case .savedRun: "an interrupted run of this output is kept there"
     case .resume(let reason): "the run cannot be resumed: \(reason)"
     case .mixedSizes(let first, let second): "frames differ in size: \(first), \(second)"
     case .noData: "no real videos were named"
@@ -69,7 +69,7 @@ extension StudioError: ExplainedError {
     case .noSettings: "Give a video, picture or latents that pvdm made"
     case .noFrames: "Give a video, or read the latents back as one with \"pvdm decode\""
     case .exists: "Choose another name, or replace it (--overwrite)"
-    case .keptRun: "Go on with --resume, or begin anew with --overwrite"
+    case .savedRun: "Go on with --resume, or begin anew with --overwrite"
     case .mixedSizes: "Crop and resize all of them to one size (--resolution)"
     case .noData: "Name a folder of videos, UCF-101 or SkyTimelapse (--data)"
     case .noVideos: "Name a folder of generated videos (--generated), or a model"

@@ -38,7 +38,7 @@ public struct StudioError: Error, Sendable, Hashable {
     /// An output is there already.
     case exists
     /// An interrupted run is kept where this one would keep its own.
-    case keptRun
+    case savedRun
     /// A run cannot be resumed.
     case resume(reason: String)
     /// Frames that are looked at together differ in size.

@@ -164,7 +164,7 @@ public struct RunEstimator: Sendable {
 
   /// What a pass takes beside its arithmetic, in seconds: some hundred operations that start.
   private static let passOverhead = 0.005
-  /// Bytes of float32 weights that are read and laid out in a second.
+  /// Bytes of float32 weights that are read and packed in a second.
   private static let loadRate = 1e9
   /// Work of encoding a clip, of that of decoding one.
   private static let encodeShare = 1.25

@@ -6,7 +6,7 @@ import VideoDiffusion
 public struct TimingKey: Sendable, Hashable, Codable {
   /// What runs are made of.
   public enum Operation: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Reading and laying out a network's weights.
+    /// Reading and packing a network's weights.
     case load
     /// One step of one video: a forward pass of the denoiser and the solver.
     case step

@@ -9,7 +9,7 @@ public struct ClipConversion {
 
   /// Loads a model's autoencoder.
   ///
-  /// - Parameter onProgress: Called with the weights laid out and their total.
+  /// - Parameter onProgress: Called with the weights packed and their total.
   /// - Throws: ``ModelError`` if the model has none or its file cannot be used.
   public init(
     _ model: ModelFiles, precision: Precision, threadCount: Int?,

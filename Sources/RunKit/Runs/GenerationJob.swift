@@ -153,19 +153,19 @@ public struct GenerationJob: Sendable {
   /// The run that was kept for these outputs, if it is to go on.
   private func resumedRun(_ settings: RunSettings) throws -> SavedRun? {
     let path = savedRunPath
-    let isKept = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
+    let isSaved = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
     guard resumes else {
-      if isKept && !overwrites { throw StudioError(path, .keptRun) }
+      if isSaved && !overwrites { throw StudioError(path, .savedRun) }
       return nil
     }
-    guard let path, isKept else {
+    guard let path, isSaved else {
       throw StudioError(path, .resume(reason: "nothing of it was kept"))
     }
     let saved = try SavedRun(contentsOf: path)
-    guard let kept = saved.notes[Self.settingsKey].flatMap(RunSettings.init(json:)) else {
+    guard let savedSettings = saved.notes[Self.settingsKey].flatMap(RunSettings.init(json:)) else {
       throw StudioError(path, .resume(reason: "its settings are damaged"))
     }
-    if let difference = settings.difference(from: kept) {
+    if let difference = settings.difference(from: savedSettings) {
       throw StudioError(
         path, .resume(reason: "\(difference) differs from when it began; leave it as it was"))
     }
@@ -186,7 +186,7 @@ public struct GenerationJob: Sendable {
 public enum JobEvent: Sendable {
   /// Things a person should see: defaults that were assumed, prefixes that were dropped.
   case notes([String])
-  /// Weights of a network are laid out.
+  /// Weights of a network are packed.
   case loading(NetworkKind, loaded: Int, total: Int)
   /// Something of the run itself.
   case generation(GenerationEvent)

@@ -56,8 +56,8 @@ actor GenerationRun: ClipSink {
       guard !finishedClips.isEmpty || state.sampler != nil, let path = job.savedRunPath,
         (try? save()) != nil
       else { throw error }
-      let kept = savedRun ?? path
-      throw JobFailure(underlying: error, savedRun: kept, clips: finishedClips.count)
+      let file = savedRun ?? path
+      throw JobFailure(underlying: error, savedRun: file, clips: finishedClips.count)
     }
   }
 
@@ -172,11 +172,11 @@ actor GenerationRun: ClipSink {
       savedRun = path
     } catch let error as CheckpointError {
       // Another run of these outputs began at the same time: each keeps its own.
-      guard case .nameTaken(let kept) = error.kind else { throw error }
-      savedRun = kept
+      guard case .nameTaken(let other) = error.kind else { throw error }
+      savedRun = other
       report(
         .notes([
-          "another run of \(job.outputs[0]) is kept in \(path); this one is kept in \(kept)"
+          "another run of \(job.outputs[0]) is kept in \(path); this one is kept in \(other)"
         ]))
     }
   }

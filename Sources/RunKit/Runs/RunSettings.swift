@@ -80,20 +80,20 @@ public struct RunSettings: Sendable, Hashable, Codable {
 
   /// The first setting in which a run that goes on differs from the one that was kept; `nil` if the
   /// two make the same frames. The number of clips may differ.
-  package func difference(from kept: RunSettings) -> String? {
+  package func difference(from saved: RunSettings) -> String? {
     var request = request
-    request?.clipCount = kept.request?.clipCount
+    request?.clipCount = saved.request?.clipCount
     let comparisons: [(String, Bool)] = [
-      ("the command", command == kept.command),
-      ("the sampling settings", request == kept.request),
-      ("the autoencoder", autoencoder == kept.autoencoder),
-      ("the denoiser", denoiser == kept.denoiser),
-      ("--precision", precision == kept.precision),
-      ("--fps", framesPerSecond == kept.framesPerSecond),
-      ("the input", source == kept.source),
-      ("--from-frame", firstFrame == kept.firstFrame),
-      ("--only-new", onlyNew == kept.onlyNew),
-      ("the contents of the files", fileSizes == kept.fileSizes),
+      ("the command", command == saved.command),
+      ("the sampling settings", request == saved.request),
+      ("the autoencoder", autoencoder == saved.autoencoder),
+      ("the denoiser", denoiser == saved.denoiser),
+      ("--precision", precision == saved.precision),
+      ("--fps", framesPerSecond == saved.framesPerSecond),
+      ("the input", source == saved.source),
+      ("--from-frame", firstFrame == saved.firstFrame),
+      ("--only-new", onlyNew == saved.onlyNew),
+      ("the contents of the files", fileSizes == saved.fileSizes),
     ]
     return comparisons.first { !$0.1 }?.0
   }

@@ -55,11 +55,11 @@ public struct PresetLibrary: Sendable {
     } catch {
       throw StudioError(folder, .preset(reason: "the folder cannot be made"))
     }
-    var kept = preset
-    kept.name = name
+    var named = preset
+    named.name = name
     do {
       try AtomicFile.write(to: path, replaces: overwrites) {
-        try $0.write(Array(PresetFile.text(of: kept).utf8))
+        try $0.write(Array(PresetFile.text(of: named).utf8))
       }
     } catch let error as CheckpointError {
       guard case .nameTaken(let other) = error.kind else { throw error }

@@ -47,7 +47,7 @@ actor ClipRun: ClipSink {
     let previews = await startPreviews(model)
     reporter.begin(request, clipsBefore: index)
     defer {
-      keepState(isLast: true)
+      saveState(isLast: true)
       reporter.end()
       // Nobody waits for a preview that is in the making: what it shows is past.
       Task { await previews.finish(cancelling: true) }
@@ -100,15 +100,15 @@ actor ClipRun: ClipSink {
 
   /// Goes on from the saved state, or begins the next clip.
   private func begin(_ model: EngineCache.LoadedModel) async throws {
-    if let saved = checkpointer.kept(), let kept = KeptClip(saved.notes), kept.index == index,
-      kept.previous == previous?.id, saved.state.sampler != nil
+    if let saved = checkpointer.saved(), let clip = SavedClip(saved.notes), clip.index == index,
+      clip.previous == previous?.id, saved.state.sampler != nil
     {
-      guard kept.model == model.identity else {
+      guard clip.model == model.identity else {
         throw StudioError(plan.task.model.denoiser, .modelChanged)
       }
       state = saved.state
       state.finishedClips = index
-      clipSeconds = kept.seconds
+      clipSeconds = clip.seconds
       return
     }
     state = GenerationState()
@@ -131,7 +131,7 @@ actor ClipRun: ClipSink {
     case .step(let step):
       state = step.state
       clipSeconds += step.seconds
-      keepState()
+      saveState()
       let isGuided = state.condition != nil && settings.guidanceScale > 0
       if let model {
         reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
@@ -176,15 +176,15 @@ actor ClipRun: ClipSink {
     previous = clip
   }
 
-  /// A state that cannot be kept is no reason to end a run that goes well otherwise.
-  private func keepState(isLast: Bool = false) {
+  /// A state that cannot be saved is no reason to end a run that goes well otherwise.
+  private func saveState(isLast: Bool = false) {
     guard state.sampler != nil, let model else { return }
-    let kept = KeptClip(
+    let clip = SavedClip(
       index: index, previous: previous?.id, model: model.identity, seconds: clipSeconds)
     do {
-      try checkpointer.keep(
+      try checkpointer.save(
         SavedRun(
-          request: request, state: state, finishedClips: [], notes: kept.notes),
+          request: request, state: state, finishedClips: [], notes: clip.notes),
         isLast: isLast)
     } catch {
       guard !hasComplained else { return }
@@ -200,7 +200,7 @@ actor ClipRun: ClipSink {
 }
 
 /// What is stored beside a run's state, to tell whether it is still the one to go on from.
-private struct KeptClip {
+private struct SavedClip {
   /// Clips of the video before the one in progress, and the last of them.
   var index: Int
   var previous: ClipID?

@@ -39,7 +39,7 @@ actor EngineCache {
   /// An engine with a model's networks, loaded now unless they are in memory.
   ///
   /// - Parameters:
-  ///   - onProgress: Called with the share of the weights that is laid out, 0 to 1; throwing ends it.
+  ///   - onProgress: Called with the share of the weights that is packed, 0 to 1; throwing ends it.
   ///   - onLoad: Called with each network and the seconds that loading it took.
   /// - Throws: ``StudioError``, `ModelError` or `CheckpointError` if a checkpoint is gone, changed into
   ///   something else, or does not fit.

@@ -137,7 +137,7 @@ public struct ExportTask: Sendable, Hashable, Codable {
 public struct JobProgress: Sendable, Hashable {
   /// What it is doing.
   public enum Phase: Sendable, Hashable {
-    /// Weights are laid out; the share that is done, 0 to 1.
+    /// Weights are packed; the share that is done, 0 to 1.
     case loading(Double)
     /// Footage is encoded.
     case encoding

@@ -34,7 +34,7 @@ package enum DeviceOperation {
   case attentionGradient(AttentionCall, [AttentionPattern], Tensor, into: Tensor)
   /// A group normalisation over stacked images.
   case groupNorm(GroupNormCall, into: Tensor)
-  /// Its gradients, from what the call kept.
+  /// Its gradients, from what the call saved.
   case groupNormGradient(GroupNormCall, Tensor, into: GroupNormGradients)
   /// A normalisation of each row.
   case layerNorm(Tensor, NormalizationWeight, into: Tensor)
@@ -71,9 +71,9 @@ package enum DeviceOperation {
   case concatenateChannels(Tensor, Tensor, into: Tensor)
   case splitChannels(Tensor, into: Tensor, Tensor)
   /// `[outer, first, second, inner]` to `[outer, second, first, inner]`.
-  case swapAxes(Tensor, outer: Int, first: Int, second: Int, into: Tensor)
+  case transpose(Tensor, outer: Int, first: Int, second: Int, into: Tensor)
   /// `result[i] = x[indices[i]]`, float32.
-  case pick(Tensor, [Int32], into: Tensor)
+  case gather(Tensor, [Int32], into: Tensor)
   /// `result[indices[i]] += x[i]`, beginning with zeros, float32.
   case scatter(Tensor, [Int32], into: Tensor)
   case resample(Resampling, Tensor, from: ImageStack, to: ImageStack, into: Tensor)
@@ -100,7 +100,7 @@ package enum DeviceOperation {
   case featureDistance(FeatureDistanceCall)
   /// The mean absolute difference of two tensors' changes, summed over kinds of neighbours, one float32
   /// number; its gradient too, if wanted.
-  case changeDifference(Tensor, Tensor, [Neighbors], into: Tensor, gradient: Tensor?)
+  case finiteDifference(Tensor, Tensor, [Neighbors], into: Tensor, gradient: Tensor?)
   /// The Euclidean norm of all gradients together, one float64 number.
   case gradientNorm([OptimizedTensors], into: Tensor)
   /// One step of AdamW.

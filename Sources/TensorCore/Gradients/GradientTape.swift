@@ -118,15 +118,15 @@ extension ComputeContext {
   /// The gradient that reached a tensor from ``differentiable(_:)``; `nil` if none did.
   public func gradient(of x: Tensor) -> Tensor? { x.node?.gradient }
 
-  /// Whether operations are noted at present.
+  /// Whether operations are recorded at present.
   var isRecording: Bool { tape != nil }
 
-  /// Notes an operation if a tape is active and one of its inputs needs a gradient.
+  /// Records an operation if a tape is active and one of its inputs needs a gradient.
   ///
   /// - Parameter backward: Carries the result's gradient on with ``propagate(to:_:)``.
   /// - Returns: The result, which then needs a gradient itself.
   @inline(__always)
-  func noted(
+  func recorded(
     _ result: Tensor, from inputs: Tensor?..., backward: @escaping GradientTape.Backward
   ) -> Tensor {
     guard let tape, inputs.contains(where: { $0?.needsGradient ?? false }) else { return result }

@@ -112,7 +112,7 @@ extension ComputeContext {
       layout: layout, scale: scale, rotary: rotary)
     if let rotary { precondition(patterns.allSatisfy { rotary.length >= $0.length }) }
     try device.run(.attention(call, patterns))
-    return noted(result, from: x) {
+    return recorded(result, from: x) {
       try $0.propagate(to: x, $0.attentionGradient($1, call, patterns))
     }
   }

@@ -25,7 +25,7 @@ package struct StackedConvolutionCall {
 }
 
 extension ComputeContext {
-  /// Lays out a convolution's weights.
+  /// Packs a convolution's weights.
   ///
   /// - Parameters:
   ///   - weight: `[outputs, inputs, 3, 3]`, as PyTorch stores it.
@@ -79,7 +79,7 @@ extension ComputeContext {
   ///   - residual: `[batch, tokens, outputs]` to add, in the result's precision.
   ///   - overwriting: The result takes over the residual's memory, which the caller gives up.
   ///   - outputType: Precision of the result; the weight's if `nil`.
-  /// - Returns: `[batch, tokens, outputs]`; what stands between the images is of no meaning. With
+  /// - Returns: `[batch, tokens, outputs]`; what stands between the images has no meaning. With
   ///   stride 2 the tokens are those of half the rows and columns.
   public func convolution(
     _ x: Tensor, _ weight: ConvolutionWeight, on stack: ImageStack,
@@ -109,7 +109,7 @@ extension ComputeContext {
         StackedConvolutionCall(
           input: x, weight: weight.weight.current, bias: weight.bias, stack: stack,
           stride: weight.stride, residual: residual, result: result)))
-    return noted(result, from: x, weight.weight.master, weight.bias, residual) {
+    return recorded(result, from: x, weight.weight.master, weight.bias, residual) {
       try $0.convolutionGradient($1, x, weight, problem, residual)
     }
   }
@@ -117,7 +117,7 @@ extension ComputeContext {
   /// Carries the gradient of a convolution over stacked images to its parts.
   ///
   /// The gradient is zero between the images, whatever the result holds there: everything that
-  /// reads a stack leaves the gaps' gradients at zero. The input's gradient there is of no meaning, as
+  /// reads a stack leaves the gaps' gradients at zero. The input's gradient there has no meaning, as
   /// the input is zero there by nature.
   private func convolutionGradient(
     _ gradient: Tensor, _ x: Tensor, _ weight: ConvolutionWeight, _ problem: SpatialProblem,

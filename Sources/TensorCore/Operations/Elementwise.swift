@@ -8,7 +8,7 @@ extension ComputeContext {
     defer { record(.activation, since: start, x.shape) }
     let result = try makeTensor(x.shape.dropLast() + [x.channels / 2], x.elementType)
     try device.run(.gatedGELU(x, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       try context.propagate(
         to: x, context.elementwiseGradient(x) { .gatedGELUGradient(gradient, input: x, into: $0) })
     }
@@ -20,7 +20,7 @@ extension ComputeContext {
     defer { record(.activation, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
     try device.run(.gelu(x, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       try context.propagate(
         to: x, context.elementwiseGradient(x) { .geluGradient(gradient, input: x, into: $0) })
     }
@@ -33,7 +33,7 @@ extension ComputeContext {
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
     try device.run(.silu(x, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       try context.propagate(
         to: x, context.elementwiseGradient(x) { .siluGradient(gradient, input: x, into: $0) })
     }
@@ -46,7 +46,7 @@ extension ComputeContext {
     precondition(a.shape == b.shape && a.elementType == b.elementType)
     let result = try makeTensor(a.shape, a.elementType)
     try device.run(.add(a, b, into: result))
-    return noted(result, from: a, b) {
+    return recorded(result, from: a, b) {
       try $0.propagate(to: a, $1)
       try $0.propagate(to: b, $1)
     }
@@ -64,7 +64,7 @@ extension ComputeContext {
     precondition(row.elementType == .float32)
     let result = try makeTensor(x.shape, x.elementType)
     try device.run(.addRows(x, row: row, into: result))
-    return noted(result, from: x, row) {
+    return recorded(result, from: x, row) {
       try $0.propagate(to: x, $1)
       try $0.propagate(to: row, $0.sumRows($1, batch: x.shape[0]))
     }
@@ -77,7 +77,7 @@ extension ComputeContext {
     precondition(x.elementType == .float32)
     let result = try makeTensor(x.shape, .float32)
     try device.run(.tanh(x, scale: scale, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       try context.propagate(
         to: x,
         context.elementwiseGradient(x) {
@@ -96,7 +96,9 @@ extension ComputeContext {
     device.memory.copy(
       DeviceRows(x.address, stride: x.shape[1] * row), to: DeviceRows(result.address, stride: row),
       rowCount: x.shape[0], byteCount: row)
-    return noted(result, from: x) { try $0.propagate(to: x, $0.firstTokensGradient($1, x.shape)) }
+    return recorded(result, from: x) {
+      try $0.propagate(to: x, $0.firstTokensGradient($1, x.shape))
+    }
   }
 
   /// Joins two tensors along the channels.
@@ -111,7 +113,7 @@ extension ComputeContext {
     precondition(a.shape.dropLast() == b.shape.dropLast() && a.elementType == b.elementType)
     let result = try makeTensor(a.shape.dropLast() + [a.channels + b.channels], a.elementType)
     try device.run(.concatenateChannels(a, b, into: result))
-    return noted(result, from: a, b) { context, gradient in
+    return recorded(result, from: a, b) { context, gradient in
       let (toA, toB) = try context.split(gradient, a.shape, b.shape)
       try context.propagate(to: a, toA)
       try context.propagate(to: b, toB)
@@ -123,7 +125,7 @@ extension ComputeContext {
     guard x.elementType != elementType else { return x }
     let result = try makeTensor(x.shape, elementType)
     try device.run(.convert(x, into: result))
-    return noted(result, from: x) { try $0.propagate(to: x, $0.convert($1, to: x.elementType)) }
+    return recorded(result, from: x) { try $0.propagate(to: x, $0.convert($1, to: x.elementType)) }
   }
 
   func copy(_ x: Tensor) throws -> Tensor {

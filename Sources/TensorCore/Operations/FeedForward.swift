@@ -35,7 +35,7 @@ extension ComputeContext {
     let start = operationStart
     defer {
       record(
-        .product, since: start, x.shape, outputs: weight.outputs,
+        .matmul, since: start, x.shape, outputs: weight.outputs,
         operations: 2 * Double(x.count) * Double(weight.outputs))
     }
     let result = try makeTensor([x.rows, weight.outputs / 2], x.elementType)

@@ -6,7 +6,7 @@ extension ComputeContext {
     defer { record(.activation, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
     try device.run(.leakyReLU(x, slope: slope, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       try context.propagate(
         to: x,
         context.elementwiseGradient(x) {
@@ -28,7 +28,7 @@ extension ComputeContext {
     defer { record(.resampling, since: start, x.shape) }
     let result = try makeTensor([x.shape[0], height * width / 4, x.channels], x.elementType)
     try device.run(.maximumPool(x, height: height, width: width, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, x.elementType)
       try context.device.run(
         .maximumPoolGradient(gradient, input: x, height: height, width: width, into: toX))
@@ -49,28 +49,28 @@ extension ComputeContext {
     ).reshaped(x.shape)
   }
 
-  /// Exchanges the middle axes: `[outer, first, second, inner]` to `[outer, second, first, inner]`.
+  /// Transposes the middle axes: `[outer, first, second, inner]` to `[outer, second, first, inner]`.
   ///
   /// - Parameters:
   ///   - x: Any shape with as many elements.
   ///   - shape: Shape of the result.
-  public func swapAxes(
+  public func transpose(
     _ x: Tensor, outer: Int, first: Int, second: Int, to shape: [Int]
   ) throws -> Tensor {
     let start = operationStart
     defer { record(.movement, since: start, x.shape) }
     let result = try makeTensor(shape, x.elementType)
     precondition(result.count == x.count && x.count % (outer * first * second) == 0)
-    try device.run(.swapAxes(x, outer: outer, first: first, second: second, into: result))
-    return noted(result, from: x) {
+    try device.run(.transpose(x, outer: outer, first: first, second: second, into: result))
+    return recorded(result, from: x) {
       try $0.propagate(
-        to: x, $0.swapAxes($1, outer: outer, first: second, second: first, to: x.shape))
+        to: x, $0.transpose($1, outer: outer, first: second, second: first, to: x.shape))
     }
   }
 
   /// Part of the leading axis, with the gradient going to that part of the whole.
   public func slice(_ x: Tensor, _ range: Range<Int>) throws -> Tensor {
-    noted(x.slice(range), from: x) { context, gradient in
+    recorded(x.slice(range), from: x) { context, gradient in
       let whole = try context.makeTensor(x.shape, x.elementType)
       context.clear(whole)
       context.copy(gradient, to: whole.slice(range))
@@ -86,21 +86,21 @@ extension ComputeContext {
       copy(part, to: result.slice(index..<(index + 1)))
     }
     guard let needing = parts.first(where: \.needsGradient) else { return result }
-    return noted(result, from: needing) { context, gradient in
+    return recorded(result, from: needing) { context, gradient in
       for (index, part) in parts.enumerated() {
         try context.propagate(to: part, gradient.slice(index..<(index + 1)).reshaped(part.shape))
       }
     }
   }
 
-  /// Picks elements of a float32 tensor: `result[i] = x[indices[i]]`. An element that is picked
+  /// Gathers elements of a float32 tensor: `result[i] = x[indices[i]]`. An element that is gathered
   /// several times gets the sum of the gradients.
-  public func picked(_ x: Tensor, _ indices: [Int32], shape: [Int]) throws -> Tensor {
+  public func gather(_ x: Tensor, _ indices: [Int32], shape: [Int]) throws -> Tensor {
     precondition(x.elementType == .float32)
     let result = try makeTensor(shape, .float32)
     precondition(indices.count == result.count)
-    try device.run(.pick(x, indices, into: result))
-    return noted(result, from: x) { context, gradient in
+    try device.run(.gather(x, indices, into: result))
+    return recorded(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, .float32)
       try context.device.run(.scatter(gradient, indices, into: toX))
       try context.propagate(to: x, toX)

@@ -58,7 +58,7 @@ extension ComputeContext {
       [problem.batch] + problem.outputSides + [weight.outputs], weight.elementType)
     try device.run(
       .spatialConvolution(problem, x, weight.weight.current, bias: weight.bias, into: result))
-    return noted(result, from: x, weight.weight.master, weight.bias) { context, gradient in
+    return recorded(result, from: x, weight.weight.master, weight.bias) { context, gradient in
       try context.propagate(to: weight.bias, context.sumRows(gradient, batch: 1))
       try context.propagate(
         to: x, context.inputGradient(gradient, weight.weight, problem, shape: x.shape))

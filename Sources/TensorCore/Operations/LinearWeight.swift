@@ -23,7 +23,7 @@ package struct LinearCall {
 }
 
 extension ComputeContext {
-  /// Lays out a linear layer's weights.
+  /// Packs a linear layer's weights.
   ///
   /// - Parameters:
   ///   - weight: `[outputs, inputs]`, as PyTorch stores it.
@@ -82,7 +82,7 @@ extension ComputeContext {
     let result = try makeTensor(
       x.shape.dropLast() + [weight.outputs], outputType ?? weight.elementType)
     try linear(x, weight, adding: residual, into: result)
-    return noted(result, from: x, weight.weight.master, weight.bias, residual) {
+    return recorded(result, from: x, weight.weight.master, weight.bias, residual) {
       try $0.linearGradient($1, x, weight, residual)
     }
   }
@@ -91,7 +91,7 @@ extension ComputeContext {
     _ x: Tensor, _ weight: LinearWeight, adding residual: Tensor?, into result: Tensor
   ) throws {
     let start = operationStart
-    defer { recordProduct(since: start, x, outputs: weight.outputs) }
+    defer { recordMatmul(since: start, x, outputs: weight.outputs) }
     precondition(x.channels == weight.inputs, "\(x.shape) against \(weight.inputs) inputs")
     precondition(x.elementType == weight.elementType)
     if let residual {
@@ -119,7 +119,7 @@ extension ComputeContext {
   /// `gradient weight`: `[..., outputs]` to `[rows, inputs]`.
   private func inputGradient(_ gradient: Tensor, _ weight: LinearWeight) throws -> Tensor {
     let start = operationStart
-    defer { recordProduct(since: start, gradient, outputs: weight.inputs) }
+    defer { recordMatmul(since: start, gradient, outputs: weight.inputs) }
     let result = try makeTensor([gradient.rows, weight.inputs], weight.elementType)
     try device.run(.linearInputGradient(gradient, weight.weight.current, into: result))
     return result
@@ -128,17 +128,17 @@ extension ComputeContext {
   /// `gradient' x`: `[outputs, inputs]` float32.
   private func weightGradient(_ gradient: Tensor, _ x: Tensor) throws -> Tensor {
     let start = operationStart
-    defer { recordProduct(since: start, gradient, outputs: x.channels) }
+    defer { recordMatmul(since: start, gradient, outputs: x.channels) }
     let result = try makeTensor([gradient.channels, x.channels], .float32)
     try device.run(.linearWeightGradient(gradient, input: x, into: result))
     return result
   }
 
-  private func recordProduct(
+  private func recordMatmul(
     since start: ContinuousClock.Instant?, _ x: Tensor, outputs: Int
   ) {
     record(
-      .product, since: start, [x.rows, x.channels], outputs: outputs,
+      .matmul, since: start, [x.rows, x.channels], outputs: outputs,
       operations: 2 * Double(x.count) * Double(outputs))
   }
 }

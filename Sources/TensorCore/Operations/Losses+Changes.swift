@@ -16,7 +16,7 @@ extension ComputeContext {
   public func gradientDifference(_ x: Tensor, _ target: Tensor) throws -> Tensor {
     precondition(x.shape.count == 4 && x.shape[1] > 1 && x.shape[2] > 1)
     let width = x.shape[2] * x.shape[3]
-    return try changeDifference(
+    return try finiteDifference(
       x, target,
       [
         Neighbors(
@@ -40,12 +40,12 @@ extension ComputeContext {
     precondition(x.shape.count == 4)
     precondition(lags.allSatisfy { (1..<x.shape[0]).contains($0) })
     let frame = x.count / x.shape[0]
-    return try changeDifference(
+    return try finiteDifference(
       x, target,
       lags.map { Neighbors(rows: 1, step: $0 * frame, length: (x.shape[0] - $0) * frame) })
   }
 
-  private func changeDifference(
+  private func finiteDifference(
     _ x: Tensor, _ target: Tensor, _ neighbors: [Neighbors]
   ) throws -> Tensor {
     precondition(x.shape == target.shape)
@@ -55,9 +55,9 @@ extension ComputeContext {
     let wantsGradient = isRecording && x.needsGradient
     let slopes = wantsGradient ? try makeTensor(x.shape, .float32) : nil
     let result = try makeTensor([1], .float32)
-    try device.run(.changeDifference(x, target, neighbors, into: result, gradient: slopes))
+    try device.run(.finiteDifference(x, target, neighbors, into: result, gradient: slopes))
     guard let slopes else { return result }
-    return noted(result, from: x) { try $0.propagate(to: x, $0.scale(slopes, by: $1)) }
+    return recorded(result, from: x) { try $0.propagate(to: x, $0.scale(slopes, by: $1)) }
   }
 }
 

@@ -44,7 +44,7 @@ extension ComputeContext {
     defer { record(.loss, since: start, x.shape) }
     let result = try makeTensor([1], .float32)
     try device.run(.meanDistance(call, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, x.elementType)
       try context.device.run(.meanDistanceGradient(call, gradient, into: toX))
       try context.propagate(to: x, toX)
@@ -63,7 +63,7 @@ extension ComputeContext {
   private func mean(_ x: Tensor, _ function: MeanFunction) throws -> Tensor {
     let result = try makeTensor([1], .float32)
     try device.run(.mean(function, x, into: result))
-    return noted(result, from: x) { context, gradient in
+    return recorded(result, from: x) { context, gradient in
       let toX = try context.makeTensor(x.shape, x.elementType)
       try context.device.run(.meanGradient(function, gradient, input: x, into: toX))
       try context.propagate(to: x, toX)
@@ -95,7 +95,7 @@ extension ComputeContext {
           gradient: gradient)))
     guard let gradient else { return (mean, distances) }
     return (
-      noted(mean, from: x) { try $0.propagate(to: x, $0.scale(gradient, by: $1)) }, distances
+      recorded(mean, from: x) { try $0.propagate(to: x, $0.scale(gradient, by: $1)) }, distances
     )
   }
 }

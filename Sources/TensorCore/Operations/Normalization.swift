@@ -52,10 +52,10 @@ extension ComputeContext {
     let call = GroupNormCall(
       input: x, parameters: parameters, groups: groups, stack: stack, statistics: statistics,
       modulation: modulation, isActivated: activated,
-      kept: isRecording
+      savedStatistics: isRecording
         ? try makeTensor([x.shape[0], stack.heights.count, groups, 2], .float32) : nil)
     try device.run(.groupNorm(call, into: result))
-    return noted(result, from: x, parameters.weight, parameters.bias, modulation) {
+    return recorded(result, from: x, parameters.weight, parameters.bias, modulation) {
       try $0.groupNormGradient($1, call)
     }
   }
@@ -69,7 +69,7 @@ extension ComputeContext {
     defer { record(.layerNorm, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)
     try device.run(.layerNorm(x, parameters, into: result))
-    return noted(result, from: x, parameters.weight, parameters.bias) {
+    return recorded(result, from: x, parameters.weight, parameters.bias) {
       try $0.layerNormGradient($1, x, parameters)
     }
   }
@@ -84,8 +84,8 @@ package struct GroupNormCall {
   let statistics: ComputeContext.GroupStatistics
   let modulation: Tensor?
   let isActivated: Bool
-  /// `[batch, images, groups, 2]`: means and inverse deviations, kept for the gradient if one is wanted.
-  let kept: Tensor?
+  /// `[batch, images, groups, 2]`: means and inverse deviations, saved for the gradient if one is wanted.
+  let savedStatistics: Tensor?
 }
 
 /// Where the gradients of a group normalisation go.

@@ -5,7 +5,7 @@ extension ComputeContext {
   /// - Returns: `[batch, stack.halved.tokenCount, channels]`.
   public func averagePool(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
     let result = try resample(x, from: stack, to: stack.halved, .averagePool)
-    return noted(result, from: x) {
+    return recorded(result, from: x) {
       try $0.propagate(
         to: x, $0.scale($0.resample($1, from: stack.halved, to: stack, .upsample), by: 0.25))
     }
@@ -17,7 +17,7 @@ extension ComputeContext {
   /// - Returns: `[batch, stack.doubled.tokenCount, channels]`.
   public func upsample(_ x: Tensor, on stack: ImageStack) throws -> Tensor {
     let result = try resample(x, from: stack, to: stack.doubled, .upsample)
-    return noted(result, from: x) {
+    return recorded(result, from: x) {
       try $0.propagate(
         to: x, $0.scale($0.resample($1, from: stack.doubled, to: stack, .averagePool), by: 4))
     }
@@ -32,7 +32,7 @@ extension ComputeContext {
   ) throws -> Tensor {
     precondition(weight.stride == 2)
     let copy = try resample(x, from: stack, to: stack.spaced, .copy)
-    let spaced = noted(copy, from: x) {
+    let spaced = recorded(copy, from: x) {
       try $0.propagate(
         to: x, $0.resample($1, from: stack.spaced, to: stack, .copy))
     }

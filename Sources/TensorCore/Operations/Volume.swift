@@ -67,7 +67,7 @@ extension ComputeContext {
     precondition(top.rows == volume.depth * volume.height)
     let result = try makeTensor([volume.tokenCount, front.channels], front.elementType)
     try device.run(.sumPlanes(front: front, side: side, top: top, volume, into: result))
-    return noted(result, from: front, side, top) { context, gradient in
+    return recorded(result, from: front, side, top) { context, gradient in
       let channels = front.channels
       let row = volume.width * channels
       try context.propagate(
@@ -102,7 +102,7 @@ extension ComputeContext {
       [pattern.sequences, pattern.length + 1, x.channels], x.elementType)
     try device.run(
       .gatherSequences(x, pattern, token: token, positions: positions, into: result))
-    return noted(result, from: x, token, positions) {
+    return recorded(result, from: x, token, positions) {
       try $0.gatherGradient($1, x, pattern, token: token, positions: positions)
     }
   }

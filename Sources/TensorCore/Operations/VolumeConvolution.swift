@@ -1,4 +1,4 @@
-/// The weights and bias of a convolution over frames, rows and columns, laid out for inference.
+/// The weights and bias of a convolution over frames, rows and columns, packed for inference.
 public struct VolumeConvolution: Sendable {
   /// Input channels.
   public let inputs: Int
@@ -7,31 +7,31 @@ public struct VolumeConvolution: Sendable {
   /// The kernel and how it moves.
   public let window: VolumeWindow
   /// Whether negative results become 0 (ReLU).
-  public let isRectified: Bool
+  public let appliesReLU: Bool
   let weight: LayerWeight
   let bias: Tensor
 }
 
 extension ComputeContext {
-  /// Lays out the weights of a convolution over volumes.
+  /// Packs the weights of a convolution over volumes.
   ///
   /// - Parameters:
   ///   - weight: `[outputs, inputs, depth, height, width]`, as PyTorch stores it.
   ///   - bias: `[outputs]`.
   ///   - window: The kernel and how it moves.
-  ///   - isRectified: Whether negative results become 0.
+  ///   - appliesReLU: Whether negative results become 0.
   ///   - extents: Of the volumes that it will run on most, which decide the best layout.
   /// - Throws: ``TensorError`` if memory is short.
   public func prepareConvolution(
     _ weight: UnsafeBufferPointer<Float>, bias: [Float], inputs: Int, outputs: Int,
-    window: VolumeWindow, isRectified: Bool, on extents: VolumeExtents
+    window: VolumeWindow, appliesReLU: Bool, on extents: VolumeExtents
   ) throws -> VolumeConvolution {
     precondition(weight.count == inputs * outputs * window.size.count && bias.count == outputs)
     let problem = VolumeProblem(
       batch: 1, extents: extents, inputs: inputs, outputs: outputs, window: window,
-      kind: .convolution(isRectified: isRectified))
+      kind: .convolution(appliesReLU: appliesReLU))
     return VolumeConvolution(
-      inputs: inputs, outputs: outputs, window: window, isRectified: isRectified,
+      inputs: inputs, outputs: outputs, window: window, appliesReLU: appliesReLU,
       weight: try LayerWeight(
         .fixed(weight),
         WeightDescription(
@@ -47,7 +47,7 @@ extension ComputeContext {
     let start = operationStart
     let problem = VolumeProblem(
       x, convolution.window, outputs: convolution.outputs,
-      kind: .convolution(isRectified: convolution.isRectified))
+      kind: .convolution(appliesReLU: convolution.appliesReLU))
     precondition(x.channels == convolution.inputs)
     defer {
       record(
@@ -90,7 +90,7 @@ extension ComputeContext {
 /// A convolution or pooling over volumes: float32, channels last.
 package struct VolumeProblem: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
-    case convolution(isRectified: Bool)
+    case convolution(appliesReLU: Bool)
     case maximum
     case average
   }

@@ -76,7 +76,7 @@ extension ProcessorDevice {
     floats(call.mean)[0] = sum / Float(x.shape[0])
   }
 
-  func changeDifference(
+  func finiteDifference(
     _ x: Tensor, _ target: Tensor, _ neighbors: [Neighbors], into result: Tensor,
     _ gradient: Tensor?
   ) {

@@ -12,7 +12,7 @@ extension ProcessorDevice {
         weight: floats(call.parameters.weight), bias: floats(call.parameters.bias), scale: scale,
         shift: scale.map { $0 + x.channels }, modulation_stride: 2 * x.channels,
         silu: call.isActivated, epsilon: NormalizationWeight.epsilon,
-        statistics: call.kept.map { floats($0) })
+        statistics: call.savedStatistics.map { floats($0) })
       ck_group_norm(&problem, threads)
     }
   }
@@ -21,8 +21,8 @@ extension ProcessorDevice {
     _ call: GroupNormCall, _ gradient: Tensor, into results: GroupNormGradients
   ) {
     let x = call.input
-    guard let kept = call.kept else {
-      preconditionFailure("a gradient of a normalisation that kept nothing")
+    guard let savedStatistics = call.savedStatistics else {
+      preconditionFailure("a gradient of a normalisation that saved no statistics")
     }
     call.stack.withRuns { runs in
       let scale = call.modulation.map { floats($0) }
@@ -33,7 +33,7 @@ extension ProcessorDevice {
         run_count: Int32(runs.count), joint: call.statistics == .joint,
         weight: floats(call.parameters.weight), bias: floats(call.parameters.bias), scale: scale,
         shift: scale.map { $0 + x.channels }, modulation_stride: 2 * x.channels,
-        silu: call.isActivated, statistics: floats(kept),
+        silu: call.isActivated, statistics: floats(savedStatistics),
         weight_gradient: floats(results.weight), bias_gradient: floats(results.bias),
         modulation_gradient: results.modulation.map { floats($0) })
       ck_group_norm_gradient(&problem, threads)

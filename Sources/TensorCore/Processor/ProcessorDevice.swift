@@ -142,11 +142,11 @@ final class ProcessorDevice: ComputeDevice {
     case .splitChannels(let x, let a, let b):
       ck_split(
         x.kernelType, pointer(x), pointer(a), a.channels, pointer(b), b.channels, x.rows, threads)
-    case .swapAxes(let x, let outer, let first, let second, let result):
+    case .transpose(let x, let outer, let first, let second, let result):
       ck_swap_axes(
         pointer(x), pointer(result), outer, first, second, x.count / (outer * first * second),
         x.elementType.byteCount, threads)
-    case .pick(let x, let indices, let result):
+    case .gather(let x, let indices, let result):
       let (source, target) = (floats(x), floats(result))
       for (i, index) in indices.enumerated() { target[i] = source[Int(index)] }
     case .scatter(let x, let indices, let result):
@@ -184,8 +184,8 @@ final class ProcessorDevice: ComputeDevice {
     case .meanGradient(let function, let gradient, let x, let result):
       meanGradient(function, gradient, x, into: result)
     case .featureDistance(let call): try featureDistance(call)
-    case .changeDifference(let x, let target, let neighbors, let result, let gradient):
-      changeDifference(x, target, neighbors, into: result, gradient)
+    case .finiteDifference(let x, let target, let neighbors, let result, let gradient):
+      finiteDifference(x, target, neighbors, into: result, gradient)
     case .gradientNorm(let parameters, let result): gradientNorm(parameters, into: result)
     case .adamW(let parameters, let step): adamW(parameters, step)
     }

@@ -3,7 +3,7 @@ internal import CDNNL
 /// A weight as the processor keeps it: who computes with it, and the numbers as they are wanted.
 final class ProcessorWeight: PreparedWeight, @unchecked Sendable {
   enum Form {
-    /// Laid out for oneDNN.
+    /// In a layout of oneDNN.
     case library(LibraryWeights)
     /// Packed for this package's own matrix products.
     case packedLinear(PackedWeights)
@@ -63,7 +63,7 @@ extension ProcessorDevice {
       return try packed(base, description)
         ?? ProcessorWeight(
           .library(
-            laidOut(
+            reordered(
               base, storedLayout(description),
               as: WeightLayout(preferredLayout(description), library))))
     case .trained(let master):

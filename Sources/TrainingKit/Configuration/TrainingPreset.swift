@@ -76,7 +76,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
     var losses = AutoencoderLossWeights()
     losses.gradientDifference = 4
     losses.temporalDifference = 6
-    losses.planeSquare = 0.01
+    losses.latentL2 = 0.01
     return TrainingConfiguration(
       autoencoder: autoencoder,
       denoiser: DenoiserConfiguration(

@@ -169,7 +169,7 @@ extension TrainingSetting {
       \.autoencoderTraining.weights.temporalDifference, .zeroOrMore,
       "Factor of the differences between changes over 1, 4 and 12 frames; the paper: none"),
     .number(
-      .autoencoderTraining, "plane_square_weight", \.autoencoderTraining.weights.planeSquare,
+      .autoencoderTraining, "plane_square_weight", \.autoencoderTraining.weights.latentL2,
       .zeroOrMore,
       "Factor of the mean square of the planes before tanh, so that none sticks; the paper: none"),
     .number(

@@ -84,7 +84,7 @@ final class AutoencoderStage: StageWork {
     var names = ["loss", "l1"]
     if settings.weights.gradientDifference > 0 { names.append("gradient_difference") }
     if settings.weights.temporalDifference > 0 { names.append("temporal_difference") }
-    if settings.weights.planeSquare > 0 { names.append("plane_square") }
+    if settings.weights.latentL2 > 0 { names.append("plane_square") }
     if hasPerceptualDistance { names.append("lpips") }
     if settings.usesDiscriminators {
       names += ["adversarial", "feature_matching", "discriminator", "frame_hinge", "clip_hinge"]

@@ -10,7 +10,7 @@ public struct Autoencoder: Sendable {
   private let toPatchEmbedding: Linear  // encoder.to_patch_embedding
   private let encoder: VideoTransformer
   private let projections: [PlaneProjection]  // xy, yt, xt
-  private let spreads: [Linear]  // post_xy, post_yt, post_xt
+  private let postProjections: [Linear]  // post_xy, post_yt, post_xt
   private let decoder: VideoTransformer
   private let toPatches: PatchLayer  // to_pixel.1
 
@@ -29,7 +29,7 @@ public struct Autoencoder: Sendable {
       try PlaneProjection(scope, plane: "yt", without: .height, configuration),
       try PlaneProjection(scope, plane: "xt", without: .width, configuration),
     ]
-    spreads = try ["post_xy", "post_yt", "post_xt"].map {
+    postProjections = try ["post_xy", "post_yt", "post_xt"].map {
       try Linear(scope[$0], PlaneGeometry.channels, width, kernelAxes: 2)
     }
     decoder = try VideoTransformer(scope["decoder"], configuration)
@@ -102,11 +102,12 @@ public struct Autoencoder: Sendable {
   /// - Parameter planes: `[plane's tokens, 4]` float32 each, in the order xy, yt, xt.
   /// - Returns: `[frames, side, side, 3]` float32 in (-1, 1).
   private func frames(fromPlanes planes: [Tensor], _ context: ComputeContext) throws -> Tensor {
-    let spread = try zip(spreads, planes).map { spread, plane in
-      try spread(context.convert(plane, to: spread.elementType), context)
+    let projected = try zip(postProjections, planes).map { projection, plane in
+      try projection(context.convert(plane, to: projection.elementType), context)
     }
     let tokens = try context.sumPlanes(
-      front: spread[0], side: spread[1], top: spread[2], over: configuration.geometry.volume)
+      front: projected[0], side: projected[1], top: projected[2],
+      over: configuration.geometry.volume)
     let patches = try toPatches(decoder(tokens, context), context)
     // 2 sigmoid(y) - 1 = tanh(y / 2)
     return try frames(ofPatches: context.tanh(patches, scale: 0.5), context)
@@ -145,7 +146,7 @@ public struct Autoencoder: Sendable {
   private func patches(of frames: Tensor, _ context: ComputeContext) throws -> Tensor {
     let patch = configuration.patchSide
     let side = configuration.geometry.side
-    return try context.swapAxes(
+    return try context.transpose(
       frames, outer: configuration.frames * side, first: patch, second: side,
       to: [configuration.geometry.volume.tokenCount, patch * patch * 3])
   }
@@ -153,7 +154,7 @@ public struct Autoencoder: Sendable {
   /// The reverse of ``patches(of:_:)``.
   private func frames(ofPatches patches: Tensor, _ context: ComputeContext) throws -> Tensor {
     let side = configuration.geometry.side
-    return try context.swapAxes(
+    return try context.transpose(
       patches, outer: configuration.frames * side, first: side, second: configuration.patchSide,
       to: frameShape)
   }

@@ -46,8 +46,8 @@ struct PatchLayer: Sendable {
     case .trained(let weight, let bias):
       let (order, biasOrder) = Self.order(width: width, patchSide: patchSide)
       let linear = try Linear(
-        weight: context.picked(weight, order, shape: [biasOrder.count, width]),
-        bias: context.picked(bias, biasOrder, shape: [biasOrder.count]),
+        weight: context.gather(weight, order, shape: [biasOrder.count, width]),
+        bias: context.gather(bias, biasOrder, shape: [biasOrder.count]),
         elementType: elementType, context)
       return try linear(x, outputType: .float32, context)
     }

@@ -48,8 +48,8 @@ struct PlaneProjection: Sendable {
   /// A pre-norm transformer layer over short sequences.
   private struct Layer: Sendable {
     private let attentionNorm: LayerNorm  // 0.norm
-    private let projectionIn: Linear  // 0.fn.to_qkv
-    private let projectionOut: Linear  // 0.fn.to_out.0
+    private let qkv: Linear  // 0.fn.to_qkv
+    private let outputProjection: Linear  // 0.fn.to_out.0
     private let hiddenNorm: LayerNorm  // 1.norm
     private let expand: Linear  // 1.fn.net.0
     private let contract: Linear  // 1.fn.net.3
@@ -64,8 +64,8 @@ struct PlaneProjection: Sendable {
       let inner = heads * headWidth
       scale = 1 / Float(headWidth).squareRoot()
       attentionNorm = try LayerNorm(scope[0]["norm"], width)
-      projectionIn = try Linear(scope[0]["fn"]["to_qkv"], width, 3 * inner, bias: false)
-      projectionOut = try Linear(scope[0]["fn"]["to_out"][0], inner, width)
+      qkv = try Linear(scope[0]["fn"]["to_qkv"], width, 3 * inner, bias: false)
+      outputProjection = try Linear(scope[0]["fn"]["to_out"][0], inner, width)
       hiddenNorm = try LayerNorm(scope[1]["norm"], width)
       expand = try Linear(scope[1]["fn"]["net"][0], width, hidden)
       contract = try Linear(scope[1]["fn"]["net"][3], hidden, width)
@@ -73,22 +73,22 @@ struct PlaneProjection: Sendable {
 
     /// - Parameter x: `[sequences, length, width]`.
     func callAsFunction(_ x: Tensor, _ context: ComputeContext) throws -> Tensor {
-      try perceptron(
-        projectionOut(attend(x, queryCount: nil, context), adding: x, context), context)
+      try mlp(
+        outputProjection(attend(x, queryCount: nil, context), adding: x, context), context)
     }
 
     /// Only the first token of the layer's result, `[sequences, width]`: nothing else is read, so
     /// nothing else is computed.
     func firstToken(of x: Tensor, _ context: ComputeContext) throws -> Tensor {
       let attended = try context.firstTokens(attend(x, queryCount: 1, context))
-      return try perceptron(
-        projectionOut(attended, adding: context.firstTokens(x), context), context)
+      return try mlp(
+        outputProjection(attended, adding: context.firstTokens(x), context), context)
     }
 
     private func attend(
       _ x: Tensor, queryCount: Int?, _ context: ComputeContext
     ) throws -> Tensor {
-      let qkv = try projectionIn(attentionNorm(x, context), context)
+      let qkv = try self.qkv(attentionNorm(x, context), context)
       let length = x.shape[1]
       return try context.attention(
         qkv, heads: heads, layout: .queryKeyValue,
@@ -99,7 +99,7 @@ struct PlaneProjection: Sendable {
         ], scale: scale)
     }
 
-    private func perceptron(_ x: Tensor, _ context: ComputeContext) throws -> Tensor {
+    private func mlp(_ x: Tensor, _ context: ComputeContext) throws -> Tensor {
       let hidden = try context.gelu(expand(hiddenNorm(x, context), context))
       return try contract(hidden, adding: x, context)
     }

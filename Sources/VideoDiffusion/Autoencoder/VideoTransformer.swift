@@ -94,26 +94,26 @@ struct VideoTransformer: Sendable {
 /// Attention with rotary positions, its normalisation and residual connection.
 struct RotaryAttention: Sendable {
   private let norm: LayerNorm  // norm
-  private let projectionIn: Linear  // fn.to_qkv
-  private let projectionOut: Linear  // fn.to_out.0
+  private let qkv: Linear  // fn.to_qkv
+  private let outputProjection: Linear  // fn.to_out.0
   private let heads: Int
 
   init(_ scope: ParameterScope, _ configuration: AutoencoderConfiguration) throws {
     let inner = configuration.headCount * AutoencoderConfiguration.headWidth
     norm = try LayerNorm(scope["norm"], configuration.width)
-    projectionIn = try Linear(scope["fn"]["to_qkv"], configuration.width, 3 * inner, bias: false)
-    projectionOut = try Linear(scope["fn"]["to_out"][0], inner, configuration.width)
+    qkv = try Linear(scope["fn"]["to_qkv"], configuration.width, 3 * inner, bias: false)
+    outputProjection = try Linear(scope["fn"]["to_out"][0], inner, configuration.width)
     heads = configuration.headCount
   }
 
   func callAsFunction(
     _ x: Tensor, _ pattern: AttentionPattern, _ rotary: RotaryTable, _ context: ComputeContext
   ) throws -> Tensor {
-    let qkv = try projectionIn(norm(x, context), context)
+    let qkv = try self.qkv(norm(x, context), context)
     let attended = try context.attention(
       qkv, heads: heads, layout: .queryKeyValue, [pattern],
       scale: 1 / Float(AutoencoderConfiguration.headWidth).squareRoot(), rotary: rotary)
-    return try projectionOut(attended, adding: x, context)
+    return try outputProjection(attended, adding: x, context)
   }
 }
 

@@ -101,7 +101,7 @@ public struct Denoiser: Sendable {
   ///   - x: `[batch, stack.tokenCount, inputChannels]` in the network's precision, with zeros between
   ///     the planes.
   ///   - steps: The time step of each sample.
-  /// - Returns: `[batch, stack.tokenCount, 4]` float32; of no meaning between the planes.
+  /// - Returns: `[batch, stack.tokenCount, 4]` float32; between the planes the numbers have no meaning.
   func noiseTokens(_ x: Tensor, steps: [Float], _ context: ComputeContext) throws -> Tensor {
     let stack = configuration.geometry.stack
     let step = try context.inLayer("time_embed") { try timeEmbedding(steps, context) }

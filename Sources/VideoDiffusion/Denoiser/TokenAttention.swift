@@ -12,8 +12,8 @@ enum AttentionReach: Sendable {
 /// Self-attention over the planes' tokens, with its normalisation and residual connection.
 struct TokenAttention: Sendable {
   private let norm: GroupNorm
-  private let projectionIn: Linear  // qkv
-  private let projectionOut: Linear  // proj_out
+  private let qkv: Linear  // qkv
+  private let outputProjection: Linear  // proj_out
   private let reach: AttentionReach
   private let heads: Int
   private let layout: HeadLayout
@@ -24,8 +24,8 @@ struct TokenAttention: Sendable {
   ) throws {
     norm = try GroupNorm(
       scope["norm"], channels, statistics: reach == .plane ? .perImage : .joint)
-    projectionIn = try Linear(scope["qkv"], channels, 3 * channels, kernelAxes: 1)
-    projectionOut = try Linear(scope["proj_out"], channels, channels, kernelAxes: 1)
+    qkv = try Linear(scope["qkv"], channels, 3 * channels, kernelAxes: 1)
+    outputProjection = try Linear(scope["proj_out"], channels, channels, kernelAxes: 1)
     self.reach = reach
     heads = configuration.heads(of: channels)
     layout = configuration.newAttentionOrder ? .queryKeyValue : .perHead
@@ -36,7 +36,7 @@ struct TokenAttention: Sendable {
   func callAsFunction(
     _ x: Tensor, on stack: ImageStack, _ context: ComputeContext
   ) throws -> Tensor {
-    let qkv = try projectionIn(norm(x, on: stack, context), context)
+    let qkv = try self.qkv(norm(x, on: stack, context), context)
     let planes = stack.heights.indices.map(stack.tokens(of:))
     let sequences = reach == .plane ? planes.map { [$0] } : [planes]
     let attended = try context.attention(
@@ -44,6 +44,6 @@ struct TokenAttention: Sendable {
       sequences.map {
         AttentionPattern(runs: $0, sequences: x.shape[0], outerStride: stack.tokenCount)
       }, scale: 1 / Float(x.channels / heads).squareRoot())
-    return try projectionOut(attended, adding: x, context)
+    return try outputProjection(attended, adding: x, context)
   }
 }

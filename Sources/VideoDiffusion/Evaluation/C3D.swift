@@ -45,7 +45,7 @@ public struct C3D: FeatureNetwork {
           defer { inputs = layer.outputs }
           return try Self.convolution(
             scope[isRenamed ? layer.alternative : layer.name], inputs, layer.outputs, kernel,
-            [layer.outputs, inputs, 3, 3, 3], isRectified: true, on: extents)
+            [layer.outputs, inputs, 3, 3, 3], appliesReLU: true, on: extents)
         })
       extents = Self.pooling(stage).outputs(of: extents)
     }
@@ -56,12 +56,12 @@ public struct C3D: FeatureNetwork {
     let classes = FeatureNetworkKind.c3d.featureCount
     classifier = [
       try Self.convolution(
-        scope["fc6"], inputs, 4096, whole, [4096, inputs * extents.count], isRectified: true,
+        scope["fc6"], inputs, 4096, whole, [4096, inputs * extents.count], appliesReLU: true,
         on: extents),
       try Self.convolution(
-        scope["fc7"], 4096, 4096, single, [4096, 4096], isRectified: true, on: VolumeExtents(1)),
+        scope["fc7"], 4096, 4096, single, [4096, 4096], appliesReLU: true, on: VolumeExtents(1)),
       try Self.convolution(
-        scope["fc8"], 4096, classes, single, [classes, 4096], isRectified: false,
+        scope["fc8"], 4096, classes, single, [classes, 4096], appliesReLU: false,
         on: VolumeExtents(1)),
     ]
     guard scope.contains(Self.meanKey) else {
@@ -75,13 +75,13 @@ public struct C3D: FeatureNetwork {
 
   private static func convolution(
     _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, _ window: VolumeWindow,
-    _ shape: [Int], isRectified: Bool, on extents: VolumeExtents
+    _ shape: [Int], appliesReLU: Bool, on extents: VolumeExtents
   ) throws -> VolumeConvolution {
     let bias = try scope.values("bias", shape: [outputs])
     return try scope.withValues("weight", shape: shape) {
       try scope.context.prepareConvolution(
         $0, bias: bias, inputs: inputs, outputs: outputs, window: window,
-        isRectified: isRectified, on: extents)
+        appliesReLU: appliesReLU, on: extents)
     }
   }
 

@@ -73,7 +73,7 @@ public struct I3D: FeatureNetwork {
     logits = try last.withValues("weight", shape: [classes, channels, 1, 1, 1]) {
       try scope.context.prepareConvolution(
         $0, bias: bias, inputs: channels, outputs: classes,
-        window: VolumeWindow(size: VolumeExtents(1), padding: .same), isRectified: false,
+        window: VolumeWindow(size: VolumeExtents(1), padding: .same), appliesReLU: false,
         on: VolumeExtents(1))
     }
   }

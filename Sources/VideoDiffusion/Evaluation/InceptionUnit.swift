@@ -32,7 +32,7 @@ struct InceptionUnit {
       size: VolumeExtents(kernel), stride: VolumeExtents(stride), padding: .same)
     convolution = try weight.withUnsafeBufferPointer {
       try scope.context.prepareConvolution(
-        $0, bias: bias, inputs: inputs, outputs: outputs, window: window, isRectified: true,
+        $0, bias: bias, inputs: inputs, outputs: outputs, window: window, appliesReLU: true,
         on: extents)
     }
   }

@@ -43,7 +43,7 @@ public actor VideoEngine {
 
   /// Loads the network of a file in place of the one of its kind that was loaded before.
   ///
-  /// - Parameter onProgress: Called with the weights laid out and their total; throwing ends the load.
+  /// - Parameter onProgress: Called with the weights packed and their total; throwing ends the load.
   /// - Throws: ``ModelError`` or ``CheckpointError`` naming the file; ``ModelError`` if the network
   ///   does not fit the other one.
   public func load(

@@ -5,7 +5,7 @@ import TensorCore
 // Direct algorithms are counted, whatever the implementation does, so that numbers compare.
 
 /// Operations of a matrix product.
-private func product(_ rows: Int, _ inputs: Int, _ outputs: Int) -> Double {
+private func matmul(_ rows: Int, _ inputs: Int, _ outputs: Int) -> Double {
   2 * Double(rows) * Double(inputs) * Double(outputs)
 }
 
@@ -19,7 +19,7 @@ extension DenoiserConfiguration {
   /// 243 G.
   public var forwardOperations: Double {
     let plan = DenoiserPlan(self)
-    var total = product(1, baseWidth, embeddingWidth) + product(1, embeddingWidth, embeddingWidth)
+    var total = matmul(1, baseWidth, embeddingWidth) + matmul(1, embeddingWidth, embeddingWidth)
     total += convolution(inputChannels, plan.firstWidth, geometry.stack)
     for stage in plan.inputs + plan.outputs { total += operations(of: stage) }
     total += 2 * residual(plan.middleWidth, plan.middleWidth, plan.middleStack)
@@ -44,12 +44,12 @@ extension DenoiserConfiguration {
 
   private func residual(_ inputs: Int, _ outputs: Int, _ stack: ImageStack) -> Double {
     convolution(inputs, outputs, stack) + convolution(outputs, outputs, stack)
-      + product(1, embeddingWidth, scaleShiftNorm ? 2 * outputs : outputs)
-      + (inputs == outputs ? 0 : product(stack.imageTokenCount, inputs, outputs))
+      + matmul(1, embeddingWidth, scaleShiftNorm ? 2 * outputs : outputs)
+      + (inputs == outputs ? 0 : matmul(stack.imageTokenCount, inputs, outputs))
   }
 
   private func convolution(_ inputs: Int, _ outputs: Int, _ stack: ImageStack) -> Double {
-    product(stack.imageTokenCount, 9 * inputs, outputs)
+    matmul(stack.imageTokenCount, 9 * inputs, outputs)
   }
 
   private func planeAttention(_ channels: Int, _ stack: ImageStack) -> Double {
@@ -64,7 +64,7 @@ extension DenoiserConfiguration {
   }
 
   private func projections(_ channels: Int, _ stack: ImageStack) -> Double {
-    product(stack.imageTokenCount, channels, 4 * channels)
+    matmul(stack.imageTokenCount, channels, 4 * channels)
   }
 }
 
@@ -86,21 +86,21 @@ extension AutoencoderConfiguration {
 
   /// Floating point operations of decoding one clip; the published autoencoder takes 1,158 G.
   public var decodeOperations: Double {
-    patches + transformer + product(geometry.tokenCount, PlaneGeometry.channels, width)
+    patches + transformer + matmul(geometry.tokenCount, PlaneGeometry.channels, width)
   }
 
   /// Between the pixels and the tokens, either way.
   private var patches: Double {
-    product(geometry.volume.tokenCount, 3 * patchSide * patchSide, width)
+    matmul(geometry.volume.tokenCount, 3 * patchSide * patchSide, width)
   }
 
   private var transformer: Double {
     let tokens = geometry.volume.tokenCount
     let inner = headCount * Self.headWidth
-    let perAttention = product(tokens, width, 4 * inner)
+    let perAttention = matmul(tokens, width, 4 * inner)
     let layer =
       2 * perAttention + attention(tokens, frames, inner)
-      + attention(tokens, geometry.side * geometry.side, inner) + product(tokens, width, 12 * width)
+      + attention(tokens, geometry.side * geometry.side, inner) + matmul(tokens, width, 12 * width)
     return Double(layers) * layer
   }
 
@@ -109,8 +109,8 @@ extension AutoencoderConfiguration {
     let inner = projectionHeadCount * (width / 8)
     let rows = sequences * length
     let layer =
-      product(rows, width, 4 * inner) + attention(rows, length, inner)
-      + 2 * product(rows, width, projectionHiddenWidth)
-    return Double(projectionLayers) * layer + product(sequences, width, PlaneGeometry.channels)
+      matmul(rows, width, 4 * inner) + attention(rows, length, inner)
+      + 2 * matmul(rows, width, projectionHiddenWidth)
+    return Double(projectionLayers) * layer + matmul(sequences, width, PlaneGeometry.channels)
   }
 }

@@ -10,7 +10,7 @@ import TensorCore
 public final class RandomParameters: ParameterSource {
   /// Every tensor, in the order of a checkpoint.
   public let parameters: [NamedShape]
-  /// Time spent on making numbers so far, in seconds; what loading takes beyond it is laying out.
+  /// Time spent on making numbers so far, in seconds; what loading takes beyond it is packing.
   public private(set) var generationSeconds = 0.0
 
   private let shapes: [String: [Int]]
@@ -88,7 +88,7 @@ public final class RandomParameters: ParameterSource {
 extension RandomParameters {
   /// Builds a denoiser from the random weights of its configuration.
   ///
-  /// - Returns: The denoiser, and the seconds that laying out its weights took.
+  /// - Returns: The denoiser, and the seconds that packing its weights took.
   public static func denoiser(
     _ configuration: DenoiserConfiguration, _ context: ComputeContext, elementType: ElementType,
     seed: UInt64 = 0
@@ -99,7 +99,7 @@ extension RandomParameters {
 
   /// Builds an autoencoder from the random weights of its configuration.
   ///
-  /// - Returns: The autoencoder, and the seconds that laying out its weights took.
+  /// - Returns: The autoencoder, and the seconds that packing its weights took.
   public static func autoencoder(
     _ configuration: AutoencoderConfiguration, _ context: ComputeContext, elementType: ElementType,
     seed: UInt64 = 0

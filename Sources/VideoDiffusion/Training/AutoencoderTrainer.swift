@@ -190,7 +190,7 @@ public actor AutoencoderTrainer {
     if let difference = mean.temporalDifference {
       losses.append(TrainingLoss("temporal_difference", difference))
     }
-    if let square = mean.planeSquare { losses.append(TrainingLoss("plane_square", square)) }
+    if let square = mean.latentL2 { losses.append(TrainingLoss("plane_square", square)) }
     if let perceptual = mean.perceptual { losses.append(TrainingLoss("lpips", perceptual)) }
     if let adversarial = mean.adversarial {
       losses.append(TrainingLoss("adversarial", adversarial))

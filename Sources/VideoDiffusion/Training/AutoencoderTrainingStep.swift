@@ -12,7 +12,7 @@ public struct AutoencoderLossWeights: Sendable, Hashable, Codable {
   public var temporalDifference: Float = 0
   /// Of the mean square of the planes' values before tanh, which keeps them from sticking at -1 and 1,
   /// where they carry nothing; 0 leaves it out, as the paper does.
-  public var planeSquare: Float = 0
+  public var latentL2: Float = 0
   /// Of the perceptual distance of one frame.
   public var perceptual: Float = 4
   /// Of the discriminators' logits, in the second phase.
@@ -33,7 +33,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
   /// Difference of the changes from frame to frame and over longer times, if it has a factor.
   public var temporalDifference: Float?
   /// Mean square of the planes' values before tanh, if it has a factor.
-  public var planeSquare: Float?
+  public var latentL2: Float?
   /// Perceptual distance of the chosen frames, if it is measured.
   public var perceptual: Float?
   /// `-(mean logits of frames + of clips)`, in the second phase.
@@ -45,7 +45,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
   public func total(_ weights: AutoencoderLossWeights) -> Float {
     weights.absolute * absolute + weights.gradientDifference * (gradientDifference ?? 0)
       + weights.temporalDifference * (temporalDifference ?? 0)
-      + weights.planeSquare * (planeSquare ?? 0) + weights.perceptual * (perceptual ?? 0)
+      + weights.latentL2 * (latentL2 ?? 0) + weights.perceptual * (perceptual ?? 0)
       + weights.adversarial * (adversarial ?? 0)
       + weights.featureMatching * (featureMatching ?? 0)
   }
@@ -58,7 +58,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
     }
     gradientDifference = sum(gradientDifference, other.gradientDifference)
     temporalDifference = sum(temporalDifference, other.temporalDifference)
-    planeSquare = sum(planeSquare, other.planeSquare)
+    latentL2 = sum(latentL2, other.latentL2)
     perceptual = sum(perceptual, other.perceptual)
     adversarial = sum(adversarial, other.adversarial)
     featureMatching = sum(featureMatching, other.featureMatching)
@@ -233,12 +233,12 @@ public final class AutoencoderTrainingStep {
               reconstruction, clip, lags: Self.lags.filter { $0 < clip.shape[0] }))
         }
       }
-      if weights.planeSquare > 0 {
+      if weights.latentL2 > 0 {
         let planes = reconstructions.flatMap(\.planes)
         let values = planes.reduce(0) { $0 + $1.count }
         for plane in planes {
           try add(
-            \.planeSquare.sum, weights.planeSquare, share: Float(plane.count) / Float(values),
+            \.latentL2.sum, weights.latentL2, share: Float(plane.count) / Float(values),
             context.meanDistance(plane, context.zeros(plane.shape), .squared))
         }
       }

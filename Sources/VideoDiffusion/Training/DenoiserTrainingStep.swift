@@ -40,10 +40,10 @@ public struct DenoiserExample: Sendable, Hashable {
   /// The noised latent, `sqrt(a) x0 + sqrt(1 - a) noise` (Ho et al. 2020, equation 4).
   public func noised(_ schedule: DiffusionSchedule = .published) -> Latent {
     let signal = schedule.squareRootAlphasCumulative[step]
-    let share = schedule.squareRootOneMinusAlphasCumulative[step]
+    let noiseScale = schedule.squareRootOneMinusAlphasCumulative[step]
     var result = clean
     for i in result.values.indices {
-      result.values[i] = signal * clean.values[i] + share * noise.values[i]
+      result.values[i] = signal * clean.values[i] + noiseScale * noise.values[i]
     }
     return result
   }

@@ -44,17 +44,17 @@ public final class DiscriminatorPair {
     }
   }
 
-  /// What the discriminators make of a batch.
-  private struct Judgements {
-    let frame: PatchDiscriminator.Judgement
-    let clip: PatchDiscriminator.Judgement
+  /// The outputs of both discriminators for a batch.
+  private struct Outputs {
+    let frame: PatchDiscriminator.Output
+    let clip: PatchDiscriminator.Output
   }
 
   /// - Parameters:
   ///   - frames: `[batch, height, width, 3]`.
   ///   - clips: `[batch, frames, height, width, 3]`.
-  private func judge(frames: Tensor, clips: Tensor) throws -> Judgements {
-    Judgements(frame: try frame(frames, context), clip: try clip(clips, context))
+  private func outputs(frames: Tensor, clips: Tensor) throws -> Outputs {
+    Outputs(frame: try frame(frames, context), clip: try clip(clips, context))
   }
 
   /// The generator's part in the game: the parts of `-(mean logits of frames + of clips)`, and the
@@ -66,12 +66,12 @@ public final class DiscriminatorPair {
   package func generatorLosses(
     real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor)
   ) throws -> (logits: [Tensor], features: [Tensor]) {
-    let reality = try judge(frames: real.frames, clips: real.clips)
-    let result = try judge(frames: made.frames, clips: made.clips)
+    let realOutputs = try outputs(frames: real.frames, clips: real.clips)
+    let madeOutputs = try outputs(frames: made.frames, clips: made.clips)
     return (
-      [try context.mean(result.frame.logits), try context.mean(result.clip.logits)],
-      try context.featureMatchingLosses(real: reality.frame, made: result.frame)
-        + context.featureMatchingLosses(real: reality.clip, made: result.clip)
+      [try context.mean(madeOutputs.frame.logits), try context.mean(madeOutputs.clip.logits)],
+      try context.featureMatchingLosses(real: realOutputs.frame, made: madeOutputs.frame)
+        + context.featureMatchingLosses(real: realOutputs.clip, made: madeOutputs.clip)
     )
   }
 
@@ -89,11 +89,11 @@ public final class DiscriminatorPair {
     defer { isTrained = false }
     let tape = GradientTape()
     let (frameLosses, clipLosses) = try context.recording(on: tape) {
-      let reality = try judge(frames: real.frames, clips: real.clips)
-      let result = try judge(frames: made.frames, clips: made.clips)
+      let realOutputs = try outputs(frames: real.frames, clips: real.clips)
+      let madeOutputs = try outputs(frames: made.frames, clips: made.clips)
       return (
-        try context.hingeLosses(real: reality.frame, made: result.frame),
-        try context.hingeLosses(real: reality.clip, made: result.clip)
+        try context.hingeLosses(real: realOutputs.frame, made: madeOutputs.frame),
+        try context.hingeLosses(real: realOutputs.clip, made: madeOutputs.clip)
       )
     }
     try context.backward(

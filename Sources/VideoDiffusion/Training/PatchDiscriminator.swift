@@ -16,7 +16,7 @@ public struct PatchDiscriminator: Sendable {
   }
 
   /// What it makes of its input.
-  public struct Judgement {
+  public struct Output {
     /// The activations of every layer but the last, first to last.
     public let features: [Tensor]
     /// `[batch, patches along each axis..., 1]`: above 0 for what looks real.
@@ -62,7 +62,7 @@ public struct PatchDiscriminator: Sendable {
 
   /// - Parameter x: `[batch, height, width, 3]` frames or `[batch, frames, height, width, 3]` clips,
   ///   float32 in (-1, 1).
-  public func callAsFunction(_ x: Tensor, _ context: ComputeContext) throws -> Judgement {
+  public func callAsFunction(_ x: Tensor, _ context: ComputeContext) throws -> Output {
     var features: [Tensor] = []
     var h = try context.convert(x, to: layers[0].convolution.elementType)
     for (convolution, norm) in layers.dropLast() {
@@ -71,7 +71,7 @@ public struct PatchDiscriminator: Sendable {
       h = try context.leakyReLU(h, slope: Self.slope)
       features.append(h)
     }
-    return Judgement(
+    return Output(
       features: features, logits: try context.convolution(h, layers[layers.count - 1].convolution))
   }
 }
@@ -80,7 +80,7 @@ extension ComputeContext {
   /// The loss of a discriminator (Lim and Ye 2017): half the hinge loss on what is real and on what
   /// is made.
   func hingeLosses(
-    real: PatchDiscriminator.Judgement, made: PatchDiscriminator.Judgement
+    real: PatchDiscriminator.Output, made: PatchDiscriminator.Output
   ) throws -> [WeightedLoss] {
     [
       (try meanHinge(real.logits, sign: -1), 0.5), (try meanHinge(made.logits, sign: 1), 0.5),
@@ -90,7 +90,7 @@ extension ComputeContext {
   /// How far apart the activations for what is made and what is real are: the mean absolute
   /// difference of each layer. The real ones get no gradient.
   func featureMatchingLosses(
-    real: PatchDiscriminator.Judgement, made: PatchDiscriminator.Judgement
+    real: PatchDiscriminator.Output, made: PatchDiscriminator.Output
   ) throws -> [Tensor] {
     try zip(made.features, real.features).map { try meanDistance($0, $1, .absolute) }
   }

@@ -105,7 +105,7 @@ extension ImageStack {
   }
 
   /// The tokens of every image alone, sample by sample: what an operation must get right where the
-  /// space between the images is of no meaning.
+  /// space between the images has no meaning.
   func imageValues(of values: [Float], channels: Int) -> [Float] {
     let inside = membership
     return values.enumerated().filter { inside[$0.offset / channels % tokenCount] }.map(\.element)

@@ -39,7 +39,7 @@ extension ComputeContext {
     return (tensor, try read(tensor))
   }
 
-  /// Lays out a random product's weights; the numbers are those that the precision holds.
+  /// Packs a random product's weights; the numbers are those that the precision holds.
   func linear(
     inputs: Int, outputs: Int, bias: [Float]?, seed: UInt64, as elementType: ElementType
   ) throws -> (weight: LinearWeight, values: [Float]) {
@@ -52,7 +52,7 @@ extension ComputeContext {
     return (weight, values)
   }
 
-  /// Lays out a random convolution's weights; the numbers are those that the precision holds.
+  /// Packs a random convolution's weights; the numbers are those that the precision holds.
   func convolution(
     inputs: Int, outputs: Int, bias: [Float], stride: Int = 1, on stack: ImageStack, seed: UInt64,
     as elementType: ElementType

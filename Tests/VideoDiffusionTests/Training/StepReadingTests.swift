@@ -50,7 +50,7 @@ struct StepReadingTests {
     var weights = AutoencoderLossWeights()
     weights.gradientDifference = 1
     weights.temporalDifference = 1
-    weights.planeSquare = 1
+    weights.latentL2 = 1
     let pair = try DiscriminatorPair(
       frameSource: InitialParameters(discriminator: .frame, seed: 1),
       clipSource: InitialParameters(discriminator: .clip, seed: 1), context)

@@ -8,10 +8,10 @@ final class Attributes {
   static let additionArgument =
     Int32(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE) | Int32(DNNL_ARG_SRC_1)
 
-  /// - Parameter isRectified: Whether negative results become 0.
-  convenience init(isRectified: Bool = false) throws {
+  /// - Parameter appliesReLU: Whether negative results become 0.
+  convenience init(appliesReLU: Bool = false) throws {
     try self.init(addition: .none, destination: dnnl_memory_desc_t())
-    guard isRectified else { return }
+    guard appliesReLU else { return }
     var operations: dnnl_post_ops_t?
     try OneDNN.check(dnnl_post_ops_create(&operations), "dnnl_post_ops_create")
     defer { dnnl_post_ops_destroy(operations) }

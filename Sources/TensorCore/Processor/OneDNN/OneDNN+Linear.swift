@@ -9,7 +9,7 @@ extension ProcessorDevice {
       rows: x.rows, inputs: x.channels, outputs: result.channels, inputType: x.elementType,
       outputType: result.elementType, hasBias: call.bias != nil,
       addition: call.residual == nil ? .none : .tensor)
-    let primitive = try library.product(problem, weights: weights.layout)
+    let primitive = try library.matmul(problem, weights: weights.layout)
     var pointers = [pointer(x), weights.pointer]
     if let bias = call.bias { pointers.append(pointer(bias)) }
     pointers.append(pointer(result))
@@ -23,16 +23,16 @@ extension ProcessorDevice {
     let (inputs, outputs, type) = (result.channels, gradient.channels, result.elementType)
     let stored = WeightLayout(try OneDNN.linearLayout(inputs, outputs, type), library)
     let weights = try trained(weight).prepared(as: stored, version: weight.version, self)
-    let turned = WeightLayout(try OneDNN.layout([outputs, inputs], type, dnnl_ab), library)
+    let transposed = WeightLayout(try OneDNN.layout([outputs, inputs], type, dnnl_ab), library)
     let problem = LinearProblem(
       rows: gradient.rows, inputs: outputs, outputs: inputs, inputType: type, outputType: type,
       hasBias: false, addition: .none)
-    let primitive = try library.product(problem, weights: turned)
+    let primitive = try library.matmul(problem, weights: transposed)
     try run(primitive, [pointer(gradient), weights.pointer, pointer(result)])
   }
 
   func linearWeightGradient(_ gradient: Tensor, _ x: Tensor, into result: Tensor) throws {
-    let primitive = try library.weightProduct(
+    let primitive = try library.matmulWeightGradient(
       rows: x.rows, inputs: x.channels, outputs: gradient.channels, x.elementType)
     try run(primitive, [pointer(gradient), pointer(x), pointer(result)])
   }
@@ -86,9 +86,9 @@ extension OneDNN {
     return try description(of: &operation, attributes, "matrix product in \(problem.inputType)")
   }
 
-  func product(_ problem: LinearProblem, weights: WeightLayout) throws -> Primitive {
+  func matmul(_ problem: LinearProblem, weights: WeightLayout) throws -> Primitive {
     let key = PrimitiveKey(
-      kind: .product, extents: [problem.rows], inputs: problem.inputs, outputs: problem.outputs,
+      kind: .matmul, extents: [problem.rows], inputs: problem.inputs, outputs: problem.outputs,
       inputType: problem.inputType, outputType: problem.outputType, hasBias: problem.hasBias,
       addition: problem.addition, weightLayout: weights.index)
     if let known = primitives[key] { return known }
@@ -113,11 +113,12 @@ extension OneDNN {
   }
 
   /// The product `[outputs, rows] [rows, inputs]` of a gradient, stored by rows, and the input.
-  func weightProduct(
+  func matmulWeightGradient(
     rows: Int, inputs: Int, outputs: Int, _ type: ElementType
   ) throws -> Primitive {
     let key = PrimitiveKey(
-      kind: .productWeights, extents: [rows], inputs: inputs, outputs: outputs, inputType: type,
+      kind: .matmulWeightGradient, extents: [rows], inputs: inputs, outputs: outputs,
+      inputType: type,
       outputType: .float32, hasBias: false, addition: .none, weightLayout: 0)
     if let known = primitives[key] { return known }
     var source = try Self.layout([outputs, rows], type, dnnl_ba)

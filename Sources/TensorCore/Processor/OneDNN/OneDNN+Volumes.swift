@@ -26,7 +26,7 @@ extension OneDNN {
     let strides = window.stride.axes.map(Int64.init)
     let (before, after) = window.margins(of: problem.extents)
     let (left, right) = (before.map(Int64.init), after.map(Int64.init))
-    guard case .convolution(let isRectified) = problem.kind else {
+    guard case .convolution(let appliesReLU) = problem.kind else {
       var operation = dnnl_pooling_desc_t()
       let algorithm =
         problem.kind == .maximum ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding
@@ -49,7 +49,7 @@ extension OneDNN {
         &destination, strides, left, right),
       "dnnl_convolution_forward_desc_init")
     return try description(
-      of: &operation, Attributes(isRectified: isRectified), "convolution over volumes")
+      of: &operation, Attributes(appliesReLU: appliesReLU), "convolution over volumes")
   }
 
   func volumePrimitive(_ problem: VolumeProblem, weights: WeightLayout?) throws -> Primitive {

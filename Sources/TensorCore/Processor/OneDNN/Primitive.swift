@@ -3,9 +3,9 @@ internal import CDNNL
 /// What a compiled oneDNN operation computes; equal keys share one.
 struct PrimitiveKey: Hashable {
   enum Kind: Hashable {
-    case product, convolution
+    case matmul, convolution
     /// The gradient of a product's weights.
-    case productWeights
+    case matmulWeightGradient
   }
   var kind: Kind
   /// Rows of a product; batch, height and width of a convolution.

@@ -27,7 +27,7 @@ final class TrainedWeight {
       return LibraryWeights(layout: masterLayout, storage: master.storage, pointer: numbers)
     }
     guard let known = prepared.firstIndex(where: { $0.weights.layout.index == layout.index }) else {
-      let weights = try device.laidOut(
+      let weights = try device.reordered(
         device.floats(master), masterLayout.descriptor, as: layout)
       prepared.append((weights, version))
       return weights
@@ -54,7 +54,7 @@ extension ProcessorDevice {
   /// - Parameters:
   ///   - source: The weight as `sourceLayout` describes it, float32.
   ///   - target: Its type may be bfloat16.
-  func laidOut(
+  func reordered(
     _ source: UnsafePointer<Float>, _ sourceLayout: dnnl_memory_desc_t, as target: WeightLayout
   ) throws -> LibraryWeights {
     var descriptor = target.descriptor

@@ -3,11 +3,11 @@ import Glibc
 
 /// How this package computes a 3x3 convolution.
 enum ConvolutionMethod: Sendable, CaseIterable {
-  /// Nine matrix products, one for each tap; every weight is read once.
-  case taps
-  /// Winograd's F(2x2, 3x3) (Lavin and Gray 2016): 16 products for four outputs, where taps take 36.
+  /// The implicit GEMM: nine matrix products, one for each tap of the kernel; every weight is read once.
+  case implicitGEMM
+  /// Winograd's F(2x2, 3x3) (Lavin and Gray 2016): 16 products for four outputs, where the direct sum takes 36.
   case winograd2
-  /// Winograd's F(4x4, 3x3): 36 products for sixteen outputs, where taps take 144.
+  /// Winograd's F(4x4, 3x3): 36 products for sixteen outputs, where the direct sum takes 144.
   case winograd4
 
   /// The best method for the images of a stack, at a batch of 1.
@@ -23,15 +23,15 @@ enum ConvolutionMethod: Sendable, CaseIterable {
     }
     func cost(_ method: Self) -> Int {
       let bytes = method.weightType(in: elementType).byteCount
-      return ck_convolution_places(method.kernelMethod)
+      return ck_convolution_points(method.kernelMethod)
         * (method.tileCount(of: stack) + 6 * bytes)
     }
-    self = candidates.min { cost($0) < cost($1) } ?? .taps
+    self = candidates.min { cost($0) < cost($1) } ?? .implicitGEMM
   }
 
   /// How the weights of a layer are stored. The transform for 4x4 tiles multiplies rounding errors by
-  /// five (measured), so its weights stay float32; that for 2x2 tiles by 1.7, which bfloat16 layers can
-  /// bear.
+  /// five (measured), so its weights stay float32; that for 2x2 tiles by 1.7, which is within
+  /// the rounding of a bfloat16 layer.
   func weightType(in elementType: ElementType) -> ElementType {
     self == .winograd4 ? .float32 : elementType
   }
@@ -45,7 +45,7 @@ enum ConvolutionMethod: Sendable, CaseIterable {
   /// Outputs along one side of a tile.
   private var tileSide: Int {
     switch self {
-    case .taps: 1
+    case .implicitGEMM: 1
     case .winograd2: 2
     case .winograd4: 4
     }
@@ -53,7 +53,7 @@ enum ConvolutionMethod: Sendable, CaseIterable {
 
   var kernelMethod: ck_convolution_method {
     switch self {
-    case .taps: CK_TAPS
+    case .implicitGEMM: CK_IMPLICIT_GEMM
     case .winograd2: CK_WINOGRAD_2
     case .winograd4: CK_WINOGRAD_4
     }
@@ -67,7 +67,7 @@ extension ProcessorDevice {
     elementType: ElementType
   ) throws -> PackedWeights {
     let values = try makeTensor(
-      [ck_convolution_places(method.kernelMethod), outputs, inputs],
+      [ck_convolution_points(method.kernelMethod), outputs, inputs],
       method.weightType(in: elementType))
     ck_pack_convolution(
       weight, inputs, outputs, method.kernelMethod, values.kernelType, pointer(values), threads)

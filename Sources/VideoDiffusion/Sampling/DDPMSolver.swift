@@ -5,7 +5,7 @@ import Foundation
 /// Source: Ho, Jain, Abbeel, "Denoising Diffusion Probabilistic Models" (NeurIPS 2020),
 /// Algorithm 2 with the posterior of Eq. 6 and 7 around the (clamped) data estimate. Noise is also
 /// drawn at t = 0, where it is not used, so that the generator ends where the original's does.
-public struct AncestralSolver: Solver {
+public struct DDPMSolver: Solver {
   public let cleanHistoryLength = 0
   public let keepsPreviousLatent = false
 
@@ -37,5 +37,5 @@ extension SolverTraits {
   /// The settings change nothing of it.
   static let ddpm = SolverTraits(
     title: "DDPM", order: 1, defaultSpacing: .published, takesEveryStep: true
-  ) { _, _ in AncestralSolver() }
+  ) { _, _ in DDPMSolver() }
 }

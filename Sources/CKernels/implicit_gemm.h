@@ -12,19 +12,19 @@ typedef struct {
   ck_type operand;
   long row_stride;
   float *scratch;  // [threads, 2, token_count, CK_PANEL]
-} NAME(taps_work);
+} NAME(implicit_gemm_work);
 
-static void NAME(taps_gather)(void *context, long item, int thread) {
+static void NAME(implicit_gemm_gather)(void *context, long item, int thread) {
   (void)thread;
-  const NAME(taps_work) *work = context;
+  const NAME(implicit_gemm_work) *work = context;
   long inputs = work->problem->inputs;
   const TYPE *source = (const TYPE *)work->problem->source + work->sources[item] * inputs;
   for (long c = 0; c < inputs; c += CK_WIDTH)
-    product_store_operand(work->operand, work->rows, item * work->row_stride + c, LOAD(source + c));
+    matmul_store_operand(work->operand, work->rows, item * work->row_stride + c, LOAD(source + c));
 }
 
-static void NAME(taps_panel)(void *context, long panel, int thread) {
-  const NAME(taps_work) *work = context;
+static void NAME(implicit_gemm_panel)(void *context, long panel, int thread) {
+  const NAME(implicit_gemm_work) *work = context;
   const ck_convolution_problem *p = work->problem;
   float *sums = work->scratch + thread * 2 * work->token_count * CK_PANEL;
   float *products = sums + work->token_count * CK_PANEL;
@@ -34,7 +34,7 @@ static void NAME(taps_panel)(void *context, long panel, int thread) {
     long first = work->tap_tokens[tap], count = work->tap_tokens[tap + 1] - first;
     if (count == 0) continue;
     long offset = (panel * 9 + tap) * p->inputs * CK_PANEL;
-    product_packed((const char *)work->rows + first * row_bytes, work->row_stride, count,
+    matmul_packed((const char *)work->rows + first * row_bytes, work->row_stride, count,
                    p->weight_type, p->weights, offset, p->inputs, products, CK_PANEL, offset + p->inputs * CK_PANEL);
     for (long r = 0; r < count; r++) {
       float *sum = sums + work->sums[first + r] * CK_PANEL;
@@ -45,15 +45,15 @@ static void NAME(taps_panel)(void *context, long panel, int thread) {
   for (long t = 0; t < work->token_count; t++)
     for (long j = 0; j < CK_PANEL; j += CK_WIDTH) {
       long channel = panel * CK_PANEL + j;
-      product_store(p->output_type, p->residual, p->destination,
+      matmul_store(p->output_type, p->residual, p->destination,
                     work->destinations[t] * p->outputs + channel,
                     load_f32(sums + t * CK_PANEL + j) + load_f32(p->bias + channel));
     }
 }
 
-static void NAME(convolve_taps)(const ck_convolution_problem *p, int threads) {
-  NAME(taps_work) work = {.problem = p, .row_stride = p->inputs + 32};
-  work.operand = product_operand(p->weight_type);
+static void NAME(convolve_implicit_gemm)(const ck_convolution_problem *p, int threads) {
+  NAME(implicit_gemm_work) work = {.problem = p, .row_stride = p->inputs + 32};
+  work.operand = matmul_operand(p->weight_type);
   for (int i = 0; i < p->image_count; i++)
     work.token_count += p->batch * p->images[i].height * p->width;
   size_t lists = sizeof(long) * 19 * work.token_count + 64;
@@ -85,6 +85,6 @@ static void NAME(convolve_taps)(const ck_convolution_problem *p, int threads) {
           }
   }
   work.tap_tokens[9] = listed;
-  ck_parallel_for(listed, threads, NAME(taps_gather), &work);
-  ck_parallel_for(p->outputs / CK_PANEL, threads, NAME(taps_panel), &work);
+  ck_parallel_for(listed, threads, NAME(implicit_gemm_gather), &work);
+  ck_parallel_for(p->outputs / CK_PANEL, threads, NAME(implicit_gemm_panel), &work);
 }

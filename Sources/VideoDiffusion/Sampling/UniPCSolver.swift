@@ -7,7 +7,7 @@ import Foundation
 /// (Algorithm 2) in their data-prediction form, with B(h) = e^h - 1 ("bh2"). The evaluation at
 /// the predicted x_t first corrects x_t itself, over the step that led there, and then drives the
 /// next prediction, so a run of n steps costs n evaluations.
-public struct UnifiedSolver: Solver {
+public struct UniPCSolver: Solver {
   public let cleanHistoryLength = 2
   public let keepsPreviousLatent = true
 
@@ -107,6 +107,6 @@ private struct Stride {
 
 extension SolverTraits {
   static let uniPC = SolverTraits(title: "UniPC", order: 2, defaultSpacing: .karras) { _, _ in
-    UnifiedSolver()
+    UniPCSolver()
   }
 }

@@ -4,7 +4,7 @@
 /// sigma of Eq. 16. As in PVDM's sampler, the noise direction is the network's own prediction,
 /// not recomputed after the data estimate is clamped, unless it is asked for; one draw is made for every
 /// step but the last even when eta is 0; and the last step gives the data estimate itself.
-public struct ImplicitSolver: Solver {
+public struct DDIMSolver: Solver {
   /// Share of fresh noise, in `0...1`.
   public let eta: Double
   /// Whether the noise that goes on is what the sample holds beside the clamped estimate. With the
@@ -35,8 +35,8 @@ public struct ImplicitSolver: Solver {
     // Float32 throughout, in the original's order of operations.
     let alpha = schedule.alphasCumulative[transition.timestep]
     let nextAlpha = schedule.alphasCumulative[transition.nextTimestep]
-    let share = ((1 - alpha / nextAlpha) * (1 - nextAlpha) / (1 - alpha)).squareRoot()
-    let sigma = Float(eta) * share
+    let noiseScale = ((1 - alpha / nextAlpha) * (1 - nextAlpha) / (1 - alpha)).squareRoot()
+    let sigma = Float(eta) * noiseScale
     let direction = (1 - nextAlpha - sigma * sigma).squareRoot()
     let signal = nextAlpha.squareRoot()
     let noise =
@@ -70,9 +70,9 @@ extension SolverTraits {
     title: "DDIM", order: 1, defaultSpacing: .published, usesEta: true
   ) { settings, schedule in
     if settings.steps < schedule.stepCount {
-      ImplicitSolver(eta: settings.eta, recomputesNoise: settings.recomputesNoise)
+      DDIMSolver(eta: settings.eta, recomputesNoise: settings.recomputesNoise)
     } else {
-      AncestralSolver()
+      DDPMSolver()
     }
   }
 }

@@ -14,19 +14,19 @@
 #define CK_COLUMNS (2 * CK_WIDTH)
 
 // How the left side of a product with weights of a type is stored.
-CK_INLINE ck_type product_operand(ck_type weight_type) {
+CK_INLINE ck_type matmul_operand(ck_type weight_type) {
   return CK_HAS_DOT ? weight_type : CK_FLOAT32;
 }
 
 // Stores a vector of the left side, `at` numbers into it, or a single number.
-CK_INLINE void product_store_operand(ck_type operand, void *a, long at, vfloat value) {
+CK_INLINE void matmul_store_operand(ck_type operand, void *a, long at, vfloat value) {
   if (operand == CK_FLOAT32)
     store_f32((float *)a + at, value);
   else
     store_rounded((uint16_t *)a + at, value);
 }
 
-CK_INLINE void product_store_number(ck_type operand, void *a, long at, float value) {
+CK_INLINE void matmul_store_number(ck_type operand, void *a, long at, float value) {
   if (operand == CK_FLOAT32)
     ((float *)a)[at] = value;
   else
@@ -36,7 +36,7 @@ CK_INLINE void product_store_number(ck_type operand, void *a, long at, float val
 // c[rows][CK_COLUMNS] = a[rows][depth] b[depth][CK_PANEL], on top of c where `add`, for words that are
 // pairs or not. Meanwhile `ahead_step` bytes from `ahead` on are fetched for every step of depth, so
 // that what is needed next comes from memory while this is computed.
-CK_INLINE void product_block(const float *a, long a_stride, const float *b, long depth, float *c,
+CK_INLINE void matmul_block(const float *a, long a_stride, const float *b, long depth, float *c,
                              long c_stride, bool add, const char *ahead, long ahead_step,
                              const bool paired, const int rows) {
   vfloat sum[CK_ROWS][2];
@@ -59,10 +59,10 @@ CK_INLINE void product_block(const float *a, long a_stride, const float *b, long
 
 #define CK_CASE(n)                                                                              \
   case n:                                                                                       \
-    product_block(a, a_stride, b, depth, c, c_stride, add, ahead, ahead_step, paired, n);       \
+    matmul_block(a, a_stride, b, depth, c, c_stride, add, ahead, ahead_step, paired, n);       \
     break;
 
-CK_INLINE void product_rows(const float *a, long a_stride, const float *b, long depth, float *c,
+CK_INLINE void matmul_rows(const float *a, long a_stride, const float *b, long depth, float *c,
                             long c_stride, bool add, const char *ahead, long ahead_step,
                             const bool paired, long rows) {
   switch (rows) {
@@ -86,18 +86,18 @@ CK_INLINE void product_rows(const float *a, long a_stride, const float *b, long 
 }
 #undef CK_CASE
 
-static void product_words(const float *a, long a_stride, const float *b, long depth, float *c,
+static void matmul_words(const float *a, long a_stride, const float *b, long depth, float *c,
                           long c_stride, bool add, const char *ahead, long ahead_step, long rows) {
-  product_rows(a, a_stride, b, depth, c, c_stride, add, ahead, ahead_step, false, rows);
+  matmul_rows(a, a_stride, b, depth, c, c_stride, add, ahead, ahead_step, false, rows);
 }
-static void product_pairs(const float *a, long a_stride, const float *b, long depth, float *c,
+static void matmul_pairs(const float *a, long a_stride, const float *b, long depth, float *c,
                           long c_stride, bool add, const char *ahead, long ahead_step, long rows) {
-  product_rows(a, a_stride, b, depth, c, c_stride, add, ahead, ahead_step, true, rows);
+  matmul_rows(a, a_stride, b, depth, c, c_stride, add, ahead, ahead_step, true, rows);
 }
 
 // c[rows][CK_PANEL] = a[rows][depth] b[depth][CK_PANEL] of words, on top of c where `add`; meanwhile
 // `ahead_bytes` bytes from `ahead` on are fetched.
-static void product_panel(const float *a, long a_stride, long rows, const float *b, long depth,
+static void matmul_panel(const float *a, long a_stride, long rows, const float *b, long depth,
                           float *c, long c_stride, bool add, const void *ahead, long ahead_bytes,
                           bool paired) {
   long groups = (rows + CK_ROWS - 1) / CK_ROWS;
@@ -106,7 +106,7 @@ static void product_panel(const float *a, long a_stride, long rows, const float 
   for (long group = 0; group < groups; group++) {
     long first = rows * group / groups, count = rows * (group + 1) / groups - first;
     for (long column = 0; column < CK_PANEL; column += CK_COLUMNS)
-      (paired ? product_pairs : product_words)(a + first * a_stride, a_stride, b + column, depth,
+      (paired ? matmul_pairs : matmul_words)(a + first * a_stride, a_stride, b + column, depth,
                                                c + first * c_stride + column, c_stride, add, next,
                                                ahead_step, count);
     next += depth * ahead_step;
@@ -125,11 +125,11 @@ CK_INLINE void widen_pairs(const uint16_t *pairs, float *numbers, long depth) {
 
 // c[rows][CK_PANEL] = a[rows][depth] times `depth` rows of a packed panel in either type, which starts
 // `offset` numbers into `weights`, in pieces of the depth that stay in the first-level cache together
-// with their rows of a. `a` has the type product_operand(type) and a stride in numbers. What is
+// with their rows of a. `a` has the type matmul_operand(type) and a stride in numbers. What is
 // multiplied next, `ahead` numbers into the weights, is fetched meanwhile.
-static void product_packed(const void *a, long a_stride, long rows, ck_type type, const void *weights,
+static void matmul_packed(const void *a, long a_stride, long rows, ck_type type, const void *weights,
                            long offset, long depth, float *c, long c_stride, long ahead) {
-  const bool paired = product_operand(type) == CK_BFLOAT16;
+  const bool paired = matmul_operand(type) == CK_BFLOAT16;
   const long numbers_per_word = paired ? 2 : 1;
   const char *panel = weights;
   const long size = type == CK_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
@@ -142,14 +142,14 @@ static void product_packed(const void *a, long a_stride, long rows, ck_type type
       widen_pairs((const uint16_t *)b, expanded, count);
       b = expanded;
     }
-    product_panel((const float *)a + k / numbers_per_word, a_stride / numbers_per_word, rows, b,
+    matmul_panel((const float *)a + k / numbers_per_word, a_stride / numbers_per_word, rows, b,
                   count / numbers_per_word, c, c_stride, k > 0,
                   panel + (k + count < depth ? at + numbers : ahead) * size, numbers * size, paired);
   }
 }
 
 // Stores a vector of results in either type, at a place of the residual and the destination.
-CK_INLINE void product_store(ck_type type, const void *residual, void *destination, long at,
+CK_INLINE void matmul_store(ck_type type, const void *residual, void *destination, long at,
                              vfloat value) {
   if (type == CK_FLOAT32) {
     if (residual) value += load_f32((const float *)residual + at);

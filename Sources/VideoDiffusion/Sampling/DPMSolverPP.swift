@@ -7,7 +7,7 @@ import Foundation
 /// Diffusion Probabilistic Models" (arXiv 2211.01095): Algorithm 2 for the ODE, SDE-DPM-Solver++(2M)
 /// for the SDE. The first step has one estimate only and is of first order; so is the last, which
 /// has infinite length in lambda and gives the data estimate.
-public struct MultistepSolver: Solver {
+public struct DPMSolverPP: Solver {
   /// Whether the SDE is solved (one normal draw a step but for the last) instead of the ODE.
   public let isStochastic: Bool
   public let cleanHistoryLength = 1
@@ -68,9 +68,9 @@ public struct MultistepSolver: Solver {
 extension SolverTraits {
   static let dpmSolverPlusPlus2M = SolverTraits(
     title: "DPM-Solver++ 2M", order: 2, defaultSpacing: .karras
-  ) { _, _ in MultistepSolver(isStochastic: false) }
+  ) { _, _ in DPMSolverPP(isStochastic: false) }
 
   static let dpmSolverPlusPlus2MStochastic = SolverTraits(
     title: "DPM-Solver++ 2M SDE", order: 2, defaultSpacing: .karras
-  ) { _, _ in MultistepSolver(isStochastic: true) }
+  ) { _, _ in DPMSolverPP(isStochastic: true) }
 }
