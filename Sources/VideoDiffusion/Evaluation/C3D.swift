@@ -7,8 +7,8 @@ import TensorCore
 /// Keys are `conv1a`, `conv2a`, `conv3a` ... `conv5b`, `fc6`, `fc7` and `fc8`, each with `weight`
 /// and `bias`; PyTorch ports call the first two `conv1` and `conv2`. Poolings take in the last,
 /// partial window, as Caffe and Chainer do.
-public struct C3D: FeatureNetwork {
-  public var kind: FeatureNetworkKind { .c3d }
+package struct C3D: FeatureNetwork {
+  package var kind: FeatureNetworkKind { .c3d }
 
   /// Side of the frames that it sees, in pixels.
   static let side = 112
@@ -33,7 +33,7 @@ public struct C3D: FeatureNetwork {
   /// Takes the network's parameters.
   ///
   /// - Throws: `ParameterError` for a missing, misshapen or not finite weight.
-  public init(_ scope: ParameterScope) throws {
+  package init(_ scope: ParameterScope) throws {
     var extents = VolumeExtents(Self.frames, Self.side, Self.side)
     var inputs = 3
     let kernel = VolumeWindow(size: VolumeExtents(3), padding: .symmetric(VolumeExtents(1)))
@@ -107,7 +107,7 @@ public struct C3D: FeatureNetwork {
     return values
   }
 
-  public func features(of clips: [FrameBytes], _ context: ComputeContext) throws -> [[Float]] {
+  package func features(of clips: [FrameBytes], _ context: ComputeContext) throws -> [[Float]] {
     guard clips[0].count >= Self.frames else {
       throw EvaluationError.clipTooShort(frames: clips[0].count, needed: Self.frames)
     }

@@ -40,7 +40,7 @@ public actor EvaluationEngine {
   ///
   /// - Throws: ``EvaluationError`` for clips that are too short or features that are not finite,
   ///   `TensorError` if memory is short.
-  public func features(of clips: [FrameBytes]) throws -> [[Float]] {
+  package func features(of clips: [FrameBytes]) throws -> [[Float]] {
     guard let loaded else { preconditionFailure("an engine is only given out when it is loaded") }
     return try loaded.network.features(of: clips, loaded.context)
   }

@@ -2,7 +2,7 @@ import NeuralLayers
 import TensorCore
 
 /// A network that turns clips into the features, or logits, that a score compares.
-public protocol FeatureNetwork: Sendable {
+package protocol FeatureNetwork: Sendable {
   /// Which network it is.
   var kind: FeatureNetworkKind { get }
 

@@ -39,7 +39,7 @@ public struct FeatureNetworkFile: Sendable {
   /// - Parameter onProgress: Called with the weights taken and their total; throwing ends the load.
   /// - Throws: ``ModelError`` naming the file and the weight that is missing, misshapen, not finite
   ///   or left over.
-  public func load(
+  package func load(
     _ context: ComputeContext, frames: Int,
     onProgress: @escaping (_ loaded: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> any FeatureNetwork {

@@ -1,18 +1,18 @@
 /// Frames of a video as they are looked at by evaluations: 8 bits a channel, any size.
 ///
 /// `bytes` is `[count, height, width, 3]`, channels last, 0 ... 255.
-public struct FrameBytes: Sendable, Hashable {
+package struct FrameBytes: Sendable, Hashable {
   /// Number of frames, at least 1.
-  public let count: Int
+  package let count: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// Columns.
-  public let width: Int
+  package let width: Int
   /// `[count, height, width, 3]`.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// Wraps bytes of a known shape.
-  public init(count: Int, height: Int, width: Int, bytes: [UInt8]) {
+  package init(count: Int, height: Int, width: Int, bytes: [UInt8]) {
     precondition(count > 0 && height > 0 && width > 0)
     precondition(bytes.count == count * height * width * 3)
     self.count = count
@@ -22,7 +22,7 @@ public struct FrameBytes: Sendable, Hashable {
   }
 
   /// Clips one after the other as 8-bit frames, cut off, not rounded, as the original scores them.
-  public init(_ clips: [PixelClip]) {
+  package init(_ clips: [PixelClip]) {
     precondition(!clips.isEmpty && clips.allSatisfy { $0.side == clips[0].side })
     self.init(
       count: clips.reduce(0) { $0 + $1.frames }, height: clips[0].side, width: clips[0].side,
@@ -30,7 +30,7 @@ public struct FrameBytes: Sendable, Hashable {
   }
 
   /// Some of the frames.
-  public subscript(range: Range<Int>) -> FrameBytes {
+  package subscript(range: Range<Int>) -> FrameBytes {
     let size = height * width * 3
     return FrameBytes(
       count: range.count, height: height, width: width,

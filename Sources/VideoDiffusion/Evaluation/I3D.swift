@@ -6,8 +6,8 @@ import TensorCore
 ///
 /// Keys are those of `i3d_pretrained_400.pt`. Padding is TensorFlow's "SAME", from the input's
 /// size. The original pads poolings with zeros, this with nothing: after ReLU both give the same.
-public struct I3D: FeatureNetwork {
-  public var kind: FeatureNetworkKind { .i3d }
+package struct I3D: FeatureNetwork {
+  package var kind: FeatureNetworkKind { .i3d }
 
   /// Side of the frames that it sees, in pixels.
   static let side = 224
@@ -49,7 +49,7 @@ public struct I3D: FeatureNetwork {
   ///
   /// - Parameter frames: Frames of the clips that it will see most.
   /// - Throws: `ParameterError` for a missing, misshapen or not finite weight.
-  public init(_ scope: ParameterScope, frames: Int = 16) throws {
+  package init(_ scope: ParameterScope, frames: Int = 16) throws {
     var extents = VolumeExtents(frames, Self.side, Self.side)
     first = try InceptionUnit(scope["Conv3d_1a_7x7"], 3, 64, kernel: 7, stride: 2, on: extents)
     extents = VolumeExtents((frames + 1) / 2, Self.side / 4, Self.side / 4)
@@ -85,7 +85,7 @@ public struct I3D: FeatureNetwork {
     return video.resized(resize, side: side).map { ($0 / 255 - 0.5) * 2 }
   }
 
-  public func features(of clips: [FrameBytes], _ context: ComputeContext) throws -> [[Float]] {
+  package func features(of clips: [FrameBytes], _ context: ComputeContext) throws -> [[Float]] {
     guard clips[0].count >= kind.leastFrameCount else {
       throw EvaluationError.clipTooShort(frames: clips[0].count, needed: kind.leastFrameCount)
     }

@@ -20,7 +20,7 @@ public struct TemporalStatistics: Sendable, Hashable, Codable {
   /// - Parameters:
   ///   - video: Its whole clips are looked at; frames left over at the end are not.
   ///   - clipFrames: Frames of a clip, at least 2; the video has at least one clip.
-  public init(_ video: FrameBytes, clipFrames: Int) {
+  package init(_ video: FrameBytes, clipFrames: Int) {
     precondition(clipFrames >= 2 && video.count >= clipFrames)
     let clips = video.count / clipFrames
     let differences = (1..<(clips * clipFrames)).map { Self.difference(video, $0 - 1, $0) }

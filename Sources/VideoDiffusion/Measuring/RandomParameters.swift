@@ -7,23 +7,23 @@ import TensorCore
 /// A tensor's numbers depend on the seed and its name alone. Matrices and kernels are uniform with
 /// variance 1 / (3 inputs), as PyTorch's layers start; normalisations scale by nearly 1; buffers have
 /// the values that the original computes. So features stay of moderate size through the network.
-public final class RandomParameters: ParameterSource {
+package final class RandomParameters: ParameterSource {
   /// Every tensor, in the order of a checkpoint.
-  public let parameters: [NamedShape]
+  package let parameters: [NamedShape]
   /// Time spent on making numbers so far, in seconds; what loading takes beyond it is packing.
-  public private(set) var generationSeconds = 0.0
+  package private(set) var generationSeconds = 0.0
 
   private let shapes: [String: [Int]]
   private let seed: UInt64
   private var buffer: [Float] = []
 
   /// Prepares weights for a denoiser.
-  public convenience init(_ configuration: DenoiserConfiguration, seed: UInt64 = 0) {
+  package convenience init(_ configuration: DenoiserConfiguration, seed: UInt64 = 0) {
     self.init(configuration.parameters, seed: seed)
   }
 
   /// Prepares weights for an autoencoder.
-  public convenience init(_ configuration: AutoencoderConfiguration, seed: UInt64 = 0) {
+  package convenience init(_ configuration: AutoencoderConfiguration, seed: UInt64 = 0) {
     self.init(configuration.parameters, seed: seed)
   }
 
@@ -33,9 +33,9 @@ public final class RandomParameters: ParameterSource {
     shapes = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape) })
   }
 
-  public func shape(of name: String) -> [Int]? { shapes[name] }
+  package func shape(of name: String) -> [Int]? { shapes[name] }
 
-  public func withValues<Result>(
+  package func withValues<Result>(
     of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
     guard let shape = shapes[name] else {
@@ -89,7 +89,7 @@ extension RandomParameters {
   /// Builds a denoiser from the random weights of its configuration.
   ///
   /// - Returns: The denoiser, and the seconds that packing its weights took.
-  public static func denoiser(
+  package static func denoiser(
     _ configuration: DenoiserConfiguration, _ context: ComputeContext, elementType: ElementType,
     seed: UInt64 = 0
   ) throws -> (network: Denoiser, layoutSeconds: Double) {
@@ -100,7 +100,7 @@ extension RandomParameters {
   /// Builds an autoencoder from the random weights of its configuration.
   ///
   /// - Returns: The autoencoder, and the seconds that packing its weights took.
-  public static func autoencoder(
+  package static func autoencoder(
     _ configuration: AutoencoderConfiguration, _ context: ComputeContext, elementType: ElementType,
     seed: UInt64 = 0
   ) throws -> (network: Autoencoder, layoutSeconds: Double) {

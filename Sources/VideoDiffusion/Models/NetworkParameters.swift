@@ -1,20 +1,20 @@
 import NeuralLayers
 
 /// A parameter's name in the authors' files, without prefixes, and its extents.
-public struct NamedShape: Sendable, Hashable {
+package struct NamedShape: Sendable, Hashable {
   /// The name, for example `time_embed.0.weight`.
-  public let name: String
+  package let name: String
   /// Extents in PyTorch's axis order.
-  public let shape: [Int]
+  package let shape: [Int]
 
   /// Numbers in the parameter.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 }
 
 extension DenoiserConfiguration {
   /// Every tensor of a checkpoint with this configuration, the `zeros` buffer included, as the layers
   /// themselves ask for them; in the order of the authors' files.
-  public var parameters: [NamedShape] {
+  package var parameters: [NamedShape] {
     described { _ = try Denoiser($0, self) }.sorted(byPlaceIn: Self.order)
   }
 
@@ -28,7 +28,7 @@ extension DenoiserConfiguration {
 extension AutoencoderConfiguration {
   /// Every tensor of a checkpoint with this configuration, the buffers included, as the layers themselves
   /// ask for them; in the order of the authors' files.
-  public var parameters: [NamedShape] {
+  package var parameters: [NamedShape] {
     described { _ = try Autoencoder($0, self) }.sorted(byPlaceIn: Self.order)
   }
 

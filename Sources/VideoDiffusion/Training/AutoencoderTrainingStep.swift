@@ -25,24 +25,24 @@ public struct AutoencoderLossWeights: Sendable, Hashable, Codable {
 }
 
 /// The losses of one batch, before their factors.
-public struct AutoencoderLosses: Sendable, Hashable {
+package struct AutoencoderLosses: Sendable, Hashable {
   /// Mean absolute difference of the pixels.
-  public var absolute: Float = 0
+  package var absolute: Float = 0
   /// Difference of the changes between neighbouring pixels, if it has a factor.
-  public var gradientDifference: Float?
+  package var gradientDifference: Float?
   /// Difference of the changes from frame to frame and over longer times, if it has a factor.
-  public var temporalDifference: Float?
+  package var temporalDifference: Float?
   /// Mean square of the planes' values before tanh, if it has a factor.
-  public var latentL2: Float?
+  package var latentL2: Float?
   /// Perceptual distance of the chosen frames, if it is measured.
-  public var perceptual: Float?
+  package var perceptual: Float?
   /// `-(mean logits of frames + of clips)`, in the second phase.
-  public var adversarial: Float?
+  package var adversarial: Float?
   /// Differences of the discriminators' activations, in the second phase.
-  public var featureMatching: Float?
+  package var featureMatching: Float?
 
   /// The sum with the factors.
-  public func total(_ weights: AutoencoderLossWeights) -> Float {
+  package func total(_ weights: AutoencoderLossWeights) -> Float {
     weights.absolute * absolute + weights.gradientDifference * (gradientDifference ?? 0)
       + weights.temporalDifference * (temporalDifference ?? 0)
       + weights.latentL2 * (latentL2 ?? 0) + weights.perceptual * (perceptual ?? 0)
@@ -66,7 +66,7 @@ public struct AutoencoderLosses: Sendable, Hashable {
 }
 
 /// The losses of a batch that are still on the device, to be read with what else a step wants to know.
-public struct AutoencoderLossTensors {
+package struct AutoencoderLossTensors {
   /// One loss with its share of the loss that is reported.
   typealias Part = (kind: WritableKeyPath<AutoencoderLosses, Float>, loss: Tensor, share: Float)
 
@@ -74,12 +74,12 @@ public struct AutoencoderLossTensors {
   let passes: [[Part]]
 
   /// All parts, `[1]` each.
-  public var tensors: [Tensor] { passes.flatMap { $0.map(\.loss) } }
+  package var tensors: [Tensor] { passes.flatMap { $0.map(\.loss) } }
 
   /// The means over the batch, before all factors.
   ///
   /// - Parameter numbers: What was read of ``tensors``, and more; they are taken from the front.
-  public func losses(taking numbers: inout ArraySlice<Float>) -> AutoencoderLosses {
+  package func losses(taking numbers: inout ArraySlice<Float>) -> AutoencoderLosses {
     var mean = AutoencoderLosses()
     for parts in passes {
       var losses = AutoencoderLosses()
@@ -90,7 +90,7 @@ public struct AutoencoderLossTensors {
   }
 
   /// The means over the batch, read by themselves.
-  public func read(_ context: ComputeContext) throws -> AutoencoderLosses {
+  package func read(_ context: ComputeContext) throws -> AutoencoderLosses {
     var numbers = try context.read(tensors).map { $0[0] }[...]
     return losses(taking: &numbers)
   }
@@ -125,19 +125,19 @@ public struct AutoencoderExample: Sendable, Hashable {
 
 /// The autoencoder with its parameters, and what one step of its training computes (PVDM, section
 /// 3.1): the reconstruction's losses, and the gradients of them.
-public final class AutoencoderTrainingStep {
+package final class AutoencoderTrainingStep {
   /// The network; always up to date with the parameters.
-  public let network: Autoencoder
+  package let network: Autoencoder
   /// What is trained, under the names of the authors' files.
-  public let parameters = ParameterSet()
+  package let parameters = ParameterSet()
   /// The factors of the losses.
-  public let weights: AutoencoderLossWeights
+  package let weights: AutoencoderLossWeights
   /// Measures the perceptual distance; `nil` leaves that loss out.
-  public let perceptualDistance: PerceptualDistance?
+  package let perceptualDistance: PerceptualDistance?
   /// The discriminators of the second phase; `nil` for the first.
-  public let discriminators: DiscriminatorPair?
+  package let discriminators: DiscriminatorPair?
   /// Whether layers run twice to save memory.
-  public let isCheckpointing: Bool
+  package let isCheckpointing: Bool
   private let context: ComputeContext
 
   /// Builds an autoencoder to be trained.
@@ -146,7 +146,7 @@ public final class AutoencoderTrainingStep {
   ///   - source: Where its parameters begin: a checkpoint, or random ones.
   ///   - elementType: Precision of products and features; parameters and gradients are float32.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the source throws.
-  public init(
+  package init(
     _ source: any ParameterSource, _ configuration: AutoencoderConfiguration,
     weights: AutoencoderLossWeights = AutoencoderLossWeights(),
     perceptualDistance: PerceptualDistance? = nil, discriminators: DiscriminatorPair? = nil,
@@ -171,7 +171,7 @@ public final class AutoencoderTrainingStep {
   ///   - examples: The batch.
   ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
   /// - Returns: The means of the losses over the batch, before all factors.
-  public func accumulate(
+  package func accumulate(
     _ examples: [AutoencoderExample], weight: Float = 1
   ) throws -> AutoencoderLossTensors {
     let passes = discriminators == nil ? examples.map { [$0] } : [examples]
@@ -185,7 +185,7 @@ public final class AutoencoderTrainingStep {
   /// gets none.
   ///
   /// - Returns: The losses of both, before the factor; `nil` without discriminators.
-  public func accumulateDiscriminators(
+  package func accumulateDiscriminators(
     _ examples: [AutoencoderExample], weight: Float = 1
   ) throws -> (frame: [WeightedLoss], clip: [WeightedLoss])? {
     guard let discriminators else { return nil }

@@ -51,15 +51,15 @@ public struct DenoiserExample: Sendable, Hashable {
 
 /// The denoiser with its parameters, and what one step of its training computes: the error of the
 /// predicted noise, and the gradients of it (PVDM, section 3.2).
-public final class DenoiserTrainingStep {
+package final class DenoiserTrainingStep {
   /// The network; always up to date with the parameters.
-  public let network: Denoiser
+  package let network: Denoiser
   /// What is trained, under the names of the authors' files without `diffusion_model.`.
-  public let parameters = ParameterSet()
+  package let parameters = ParameterSet()
   /// How the prediction's error is measured. The original code uses squares.
-  public let distance: Distance
+  package let distance: Distance
   /// Whether blocks run twice to save memory.
-  public let isCheckpointing: Bool
+  package let isCheckpointing: Bool
   private let schedule: DiffusionSchedule
   private let context: ComputeContext
 
@@ -69,7 +69,7 @@ public final class DenoiserTrainingStep {
   ///   - source: Where its parameters begin: a checkpoint, or random ones.
   ///   - elementType: Precision of products and features; parameters and gradients are float32.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the source throws.
-  public init(
+  package init(
     _ source: any ParameterSource, _ configuration: DenoiserConfiguration,
     schedule: DiffusionSchedule = .published, distance: Distance = .squared,
     elementType: ElementType = .float32, checkpointing: Bool = false, _ context: ComputeContext
@@ -89,7 +89,7 @@ public final class DenoiserTrainingStep {
   ///   - examples: The batch.
   ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
   /// - Returns: The mean error over the batch, `[1]`, before the factor.
-  public func accumulate(_ examples: [DenoiserExample], weight: Float = 1) throws -> Tensor {
+  package func accumulate(_ examples: [DenoiserExample], weight: Float = 1) throws -> Tensor {
     let tape = GradientTape(checkpointing: isCheckpointing)
     let loss = try context.recording(on: tape) { try error(examples) }
     try context.backward(from: [(loss, weight)], on: tape)

@@ -3,15 +3,15 @@ import TensorCore
 
 /// The two discriminators of the autoencoder's second phase (Yu et al. 2023, appendix; Ge et al. 2022):
 /// one judges single frames, one whole clips. Each has its own parameters and optimiser.
-public final class DiscriminatorPair {
+package final class DiscriminatorPair {
   /// Judges frames.
-  public let frame: PatchDiscriminator
+  package let frame: PatchDiscriminator
   /// Judges clips.
-  public let clip: PatchDiscriminator
+  package let clip: PatchDiscriminator
   /// Parameters of the frames' discriminator.
-  public let frameParameters = ParameterSet()
+  package let frameParameters = ParameterSet()
   /// Parameters of the clips' discriminator.
-  public let clipParameters = ParameterSet()
+  package let clipParameters = ParameterSet()
   private let context: ComputeContext
 
   /// Builds both discriminators.
@@ -21,7 +21,7 @@ public final class DiscriminatorPair {
   ///     ``InitialParameters``.
   ///   - clipSource: Where those of the second begin.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what a source throws.
-  public init(
+  package init(
     frameSource: any ParameterSource, clipSource: any ParameterSource,
     elementType: ElementType = .float32, _ context: ComputeContext
   ) throws {
@@ -82,7 +82,7 @@ public final class DiscriminatorPair {
   ///   - made: The reconstructions.
   ///   - weight: Factor of the losses: 1 over the number of batches that make up one step.
   /// - Returns: The losses of both, before the factor: parts that are to be added up with theirs.
-  public func accumulate(
+  package func accumulate(
     real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor), weight: Float = 1
   ) throws -> (frame: [WeightedLoss], clip: [WeightedLoss]) {
     isTrained = true

@@ -8,9 +8,9 @@ import TensorCore
 /// denoiser's blocks, which so begins as the identity (Dhariwal and Nichol 2021).
 ///
 /// A tensor's numbers depend on the seed and its name alone.
-public final class InitialParameters: ParameterSource {
+package final class InitialParameters: ParameterSource {
   /// Every tensor, in the order of a checkpoint, buffers included.
-  public let parameters: [NamedShape]
+  package let parameters: [NamedShape]
   private let shapes: [String: [Int]]
   private let seed: UInt64
   private let rule: Rule
@@ -18,18 +18,18 @@ public final class InitialParameters: ParameterSource {
   private enum Rule { case autoencoder, denoiser, discriminator }
 
   /// The parameters of an untrained denoiser.
-  public convenience init(_ configuration: DenoiserConfiguration, seed: UInt64) {
+  package convenience init(_ configuration: DenoiserConfiguration, seed: UInt64) {
     self.init(configuration.parameters, seed, .denoiser)
   }
 
   /// The parameters of an untrained autoencoder.
-  public convenience init(_ configuration: AutoencoderConfiguration, seed: UInt64) {
+  package convenience init(_ configuration: AutoencoderConfiguration, seed: UInt64) {
     self.init(configuration.parameters, seed, .autoencoder)
   }
 
   /// The parameters of an untrained discriminator: kernels normal with deviation 0.02, and the
   /// normalisations' weights the same around 1.
-  public convenience init(discriminator reach: PatchDiscriminator.Reach, seed: UInt64) {
+  package convenience init(discriminator reach: PatchDiscriminator.Reach, seed: UInt64) {
     self.init(PatchDiscriminator.parameters(reach), seed, .discriminator)
   }
 
@@ -40,9 +40,9 @@ public final class InitialParameters: ParameterSource {
     shapes = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape) })
   }
 
-  public func shape(of name: String) -> [Int]? { shapes[name] }
+  package func shape(of name: String) -> [Int]? { shapes[name] }
 
-  public func withValues<Result>(
+  package func withValues<Result>(
     of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
     guard let shape = shapes[name] else {

@@ -6,9 +6,9 @@ import TensorCore
 /// last.
 ///
 /// Parameters: `model{0...4}.0` convolutions, `model{1...3}.1` normalisations.
-public struct PatchDiscriminator: Sendable {
+package struct PatchDiscriminator: Sendable {
   /// Over what it looks.
-  public enum Reach: Int, Sendable, Hashable {
+  package enum Reach: Int, Sendable, Hashable {
     /// Single frames: two axes.
     case frame = 2
     /// Clips: three axes.
@@ -16,15 +16,15 @@ public struct PatchDiscriminator: Sendable {
   }
 
   /// What it makes of its input.
-  public struct Output {
+  package struct Output {
     /// The activations of every layer but the last, first to last.
-    public let features: [Tensor]
+    package let features: [Tensor]
     /// `[batch, patches along each axis..., 1]`: above 0 for what looks real.
-    public let logits: Tensor
+    package let logits: Tensor
   }
 
   /// Over what it looks.
-  public let reach: Reach
+  package let reach: Reach
   private let layers: [(convolution: KernelConvolution, norm: NormalizationWeight?)]
 
   static let kernel = 4
@@ -41,7 +41,7 @@ public struct PatchDiscriminator: Sendable {
   ///
   /// - Parameter scope: Its root; it must be one for training.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the source throws.
-  public init(_ scope: ParameterScope, _ reach: Reach) throws {
+  package init(_ scope: ParameterScope, _ reach: Reach) throws {
     self.reach = reach
     layers = try Self.plan.enumerated().map { index, layer in
       let names = scope["model\(index)"]
@@ -62,7 +62,7 @@ public struct PatchDiscriminator: Sendable {
 
   /// - Parameter x: `[batch, height, width, 3]` frames or `[batch, frames, height, width, 3]` clips,
   ///   float32 in (-1, 1).
-  public func callAsFunction(_ x: Tensor, _ context: ComputeContext) throws -> Output {
+  package func callAsFunction(_ x: Tensor, _ context: ComputeContext) throws -> Output {
     var features: [Tensor] = []
     var h = try context.convert(x, to: layers[0].convolution.elementType)
     for (convolution, norm) in layers.dropLast() {

@@ -7,7 +7,7 @@ import TensorCore
 /// Its parameters are never trained. They come from the files users have: torchvision's VGG16
 /// (`features.{n}`), and the `lin{k}.model.1.weight` of LPIPS; or from one file with LPIPS' own names
 /// (`net.slice{k}.{n}`).
-public struct PerceptualDistance: Sendable {
+package struct PerceptualDistance: Sendable {
   private let toUnits: Linear
   private let slices: [[Convolution]]
   private let channelWeights: [Tensor]
@@ -26,7 +26,7 @@ public struct PerceptualDistance: Sendable {
   ///   - weights: The weights of the channels, `lin0` to `lin4`.
   ///   - side: Side of the images it will mostly see, in pixels.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the sources throw.
-  public init(
+  package init(
     features: any ParameterSource, weights: any ParameterSource, side: Int,
     _ context: ComputeContext
   ) throws {
@@ -66,7 +66,7 @@ public struct PerceptualDistance: Sendable {
   ///   - target: The same; gets no gradient.
   /// - Returns: The parts of the distance, one for each slice, as means over the batch to be added
   ///   up; and each sample's, `[batch]` for each slice, to be added up too.
-  public func callAsFunction(
+  package func callAsFunction(
     _ x: Tensor, _ target: Tensor, _ context: ComputeContext
   ) throws -> (parts: [Tensor], distances: [Tensor]) {
     precondition(x.shape == target.shape && x.shape.count == 4)

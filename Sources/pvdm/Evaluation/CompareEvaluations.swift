@@ -16,10 +16,10 @@ struct CompareEvaluations: AsyncParsableCommand {
   @Argument(
     help: """
       A folder that "pvdm evaluate" wrote, the report.json in it, or a number of "pvdm evaluate list".
-      """)
+      """, completion: .file())
   var first: String
 
-  @Argument(help: "The other.")
+  @Argument(help: "The other.", completion: .file())
   var second: String
 
   func run() async throws {

@@ -59,7 +59,8 @@ struct EvaluateDistance: MetricCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Weights of I3D, Kinetics-400 logits (i3d_pretrained_400.pt).", valueName: "file"))
+      "Weights of I3D, Kinetics-400 logits (i3d_pretrained_400.pt).", valueName: "file"),
+    completion: .file())
   var i3d: String?
 
   @Option(help: "Clips of each set.")
@@ -88,7 +89,8 @@ struct EvaluateInception: MetricCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Weights of C3D (a state dictionary, .pt or .safetensors).", valueName: "file"))
+      "Weights of C3D (a state dictionary, .pt or .safetensors).", valueName: "file"),
+    completion: .file())
   var c3d: String?
 
   @Option(help: "Clips to look at.")
@@ -123,7 +125,9 @@ struct EvaluateReconstruction: MetricCommand {
       reconstructions to the clips themselves; it is left out where --i3d is not given.
       """)
 
-  @Option(help: ArgumentHelp("Weights of I3D (i3d_pretrained_400.pt).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Weights of I3D (i3d_pretrained_400.pt).", valueName: "file"),
+    completion: .file())
   var i3d: String?
 
   @Option(help: "Clips to reconstruct.")

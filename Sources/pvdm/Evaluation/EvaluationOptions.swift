@@ -32,12 +32,13 @@ struct DataOptions: ParsableArguments {
 
 /// What is judged and where the result goes: what all evaluations have in common.
 struct SourceOptions: ParsableArguments {
-  @Option(help: ModelOptions.nameHelp)
+  @Option(help: ModelOptions.nameHelp, completion: .directory)
   var model: String?
 
   @Option(
     help: ArgumentHelp(
-      "A folder of generated videos, in place of a model that makes them.", valueName: "folder"))
+      "A folder of generated videos, in place of a model that makes them.", valueName: "folder"),
+    completion: .directory)
   var generated: String?
 
   @Option(
