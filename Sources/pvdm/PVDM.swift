@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Glibc
 import HandwrittenText
 import RunKit
@@ -23,7 +24,7 @@ struct PVDM: AsyncParsableCommand {
     subcommands: [
       StudioCommand.self, Sample.self, Extend.self, Encode.self, Decode.self, Reconstruct.self,
       Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Train.self,
-      Evaluate.self, Doctor.self, Bench.self,
+      Evaluate.self, Work.self, Doctor.self, Bench.self,
     ], defaultSubcommand: StudioCommand.self)
 
   static func main() async {
@@ -31,6 +32,7 @@ struct PVDM: AsyncParsableCommand {
     // not the end of the program.
     signal(SIGXFSZ, SIG_IGN)
     StandardStreams.reserveNumbers()
+    ParentWatch.begin(environment: ProcessInfo.processInfo.environment)
     if let problem = UnicodeNames.problem { Glibc.exit(report(problem).rawValue) }
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let unknown = UnknownCommand(arguments, of: Self.self) {

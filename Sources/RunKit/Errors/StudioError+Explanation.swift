@@ -45,6 +45,7 @@ extension StudioError: ExplainedError {
     case .jobBegun: "the job has begun, and its settings stay"
     case .incompleteModel(let name): "\(name) has not both networks"
     case .noPair(let reason): "the two checkpoints make no model: \(reason)"
+    case .workList(let reason): reason
     case .option(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     }
@@ -85,7 +86,9 @@ extension StudioError: ExplainedError {
     case .jobBegun: "Cancel it and make another"
     case .incompleteModel: "Pair an autoencoder with a denoiser that was trained with it"
     case .noPair: "Use two networks that were trained together"
-    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option, .gone: ""
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option, .gone,
+      .workList:
+      ""
     }
   }
 }

@@ -71,6 +71,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case incompleteModel(name: String)
     /// Two checkpoints do not make a model.
     case noPair(reason: String)
+    /// A folder is no list of work, or cannot be one.
+    case workList(reason: String)
     /// An option's value is of no use.
     case option(name: String, found: String, expected: String)
   }
