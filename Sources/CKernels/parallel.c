@@ -7,7 +7,7 @@
 
 #define SHORTEST_CLAIM 2000.0f       // nanoseconds of work that a claim should bring
 #define SHORTEST_SHARED 3000.0f      // of work that is worth sharing with a helper that is awake
-#define SHORTEST_AWAKENING 50000.0f  // of work without a longer gap that is worth waking one for
+#define SHORTEST_AWAKENING 15000.0f  // of work without a longer gap that is worth waking one for
 
 // ---- What tasks take --------------------------------------------------------------------------
 
@@ -41,9 +41,9 @@ static void note_cost(cost *known, long nanoseconds, long pieces) {
 // each other's way. So the speed of what is shared is watched: what it should have taken one thread by what it
 // took. Where that is little for so many threads, half as many are tried, the better number is kept, and
 // twice as many are tried after a while.
-#define WINDOW 40000000L          // nanoseconds of shared work whose speed is taken
+#define WINDOW 30000000L          // nanoseconds of shared work whose speed is taken
 #define LITTLE 0.6                // speed for each thread below which fewer are tried
-#define CLEAR 1.05                // times as fast that another number must be
+#define CLEAR 1.15                // times as fast that more must be than fewer
 #define SHORTEST_HOLD 400000000L  // before another number is tried; doubled where the last was no better
 #define LONGEST_HOLD 3200000000L
 
@@ -71,7 +71,9 @@ static void decide_helpers(int most) {
   double speed = asked.work / asked.time;
   long now = ck_now();
   if (asked.is_trying) {
-    bool is_better = speed > CLEAR * asked.former_speed;
+    // More must be clearly faster than fewer, whichever was tried.
+    bool is_better = helpers > asked.former ? speed > CLEAR * asked.former_speed
+                                            : CLEAR * speed > asked.former_speed;
     if (!is_better) ask(asked.former, most);
     asked.hold = is_better || !asked.hold ? SHORTEST_HOLD : 2 * asked.hold;
     if (asked.hold > LONGEST_HOLD) asked.hold = LONGEST_HOLD;

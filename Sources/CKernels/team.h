@@ -41,7 +41,7 @@ ck_region_use ck_team_run(ck_team *team, const ck_region *region);
 // How long a helper looks for the next region before it sleeps, in nanoseconds. The usual gap between two
 // operations of a network is shorter, and a wake takes as long. Looking for milliseconds would take the
 // processor from the thread that is waited for as soon as anything else runs.
-#define CK_LOOKING 30000
+#define CK_LOOKING 50000
 // How long a thread that waits for another looks before it sleeps, at most, in nanoseconds.
 #define CK_LONGEST_PATIENCE 100000
 void ck_pause(void);
