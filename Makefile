@@ -94,6 +94,8 @@ install: manual
 	  $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions \
 	  $(ROOT)/share/fish/vendor_completions.d
 	install -m 755 .build/release/pvdm $(ROOT)/bin/pvdm
+	@# Names of functions stay, for the traces of a fault.
+	strip --strip-debug $(ROOT)/bin/pvdm
 	cp -R themes $(ROOT)/share/pvdm/
 	cp -R $(SAMPLES) $(ROOT)/share/pvdm/samples/
 	install -m 644 $(MANUAL)/*.1 $(ROOT)/share/man/man1/

@@ -37,14 +37,6 @@ let package = Package(
     // Libraries of the system
     .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(
-      name: "CFFmpeg", pkgConfig: "libavfilter",
-      providers: [
-        .apt([
-          "libavfilter-dev", "libavformat-dev", "libavcodec-dev", "libavutil-dev",
-          "libswscale-dev",
-        ])
-      ]),
-    .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -57,7 +49,7 @@ let package = Package(
     .target(name: "OutputFiles"),
 
     // The engine
-    .target(name: "CKernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
     .target(
@@ -69,6 +61,8 @@ let package = Package(
         "NeuralLayers", "CheckpointIO", "TensorCore", "HandwrittenText",
         .product(name: "Yams", package: "Yams"),
       ]),
+    // FFmpeg's headers, and its functions, which load its libraries when they are first called
+    .target(name: "CFFmpeg"),
     .target(name: "MediaIO", dependencies: ["OutputFiles", "CFFmpeg", "CPNG"]),
 
     // Videos to learn from; its own target because it needs both media and clips, which know nothing
@@ -150,7 +144,8 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore", "TerminalUI"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
+    .testTarget(
+      name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "TestSupport"]),
     .testTarget(
       name: "NeuralLayersTests", dependencies: ["NeuralLayers", "TensorCore", "TestSupport"]),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles", "TestSupport"]),

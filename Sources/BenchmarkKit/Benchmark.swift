@@ -180,16 +180,18 @@ public struct Benchmark {
   }
 
   private func measurement(
-    _ task: BenchmarkMeasurement.Task, _ place: Place, batch: Int = 1, samples: [Double],
-    operations: Double?
+    _ task: BenchmarkMeasurement.Task, _ place: Place, batch: Int = 1, neighbourCount: Int = 0,
+    samples: [Double], operations: Double?
   ) -> BenchmarkMeasurement {
     BenchmarkMeasurement(
       task: task, size: place.size, precision: place.precision, batch: batch,
-      threadCount: namedThreads(place.threads), samples: samples, operations: operations,
-      peak: peaks[place.threads]?[place.precision])
+      threadCount: namedThreads(place.threads), neighbourCount: neighbourCount, samples: samples,
+      operations: operations,
+      peak: neighbourCount > 0 ? nil : peaks[place.threads]?[place.precision])
   }
 
-  /// If the plan has the task, runs work once for nothing, then `plan.runs` times for its time.
+  /// If the plan has the task, runs work once for nothing, then `plan.runs` times for its time; the same
+  /// once more beside the plan's neighbours.
   ///
   /// - Parameters:
   ///   - context: Where a profile is taken in a further run, if the plan asks for it.
@@ -199,14 +201,26 @@ public struct Benchmark {
     _ context: ComputeContext?, repeats: Int = 1, _ work: () throws -> Void
   ) throws {
     guard plan.tasks.contains(task) else { return }
-    onProgress("\(task.rawValue) \(place.text)" + (batch == 1 ? "" : ", batch \(batch)"))
-    try work()
-    let samples = try (0..<plan.runs).map { _ in
-      try Self.seconds { for _ in 0..<repeats { try work() } } / Double(repeats)
+    let text = "\(task.rawValue) \(place.text)" + (batch == 1 ? "" : ", batch \(batch)")
+    func samples() throws -> [Double] {
+      try work()
+      return try (0..<plan.runs).map { _ in
+        try Self.seconds { for _ in 0..<repeats { try work() } } / Double(repeats)
+      }
     }
+    onProgress(text)
     let result = measurement(
-      task, place, batch: batch, samples: samples, operations: operations)
+      task, place, batch: batch, samples: try samples(), operations: operations)
     report.measurements.append(result)
+    if plan.neighbourCount > 0 {
+      onProgress("\(text), beside \(plan.neighbourCount) busy processes")
+      let neighbours = try BusyNeighbours(count: plan.neighbourCount)
+      defer { neighbours.stop() }
+      report.measurements.append(
+        measurement(
+          task, place, batch: batch, neighbourCount: plan.neighbourCount, samples: try samples(),
+          operations: operations))
+    }
     guard plan.profiles, let context else { return }
     let profile = OperationProfile()
     context.profile = profile

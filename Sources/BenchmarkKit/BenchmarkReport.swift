@@ -29,6 +29,8 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
   public let batch: Int
   /// Threads; `nil` for all of the machine's.
   public let threadCount: Int?
+  /// Busy processes that ran beside it.
+  public let neighbourCount: Int
   /// Seconds of each run, at least one.
   public let samples: [Double]
   /// Floating point operations of a run; `nil` where they do not matter.
@@ -39,7 +41,7 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
 
   package init(
     task: Task, size: BenchmarkSize, precision: ElementType, batch: Int, threadCount: Int?,
-    samples: [Double], operations: Double?, peak: Double?
+    neighbourCount: Int = 0, samples: [Double], operations: Double?, peak: Double?
   ) {
     precondition(!samples.isEmpty)
     self.task = task
@@ -47,16 +49,18 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
     self.precision = precision
     self.batch = batch
     self.threadCount = threadCount
+    self.neighbourCount = neighbourCount
     self.samples = samples
     self.operations = operations
     self.peak = peak
   }
 
   /// The first part of the names of its fields: `denoiser.published.f32`, with `.batch4` for a batch
-  /// other than 1 and `.threads1` for threads other than all.
+  /// other than 1, `.threads1` for threads other than all, and `.neighbours2` beside two processes.
   public var name: String {
     "\(task.rawValue).\(size.rawValue).\(precision.shortName)"
       + (batch == 1 ? "" : ".batch\(batch)") + (threadCount.map { ".threads\($0)" } ?? "")
+      + (neighbourCount == 0 ? "" : ".neighbours\(neighbourCount)")
   }
 
   /// The middle run.
@@ -86,12 +90,26 @@ public struct BenchmarkReport: Sendable {
   /// Facts about the machine: `peak.f32.gflops`, `memory.read.gbps`, `machine.processor` and so on.
   public internal(set) var facts: [String: JSONValue] = [:]
 
+  /// How many times as long a measurement took beside its neighbours as without them; `nil` where it had
+  /// none.
+  public func slowdown(of measurement: BenchmarkMeasurement) -> Double? {
+    guard measurement.neighbourCount > 0 else { return nil }
+    func isQuiet(_ other: BenchmarkMeasurement) -> Bool {
+      other.neighbourCount == 0
+        && (other.task, other.size, other.precision)
+          == (measurement.task, measurement.size, measurement.precision)
+        && (other.batch, other.threadCount) == (measurement.batch, measurement.threadCount)
+    }
+    return measurements.first(where: isQuiet).map { measurement.median / $0.median }
+  }
+
   /// What a preview takes as a share of a step, for each step of one sample that was measured; `nil`
   /// where the preview was not.
   public var previewShares: [(step: BenchmarkMeasurement, linear: Double?, decoded: Double?)] {
-    measurements.filter { $0.task == .step && $0.batch == 1 }.map { step in
+    let quiet = measurements.filter { $0.neighbourCount == 0 }
+    return quiet.filter { $0.task == .step && $0.batch == 1 }.map { step in
       func share(_ task: BenchmarkMeasurement.Task, likeTheStep: Bool) -> Double? {
-        measurements.first {
+        quiet.first {
           $0.task == task && $0.size.autoencoder == step.size.autoencoder
             && (!likeTheStep
               || ($0.precision, $0.threadCount) == (step.precision, step.threadCount))
@@ -108,7 +126,7 @@ public struct BenchmarkReport: Sendable {
   ///
   /// Each measurement has `NAME.seconds` (the median), `NAME.spread` and, where operations count,
   /// `NAME.gflops` (GFLOP/s) and `NAME.share_of_peak`; see ``BenchmarkMeasurement/name``. `load` has seconds
-  /// alone. Steps add `NAME.linear_preview_share` and `NAME.decoded_preview_share`, what a preview takes
+  /// alone. Beside neighbours there is `NAME.slowdown` in place of the share. Steps add `NAME.linear_preview_share` and `NAME.decoded_preview_share`, what a preview takes
   /// as a share of the step. Profiles add `profile.NAME.KIND.seconds` and `profile.NAME.layer.LAYER.seconds`.
   public var fields: [String: JSONValue] {
     var fields = facts
@@ -121,6 +139,9 @@ public struct BenchmarkReport: Sendable {
       if let rate = measurement.rate { fields["\(name).gflops"] = .number(rounded(rate)) }
       if let share = measurement.shareOfPeak {
         fields["\(name).share_of_peak"] = .number(rounded(share))
+      }
+      if let slowdown = slowdown(of: measurement) {
+        fields["\(name).slowdown"] = .number(rounded(slowdown))
       }
     }
     for share in previewShares {

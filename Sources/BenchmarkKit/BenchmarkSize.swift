@@ -46,6 +46,8 @@ public struct BenchmarkPlan: Sendable, Hashable {
   public var threadCounts: [Int]
   /// Times that each is measured, after one run that is not counted.
   public var runs: Int
+  /// Busy processes beside which everything is measured once more; 0 for none.
+  public var neighbourCount: Int
   /// Whether the machine's own peaks are measured briefly.
   public var isQuick: Bool
   /// Whether the time of every operation is collected in one run more.
@@ -56,7 +58,7 @@ public struct BenchmarkPlan: Sendable, Hashable {
     sizes: [BenchmarkSize],
     tasks: Set<BenchmarkMeasurement.Task> = Set(BenchmarkMeasurement.Task.allCases),
     precisions: [ElementType], batches: [Int], threadCounts: [Int], runs: Int,
-    isQuick: Bool = false, profiles: Bool = false
+    neighbourCount: Int = 0, isQuick: Bool = false, profiles: Bool = false
   ) {
     self.sizes = sizes
     self.tasks = tasks
@@ -64,6 +66,7 @@ public struct BenchmarkPlan: Sendable, Hashable {
     self.batches = batches
     self.threadCounts = threadCounts
     self.runs = runs
+    self.neighbourCount = neighbourCount
     self.isQuick = isQuick
     self.profiles = profiles
   }

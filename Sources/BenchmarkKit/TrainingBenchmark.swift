@@ -15,6 +15,8 @@ public struct TrainingMeasurement: Sendable, Hashable {
   public let batch: Int
   /// Whether blocks run twice in place of keeping what gradients need.
   public let isCheckpointing: Bool
+  /// Busy processes that ran beside it.
+  public let neighbourCount: Int
   /// Seconds of each step: forward, backward, and the optimiser with its moving average.
   public let samples: [Double]
   /// Floating point operations of a step, by the usual convention three forward passes; what
@@ -28,10 +30,12 @@ public struct TrainingMeasurement: Sendable, Hashable {
   /// The most memory that the process had while it was measured, in bytes.
   public let peakBytes: Int
 
-  /// `train.denoiser.published.f32`, with `.batch2` for a batch other than 1 and `.checkpointing`.
+  /// `train.denoiser.published.f32`, with `.batch2` for a batch other than 1, `.checkpointing`, and
+  /// `.neighbours2` beside two processes.
   public var name: String {
     "train.\(network.rawValue).\(size.rawValue).\(precision.shortName)"
       + (batch == 1 ? "" : ".batch\(batch)") + (isCheckpointing ? ".checkpointing" : "")
+      + (neighbourCount == 0 ? "" : ".neighbours\(neighbourCount)")
   }
 
   /// The middle step.
@@ -68,6 +72,8 @@ public struct TrainingBenchmark {
     public var threads = Processor.availableCount
     /// Steps that are timed, after one that is not.
     public var runs: Int
+    /// Busy processes beside which everything is measured once more; 0 for none.
+    public var neighbourCount = 0
     /// Whether the machine's peak is measured briefly.
     public var isQuick = false
     /// Whether the time of every operation is collected in one step more.
@@ -91,8 +97,23 @@ public struct TrainingBenchmark {
     /// GFLOP/s that the machine reaches, by precision.
     public internal(set) var peaks: [ElementType: Double] = [:]
 
+    /// How many times as long a measurement took beside its neighbours as without them; `nil` where it
+    /// had none.
+    public func slowdown(of measurement: TrainingMeasurement) -> Double? {
+      guard measurement.neighbourCount > 0 else { return nil }
+      func isQuiet(_ other: TrainingMeasurement) -> Bool {
+        other.neighbourCount == 0
+          && (other.network, other.size, other.precision)
+            == (measurement.network, measurement.size, measurement.precision)
+          && (other.batch, other.isCheckpointing)
+            == (measurement.batch, measurement.isCheckpointing)
+      }
+      return measurements.first(where: isQuiet).map { measurement.median / $0.median }
+    }
+
     /// All of it as one flat object: `peak.f32.gflops` and, for each measurement, `NAME.seconds` (the
-    /// median), `.gflops`, `.share_of_peak`, `.parameters` and `.peak_bytes`.
+    /// median), `.gflops`, `.share_of_peak`, `.parameters` and `.peak_bytes`; beside neighbours `.slowdown`
+    /// in place of the share.
     public var fields: [String: JSONValue] {
       var fields: [String: JSONValue] = [:]
       for (type, peak) in peaks { fields["peak.\(type.shortName).gflops"] = .number(rounded(peak)) }
@@ -102,6 +123,9 @@ public struct TrainingBenchmark {
         fields["\(name).gflops"] = .number(rounded(measurement.rate))
         if let share = measurement.shareOfPeak {
           fields["\(name).share_of_peak"] = .number(rounded(share))
+        }
+        if let slowdown = slowdown(of: measurement) {
+          fields["\(name).slowdown"] = .number(rounded(slowdown))
         }
         fields["\(name).parameters"] = .integer(measurement.parameterCount)
         fields["\(name).peak_bytes"] = .integer(measurement.peakBytes)
@@ -165,23 +189,30 @@ public struct TrainingBenchmark {
       : try autoencoderStep(size, precision, batch, isCheckpointing, context)
     let subject = TrainingMeasurement(
       network: network, size: size, precision: precision, batch: batch,
-      isCheckpointing: isCheckpointing, samples: [1], operations: 0, peak: nil,
+      isCheckpointing: isCheckpointing, neighbourCount: 0, samples: [1], operations: 0, peak: nil,
       parameterCount: step.parameterCount, peakBytes: 0)
-    onProgress(subject.name)
-    try step.take()
     let clock = ContinuousClock()
-    var samples: [Double] = []
-    for _ in 0..<plan.runs {
-      let start = clock.now
+    func measure(beside neighbourCount: Int) throws {
+      let neighbours = try BusyNeighbours(count: neighbourCount)
+      defer { neighbours.stop() }
+      onProgress(
+        subject.name + (neighbourCount == 0 ? "" : ", beside \(neighbourCount) busy processes"))
       try step.take()
-      samples.append((clock.now - start).inSeconds)
+      let samples = try (0..<plan.runs).map { _ in
+        let start = clock.now
+        try step.take()
+        return (clock.now - start).inSeconds
+      }
+      report.measurements.append(
+        TrainingMeasurement(
+          network: network, size: size, precision: precision, batch: batch,
+          isCheckpointing: isCheckpointing, neighbourCount: neighbourCount, samples: samples,
+          operations: 3 * step.forwardOperations * Double(batch),
+          peak: neighbourCount == 0 ? report.peaks[precision] : nil,
+          parameterCount: step.parameterCount, peakBytes: MemoryUse.peakResidentByteCount))
     }
-    report.measurements.append(
-      TrainingMeasurement(
-        network: network, size: size, precision: precision, batch: batch,
-        isCheckpointing: isCheckpointing, samples: samples,
-        operations: 3 * step.forwardOperations * Double(batch), peak: report.peaks[precision],
-        parameterCount: step.parameterCount, peakBytes: MemoryUse.peakResidentByteCount))
+    try measure(beside: 0)
+    if plan.neighbourCount > 0 { try measure(beside: plan.neighbourCount) }
     guard plan.profiles else { return }
     let profile = OperationProfile()
     context.profile = profile

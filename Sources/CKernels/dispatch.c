@@ -1,7 +1,10 @@
 // Chooses the kernels for this processor and forwards the public functions to them.
+#define _GNU_SOURCE
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "table.h"
 
@@ -69,6 +72,12 @@ bool ck_processor_is_amd(void) {
 #else
   return false;
 #endif
+}
+
+int ck_available_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 #define CK_TYPED(result, name, arguments, ...) \

@@ -24,14 +24,6 @@ int ck_set_rank(const char *name) {
 }
 
 #if defined(__linux__)
-// Threads that wait for the next piece of work spin this often before they sleep: about 10
-// microseconds, the usual gap between two operations of a network. libgomp's own default, 300000, spins
-// for milliseconds; with anything else running on the machine, spinners then take the processor from the
-// thread that they wait for (measured on 2 cores beside a load of 15: 30 steps of the sample model took
-// 36 to 59 s with the default and 2.4 to 3.2 s with 2000; without spinning an idle machine is twice as
-// slow).
-static const char spin_count[] = "GOMP_SPINCOUNT=2000";
-
 // Runs before anything of a sanitizer's, too.
 #define CK_BEFORE_ALL __attribute__((no_sanitize("address", "thread", "undefined")))
 
@@ -45,7 +37,7 @@ CK_BEFORE_ALL static const char *value_of(const char *name, char **environment) 
   return NULL;
 }
 
-// Adds settings to the environment that whoever started the program left open. The libraries read theirs
+// Adds settings to the environment that whoever named a set of kernels left open. The libraries read theirs
 // when they are initialised, which the C library does before it looks at what we could set: the only way
 // is to start the program again, once, before anything was done.
 //
@@ -54,10 +46,8 @@ CK_BEFORE_ALL static const char *value_of(const char *name, char **environment) 
 // prove nothing.
 CK_BEFORE_ALL static void complete_environment(int argc, char **argv, char **environment) {
   (void)argc;
-  const char *added[3];
+  const char *added[2];
   int count = 0;
-  if (!value_of(spin_count, environment) && !value_of("OMP_WAIT_POLICY", environment))
-    added[count++] = spin_count;
   const char *name = value_of(ck_kernels_variable, environment);
   if (name && *name) {
     int rank = ck_set_rank(name);
@@ -74,7 +64,7 @@ CK_BEFORE_ALL static void complete_environment(int argc, char **argv, char **env
   if (count == 0) return;
   size_t size = 0;
   while (environment[size]) size++;
-  const char *complete[size + 4];
+  const char *complete[size + 3];
   for (size_t i = 0; i < size; i++) complete[i] = environment[i];
   for (int i = 0; i < count; i++) complete[size + (size_t)i] = added[i];
   complete[size + (size_t)count] = NULL;

@@ -2,8 +2,8 @@
 /// never names a device: the context checks shapes, records gradients and times, and asks its device.
 ///
 /// A context serves one thread at a time, which debug builds check. Use it from one dedicated thread
-/// (see ``ComputeThread``): the worker threads belong to the thread that calls, and callers that wander
-/// between threads would leave a set behind on each.
+/// (see ``ComputeThread``): the threads that help belong to the one that calls, and callers that wander
+/// between threads would leave a team behind on each.
 public final class ComputeContext: @unchecked Sendable {
   let device: any ComputeDevice
   /// Threads that an operation is split over, the calling one included.

@@ -1,5 +1,5 @@
 /// A thread of its own that runs an actor's work, so that everything the actor computes stays on one
-/// thread: oneDNN's workers belong to the thread that calls it.
+/// thread: the threads that help belong to the one that calls.
 ///
 /// An actor adopts it with `nonisolated var unownedExecutor: UnownedSerialExecutor`.
 public final class ComputeThread: SerialExecutor {

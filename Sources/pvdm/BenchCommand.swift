@@ -21,6 +21,7 @@ struct Bench: AsyncParsableCommand {
         pvdm bench --sizes published --precision bf16 --batch 1,4 \\
           --threads 1,2 --json
         pvdm bench --sizes published --precision f32 --batch 1 --profile
+        pvdm bench --sizes skies-64 --tasks step,decode --batch 1 --neighbours 2
         pvdm bench --train --sizes published --batch 1 --checkpointing
         pvdm bench --make-checkpoint big.pth --size published --network denoiser
         pvdm bench --checkpoint big.pth
@@ -29,7 +30,8 @@ struct Bench: AsyncParsableCommand {
       With --json, one object with flat names: peak.f32.gflops, memory.read.gbps, \
       memory.peak_resident_bytes, and for denoiser, step, encode, decode and load \
       TASK.SIZE.PRECISION.seconds, .spread, .gflops and .share_of_peak, with .batch4 after the \
-      precision for a batch of 4 and .threads1 for threads other than all. linear-preview has seconds \
+      precision for a batch of 4, .threads1 for threads other than all and .neighbours2 beside two \
+      busy processes, which adds .slowdown, how many times as long it took. linear-preview has seconds \
       and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it. \
       --checkpoint has file.read.seconds and file.load.PRECISION.seconds, --clips long.step.first.seconds, \
       .last.seconds and long.memory.first_bytes, .last_bytes.
@@ -59,6 +61,14 @@ struct Bench: AsyncParsableCommand {
   @Option(help: "Runs of each, after one that is not counted: 1 to 1000.")
   var runs = 5
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Measures everything a second time beside so many busy processes, 0 to 256, that end with the program; \
+      with --train, too.
+      """, valueName: "count"))
+  var neighbours = 0
+
   @Flag(help: "A check in a few seconds: skies-64, two runs, a batch of 1; for automatic tests.")
   var quick = false
 
@@ -71,7 +81,7 @@ struct Bench: AsyncParsableCommand {
   @Flag(
     help: """
       Measures training steps of both networks, the optimiser's work included, and their memory; \
-      nothing else. --sizes, --precision, --batch, --runs, --profile and --json count.
+      nothing else. --sizes, --precision, --batch, --runs, --neighbours, --profile and --json count.
       """)
   var train = false
 
@@ -130,6 +140,9 @@ struct Bench: AsyncParsableCommand {
     }
     guard clips.map((10...1_000_000).contains) ?? true else {
       throw ValidationError("--clips is 10 to 1000000.")
+    }
+    guard (0...256).contains(neighbours) else {
+      throw ValidationError("--neighbours is 0 to 256.")
     }
     guard threads?.values.allSatisfy((1...4096).contains) ?? true else {
       throw ValidationError("--threads is 1 to 4096.")
@@ -199,6 +212,7 @@ struct Bench: AsyncParsableCommand {
     plan.networks = networks.values
     plan.checkpointing = checkpointing ? [false, true] : [false]
     plan.threads = threads?.values.first ?? Processor.availableCount
+    plan.neighbourCount = neighbours
     plan.isQuick = quick
     plan.profiles = profile
     return plan
@@ -212,7 +226,7 @@ struct Bench: AsyncParsableCommand {
       precisions: precision.values.map(\.elementType),
       batches: quick ? [1] : batch.values,
       threadCounts: threads?.values ?? (quick ? [all] : doublings + [all]), runs: quick ? 2 : runs,
-      isQuick: quick, profiles: profile)
+      neighbourCount: neighbours, isQuick: quick, profiles: profile)
   }
 }
 

@@ -53,19 +53,22 @@ enum BenchTables {
 
   private static func measurements(_ report: BenchmarkReport) -> ConsoleText {
     let header = [
-      "task", "size", "type", "batch", "threads", "median", "spread", "GFLOP/s", "of peak",
+      "task", "size", "type", "batch", "threads", "beside", "median", "spread", "GFLOP/s",
+      "of peak",
+      "slower",
     ]
     let rows = report.measurements.map { measurement in
       [
         measurement.task.rawValue, measurement.size.rawValue, measurement.precision.shortName,
         String(measurement.batch), measurement.threadCount.map(String.init) ?? "all",
-        seconds(measurement.median),
+        String(measurement.neighbourCount), seconds(measurement.median),
         measurement.samples.count > 1 ? percent(measurement.spread) : "",
         measurement.rate.map { fixed($0, 0) } ?? "",
         measurement.shareOfPeak.map(percent) ?? "",
+        report.slowdown(of: measurement).map(times) ?? "",
       ]
     }
-    return TextTable(header: header, rows: rows, rightAligned: Set(3...8)).text
+    return TextTable(header: header, rows: rows, rightAligned: Set(3...10)).text
   }
 
   /// What a preview takes of a step.
@@ -85,20 +88,21 @@ enum BenchTables {
   /// Training steps.
   static func text(_ report: TrainingBenchmark.Report) -> ConsoleText {
     let header = [
-      "training step", "size", "type", "batch", "checkpointing", "median", "GFLOP/s", "of peak",
-      "memory", "beside parameters",
+      "training step", "size", "type", "batch", "checkpointing", "beside", "median", "GFLOP/s",
+      "of peak", "slower", "memory", "beside parameters",
     ]
     let rows = report.measurements.map { measurement in
       [
         measurement.network.rawValue, measurement.size.rawValue, measurement.precision.shortName,
         String(measurement.batch), measurement.isCheckpointing ? "yes" : "no",
-        seconds(measurement.median), fixed(measurement.rate, 0),
-        measurement.shareOfPeak.map(percent) ?? "",
+        String(measurement.neighbourCount), seconds(measurement.median),
+        fixed(measurement.rate, 0), measurement.shareOfPeak.map(percent) ?? "",
+        report.slowdown(of: measurement).map(times) ?? "",
         "\(fixed(Double(measurement.peakBytes) / 1e9, 2)) GB",
         "\(fixed(Double(measurement.bytesBesideParameters) / 1e9, 2)) GB",
       ]
     }
-    let table = TextTable(header: header, rows: rows, rightAligned: [3, 5, 6, 7, 8, 9]).text
+    let table = TextTable(header: header, rows: rows, rightAligned: [3, 5, 6, 7, 8, 9, 10, 11]).text
     return ([table] + report.profiles.map(profile)).joined(separator: "\n\n")
   }
 
@@ -135,6 +139,8 @@ enum BenchTables {
     if value >= 1e-3 { return "\(fixed(value * 1e3, value < 0.1 ? 2 : 1)) ms" }
     return "\(fixed(value * 1e6, 1)) us"
   }
+
+  private static func times(_ factor: Double) -> String { "\(fixed(factor, 2)) x" }
 
   private static func percent(_ share: Double) -> String { "\(fixed(share * 100, 1)) %" }
 

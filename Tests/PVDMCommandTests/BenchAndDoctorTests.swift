@@ -23,12 +23,21 @@ import Testing
     #expect(unknown.errors.contains("avx512_bf16, avx512, avx2 or baseline"))
   }
 
-  @Test func threadsThatWaitDoNotSpinForLong() throws {
-    let own = try CommandRun(["doctor"], variables: ["OMP_DISPLAY_ENV": "VERBOSE"])
-    #expect(own.errors.contains("GOMP_SPINCOUNT = '2000'"), "\(own.errors)")
-    let given = try CommandRun(
-      ["doctor"], variables: ["OMP_DISPLAY_ENV": "VERBOSE", "GOMP_SPINCOUNT": "7"])
-    #expect(given.errors.contains("GOMP_SPINCOUNT = '7'"), "\(given.errors)")
+  @Test("bench --neighbours measures everything a second time, and says how much slower it is")
+  func besideNeighbours() throws {
+    let run = try CommandRun([
+      "bench", "--quick", "--precision", "f32", "--tasks", "step", "--neighbours", "1", "--json",
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    let quiet = try #require(run.json["step.skies-64.f32.seconds"] as? Double)
+    let busy = try #require(run.json["step.skies-64.f32.neighbours1.seconds"] as? Double)
+    let slowdown = try #require(run.json["step.skies-64.f32.neighbours1.slowdown"] as? Double)
+    #expect(quiet > 0 && busy > 0)
+    #expect(abs(slowdown - busy / quiet) < 0.001 * slowdown)
+    #expect(run.json["step.skies-64.f32.neighbours1.share_of_peak"] == nil)
+    #expect(run.json["step.skies-64.f32.slowdown"] == nil)
+    let wrong = try CommandRun(["bench", "--neighbours", "-1"])
+    #expect(wrong.status == 64 && wrong.errors.contains("0 to 256"), "\(wrong.errors)")
   }
 
   @Test func quickBenchmarkReportsEveryField() throws {

@@ -4,13 +4,11 @@ import Testing
 
 /// A result must not depend on how many threads shared the work.
 struct ThreadCountTests {
-  /// Contexts follow one another: oneDNN's team belongs to the calling thread, and the context that
-  /// was opened last sets its size.
   private func results(threads: Int, _ type: ElementType) throws -> [OperationSequence.Result] {
     try OperationSequence(ComputeContext(threadCount: threads), type).run()
   }
 
-  @Test(arguments: ElementType.productPrecisions, [2, 3])
+  @Test(arguments: ElementType.productPrecisions, [2, 3, 5, 16])
   func ownKernelsGiveTheSameBits(_ type: ElementType, threads: Int) throws {
     try KernelSelection.withKernels {
       let alone = try results(threads: 1, type)

@@ -1,5 +1,5 @@
-// The few loops that need SIMD. Each function handles a whole problem, splits it over the threads
-// of oneDNN's own team (libgomp) and picks AVX-512, AVX2 or baseline code at run time.
+// The few loops that need SIMD. Each function handles a whole problem, splits it over the calling thread's
+// team and picks AVX-512, AVX2 or baseline code at run time.
 //
 // This file has what they are told and what is needed around them; kernel_list.h lists them.
 //
@@ -26,9 +26,28 @@ typedef struct {
 
 typedef void (*ck_task)(void *context, long item, int thread);
 
-// Calls task(context, item, thread) for item in 0 ..< items on up to `threads` threads of libgomp's
-// team, the calling thread included; items are handed out one by one.
+// Calls task(context, item, thread) for item in 0 ..< items, each once, on up to `threads` threads, which
+// `thread` numbers from 0, the calling one. Which thread does an item, and how many threads come, is not
+// decided: results must not depend on `thread`. Within an item, a call runs on its own thread.
+//
+// The calling thread has a team of its own, which lasts as long as it. It does items like its helpers, and
+// waits for none that has not begun one; see team.c.
 void ck_parallel_for(long items, int threads, ck_task task, void *context);
+
+// What a thread of a team is about to do, for tests: `thread` as tasks get it.
+typedef enum {
+  CK_TEAM_CLAIMS,   // a helper: to claim the first items of a region
+  CK_TEAM_CLAIMED,  // to do items that it has claimed
+  CK_TEAM_DID,      // to look for more, having done them
+  CK_TEAM_SLEEPS,   // a helper: to fall asleep
+} ck_team_moment;
+typedef struct {
+  void (*call)(void *context, ck_team_moment moment, int thread);
+  void *context;
+} ck_team_watcher;
+// Has every team of the process call `watcher`, which must last, at these moments; NULL for none. While there
+// is one, items are claimed one by one, however short they are, and sleepers are always woken.
+void ck_watch_teams(const ck_team_watcher *watcher);
 
 // "avx512_bf16", "avx512", "avx2", or "baseline": the code chosen for this processor. The first is
 // chosen where bfloat16 dot products are faster than float32. The variable PVDM_KERNELS in the
@@ -45,13 +64,33 @@ double ck_measure_peak_bfloat16(int threads, double seconds);
 // Sequential reading of `bytes` bytes at `data` by all threads; returns GB/s.
 double ck_measure_read_bandwidth(const void *data, size_t bytes, int threads);
 
+// Starts a process that computes at ordinary priority and ends with the calling thread, however that ends.
+// Returns its number; -1, with errno, where there is none to be had.
+int ck_start_neighbour(void);
+// Ends such a process, and waits until it is gone.
+void ck_stop_neighbour(int process);
+
 // Whether the processor is AMD's.
 bool ck_processor_is_amd(void);
 // Processors in this process's affinity mask.
 int ck_available_processors(void);
 
-// Sets the size of the team that oneDNN uses when this thread calls it.
-void omp_set_num_threads(int threads);
+// From here to ck_end_library, what this thread calls of oneDNN is compiled for `threads` threads and shared
+// among its team; see openmp.c.
+void ck_begin_library(int threads);
+void ck_end_library(void);
+// How many of `threads` threads this thread's team can be: fewer where the system gives no more.
+int ck_team_threads(int threads);
+// Whether oneDNN's threads are the team's; one that is built otherwise than is known here keeps its own.
+bool ck_is_library_bound(void);
+// What oneDNN calls for GOMP_parallel, GOMP_barrier, omp_get_thread_num, omp_get_num_threads,
+// omp_get_max_threads and omp_in_parallel.
+void ck_openmp_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags);
+void ck_openmp_barrier(void);
+int ck_openmp_thread_number(void);
+int ck_openmp_thread_count(void);
+int ck_openmp_most_threads(void);
+int ck_openmp_is_parallel(void);
 
 // ---- Checksums --------------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@ internal import CDNNL
 internal import CKernels
 import Glibc
 
-/// This machine's processor, with oneDNN, this package's own kernels and one set of threads for both.
+/// This machine's processor, with oneDNN, this package's own kernels and one team of threads for both.
 /// Whatever it is asked for has happened when the call returns.
 ///
-/// It serves the thread that calls it: the worker threads belong to that one.
+/// It serves the thread that calls it: the team's threads belong to that one.
 final class ProcessorDevice: ComputeDevice {
   let threadCount: Int
   let library: OneDNN

@@ -39,7 +39,6 @@ extension ProcessorDevice {
 
   /// Executes a primitive, with scratch memory where it wants some.
   func run(_ primitive: Primitive, _ pointers: [UnsafeMutableRawPointer]) throws {
-    library.useThreads()
     guard primitive.scratchpadByteCount > 0 else {
       return try primitive.execute(pointers, library: library)
     }

@@ -48,9 +48,25 @@ final class OneDNN {
     dnnl_engine_destroy(engine)
   }
 
-  /// Tells oneDNN for how many threads to compile, and with how many to compute: it works with libgomp's
-  /// team, whose size is a setting of the calling thread, which another context may have changed.
-  func useThreads() { omp_set_num_threads(Int32(threadCount)) }
+  /// Runs `body`, in which the library compiles for this context's threads, and computes with the team of
+  /// the calling thread.
+  ///
+  /// - Parameter computing: Whether it computes, so that all the threads are needed.
+  /// - Throws: What `body` throws; ``TensorError`` if the system gives no more threads.
+  func onTeam<Result>(computing: Bool, _ body: () throws -> Result) throws -> Result {
+    let threads = Int32(threadCount)
+    if computing {
+      let available = ck_team_threads(threads)
+      guard available == threads else {
+        throw TensorError(
+          operation: "pthread_create",
+          reason: "\(threads) threads are wanted, and the system gives \(available)")
+      }
+    }
+    ck_begin_library(threads)
+    defer { ck_end_library() }
+    return try body()
+  }
 
   /// The description of an operation for this processor, from which it is compiled.
   ///
@@ -63,10 +79,11 @@ final class OneDNN {
     of operation: UnsafeRawPointer, _ attributes: Attributes, hint: dnnl_primitive_desc_t? = nil,
     _ name: String
   ) throws -> dnnl_primitive_desc_t {
-    useThreads()
     var descriptor: dnnl_primitive_desc_t?
-    let status = Self.describing.withLock { _ in
-      dnnl_primitive_desc_create(&descriptor, operation, attributes.handle, engine, hint)
+    let status = try onTeam(computing: false) {
+      Self.describing.withLock { _ in
+        dnnl_primitive_desc_create(&descriptor, operation, attributes.handle, engine, hint)
+      }
     }
     try Self.check(status, name)
     guard let descriptor else {

@@ -40,7 +40,9 @@ final class Primitive {
   ) throws {
     defer { dnnl_primitive_desc_destroy(descriptor) }
     var primitive: dnnl_primitive_t?
-    try OneDNN.check(dnnl_primitive_create(&primitive, descriptor), "dnnl_primitive_create")
+    try library.onTeam(computing: false) {
+      try OneDNN.check(dnnl_primitive_create(&primitive, descriptor), "dnnl_primitive_create")
+    }
     guard let primitive else {
       throw TensorError(operation: "dnnl_primitive_create", reason: "no primitive")
     }
@@ -80,10 +82,12 @@ final class Primitive {
         "dnnl_memory_set_data_handle_v2")
       arguments.append(dnnl_exec_arg_t(arg: entry.argument, memory: entry.memory))
     }
-    try OneDNN.check(
-      dnnl_primitive_execute(handle, library.stream, Int32(arguments.count), arguments),
-      "dnnl_primitive_execute")
-    try OneDNN.check(dnnl_stream_wait(library.stream), "dnnl_stream_wait")
+    try library.onTeam(computing: true) {
+      try OneDNN.check(
+        dnnl_primitive_execute(handle, library.stream, Int32(arguments.count), arguments),
+        "dnnl_primitive_execute")
+      try OneDNN.check(dnnl_stream_wait(library.stream), "dnnl_stream_wait")
+    }
   }
 }
 

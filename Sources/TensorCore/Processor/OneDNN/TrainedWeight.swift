@@ -83,14 +83,15 @@ extension OneDNN {
     _ source: UnsafeMutableRawPointer, _ sourceLayout: dnnl_memory_desc_t,
     to target: UnsafeMutableRawPointer, _ targetLayout: dnnl_memory_desc_t
   ) throws {
-    useThreads()
     var sourceLayout = sourceLayout
     var targetLayout = targetLayout
     var descriptor: dnnl_primitive_desc_t?
-    try Self.check(
-      dnnl_reorder_primitive_desc_create(
-        &descriptor, &sourceLayout, engine, &targetLayout, engine, nil),
-      "dnnl_reorder_primitive_desc_create")
+    try onTeam(computing: false) {
+      try Self.check(
+        dnnl_reorder_primitive_desc_create(
+          &descriptor, &sourceLayout, engine, &targetLayout, engine, nil),
+        "dnnl_reorder_primitive_desc_create")
+    }
     guard let descriptor else {
       throw TensorError(operation: "dnnl_reorder_primitive_desc_create", reason: "no descriptor")
     }

@@ -1,6 +1,7 @@
-// Accessors for FFmpeg macros that Swift cannot import.
-#ifndef CFFMPEG_SHIM_H
-#define CFFMPEG_SHIM_H
+// FFmpeg as Swift imports it, with accessors for macros that it cannot. load.c has the functions, those of
+// functions.h.
+#ifndef CFFMPEG_H
+#define CFFMPEG_H
 
 #include <errno.h>
 #include <libavcodec/avcodec.h>
