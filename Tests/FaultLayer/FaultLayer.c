@@ -207,8 +207,6 @@ __attribute__((destructor)) static void end(void) {
   if (!cuts || folder_length == 0) return;
   pthread_mutex_lock(&mutex);
   lose_unsynced();
-  // What the process still writes is lost with it.
-  cuts = 0;
   pthread_mutex_unlock(&mutex);
 }
 
