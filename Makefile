@@ -7,8 +7,9 @@
 #              completions for bash, zsh and fish under PREFIX
 # make docs    writes the documentation of the libraries to out/docs
 # make lint    checks the formatting of every Swift file, that targets use lower ones only, and that
-#              documents name files that exist
+#              documents name files and tests that exist
 # make fuzz    tries every door for foreign bytes for SECONDS each, or DOOR alone (libFuzzer)
+# make sanitize   runs the tests of kernels and threads with the toolchain's sanitizers
 # make setup   installs the Debian packages
 
 SWIFT ?= swift
@@ -26,7 +27,7 @@ SAMPLES = $(filter-out samples/library-example,$(wildcard samples/*))
 ROOT = $(DESTDIR)$(PREFIX)
 MANUAL = .build/manual
 
-.PHONY: setup build run demo test lint docs fuzz manual install uninstall clean
+.PHONY: setup build run demo test lint docs fuzz sanitize manual install uninstall clean
 
 setup:
 	@if ! command -v $(SWIFT) >/dev/null; then \
@@ -81,6 +82,9 @@ docs: build
 fuzz: setup
 	.ci/fuzz $(SECONDS) $(DOOR)
 
+sanitize: setup
+	.ci/sanitize
+
 # One page for each command, from the same text as --help; an empty line is a paragraph there.
 manual: build
 	$(SWIFT) build -c release --product generate-manual
@@ -112,4 +116,4 @@ uninstall:
 	rmdir --ignore-fail-on-non-empty $(ROOT)/share/pvdm
 
 clean:
-	rm -rf .build .build-fuzz $(OUT)
+	rm -rf .build .build-fuzz .build-sanitize $(OUT)

@@ -88,14 +88,14 @@ let package = Package(
       name: "TrainingKit",
       dependencies: [
         "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
-        "MediaIO", "HandwrittenText",
+        "MediaIO", "OutputFiles", "HandwrittenText",
         .product(name: "TOMLKit", package: "TOMLKit"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "EvaluationKit",
       dependencies: [
         "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "TensorCore",
-        "MediaIO", "HandwrittenText",
+        "MediaIO", "OutputFiles", "HandwrittenText",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "BenchmarkKit",

@@ -142,15 +142,10 @@ package final class AtomicFile {
   }
 
   private func syncFolder(of name: String) throws(CheckpointError) {
-    let folder = open(OutputName.folder(of: name), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    try check(folder, "open the folder")
-    let result = fsync(folder)
-    let code = errno
-    close(folder)
-    // Some network file systems cannot sync a folder; the file itself is safe by then.
-    if result != 0 && code != EINVAL && code != ENOTSUP {
-      throw CheckpointError(
-        path: path, kind: .fileSystem(operation: "write the folder to disk", code: code))
+    do {
+      try DurableFolder.sync(OutputName.folder(of: name))
+    } catch {
+      throw CheckpointError(path: path, error)
     }
   }
 

@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import MediaIO
+import OutputFiles
 import RunKit
 import TensorCore
 import TrainingData
@@ -136,7 +137,7 @@ struct EvaluationOutput {
       throw StudioError(json, .exists)
     }
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try DurableFolder.make(folder)
     } catch {
       throw StudioError(folder, .output(reason: "the folder cannot be made"))
     }

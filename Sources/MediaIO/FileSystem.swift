@@ -94,13 +94,12 @@ enum FileSystem {
     try bytes.withUnsafeBytes { try write($0, to: descriptor, file: file) }
   }
 
-  /// Waits until the file or folder at `path` is on the disk.
+  /// Waits until the file at `path` is on the disk.
   static func synchronise(_ path: String, for file: String) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw writeError(file) }
     defer { close(descriptor) }
-    // Some file systems know no fsync for folders and answer EINVAL; there is nothing to wait for.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw writeError(file) }
+    guard fsync(descriptor) == 0 else { throw writeError(file) }
   }
 
   /// The error for the system call on `path` that has just failed, by `errno`.

@@ -44,30 +44,38 @@ final class StagedOutput {
   /// Throws `cannotWrite`, after which nothing is left; `nameTaken` if the name was taken meanwhile, where
   /// the work is kept under the name that the error tells.
   func commit() throws {
-    if isFolder {
-      // All at once at the end: the system has written most of them by then.
-      for name in try FileSystem.entries(of: path) {
-        try FileSystem.synchronise(path + "/" + name, for: target)
-      }
-    }
-    try FileSystem.synchronise(path, for: target)
     let name: String
     do {
+      if isFolder {
+        // All at once at the end: the system has written most of them by then.
+        try DurableFolder.syncTree(path)
+      } else {
+        try FileSystem.synchronise(path, for: target)
+      }
       name = try staged.place(replacing: overwrite) { old in
         let listing = try FolderListing(of: old)
         return listing.unreadableNames.isEmpty
           && listing.names.allSatisfy(FrameFolderSink.isOwnName)
       }
     } catch {
-      throw FileSystem.writeError(target, code: (error as? FileFailure)?.code ?? EIO)
+      throw Self.writeError(target, error)
     }
-    try FileSystem.synchronise(OutputName.folder(of: name), for: target)
+    do {
+      try DurableFolder.sync(OutputName.folder(of: name))
+    } catch {
+      throw Self.writeError(target, error)
+    }
     guard name == staged.target else {
       throw MediaError(
         .nameTaken, file: target,
         found: "was made by another program meanwhile and is left as it is",
         expected: "the new \(isFolder ? "frames are" : "one is") kept as \(name)")
     }
+  }
+
+  private static func writeError(_ target: String, _ error: any Error) -> MediaError {
+    error as? MediaError
+      ?? FileSystem.writeError(target, code: (error as? FileFailure)?.code ?? EIO)
   }
 
   /// Removes the temporary work; does nothing after `commit`.

@@ -57,6 +57,7 @@ package struct SessionBackups {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try DatabaseFiles.sync(DatabaseFiles.folder(of: folder))
       removeUnfinished()
       try DatabaseFiles(path: partial).makePrivate()
       let copy = try DatabaseQueue(path: partial)

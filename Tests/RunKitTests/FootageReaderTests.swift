@@ -30,6 +30,24 @@ import VideoDiffusion
     #expect(footage.images[0] == FramePreparation(resolution: 64).prepared(first))
   }
 
+  @Test("one frame of a large animation is held in full at a time")
+  func largeFrames() async throws {
+    let path = folder.path("large.gif")
+    // 12 MB a frame, which differ so that none is left out.
+    let frames = (0..<16).map { number in
+      let level = UInt8(number * 16)
+      return RGBImage(width: 2048, height: 2048, fill: (level, level, level))
+    }
+    try Video(frames: frames, frameRate: FrameRate(8)).write(to: path)
+    // The most that was held is a process's own.
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let clip = try FootageReader(path: path, side: 32).clip(at: 0)
+      #expect(clip.images.count == 16)
+      // Sixteen frames have 200 MB; one in each of the forms that it goes through, 45; all else 70.
+      #expect(MemoryUse.peakResidentByteCount < 190 << 20)
+    }
+  }
+
   @Test("a folder of pictures has frames and a usual rate")
   func pictures() throws {
     let footage = try FootageReader(path: source(18), side: 32).footage()

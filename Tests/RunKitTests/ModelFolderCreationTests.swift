@@ -61,6 +61,18 @@ import VideoDiffusion
     #expect(FileManager.default.fileExists(atPath: precious + "/cat.png"))
   }
 
+  @Test func filesThatNoPathNamesAreNotLost() throws {
+    let path = folder.path("tiny")
+    _ = try ModelFolder.create(at: path, from: recipe)
+    let odd = Array((path + "/caf").utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+    close(open(odd, O_WRONLY | O_CREAT, 0o644))
+    #expect(throws: StudioError.self) {
+      try ModelFolder.create(at: path, from: recipe, overwrites: true)
+    }
+    #expect(access(odd, F_OK) == 0)
+    unlink(odd)
+  }
+
   @Test func failuresLeaveNothing() throws {
     let path = folder.path("model")
     var missing = recipe

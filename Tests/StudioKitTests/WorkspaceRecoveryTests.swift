@@ -131,6 +131,19 @@ struct WorkspaceRecoveryTests {
     await workspace.close()
   }
 
+  @Test("so are those of a start that ended before it could move them")
+  func unknownFilesLater() async throws {
+    let before = try await fixture.open()
+    await before.close()
+    try Data("y".utf8).write(to: URL(filePath: data + "/clips/78.safetensors"))
+    try Data().write(to: URL(filePath: database + ".unsorted"))
+    let workspace = try await fixture.open()
+    let clips = try #require(try names().first { $0.hasPrefix("clips.without-database-") })
+    #expect(try names(clips) == ["78.safetensors"])
+    #expect(try !names().contains("studio.sqlite.unsorted"))
+    await workspace.close()
+  }
+
   @Test("clips of earlier versions, whose files say less, are put together by seed and model")
   func olderClipFiles() async throws {
     let trees = try await makeTrees()

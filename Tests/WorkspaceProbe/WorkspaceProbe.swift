@@ -4,7 +4,7 @@ import StudioKit
 
 /// A session of the studio without a screen, for tests that take the ground away under it: opens the
 /// workspace of a folder with a model in `samples/tiny`, makes a video of two clips, exports it and ends.
-/// What listeners hear of is printed, a line each.
+/// What listeners hear of is printed, a line each. With `open` after the folder it only opens and ends.
 ///
 ///     clip 1                what was said to be kept
 ///     job finished
@@ -20,26 +20,30 @@ import StudioKit
         resources: ResourceLocator(
           executable: "/nowhere/pvdm", environment: ["PVDM_DATA": root]))
       let listener = Task { await listen(to: workspace.events()) }
-      var settings = GenerationSettings()
-      (settings.steps, settings.laterSteps, settings.clipCount) = (3, 2, 2)
-      (settings.preview, settings.threadCount) = (.off, 1)
-      let folder = root + "/samples/tiny"
-      let model = ModelReference(
-        name: "tiny", autoencoder: folder + "/autoencoder.pth", denoiser: folder + "/denoiser.pth",
-        framesPerSecond: 8)
-      let (video, _) = try await workspace.make(model, settings)
-      await settle(workspace)
-      if let tip = try await workspace.tree(of: video).tip {
-        let path = root + "/data/out.gif"
-        try await workspace.export(ExportTask(video: video, through: tip, paths: [path]))
-        await settle(workspace)
-      }
+      if CommandLine.arguments.dropFirst(2).first != "open" { try await makeVideo(workspace, root) }
       await workspace.close()
       await listener.value
       say("ended")
     } catch {
       say("error: \(Explanation(error).text)")
       exit(2)
+    }
+  }
+
+  private static func makeVideo(_ workspace: Workspace, _ root: String) async throws {
+    var settings = GenerationSettings()
+    (settings.steps, settings.laterSteps, settings.clipCount) = (3, 2, 2)
+    (settings.preview, settings.threadCount) = (.off, 1)
+    let folder = root + "/samples/tiny"
+    let model = ModelReference(
+      name: "tiny", autoencoder: folder + "/autoencoder.pth", denoiser: folder + "/denoiser.pth",
+      framesPerSecond: 8)
+    let (video, _) = try await workspace.make(model, settings)
+    await settle(workspace)
+    if let tip = try await workspace.tree(of: video).tip {
+      let path = root + "/data/out.gif"
+      try await workspace.export(ExportTask(video: video, through: tip, paths: [path]))
+      await settle(workspace)
     }
   }
 

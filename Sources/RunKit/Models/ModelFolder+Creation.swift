@@ -88,7 +88,10 @@ extension ModelFolder {
     do {
       try made.writeDescription()
       if exists { try copyOtherFiles(from: staged.target, to: partial) }
-      placed = try staged.place(replacing: overwrites)
+      // The folder that it replaces is gone afterwards.
+      try DurableFolder.syncTree(partial.path)
+      placed = try staged.place(replacing: overwrites) { try holds(staged.target, all: $0) }
+      try DurableFolder.sync(OutputName.folder(of: placed))
     } catch {
       throw StudioError(path, .output(reason: "the folder cannot be written (\(reason(error)))"))
     }
@@ -108,7 +111,7 @@ extension ModelFolder {
   static func makeParent(of path: String) throws {
     let parent = URL(filePath: path).standardizedFileURL.deletingLastPathComponent()
     do {
-      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+      try DurableFolder.make(parent.path)
     } catch {
       throw StudioError(
         path, .output(reason: "the folder \(parent.path) cannot be made (\(reason(error)))"))
@@ -120,8 +123,16 @@ extension ModelFolder {
     _ target: URL, _ path: String, overwrites: Bool
   ) throws {
     guard overwrites else { throw StudioError(path, .exists) }
-    guard let files = try? FileManager.default.contentsOfDirectory(atPath: target.path) else {
+    guard let listing = try? FolderListing(of: target.path) else {
       throw StudioError(path, .output(reason: "is a file; a model is a folder"))
+    }
+    let files = listing.names
+    if let name = listing.unreadableNames.first {
+      throw StudioError(
+        path,
+        .output(
+          reason: "holds a file whose name is not UTF-8 (\(name)) and which could not be kept; "
+            + "rename it, for example with convmv"))
     }
     guard files.isEmpty || files.contains(descriptionName) else {
       throw StudioError(
@@ -137,6 +148,12 @@ extension ModelFolder {
       try manager.copyItem(
         at: URL(filePath: old).appending(path: file), to: partial.appending(path: file))
     }
+  }
+
+  /// Whether a folder has everything that another one has, so that the other may be removed.
+  private static func holds(_ new: String, all old: String) throws -> Bool {
+    let (listing, names) = (try FolderListing(of: old), try FolderListing(of: new).names)
+    return listing.unreadableNames.isEmpty && Set(listing.names).isSubset(of: names)
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import OutputFiles
 
 /// The presets: those that come with the program, and the user's as TOML files in a folder.
 public struct PresetLibrary: Sendable {
@@ -51,7 +52,7 @@ public struct PresetLibrary: Sendable {
       throw StudioError(path, .exists)
     }
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try DurableFolder.make(folder)
     } catch {
       throw StudioError(folder, .preset(reason: "the folder cannot be made"))
     }

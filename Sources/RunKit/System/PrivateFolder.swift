@@ -1,14 +1,15 @@
 import Foundation
+import OutputFiles
 
 /// Keeps what lies in the data folder from other users of the machine: folders 0700, files 0600. What
 /// somebody makes, and of which pictures, is nobody else's business.
 package enum PrivateFolder {
-  /// Makes a folder that only its owner may enter, with those that lead to it.
+  /// Makes a folder that only its owner may enter, with those that lead to it, so that a loss of power
+  /// does not take it back.
   ///
-  /// - Throws: an error of the file system.
+  /// - Throws: `FileFailure`.
   package static func make(_ path: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try DurableFolder.make(path, permissions: 0o700)
   }
 
   /// Takes the permissions of others from a file or folder, and from everything in the folder. Links

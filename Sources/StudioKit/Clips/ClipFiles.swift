@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import MediaIO
+import OutputFiles
 import RunKit
 import VideoDiffusion
 
@@ -130,6 +131,7 @@ struct ClipFiles: Sendable {
         try FileManager.default.moveItem(
           atPath: "\(folder)/\(name)", toPath: "\(place)/\(name)")
       }
+      for changed in [place, folder] { try DurableFolder.sync(changed) }
     } catch {
       throw StudioError(place, .notWritable(reason: "files cannot be moved into it"))
     }

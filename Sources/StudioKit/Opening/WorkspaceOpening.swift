@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import RunKit
 import SessionStore
@@ -50,18 +51,24 @@ struct WorkspaceOpening {
     try makeFolders(folders)
     let lock = try FolderLock(path: folders.lock, now: now)
     let files = ClipFiles(folder: folders.clips)
+    let unsorted = folders.database + ".unsorted"
     let opening = try SessionStore.open(
       at: folders.database, stamp: stamp, hasWork: !files.clips.isEmpty
     ) { records in
+      // Until their files are set aside, no start may take them for what a killed process left over.
+      try? AtomicFile.write(to: unsorted) { _ in }
       for job in folders.usedJobNumbers { records.note(job, of: JobRecord.self) }
       ClipRescue(files: files).complete(&records)
     }
     var notices: [Notice] = []
     if let recovery = opening.recovery {
       notices.append(recovery.notice)
+    }
+    if opening.recovery != nil || FileManager.default.fileExists(atPath: unsorted) {
       if let notice = try setAsideLeftovers(folders, opening.store, stamp) {
         notices.append(notice)
       }
+      unlink(unsorted)
     }
     if let path = folders.tighten() {
       notices.append(

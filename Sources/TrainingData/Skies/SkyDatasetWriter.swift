@@ -114,10 +114,7 @@ public struct SkyDatasetWriter: Sendable {
   /// Makes the folder in which the set grows, if it is not there, and locks it.
   private func lockFolder() throws -> PathLock {
     while true {
-      try attempt("make the folder") {
-        try FileManager.default.createDirectory(
-          atPath: partial, withIntermediateDirectories: true)
-      }
+      try attempt("make the folder") { try DurableFolder.make(partial) }
       guard let lock = PathLock(partial) else {
         throw DatasetError(
           path,
@@ -155,8 +152,7 @@ public struct SkyDatasetWriter: Sendable {
         try FileManager.default.removeItem(atPath: partial + "/" + name)
       }
       for part in DatasetSplit.allCases where part == .train || recipe.testClips > 0 {
-        try FileManager.default.createDirectory(
-          atPath: partial + "/" + part.rawValue, withIntermediateDirectories: true)
+        try DurableFolder.make(partial + "/" + part.rawValue)
       }
     }
     let encoder = JSONEncoder()
@@ -180,10 +176,12 @@ public struct SkyDatasetWriter: Sendable {
 
   private func moveIntoPlace() throws {
     let name = try attempt("rename the finished folder") {
-      try OutputPlacement.place(partial, as: place, replacing: overwrites) { old in
+      let name = try OutputPlacement.place(partial, as: place, replacing: overwrites) { old in
         let listing = try FolderListing(of: old)
         return listing.unreadableNames.isEmpty && foreignName(listing.names) == nil
       }
+      try DurableFolder.sync(OutputName.folder(of: name))
+      return name
     }
     guard name == place else {
       throw DatasetError(

@@ -1,5 +1,7 @@
+import CheckpointIO
 import Foundation
 import HandwrittenText
+import OutputFiles
 import RunKit
 
 /// The files that a run writes its story to: tables for plotting (`metrics.csv`, `scores.csv`), a log
@@ -18,7 +20,7 @@ struct TrainingLog: Sendable {
   /// - Parameters:
   ///   - losses: Names of the losses that there may be, in the order of their columns.
   ///   - scores: The same for scores.
-  /// - Throws: ``StudioError`` if a file cannot be written.
+  /// - Throws: ``StudioError`` or `CheckpointError` if a file cannot be written.
   init(
     _ folder: TrainingRunFolder, at step: Int, losses: [String], scores: [String],
     now: @escaping @Sendable () -> Date
@@ -59,9 +61,9 @@ struct TrainingLog: Sendable {
     try event("note", [("text", .string(sentence))])
   }
 
-  /// Columns of `metrics.csv` after the losses.
   /// More bytes than the table of any training: a million lines.
   static let tableLimit = 256 << 20
+  /// Columns of `metrics.csv` after the losses.
   private static let figures = [
     "learning_rate", "gradient_norm", "seconds_per_step", "clips_per_second", "resident_bytes",
   ]
@@ -86,6 +88,23 @@ struct TrainingLog: Sendable {
       [("step", .integer(samples.step)), ("video", .string(samples.videoPath))]
         + Self.members(samples.scores))
     try say(TrainingText.line(samples))
+  }
+
+  /// Waits until the tables are on the disk: a run that goes on from a state has the lines before it.
+  func sync() throws {
+    for path in [folder.metrics, folder.scores] {
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw Self.failure(path) }
+      defer { close(descriptor) }
+      guard fsync(descriptor) == 0 else { throw Self.failure(path) }
+    }
+    do {
+      try DurableFolder.sync(folder.path)
+    } catch {
+      throw StudioError(
+        folder.path,
+        .output(reason: "cannot be written (\(String(cString: strerror(error.code))))"))
+    }
   }
 
   /// Notes a checkpoint.
@@ -132,11 +151,7 @@ struct TrainingLog: Sendable {
   }
 
   private static func replace(_ path: String, with text: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw failure(path)
-    }
+    try AtomicFile.write(to: path) { try $0.write(Array(text.utf8)) }
   }
 
   private static func failure(_ path: String) -> StudioError {

@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import HandwrittenText
+import OutputFiles
 import RunKit
 
 /// What a training run began with: the file `run.json` in its folder.
@@ -98,8 +99,7 @@ package struct TrainingRunFolder: Sendable {
     if let other = others.first { throw TrainingError(path, .foreign(other)) }
     for folder in [path, samples, checkpoints] {
       do {
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
+        try DurableFolder.make(folder)
       } catch {
         throw StudioError(folder, .output(reason: "the folder cannot be made"))
       }

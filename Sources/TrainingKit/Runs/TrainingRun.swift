@@ -239,6 +239,7 @@ struct TrainingRun {
     } else if step > start {
       try await work.writeNetwork(to: network)
     }
+    try log.sync()
     return TrainingOutcome(
       step: step, isComplete: step == settings.steps, checkpoint: newestCheckpoint,
       weights: network)
@@ -261,6 +262,7 @@ struct TrainingRun {
     _ log: TrainingLog
   ) async throws {
     let path = folder.checkpoint(position.step)
+    try log.sync()
     try await work.writeState(metadata: position.metadata(), to: path)
     folder.removeCheckpoints(keeping: settings.keptCheckpoints)
     try log.checkpoint(position.step, path)
