@@ -185,7 +185,9 @@ struct GeneratedClips: ClipSource {
         // How clips go on is of no matter to a single one.
         request.laterSampler = request.firstSampler
         request.guidanceScale = 0
+        request.guidanceInterval = .all
         request.reencodesCondition = false
+        request.seamFade = 0
       }
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
@@ -206,7 +208,11 @@ struct GeneratedClips: ClipSource {
     for try await event in engine.generate(request, stop: stop) {
       guard case .clipFinished(let clip) = event else { continue }
       for (sample, latent) in clip.latents.enumerated() {
-        decoded[sample].append(try await engine.decode(latent))
+        var frames = try await engine.decode(latent)
+        if request.seamFade > 0, let last = decoded[sample].last {
+          frames = frames.fadingIn(from: last.lastFrame, over: request.seamFade)
+        }
+        decoded[sample].append(frames)
       }
     }
     guard decoded.allSatisfy({ $0.count == request.clipCount }) else { return nil }

@@ -168,7 +168,19 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
       differences.append("noise computed again after the clamp")
     }
     if request.guidanceScale != 0 { differences.append("guidance \(request.guidanceScale)") }
+    if request.guidanceScale != 0, request.guidanceInterval != .all {
+      differences.append(
+        "guidance from \(request.guidanceInterval.start) to \(request.guidanceInterval.end) of the steps"
+      )
+    }
     if request.reencodesCondition { differences.append("clips encoded again before the next") }
+    if request.seamFade > 0, hasLaterClips {
+      differences.append("seams faded over \(request.seamFade) frames")
+    }
+    if request.variation != nil { differences.append("noise turned towards that of another seed") }
+    if request.ordersPlanes {
+      differences.append("first clips put right where planes were exchanged")
+    }
     return differences + precisionDifference
   }
 

@@ -34,7 +34,7 @@ struct EvaluationRun {
   /// - Throws: ``StudioError`` if the job has a folder in place of a model, ``ModelError`` if a
   ///   network is missing.
   func model(_ result: inout EvaluationReport, generates: Bool = true) async throws -> Model {
-    guard case .model(let files, let request) = job.source else {
+    guard case .model(let files, var request) = job.source else {
       throw StudioError(nil, .noModelGiven)
     }
     guard let autoencoder = files.autoencoder,
@@ -54,6 +54,8 @@ struct EvaluationRun {
     }
     result.protocol.note(files, hashes: hashes)
     result.protocol.precision = job.precision.rawValue
+    // What does nothing to this model is no part of how it was judged.
+    if await !engine.mayExchangePlanes { request.ordersPlanes = false }
     if generates { result.protocol.request = request }
     return Model(
       files: files, request: request, engine: engine, configuration: configuration,

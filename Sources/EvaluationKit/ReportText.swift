@@ -97,8 +97,16 @@ extension EvaluationProtocol {
       add("sampler", Self.text(request.firstSampler))
       add("later clips", Self.text(request.laterSampler))
       add("guidance", "\(request.guidanceScale)")
+      if request.guidanceInterval != .all {
+        add(
+          "guided steps",
+          "\(request.guidanceInterval.start) to \(request.guidanceInterval.end) of them")
+      }
       add("first seed", "\(request.seed)")
       if request.reencodesCondition { add("condition", "encoded again") }
+      if request.seamFade > 0 { add("seams", "faded over \(request.seamFade) frames") }
+      add("variation", request.variation?.text)
+      if request.ordersPlanes { add("planes", "put right where they came out exchanged") }
     }
     add("precision", precision)
     add("data", data)

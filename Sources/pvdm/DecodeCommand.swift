@@ -7,6 +7,9 @@ struct Decode: AsyncParsableCommand {
     abstract: "Reads latents back as a video.",
     usage: "pvdm decode <input> [<model>] --output <path> [<options>]",
     discussion: """
+      Frames are those of the run that made the latents: where it faded the seams between clips, so does \
+      this, unless --seam-fade says otherwise.
+
       Example:
         pvdm decode walk.safetensors skies-64 --output walk.mp4 --output frames/
       """)
@@ -19,10 +22,17 @@ struct Decode: AsyncParsableCommand {
   var model: String?
 
   @OptionGroup(title: "Model options") var models: ModelOptions
+  @OptionGroup(title: "Sampling options") var seams: SettingOptions<Seams>
   @OptionGroup(title: "Output options") var outputs: OutputOptions
   @OptionGroup(title: "Compute options") var compute: ComputeOptions
 
+  /// How clips are shown one after the other.
+  enum Seams: SettingScope {
+    static let settings = [GenerationSetting.seamFade]
+  }
+
   func validate() throws {
+    try seams.checkIntegers()
     if outputs.output.isEmpty { throw ValidationError("Name a file to write with --output.") }
   }
 
@@ -37,9 +47,15 @@ struct Decode: AsyncParsableCommand {
       let files = try models.open(model)
       let stored = OutputSet.storedRate(file.metadata)
       let rate = outputs.fps ?? stored ?? files.framesPerSecond ?? 16
-      let settings = RunSettings(
+      var settings = RunSettings(
         command: "decode", model: files, precision: compute.precision, framesPerSecond: rate,
         source: input)
+      let run = file.metadata["pvdm"].flatMap(RunSettings.init(json:))
+      let length =
+        seams.given[.seamFade]?.integer ?? run?.request?.seamFade ?? run?.runs?.last?.settings
+        .seamFade
+        ?? run?.seamFade ?? 0
+      settings.seamFade = length > 0 ? length : nil
       let set = try OutputSet(
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,
         scale: outputs.scale, overwrites: outputs.overwrite)
@@ -47,9 +63,13 @@ struct Decode: AsyncParsableCommand {
         files, precision: compute.precision, threadCount: compute.threads)
       let progress = ClipProgress("decoding")
       let stop = StopSignalSource()
+      var lastFrame: [UInt8]?
       for (clip, latent) in file.latents.enumerated() where stop.signal.moment == .never {
         set.append(latent: latent)
-        try set.append(images: await conversion.decode(latent).images)
+        var frames = try await conversion.decode(latent)
+        if let lastFrame { frames = frames.fadingIn(from: lastFrame, over: length) }
+        try set.append(images: frames.images)
+        lastFrame = frames.lastFrame
         progress.show(clip + 1, of: file.latents.count)
       }
       progress.end()

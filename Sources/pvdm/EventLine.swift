@@ -22,7 +22,9 @@ struct EventLine {
           event: "step", clip: step.clip, steps: step.stepCount,
           finishedSteps: step.finishedSteps, timestep: step.timestep, seconds: step.seconds)
       case .generation(.clipFinished(let clip)):
-        Fields(event: "clip_finished", clip: clip.clip, seconds: clip.seconds)
+        Fields(
+          event: "clip_finished", clip: clip.clip, seconds: clip.seconds,
+          planes: clip.planeOrders.contains { $0 != .usual } ? clip.planeOrders.map(\.text) : nil)
       case .decoded(let clip, let sample, _, let seconds):
         Fields(event: "decoded", clip: clip, sample: sample, seconds: seconds)
       case .preview: nil
@@ -43,6 +45,7 @@ struct EventLine {
     var seeds: [UInt64]?
     var network: String?
     var notes: [String]?
+    var planes: [String]?
   }
 }
 

@@ -160,10 +160,6 @@ struct PreviewOptions: ParsableArguments {
   }
 
   func validate() throws {
-    for case (let setting, .integer(let number)) in settings.given {
-      guard case .integer(let range, _) = setting.domain, !range.contains(number) else { continue }
-      throw ValidationError(
-        "--\(setting.optionName) is \(range.lowerBound) to \(range.upperBound).")
-    }
+    try settings.checkIntegers()
   }
 }

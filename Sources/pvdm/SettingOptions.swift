@@ -1,5 +1,6 @@
 import ArgumentParser
 import RunKit
+import VideoDiffusion
 
 /// Settings that a command takes together.
 protocol SettingScope {
@@ -27,6 +28,15 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
     }
   }
 
+  /// - Throws: `ValidationError` if a whole number is out of its setting's range.
+  func checkIntegers() throws {
+    for case (let setting, .integer(let number)) in given {
+      guard case .integer(let range, _) = setting.domain, !range.contains(number) else { continue }
+      throw ValidationError(
+        "--\(setting.optionName) is \(range.lowerBound) to \(range.upperBound).")
+    }
+  }
+
   var customMirror: Mirror {
     let children: [Mirror.Child] = Self.options.map { ($0.setting.key, $0.option.declaration) }
     return Mirror(self, children: children)
@@ -46,6 +56,8 @@ private struct SettingOption {
     switch setting.domain {
     case .integer: self.init(setting) { (value: Int) in .integer(value) }
     case .number: self.init(setting) { (value: Double) in .number(value) }
+    case .variation(let none):
+      self.init(setting) { (value: VariationArgument) in .text(value.variation?.text ?? none) }
     case .seed: self.init(setting) { (value: UInt64) in .natural(value) }
     case .choice(let choice, _): self = Self.words(setting, choice)
     case .flag: self.init(flag: setting)
@@ -74,6 +86,16 @@ private struct SettingOption {
 
   private static func help(_ setting: GenerationSetting) -> ArgumentHelp {
     ArgumentHelp(setting.optionHelp ?? setting.meaning)
+  }
+}
+
+/// A second seed and a share, or nothing.
+private struct VariationArgument: ExpressibleByArgument {
+  let variation: NoiseVariation?
+
+  init?(argument: String) {
+    variation = NoiseVariation(argument)
+    if variation == nil, argument != "none" { return nil }
   }
 }
 

@@ -48,6 +48,34 @@ import VideoDiffusion
     #expect((reconstruct.json["psnr"] as? Double ?? 0) > 15, "\(reconstruct.errors)")
   }
 
+  @Test("latents decode to the frames of their run, its seams faded, or as --seam-fade says")
+  func seams() throws {
+    let latents = folder.path("z.safetensors")
+    let sample = try CommandRun([
+      "sample", "skies-64", "--clips", "2", "--steps", "2", "--seam-fade", "8", "-o", latents, "-o",
+      folder.path("run/"),
+    ])
+    #expect(sample.status == 0, "\(sample.errors)")
+    func frames(_ name: String, _ options: [String] = []) throws -> [RGBImage] {
+      if name != "run" {
+        let run = try CommandRun(
+          ["decode", latents, "skies-64", "-o", folder.path(name + "/")] + options)
+        #expect(run.status == 0, "\(run.errors)")
+      }
+      return try VideoReader(path: folder.path(name)).frames(from: 0, count: 32) { $0 }
+    }
+    let run = try frames("run")
+    #expect(try frames("again") == run)
+    let plain = try frames("plain", ["--seam-fade", "0"])
+    #expect(plain[16] != run[16] && plain[24...] == run[24...] && plain[..<16] == run[..<16])
+    for (command, status) in [("decode", 64), ("sample", 2)] {
+      let refused = try CommandRun(
+        (command == "decode" ? ["decode", latents] : ["sample"])
+          + ["--seam-fade", "65", "-o", folder.path("no.gif")])
+      #expect(Int(refused.status) == status && refused.errors.contains("64"), "\(refused.errors)")
+    }
+  }
+
   @Test("events are one JSON object a line, from the first clip to what was written")
   func events() throws {
     let run = try CommandRun([

@@ -126,6 +126,18 @@ import Testing
     #expect(again.2.seed != settings.seed)
   }
 
+  @Test func aNearRollKeepsTheClipsSeedAndSettingsAndTurnsItsNoise() throws {
+    let app = Fixtures.app(showing: Fixtures.grownTree, at: 4)
+    var screen = screen(app)
+    let own = try #require(Fixtures.grownTree.clips[id(4)])
+    let (clip, fork, settings) = try #require(asked(press(keys("v"), on: &screen, app)))
+    #expect(clip == id(2) && fork == 0 && settings.clipCount == 1)
+    #expect(settings.seed == own.seed && settings.isSeedLocked)
+    #expect(settings.variation?.share == 0.2)
+    let again = try #require(asked(press(keys("v"), on: &screen, app)))
+    #expect(again.2.variation?.seed != settings.variation?.seed)
+  }
+
   @Test func aBranchIsANewContinuationOfTheClipHere() throws {
     let app = Fixtures.app(showing: Fixtures.grownTree, at: 2)
     var screen = screen(app)

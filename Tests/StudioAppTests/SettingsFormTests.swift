@@ -6,8 +6,11 @@ import Testing
 /// The form of a run's settings: every field, by its keys.
 @Suite struct SettingsFormTests {
   private let fields: [GenerationSetting] = [
-    .sampler, .steps, .laterSteps, .spacing, .eta, .recomputeNoise, .guidance, .clips, .seed,
-    .keepSeed, .reencode, .precision, .threads, .preview, .previewEvery,
+    .sampler, .steps, .laterSteps, .spacing, .eta, .recomputeNoise, .guidance, .guidanceFrom,
+    .guidanceTo,
+    .clips, .seed,
+    .keepSeed, .variation, .reencode, .seamFade, .orderPlanes, .precision, .threads, .preview,
+    .previewEvery,
   ]
 
   /// A form with a field selected.
@@ -32,7 +35,9 @@ import Testing
       (.recomputeNoise, { $0.recomputesNoise = true }),
       (.guidance, { $0.guidanceScale = 0.5 }), (.clips, { $0.clipCount = 2 }),
       (.seed, { $0.seed = 1 }), (.keepSeed, { $0.isSeedLocked = true }),
-      (.reencode, { $0.reencodesCondition = true }), (.precision, { $0.precision = .bfloat16 }),
+      (.reencode, { $0.reencodesCondition = true }), (.seamFade, { $0.seamFade = 1 }),
+      (.orderPlanes, { $0.ordersPlanes = false }),
+      (.precision, { $0.precision = .bfloat16 }),
       (.threads, { $0.threadCount = 1 }), (.preview, { $0.preview = .decoded }),
       (.previewEvery, { $0.previewInterval = 11 }),
     ]

@@ -16,10 +16,15 @@ import VideoDiffusion
     settings.eta = 0.25
     settings.recomputesNoise = true
     settings.guidanceScale = 1.5
+    settings.guidanceStart = 0.2
+    settings.guidanceEnd = 0.7
     settings.clipCount = 3
     settings.seed = .max
     settings.isSeedLocked = true
     settings.reencodesCondition = true
+    settings.variation = NoiseVariation(seed: 8, share: 0.25)
+    settings.ordersPlanes = false
+    settings.seamFade = 6
     settings.precision = .bfloat16
     settings.threadCount = 5
     settings.preview = .decoded
@@ -28,10 +33,10 @@ import VideoDiffusion
   }
 
   private static let stored = """
-    {"clipCount":3,"eta":0.25,"guidanceScale":1.5,"isSeedLocked":true,"laterSteps":7,\
-    "method":"unipc","precision":"bf16","preview":"decoded","previewInterval":4,\
-    "recomputesNoise":true,"reencodesCondition":true,"seed":18446744073709551615,\
-    "spacing":"karras","steps":12,"threadCount":5}
+    {"clipCount":3,"eta":0.25,"guidanceEnd":0.7,"guidanceScale":1.5,"guidanceStart":0.2,"isSeedLocked":true,"laterSteps":7,\
+    "method":"unipc","ordersPlanes":false,"precision":"bf16","preview":"decoded","previewInterval":4,\
+    "recomputesNoise":true,"reencodesCondition":true,"seamFade":6,"seed":18446744073709551615,\
+    "spacing":"karras","steps":12,"threadCount":5,"variation":{"seed":8,"share":0.25}}
     """
 
   private func json(_ value: some Encodable) throws -> String {
@@ -78,7 +83,9 @@ import VideoDiffusion
     var open = GenerationSettings()
     open.clipCount = nil
     let text = try json(open)
-    for name in ["clipCount", "spacing", "threadCount"] { #expect(!text.contains(name)) }
+    for name in ["clipCount", "spacing", "threadCount", "variation"] {
+      #expect(!text.contains(name))
+    }
     #expect(try read(GenerationSettings.self, text) == open)
     // What older versions did not store has its usual value; no number of clips is no end.
     #expect(try read(GenerationSettings.self, "{}") == open)

@@ -54,6 +54,35 @@ struct WorkspaceMakingTests {
     await workspace.close()
   }
 
+  @Test("a seam fades from the clip before, also where a clip is extended or rolled again later")
+  func seams() async throws {
+    var settings = settings(2, seed: 4)
+    settings.seamFade = 6
+    let workspace = try await fixture.open()
+    let (video, _) = try await workspace.make(fixture.model, settings)
+    await workspace.settle()
+    await workspace.close()
+
+    let again = try await fixture.open()
+    settings.clipCount = 1
+    let tip = try await again.tree(of: video).tip
+    try await again.extend(video, after: tip, fork: 0, model: fixture.model, settings: settings)
+    await again.settle()
+    let branch = try await again.tree(of: video).branch
+    #expect(branch.count == 3)
+    let engine = try VideoEngine(threadCount: 1)
+    try await engine.load(NetworkFile(path: #require(fixture.model.autoencoder)))
+    let frames = await again.frames(of: branch.map(\.id)).map(\.images)
+    for (number, latent) in try fixture.latents(branch).enumerated() {
+      var clip = try await engine.decode(latent)
+      if number > 0, let last = frames[number - 1].last {
+        clip = clip.fadingIn(from: last.pixels, over: 6)
+      }
+      #expect(frames[number] == clip.images, "clip \(number)")
+    }
+    await again.close()
+  }
+
   @Test("extending gives the clips of one longer run, bit for bit", arguments: [false, true])
   func extendEqualsLongRun(reencodes: Bool) async throws {
     var settings = settings(1, seed: 21)

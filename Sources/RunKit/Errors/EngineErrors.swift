@@ -75,6 +75,8 @@ extension SamplingError: ExplainedError {
     case .ancestralNeedsEveryStep(let found, let schedule):
       "ddpm takes all \(schedule) steps, and \(found) were asked for; use ddim for fewer"
     case .etaOutOfRange(let eta): "eta is \(eta); expected 0 to 1"
+    case .skippedStepsOutOfRange(let found, let limit):
+      "the number of steps left out is \(found); expected 0 to \(limit)"
     case .predictionNotFinite(_, let timestep):
       "the denoiser predicted values that are not finite at time step \(timestep); its weights are "
         + "damaged or too large for this precision"

@@ -89,8 +89,14 @@ public struct RunEstimator: Sendable {
     let laterSteps =
       (Double(clips) - (start == .nothing ? 1 : 0)) * Double(settings.laterSampler.steps)
     let (step, isStepMeasured) = seconds(.step, denoiser)
-    let (laterStep, isLaterMeasured) = seconds(
-      settings.guidanceScale > 0 ? .guidedStep : .step, denoiser)
+    let request = settings.request()
+    let count = settings.laterSampler.steps
+    let guided = (0..<count).count { request.guides(step: $0) }
+    let (guidedStep, isGuidedMeasured) = seconds(.guidedStep, denoiser)
+    let share = Double(guided) / Double(max(count, 1))
+    let laterStep = share * guidedStep + (1 - share) * step
+    let isLaterMeasured =
+      (guided == 0 || isGuidedMeasured) && (guided == count || isStepMeasured)
     let (decode, isDecodeMeasured) = seconds(.decode, autoencoder)
 
     var total = Double(firstSteps) * step + laterSteps * laterStep
@@ -114,7 +120,7 @@ public struct RunEstimator: Sendable {
       seconds: total,
       bytes: MemoryEstimate.bytes(
         denoiser: denoiser.summary, autoencoder: autoencoder.summary,
-        precision: settings.precision, isGuided: needsLater && settings.guidanceScale > 0),
+        precision: settings.precision, isGuided: needsLater && guided > 0),
       isMeasured: isDecodeMeasured && (!needsFirst || isStepMeasured)
         && (!needsLater || isLaterMeasured))
   }

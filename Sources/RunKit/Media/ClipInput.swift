@@ -64,6 +64,8 @@ public struct Continuation {
   public let condition: Latent
   /// Frames of the input that stand before the new ones, the condition's included.
   public let precedingFrames: Int
+  /// The last of the condition's frames as the model sees it, `[side, side, 3]`; `nil` for latents.
+  package let lastFrame: [UInt8]?
   /// What there is to know of the input's frames, in sentences.
   public let notes: [String]
   package let input: ClipInput
@@ -98,15 +100,18 @@ public struct Continuation {
       }
       condition = file.latents[first / frames]
       precedingFrames = first + frames
+      lastFrame = nil
       notes = []
     case .video(let reader):
       guard let side else { throw ModelError(.notLoaded(.autoencoder)) }
+      let preparation = FramePreparation(resolution: side)
       let (window, first) = try Self.window(
         reader, from: firstFrame, frames,
-        preparing: FramePreparation(resolution: side).preparedValues)
+        preparing: { (preparation.preparedValues($0), preparation.prepared($0)) })
+      lastFrame = window.last?.1.pixels
       notes = reader.warnings.map(\.description)
       condition = try await encode(
-        PixelClip(frames: frames, side: side, levels: window.flatMap { $0 }))
+        PixelClip(frames: frames, side: side, levels: window.flatMap(\.0)))
       precedingFrames = first + frames
     }
   }

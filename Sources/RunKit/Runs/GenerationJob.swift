@@ -37,6 +37,10 @@ public struct GenerationJob: Sendable {
   /// Where the maps of linear previews are kept; `nil` forgets them after the job.
   public var previewCacheFolder: String?
 
+  /// The clips of the input where they are made anew in place of being continued; see
+  /// ``refine(_:strength:)``.
+  public private(set) var originals: [Latent] = []
+
   /// Describes a job.
   public init(model: ModelFiles, request: GenerationRequest, outputs: [String]) {
     self.model = model
@@ -84,12 +88,13 @@ public struct GenerationJob: Sendable {
   ) async throws -> Result {
     try request.validate()
     try checkRange()
-    let input = try inputPath.map(ClipInput.init(path:))
+    let input = refines ? nil : try inputPath.map(ClipInput.init(path:))
     guard let denoiser = model.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let rate = framesPerSecond ?? input?.framesPerSecond ?? model.framesPerSecond ?? 16
     _ = try OutputSet.checkedRate(rate)
     var settings = RunSettings(
-      command: input == nil ? "sample" : "extend", model: model, precision: precision,
+      command: refines ? "refine" : input == nil ? "sample" : "extend", model: model,
+      precision: precision,
       framesPerSecond: rate, request: request, source: inputPath)
     settings.firstFrame = firstFrame
     settings.onlyNew = input == nil ? nil : onlyNew
@@ -112,10 +117,55 @@ public struct GenerationJob: Sendable {
       try await load(autoencoder, into: engine, report)
     }
     try await load(denoiser, into: engine, report)
+    if request.ordersPlanes, input == nil, request.firstSampler.skippedSteps == 0,
+      await engine.mayExchangePlanes,
+      await engine.autoencoderConfiguration == nil
+    {
+      if let autoencoder = model.autoencoder {
+        try await load(autoencoder, into: engine, report)
+      } else {
+        report(
+          .notes([
+            "the denoiser has no plane codes; whether the first clip's planes came out exchanged "
+              + "cannot be seen without an autoencoder"
+          ]))
+      }
+    }
 
     let run = GenerationRun(
       job: self, engine: engine, outputs: sets, settings: settings, report: report, stop: stop)
     return try await run.run(input, resumed: resumed, geometry: denoiser.geometry)
+  }
+
+  private var refines: Bool { !originals.isEmpty }
+
+  /// Makes the clips of a file anew, near what they are, in place of continuing it; the request then asks
+  /// for as many.
+  ///
+  /// - Parameters:
+  ///   - path: A file of latents.
+  ///   - strength: How far each clip is noised before it is denoised: 0 leaves it as it is, 1 makes what
+  ///     would be made without it.
+  /// - Throws: ``StudioError`` if the strength is out of range or the input is no file of latents, and
+  ///   what reading throws.
+  public mutating func refine(_ path: String, strength: Double) throws {
+    guard (0...1).contains(strength) else {
+      throw StudioError(
+        nil, .option(name: "the strength", found: "\(strength)", expected: "a number from 0 to 1"))
+    }
+    guard case .latents(let file, _) = try ClipInput(path: path) else {
+      throw StudioError(
+        path,
+        .option(
+          name: "the input", found: "no file of latents",
+          expected: "a .safetensors file; \"pvdm encode\" makes one of a video"))
+    }
+    inputPath = path
+    originals = file.latents
+    framesPerSecond = framesPerSecond ?? OutputSet.storedRate(file.metadata)
+    request.clipCount = file.latents.count
+    request.firstSampler = request.firstSampler.begun(at: strength)
+    request.laterSampler = request.laterSampler.begun(at: strength)
   }
 
   private func load(

@@ -15,6 +15,8 @@ actor GenerationRun: ClipSink {
 
   private var state = GenerationState()
   private var finishedClips: [[Latent]] = []
+  /// Of each sample the frame that stands last.
+  private var lastFrames: [[UInt8]?]
   private var lastSave = ContinuousClock.now
   /// Where this run is kept, once it is.
   private var savedRun: String?
@@ -33,6 +35,7 @@ actor GenerationRun: ClipSink {
     self.settings = settings
     self.report = report
     self.stop = stop
+    lastFrames = Array(repeating: nil, count: job.request.sampleCount)
     needsFrames = OutputSet.needPixels(job.outputs)
     previews = PreviewMaker(
       engine: engine, mode: job.preview, interval: job.previewInterval,
@@ -71,6 +74,13 @@ actor GenerationRun: ClipSink {
     if !continuation.notes.isEmpty { report(.notes(continuation.notes)) }
     state = GenerationState(
       condition: Array(repeating: continuation.condition, count: job.request.sampleCount))
+    if needsFrames, job.request.seamFade > 0 {
+      let frame =
+        if let shown = continuation.lastFrame { shown } else {
+          try await engine.decode(continuation.condition).lastFrame
+        }
+      lastFrames = lastFrames.map { _ in frame }
+    }
     guard !job.onlyNew else { return }
     let keepsLatents = job.outputs.contains(where: OutputSet.isLatents)
     // Latents hold whole clips, so the frames before the window are cut from its start backwards.
@@ -105,7 +115,8 @@ actor GenerationRun: ClipSink {
   private func goOn(from saved: SavedRun) async throws {
     savedRun = job.savedRunPath
     for (clip, latents) in saved.finishedClips.enumerated() {
-      try await write(latents, of: clip, with: engine, previews: previews)
+      try await write(
+        latents, of: clip, fading: job.request.seamFade, with: engine, previews: previews)
     }
     finishedClips = saved.finishedClips
     state = saved.state
@@ -114,7 +125,8 @@ actor GenerationRun: ClipSink {
   private func generate() async throws {
     guard state.finishedClips < job.request.clipCount ?? .max else { return }
     try await makeClips(
-      job.request, from: state, with: engine, previews: previews, stop: stop
+      job.request, from: state, refining: job.originals, with: engine, previews: previews,
+      stop: stop
     ) { [report] in report(.preview($0)) }
     // A first fit that is almost done is worth waiting for, unless the user wants to stop.
     await previews.finish(cancelling: stop.moment != .never)
@@ -131,8 +143,11 @@ actor GenerationRun: ClipSink {
       // Worth keeping even if it cannot be written.
       state = clip.state
       finishedClips.append(clip.latents)
+      if !clip.notes.isEmpty { report(.notes(clip.notes)) }
     }
   }
+
+  func lastFrame(of sample: Int) -> [UInt8]? { lastFrames[sample] }
 
   func write(
     _ latent: Latent, sample: Int, of clip: Int, decoded: (clip: PixelClip, seconds: Double)?
@@ -141,6 +156,7 @@ actor GenerationRun: ClipSink {
     guard let (pixels, seconds) = decoded else { return }
     report(.decoded(clip: clip, sample: sample, pixels, seconds: seconds))
     try outputs[sample].append(images: pixels.images)
+    lastFrames[sample] = pixels.lastFrame
   }
 
   func finish(_ clip: FinishedClip) -> Bool {

@@ -28,8 +28,9 @@ extension RunSettings {
     }
     let sources = Set((runs ?? []).compactMap(\.source) + [source].compactMap { $0 })
     if !sources.isEmpty, command != "decode", command != "reconstruct" {
+      let verb = command == "refine" ? "was made of" : "continues"
       limits.append(
-        "it continues \(sources.sorted().joined(separator: ", ")), whose frames no settings make")
+        "it \(verb) \(sources.sorted().joined(separator: ", ")), whose frames no settings make")
     }
     return limits
   }

@@ -5,7 +5,7 @@ import VideoDiffusion
 public struct RunSettings: Sendable, Hashable, Codable {
   /// Version of the program.
   public var version: String
-  /// What was done: `sample`, `extend`, `decode` or `reconstruct`.
+  /// What was done: `sample`, `extend`, `refine`, `decode` or `reconstruct`.
   public var command: String
   /// What people call the model.
   public var model: String
@@ -29,6 +29,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
   public var onlyNew: Bool?
   /// Frames that stand before the first generated one.
   public var precedingFrames: Int?
+  /// Frames over which seams were faded, where latents were decoded.
+  public var seamFade: Int?
   /// Sizes in bytes of the files that the run reads, by what they are: whether a resumed run meets
   /// the files that it began with.
   public var fileSizes: [String: Int]?

@@ -3,8 +3,9 @@ import VideoDiffusion
 extension GenerationSetting {
   /// Every setting, in the order of preset files.
   public static let all: [GenerationSetting] = [
-    sampler, spacing, steps, laterSteps, eta, recomputeNoise, guidance, clips, seed, keepSeed,
-    reencode, precision, threads, preview, previewEvery,
+    sampler, spacing, steps, laterSteps, eta, recomputeNoise, guidance, guidanceFrom, guidanceTo,
+    clips, seed, keepSeed,
+    variation, reencode, seamFade, orderPlanes, precision, threads, preview, previewEvery,
   ]
 
   /// Every setting, with some before the others.
@@ -110,6 +111,29 @@ extension GenerationSetting {
       """,
     sweepExample: "0, 1, 2")
 
+  public static let guidanceFrom = GenerationSetting(
+    "guidance_from", .sampler, .number(\.guidanceStart, "guidanceStart", 0...1),
+    title: "start of guidance",
+    meaning: "Share of a clip's steps after which guidance begins",
+    line: Line(
+      label: "guide from", help: "share of the steps after which guidance begins", step: 0.1,
+      decimals: 2, fixed: { $0.guidanceScale > 0 ? nil : "-" },
+      note: { $0.guidanceScale > 0 ? "of the steps" : "guidance only" }),
+    optionHelp: "Share of a clip's steps after which guidance begins, 0 to 1. (default: 0)")
+
+  public static let guidanceTo = GenerationSetting(
+    "guidance_to", .sampler, .number(\.guidanceEnd, "guidanceEnd", 0...1),
+    title: "end of guidance",
+    meaning: "Share of a clip's steps after which guidance ends",
+    line: Line(
+      label: "guide to", help: "share of the steps after which guidance ends", step: 0.1,
+      decimals: 2, fixed: { $0.guidanceScale > 0 ? nil : "-" },
+      note: { $0.guidanceScale > 0 ? "of the steps" : "guidance only" }),
+    optionHelp: """
+      Share of a clip's steps after which guidance ends, 0 to 1; steps without guidance cost half. \
+      (default: 1)
+      """)
+
   // MARK: The video
 
   public static let clips = GenerationSetting(
@@ -136,6 +160,20 @@ extension GenerationSetting {
     line: Line(label: "keep seed", help: "whether the next run takes this seed again"),
     isInPresets: false)
 
+  /// No part of a preset: it goes with one seed.
+  public static let variation = GenerationSetting(
+    "variation", .video, .variation(\.variation, "variation", none: "none"),
+    meaning: "A second seed and how far the noise of every clip is turned towards its, 0 to 1",
+    explanation: "a second seed, and how far the noise was turned towards its",
+    line: Line(
+      label: "variation", help: "a second seed and a share: 7:0.2 makes a video near the seed's",
+      note: { $0.variation == nil ? "" : "near the seed's" }),
+    optionHelp: """
+      Make a video near that of the seed: the noise of each clip is turned by this share, 0 to 1, \
+      towards that of a second seed, as in 7:0.2. (default: none)
+      """,
+    isInPresets: false)
+
   public static let reencode = GenerationSetting(
     "reencode", .video, .flag(\.reencodesCondition, "reencodesCondition"), title: "re-encoding",
     meaning: "Whether each clip is decoded and encoded again before the next continues it",
@@ -143,6 +181,34 @@ extension GenerationSetting {
     line: Line(
       label: "re-encode", help: "decode and encode a clip again before the next continues it"),
     optionHelp: "Decode and encode each clip again before the next continues it. (default: no)")
+
+  public static let seamFade = GenerationSetting(
+    "seam_fade", .video, .integer(\.seamFade, "seamFade", 0...GenerationRequest.longestSeamFade),
+    title: "fade of seams",
+    meaning:
+      "Frames over which the difference at a clip's boundary fades where the clip is shown; 0 leaves it",
+    explanation: "frames over which the difference at each clip's boundary faded",
+    line: Line(
+      label: "seam fade", help: "frames over which a clip's boundary fades; 0 leaves the seam",
+      limit: 15, note: { $0.seamFade == 0 ? "seams stay" : "frames" }),
+    optionHelp: """
+      Frames over which the difference at each clip's boundary fades where the clip is shown, 0 to 64, at \
+      most a clip's length; 0 leaves the seams. Latents stay as they are. (default: the preset's, else 0)
+      """)
+
+  public static let orderPlanes = GenerationSetting(
+    "order_planes", .video, .flag(\.ordersPlanes, "ordersPlanes"), title: "planes in order",
+    meaning:
+      "Whether a first clip whose planes came out exchanged, as without plane codes, is put right",
+    explanation: "whether a first clip whose planes came out exchanged was put right",
+    line: Line(
+      label: "planes", help: "put a first clip right whose planes came out exchanged",
+      note: { $0.ordersPlanes ? "put right" : "as they come" }),
+    optionHelp: """
+      Put a first clip right whose planes came out exchanged, as those of models without plane codes \
+      do: decode and encode every order and keep the one that comes back. (default: yes, but not with \
+      the paper's presets)
+      """)
 
   // MARK: Computing
 

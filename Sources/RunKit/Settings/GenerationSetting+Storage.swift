@@ -1,3 +1,5 @@
+import VideoDiffusion
+
 extension GenerationSetting {
   /// A name of a setting, in stored settings or on a command line.
   package struct Name: CodingKey {
@@ -98,6 +100,15 @@ extension GenerationSetting {
 
     static func seed(_ path: Path<UInt64>, _ name: String) -> Storage {
       Storage(path, name, .seed, wrap: { .natural($0) }, unwrap: \.natural)
+    }
+
+    /// - Parameter word: The word that makes no choice.
+    static func variation(
+      _ path: Path<NoiseVariation?>, _ name: String, none word: String
+    ) -> Storage {
+      Storage(
+        open: path, name, .variation(none: word), wrap: { .text($0.text) },
+        unwrap: { $0.name.flatMap { NoiseVariation($0) } })
     }
 
     static func choice<Value: SettingChoice>(_ path: Path<Value>, _ name: String) -> Storage {

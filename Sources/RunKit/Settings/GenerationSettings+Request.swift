@@ -37,7 +37,9 @@ extension GenerationSettings {
     GenerationRequest(
       clipCount: clipCount, firstSampler: firstSampler, laterSampler: laterSampler,
       guidanceScale: guidanceScale, seed: seed, sampleCount: sampleCount,
-      reencodesCondition: reencodesCondition)
+      reencodesCondition: reencodesCondition, variation: variation, ordersPlanes: ordersPlanes,
+      seamFade: seamFade,
+      guidanceInterval: GuidanceInterval(from: guidanceStart, to: guidanceEnd))
   }
 
   /// The settings of a request, such as one that is embedded in an output. What a request does not
@@ -55,9 +57,14 @@ extension GenerationSettings {
     eta = first.eta
     recomputesNoise = first.recomputesNoise
     guidanceScale = request.guidanceScale
+    guidanceStart = request.guidanceInterval.start
+    guidanceEnd = request.guidanceInterval.end
     clipCount = request.clipCount
     seed = request.seed
     reencodesCondition = request.reencodesCondition
+    variation = request.variation
+    ordersPlanes = request.ordersPlanes
+    seamFade = request.seamFade
   }
 
   /// The settings that made an output; `nil` if nothing was generated for it, or they are out of their
@@ -75,7 +82,9 @@ extension GenerationSettings {
 extension Preset {
   /// What a preset takes from an output.
   private static let embeddedKeys = Set(
-    GenerationSetting.all.filter { $0.group == .sampler } + [.reencode, .precision])
+    GenerationSetting.all.filter { $0.group == .sampler } + [
+      .reencode, .orderPlanes, .seamFade, .precision,
+    ])
 
   /// The settings of the sampler and the precision that made an output, under its file's name, and what
   /// of the output they do not stand for: clips of other runs, and frames that were there before.

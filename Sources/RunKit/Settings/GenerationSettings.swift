@@ -18,6 +18,9 @@ public struct GenerationSettings: Sendable, Hashable {
   public var recomputesNoise = false
   /// Guidance of clips that continue another, 0 or more.
   public var guidanceScale = 0.0
+  /// Shares of a clip's steps after which guidance begins and ends, 0 to 1.
+  public var guidanceStart = 0.0
+  public var guidanceEnd = 1.0
   /// Clips to make; `nil` goes on until it is stopped.
   public var clipCount: Int? = 1
   /// Seed of the run, from which every clip's own follows; see ``ClipSeed``.
@@ -26,6 +29,12 @@ public struct GenerationSettings: Sendable, Hashable {
   public var isSeedLocked = false
   /// Whether a clip is decoded and encoded again before the next continues it.
   public var reencodesCondition = false
+  /// What the noise of every clip is turned towards; `nil` leaves it as the seed gives it.
+  public var variation: NoiseVariation?
+  /// Whether a first clip whose planes came out exchanged is put right.
+  public var ordersPlanes = true
+  /// Frames over which the difference at a clip's boundary fades, 0 to 64; 0 leaves the seam.
+  public var seamFade = 0
   /// Precision of the networks.
   public var precision = Precision.float32
   /// Threads; `nil` for all processors.

@@ -1,3 +1,5 @@
+import VideoDiffusion
+
 /// The values that a setting may have.
 package enum SettingDomain: Sendable {
   /// A whole number. Where 0 stands for no choice, `zero` says what that does, such as "takes all
@@ -9,6 +11,8 @@ package enum SettingDomain: Sendable {
   case flag
   /// A whole number of 64 bits. TOML's have 63, so that a larger one is a text.
   case seed
+  /// A second seed with a share from 0 to 1, such as `7:0.2`; `word` stands for no choice.
+  case variation(none: String)
   /// One of a few words; `open` is the one that makes no choice, where there is such.
   case choice(any SettingChoice.Type, open: String? = nil)
 
@@ -16,6 +20,7 @@ package enum SettingDomain: Sendable {
   var none: SettingValue? {
     switch self {
     case .integer(_, let zero): zero == nil ? nil : .integer(0)
+    case .variation(let word): .text(word)
     case .choice(_, let open): open.map { .text($0) }
     case .number, .flag, .seed: nil
     }
@@ -41,6 +46,8 @@ package enum SettingDomain: Sendable {
       "a number from \(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
     case .flag: "true or false"
     case .seed: "a whole number of 0 or more"
+    case .variation(let word):
+      "a seed and a share from 0 to 1, such as 7:0.2, or \(word)"
     case .choice: words.joinedAsChoice
     }
   }
@@ -58,6 +65,7 @@ package enum SettingDomain: Sendable {
     case .number(let range): value.number.map { range.contains($0) } ?? false
     case .flag: value.flag != nil
     case .seed: value.natural != nil
+    case .variation: value.name.flatMap { NoiseVariation($0) } != nil
     case .choice(let choice, _): value.name.map { choice.words.contains($0) } ?? false
     }
   }
@@ -69,7 +77,7 @@ package enum SettingDomain: Sendable {
     case .number: Double(text).map { .number($0) }
     case .flag: Bool(text).map { .flag($0) }
     case .seed: UInt64(text).map { .natural($0) }
-    case .choice: .text(text)
+    case .variation, .choice: .text(text)
     }
   }
 }

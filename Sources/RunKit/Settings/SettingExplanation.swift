@@ -84,6 +84,8 @@ public struct SettingExplanation: Sendable, Hashable {
     "precedingframes": "frames that stand before the first new one",
     "command": "what was done",
     "version": "the version of pvdm that made it",
+    "skippedsteps": "steps left out at the noisy end, since the clips began with others",
+    "share": "how far the noise was turned towards that of the second seed",
     "clampsprediction": "whether estimates are kept within -1 to 1",
   ]
 }

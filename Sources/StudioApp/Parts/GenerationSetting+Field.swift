@@ -26,6 +26,7 @@ extension GenerationSetting {
     case .number(let range): return number(value.number, range)
     case .flag: return .toggle(value.flag ?? false)
     case .seed: return .natural(value.natural ?? 0)
+    case .variation: return .text(value.plainText)
     case .choice:
       let index = value.name.flatMap { domain.words.firstIndex(of: $0) }
       return .choice(index ?? 0, of: line.words?(settings) ?? domain.words)

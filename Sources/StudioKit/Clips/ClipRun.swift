@@ -17,6 +17,8 @@ actor ClipRun: ClipSink {
 
   private var state = GenerationState()
   private var previous: Clip?
+  /// The last frame of the clip before, as it is shown.
+  private var lastFrame: [UInt8]?
   /// Seconds of sampling the clip in progress.
   private var clipSeconds = 0.0
   private var hasComplained = false
@@ -132,13 +134,22 @@ actor ClipRun: ClipSink {
       state = step.state
       clipSeconds += step.seconds
       saveState()
-      let isGuided = state.condition != nil && settings.guidanceScale > 0
+      let isGuided = state.condition != nil && request.guides(step: step.finishedSteps - 1)
       if let model {
         reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
       }
       reporter.tell(.sampling)
-    case .clipFinished: reporter.tell(.decoding)
+    case .clipFinished(let clip):
+      reporter.tell(.decoding)
+      for note in clip.notes { workspace.hub.send(.notice(Notice(.information, note))) }
     }
+  }
+
+  func lastFrame(of sample: Int) throws -> [UInt8]? {
+    if lastFrame == nil, let previous {
+      lastFrame = try workspace.files.images(previous.id).last?.pixels
+    }
+    return lastFrame
   }
 
   func write(
@@ -174,6 +185,7 @@ actor ClipRun: ClipSink {
     try workspace.files.write(note, latent: latent, images: images)
     try await workspace.add(clip, ClipFrames(clip: clip.id, images: images), of: plan.job)
     previous = clip
+    lastFrame = images.last?.pixels
   }
 
   /// A state that cannot be saved is no reason to end a run that goes well otherwise.

@@ -95,10 +95,13 @@ extension EvaluationReport {
     guard let request = self.protocol.request else { return metric.judged == .autoencoder }
     let other = settings.request()
     let isLong = (self.protocol.frames ?? 0) > 16
-    guard request.firstSampler == other.firstSampler else { return false }
+    guard request.firstSampler == other.firstSampler, request.variation == other.variation else {
+      return false
+    }
     return !isLong
       || (request.laterSampler == other.laterSampler
         && request.guidanceScale == other.guidanceScale
+        && request.guidanceInterval == other.guidanceInterval && request.seamFade == other.seamFade
         && request.reencodesCondition == other.reencodesCondition)
   }
 }

@@ -46,6 +46,8 @@ public struct FinishedClip: Sendable {
   public let clip: Int
   /// Each sample's latent.
   public let latents: [Latent]
+  /// In which order each sample's planes came out; they were put right.
+  public let planeOrders: [PlaneOrder]
   /// How long the clip took, in seconds; of a clip that went on after an interruption, the rest.
   public let seconds: Double
   /// All that is needed to go on with the next clip.

@@ -141,6 +141,32 @@ public actor VideoEngine {
     }
   }
 
+  /// Whether what is made from nothing can come out with its planes exchanged: the denoiser has no plane
+  /// codes. `false` where none is loaded.
+  public var mayExchangePlanes: Bool { denoiser.map { $0.noCondition == nil } ?? false }
+
+  /// Puts a clip's planes where they belong: of all orders that the denoiser cannot tell apart, the one
+  /// whose decoded frames encode to the latent itself. Without an autoencoder it stays as it is.
+  ///
+  /// An autoencoder gives back what it wrote; what it never wrote, it does not (a trained one of ours: a
+  /// mean squared error of 0.01 to 0.18 in the right order, 0.75 to 1.7 in the other).
+  ///
+  /// - Returns: The latent, and the order that its planes had.
+  /// - Throws: ``ModelError`` if the latent has another shape.
+  public func putPlanesRight(_ latent: Latent) throws -> (latent: Latent, order: PlaneOrder) {
+    guard let autoencoder else { return (latent, .usual) }
+    let geometry = autoencoder.configuration.geometry
+    try check([latent], geometry)
+    var best = (latent: latent, order: PlaneOrder.usual, error: Double.infinity)
+    for order in PlaneOrder.indistinguishable(geometry) {
+      let candidate = order.putRight(latent, geometry)
+      let again = try autoencoder.encode(autoencoder.decode(candidate, context), context)
+      let error = again.squaredError(from: candidate)
+      if error < best.error { best = (candidate, order, error) }
+    }
+    return (best.latent, best.order)
+  }
+
   // MARK: Generation
 
   /// Makes a video clip by clip.
@@ -152,15 +178,17 @@ public actor VideoEngine {
   /// - Parameters:
   ///   - request: What to make.
   ///   - state: Where to begin: what to continue, or a run that was interrupted.
+  ///   - originals: The clips to begin with where samplers leave out steps, in the run's order, the same
+  ///     for every sample; as many as the run has clips.
   ///   - stop: Ends the run early.
   public nonisolated func generate(
     _ request: GenerationRequest, from state: GenerationState = GenerationState(),
-    stop: StopSignal = StopSignal()
+    refining originals: [Latent] = [], stop: StopSignal = StopSignal()
   ) -> AsyncThrowingStream<GenerationEvent, any Error> {
     AsyncThrowingStream { continuation in
       let task = Task {
         do {
-          try await self.run(request, state, stop) { continuation.yield($0) }
+          try await self.run(request, state, originals, stop) { continuation.yield($0) }
           continuation.finish()
         } catch {
           continuation.finish(throwing: error)
@@ -171,13 +199,22 @@ public actor VideoEngine {
   }
 
   private func run(
-    _ request: GenerationRequest, _ start: GenerationState, _ stop: StopSignal,
-    _ report: (GenerationEvent) -> Void
+    _ request: GenerationRequest, _ start: GenerationState, _ originals: [Latent],
+    _ stop: StopSignal, _ report: (GenerationEvent) -> Void
   ) async throws {
     try request.validate()
     guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let configuration = denoiser.configuration
-    try check(start.condition ?? [], configuration.geometry)
+    try check((start.condition ?? []) + originals, configuration.geometry)
+    let beginsWithSome = [request.firstSampler, request.laterSampler].contains {
+      $0.skippedSteps > 0
+    }
+    guard originals.isEmpty ? !beginsWithSome : originals.count == request.clipCount else {
+      throw ModelError(
+        .setting(
+          name: "the number of clips to begin with", found: "\(originals.count)",
+          expected: request.clipCount.map { "\($0), as many as are made" } ?? "a number of clips"))
+    }
     if let count = start.condition?.count, count != request.sampleCount {
       throw ModelError(
         .savedRun(reason: "it has \(count) samples, the request \(request.sampleCount)"))
@@ -187,14 +224,15 @@ public actor VideoEngine {
 
     var state = start
     while state.finishedClips < request.clipCount ?? .max {
-      try await makeClip(request, &state, configuration.geometry, stop, report)
+      let original = originals.isEmpty ? nil : originals[state.finishedClips]
+      try await makeClip(request, &state, original, configuration.geometry, stop, report)
       if stop.moment >= .afterClip { return }
     }
   }
 
   private func makeClip(
-    _ request: GenerationRequest, _ state: inout GenerationState, _ geometry: PlaneGeometry,
-    _ stop: StopSignal, _ report: (GenerationEvent) -> Void
+    _ request: GenerationRequest, _ state: inout GenerationState, _ original: Latent?,
+    _ geometry: PlaneGeometry, _ stop: StopSignal, _ report: (GenerationEvent) -> Void
   ) async throws {
     let clock = ContinuousClock()
     let clipStart = clock.now
@@ -206,12 +244,17 @@ public actor VideoEngine {
     if let saved = state.sampler {
       run = saved
     } else {
-      run = try sampler.initialState(seeds: seeds, tokenCount: geometry.tokenCount)
+      run = try sampler.initialState(
+        seeds: seeds, tokenCount: geometry.tokenCount,
+        variations: request.variations(ofClip: clip))
+      if let original {
+        run = try sampler.noised(run, from: Array(repeating: original, count: seeds.count))
+      }
     }
     report(
       .clipStarted(
         ClipStart(
-          clip: clip, finishedSteps: run.stepIndex, stepCount: sampler.configuration.steps,
+          clip: clip, finishedSteps: run.stepIndex, stepCount: sampler.configuration.stepsTaken,
           seeds: seeds, isContinuation: state.condition != nil)))
     while let timestep = sampler.nextTimestep(of: run) {
       try Task.checkCancellation()
@@ -219,7 +262,7 @@ public actor VideoEngine {
       let start = clock.now
       let noise = try predictNoise(
         run.latents, conditions: state.condition, timestep: timestep,
-        guidanceScale: request.guidanceScale)
+        guidanceScale: request.guides(step: run.stepIndex) ? request.guidanceScale : 0)
       let step = try sampler.step(run, noisePredictions: noise)
       run = step.state
       state.sampler = run
@@ -232,7 +275,14 @@ public actor VideoEngine {
       // Lets requests that wait, such as a preview's decoding, go first.
       await Task.yield()
     }
-    let latents = run.latents
+    // A clip that something was known of has its planes where that had them.
+    let mayBeExchanged =
+      request.ordersPlanes && state.condition == nil && sampler.configuration.skippedSteps == 0
+    let ordered = try run.latents.map { latent in
+      mayBeExchanged && mayExchangePlanes
+        ? try putPlanesRight(latent) : (latent: latent, order: PlaneOrder.usual)
+    }
+    let latents = ordered.map(\.latent)
     state.finishedClips += 1
     state.sampler = nil
     state.condition =
@@ -240,6 +290,7 @@ public actor VideoEngine {
     report(
       .clipFinished(
         FinishedClip(
-          clip: clip, latents: latents, seconds: (clock.now - clipStart).inSeconds, state: state)))
+          clip: clip, latents: latents, planeOrders: ordered.map(\.order),
+          seconds: (clock.now - clipStart).inSeconds, state: state)))
   }
 }

@@ -30,7 +30,8 @@ public struct Sampler: Sendable {
   public let configuration: SamplerConfiguration
   /// The noise schedule.
   public let schedule: DiffusionSchedule
-  /// The timesteps of a run, noisiest first, then `DiffusionSchedule.cleanTimestep`: n + 1 values.
+  /// The timesteps of a run, noisiest first, then `DiffusionSchedule.cleanTimestep`: one value more
+  /// than steps are taken.
   public let timesteps: [Int]
   private let solver: any Solver
 
@@ -46,8 +47,9 @@ public struct Sampler: Sendable {
     try configuration.validate(for: schedule)
     self.configuration = configuration
     self.schedule = schedule
-    self.timesteps = try configuration.spacing.timesteps(
-      stepCount: configuration.steps, schedule: schedule)
+    self.timesteps = Array(
+      try configuration.spacing.timesteps(stepCount: configuration.steps, schedule: schedule)
+        .dropFirst(configuration.skippedSteps))
     self.solver = configuration.makeSolver(for: schedule)
   }
 
@@ -57,16 +59,26 @@ public struct Sampler: Sendable {
   ///   - seeds: seed of each sample; at least one.
   ///   - channels: channels C of a latent.
   ///   - tokenCount: tokens N of a latent, at least 1.
-  /// - Throws: `SamplingError.emptyBatch`.
+  ///   - variations: for each sample what its noise is turned towards; nil for none.
+  /// - Throws: `SamplingError.emptyBatch`, `SamplingError.sampleCountMismatch`.
   public func initialState(
-    seeds: [UInt64], channels: Int = Latent.standardChannels, tokenCount: Int
+    seeds: [UInt64], channels: Int = Latent.standardChannels, tokenCount: Int,
+    variations: [NoiseVariation]? = nil
   ) throws(SamplingError) -> SamplerState {
     guard !seeds.isEmpty, channels > 0, tokenCount > 0 else {
       throw .emptyBatch(samples: seeds.count, tokens: tokenCount)
     }
-    let samples = seeds.map { seed in
+    if let variations, variations.count != seeds.count {
+      throw .sampleCountMismatch(expected: seeds.count, found: variations.count)
+    }
+    let samples = seeds.enumerated().map { sample, seed in
       var generator = TorchGenerator(seed: seed)
-      let noise = generator.normals(count: channels * tokenCount)
+      var noise = generator.normals(count: channels * tokenCount)
+      if let variation = variations?[sample], variation.share > 0 {
+        var other = TorchGenerator(seed: variation.seed)
+        noise = NoiseVariation.between(
+          noise, other.normals(count: noise.count), share: variation.share)
+      }
       return SampleState(
         latent: Latent(values: noise, channels: channels, tokenCount: tokenCount),
         history: SolverHistory(), generator: generator)
@@ -113,9 +125,41 @@ public struct Sampler: Sendable {
     return SamplerState(configuration: configuration, stepIndex: 0, samples: samples)
   }
 
+  /// The start of a run that leaves out steps: what is known, with the noise of a start that leaves out
+  /// none added to it as far as the first step that is left expects it.
+  ///
+  /// - Parameters:
+  ///   - start: the start of a run, pure noise.
+  ///   - originals: for each sample the latent to begin with.
+  /// - Returns: `start` itself if no steps are left out, the originals if none are left.
+  /// - Throws: `SamplingError` when the counts or shapes differ.
+  public func noised(
+    _ start: consuming SamplerState, from originals: [Latent]
+  ) throws(SamplingError) -> SamplerState {
+    guard originals.count == start.samples.count else {
+      throw .sampleCountMismatch(expected: start.samples.count, found: originals.count)
+    }
+    guard configuration.skippedSteps > 0 else { return start }
+    for (sample, original) in originals.enumerated() {
+      let noise = start.samples[sample].latent
+      guard original.hasShape(of: noise) else {
+        throw .shapeMismatch(
+          sample: sample, expectedValues: noise.values.count, foundValues: original.values.count)
+      }
+      guard let timestep = nextTimestep(of: start) else {
+        start.samples[sample].latent = original
+        continue
+      }
+      start.samples[sample].latent.values = weightedSum(
+        (Double(schedule.squareRootAlphasCumulative[timestep]), original.values),
+        (Double(schedule.squareRootOneMinusAlphasCumulative[timestep]), noise.values))
+    }
+    return start
+  }
+
   /// The timestep to ask the network about next; nil when the run has finished.
   public func nextTimestep(of state: SamplerState) -> Int? {
-    state.stepIndex < configuration.steps ? timesteps[state.stepIndex] : nil
+    state.stepIndex < configuration.stepsTaken ? timesteps[state.stepIndex] : nil
   }
 
   /// Takes one step.
@@ -156,7 +200,7 @@ public struct Sampler: Sendable {
     state.stepIndex = index + 1
     return SamplerStep(
       state: state, cleanEstimates: cleanEstimates, timestep: transition.timestep, index: index,
-      stepCount: configuration.steps)
+      stepCount: configuration.stepsTaken)
   }
 
   /// `sqrt(1/a) x - sqrt(1/a - 1) eps` (Ho et al. 2020, Eq. 4 solved for the data), clamped to
@@ -196,7 +240,9 @@ public struct Sampler: Sendable {
       throw .configurationMismatch(state: state.configuration, sampler: configuration)
     }
     let index = state.stepIndex
-    guard index < configuration.steps else { throw .alreadyFinished(steps: configuration.steps) }
+    guard index < configuration.stepsTaken else {
+      throw .alreadyFinished(steps: configuration.stepsTaken)
+    }
     guard state.samples.count == noisePredictions.count else {
       throw .sampleCountMismatch(expected: state.samples.count, found: noisePredictions.count)
     }

@@ -1,9 +1,10 @@
 import Foundation
 import TensorCore
 
-// The format, version 2, all numbers little-endian:
+// The format, version 3, all numbers little-endian:
 //   magic u32, version u16, method text, spacing text, steps u32, eta f64, clamps u8,
-//   recomputes noise u8 (not in version 1), step index u32, samples u32, channels u32, tokens u32;
+//   recomputes noise u8 (not in version 1), skipped steps u32 (not before version 3), step index u32,
+//   samples u32, channels u32, tokens u32;
 //   per sample: latent f32[C * N], estimates u8, previous u8 (0 or 1), then that many latents,
 //   estimates first and newest first, and the generator's own bytes;
 //   checksum u64 over everything before it.
@@ -11,7 +12,7 @@ import TensorCore
 extension SamplerState {
   // "PVDS", read as a little-endian word.
   private static let magic: UInt32 = 0x5344_5650
-  private static let version: UInt16 = 2
+  private static let version: UInt16 = 3
   private static let checksumByteCount = 8
 
   /// The whole state as bytes, the same on every machine.
@@ -33,6 +34,7 @@ extension SamplerState {
     writer.write(configuration.eta.bitPattern)
     writer.write(UInt8(configuration.clampsPrediction ? 1 : 0))
     writer.write(UInt8(configuration.recomputesNoise ? 1 : 0))
+    writer.write(UInt32(configuration.skippedSteps))
     writer.write(UInt32(stepIndex))
     writer.write(UInt32(samples.count))
     writer.write(UInt32(shape.channels))
@@ -82,7 +84,7 @@ extension SamplerState {
   private init(reading reader: inout StateReader, version: UInt16) throws(SamplingError) {
     let configuration = try Self.readConfiguration(&reader, version: version)
     let stepIndex = Int(try reader.word(UInt32.self))
-    guard stepIndex <= configuration.steps else {
+    guard stepIndex <= configuration.stepsTaken else {
       throw Self.invalid("step index", UInt64(stepIndex))
     }
     let sampleCount = Int(try reader.word(UInt32.self))
@@ -133,10 +135,13 @@ extension SamplerState {
     }
     let eta = Double(bitPattern: try reader.word(UInt64.self))
     guard (0...1).contains(eta) else { throw invalid("eta", eta.bitPattern) }
+    let clamps = try readFlag(&reader, name: "clamps")
+    let recomputes = version > 1 ? try readFlag(&reader, name: "recomputes noise") : false
+    let skipped = version > 2 ? Int(try reader.word(UInt32.self)) : 0
+    guard skipped <= steps else { throw invalid("skipped steps", UInt64(skipped)) }
     return SamplerConfiguration(
-      method: method, steps: steps, spacing: spacing, eta: eta,
-      clampsPrediction: try readFlag(&reader, name: "clamps"),
-      recomputesNoise: version > 1 ? try readFlag(&reader, name: "recomputes noise") : false)
+      method: method, steps: steps, spacing: spacing, eta: eta, clampsPrediction: clamps,
+      recomputesNoise: recomputes, skippedSteps: skipped)
   }
 
   private static func readFlag(

@@ -23,7 +23,7 @@ public struct SampleState: Sendable, Hashable {
 public struct SamplerState: Sendable, Hashable {
   /// The settings that the run was started with.
   public let configuration: SamplerConfiguration
-  /// Steps done, in `0...configuration.steps`.
+  /// Steps done, in `0...configuration.stepsTaken`.
   public internal(set) var stepIndex: Int
   /// The batch; at least one sample, all of one shape.
   public internal(set) var samples: [SampleState]
@@ -31,7 +31,7 @@ public struct SamplerState: Sendable, Hashable {
   /// The samples' current latents.
   public var latents: [Latent] { samples.map(\.latent) }
   /// Whether all steps are done, so that `latents` are the results.
-  public var isFinished: Bool { stepIndex == configuration.steps }
+  public var isFinished: Bool { stepIndex == configuration.stepsTaken }
 
   package init(configuration: SamplerConfiguration, stepIndex: Int, samples: [SampleState]) {
     self.configuration = configuration

@@ -10,6 +10,8 @@ public enum SamplingError: Error, Hashable, Sendable {
   case ancestralNeedsEveryStep(found: Int, schedule: Int)
   /// Eta must be in `0...1`; NaN is out of range too.
   case etaOutOfRange(Double)
+  /// The number of steps that are left out must be in `0...limit`.
+  case skippedStepsOutOfRange(found: Int, limit: Int)
   /// A batch needs at least one sample, and a sample at least one token.
   case emptyBatch(samples: Int, tokens: Int)
   /// The samples given for a step, and those in the state, differ in number.

@@ -218,6 +218,8 @@ extension GenerationSettings {
     let (a, b) = (request(), other.request())
     return a.firstSampler == b.firstSampler && a.laterSampler == b.laterSampler
       && guidanceScale == other.guidanceScale && reencodesCondition == other.reencodesCondition
+      && a.guidanceInterval == b.guidanceInterval && seamFade == other.seamFade
+      && variation == other.variation && ordersPlanes == other.ordersPlanes
       && precision == other.precision
   }
 }

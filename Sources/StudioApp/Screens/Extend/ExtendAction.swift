@@ -2,7 +2,7 @@ import TerminalUI
 
 /// What the keys of the Extend screen do.
 enum ExtendAction: Sendable, Hashable {
-  case extend, extendOn, reroll, nextRoll, previousRoll, branch, drop, playMore, settings
+  case extend, extendOn, reroll, near, nextRoll, previousRoll, branch, drop, playMore, settings
   case export, still, footage, newCanvas, otherModel, stop, pause, resume
 
   static let keyMap = KeyMap<ExtendAction>(
@@ -11,6 +11,7 @@ enum ExtendAction: Sendable, Hashable {
       binding("e", "extend", "add a clip at the end of this branch", .extend),
       binding("E", "until stopped", "add clips until it is stopped", .extendOn),
       binding("R", "reroll", "make this clip again with another seed", .reroll),
+      binding("v", "near", "make this clip again, near what it is", .near),
       binding("n", "roll", "the next roll of this clip", .nextRoll),
       binding("N", "", "the roll before", .previousRoll),
       binding("b", "branch", "continue this clip in another way", .branch),

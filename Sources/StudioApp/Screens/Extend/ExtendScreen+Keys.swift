@@ -1,5 +1,6 @@
 import RunKit
 import TerminalUI
+import VideoDiffusion
 
 extension ExtendScreen {
   package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
@@ -88,7 +89,8 @@ extension ExtendScreen {
     switch action {
     case .extend: return extend(count: 1, app)
     case .extendOn: return extend(count: nil, app)
-    case .reroll: return reroll(app)
+    case .reroll: return reroll(near: false, app)
+    case .near: return reroll(near: true, app)
     case .nextRoll: return cycleRolls(by: 1, app)
     case .previousRoll: return cycleRolls(by: -1, app)
     case .branch: return branch(app)
@@ -137,7 +139,9 @@ extension ExtendScreen {
     return [.order(.make(model.reference, settings))]
   }
 
-  private mutating func reroll(_ app: AppState) -> [StudioEffect] {
+  /// Makes the clip here again: with another seed, or near what it is, in its own way but with its noise
+  /// turned a little.
+  private mutating func reroll(near: Bool, _ app: AppState) -> [StudioEffect] {
     guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
     if case .footage = clip.source {
       return [
@@ -145,10 +149,17 @@ extension ExtendScreen {
           Notice(.warning, "this clip comes from a file", remedy: "e or b continues it"))
       ]
     }
-    var next = settings(app)
-    next.seed = seeds.next()
+    var next = near ? clip.settings : settings(app)
+    if near {
+      next.variation = NoiseVariation(seed: seeds.next(), share: Self.nearShare)
+    } else {
+      next.seed = seeds.next()
+    }
     return make(next, after: clip.parent, fork: clip.fork, count: 1, app)
   }
+
+  /// How far the noise of a near roll is turned: the scene stays, its clouds move.
+  private static let nearShare = 0.2
 
   private mutating func branch(_ app: AppState) -> [StudioEffect] {
     guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
