@@ -1,8 +1,9 @@
 extension Metric {
-  /// Every metric, in the order in which they are shown. A new one is a row here, the function that
+  /// Every metric, in the order in which they are shown: what needs nothing but a model comes first. A
+  /// new one is a row here, the function that
   /// measures it in an extension of ``EvaluationRun``, and its command.
   public static let allCases: [Metric] = [
-    frechetVideoDistance, inceptionScore, reconstruction, drift, efficiency,
+    drift, efficiency, reconstruction, frechetVideoDistance, inceptionScore,
   ]
 
   /// Frechet video distance of generated to real clips.
@@ -32,7 +33,8 @@ extension Metric {
   /// What encoding and decoding loses.
   public static let reconstruction = Metric(
     "reconstruction", title: "Reconstruction", name: "reconstruction", shortTitle: "PSNR",
-    meaning: "PSNR, SSIM and motion of the autoencoder; LPIPS and R-FVD where weights are given",
+    meaning:
+      "PSNR, SSIM and motion of the autoencoder; LPIPS and R-FVD where their weights are given",
     judges: .autoencoder, requires: [.data, .clips],
     takes: [.i3d, .perceptualWeights, .perceptualFeatures],
     publishedClips: 2048,

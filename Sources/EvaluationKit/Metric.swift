@@ -88,7 +88,7 @@ public struct Metric: RawRepresentable, Sendable, Hashable, Codable, CaseIterabl
   public static func == (a: Metric, b: Metric) -> Bool { a.rawValue == b.rawValue }
   public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 
-  /// The names of all: `fvd, is, reconstruction, drift or efficiency`.
+  /// The names of all: `drift, efficiency, reconstruction, fvd or is`.
   public static var names: String {
     let names = allCases.map(\.rawValue)
     return names.dropLast().joined(separator: ", ") + " or \(names[names.count - 1])"
@@ -115,6 +115,9 @@ public struct Metric: RawRepresentable, Sendable, Hashable, Codable, CaseIterabl
   /// Whether it can do without any file but the model's.
   public var needsModelAlone: Bool { !required.contains { $0.path != nil } }
 
+  /// Whether it needs weights of a network that looks at clips.
+  public var needsWeights: Bool { required.contains { $0.isWeights } }
+
   /// What an evaluation does: `looks at 16 clips of skies-64`.
   ///
   /// - Parameter clips: The number of its clips with what is counted.
@@ -133,6 +136,14 @@ public enum EvaluationInput: String, Sendable, Hashable, CaseIterable {
   case i3d, c3d, perceptualWeights, perceptualFeatures
   /// How a model generates.
   case settings
+
+  /// Whether it is a file of weights.
+  var isWeights: Bool {
+    switch self {
+    case .i3d, .c3d, .perceptualWeights, .perceptualFeatures: true
+    case .model, .videos, .data, .clips, .frames, .splits, .settings: false
+    }
+  }
 
   /// Where a task keeps the path; `nil` if it is no file or folder.
   public var path: WritableKeyPath<EvaluateTask, String>? {

@@ -13,6 +13,10 @@ struct SeriesPlot {
   private static let ink: (UInt8, UInt8, UInt8) = (60, 60, 64)
   private static let grid: (UInt8, UInt8, UInt8) = (214, 214, 210)
   private static let curve: (UInt8, UInt8, UInt8) = (32, 96, 176)
+  /// Curves of the channels of a colour have its colour.
+  private static let channels: [String: (UInt8, UInt8, UInt8)] = [
+    "red": (184, 40, 40), "green": (36, 128, 60), "blue": (32, 64, 196),
+  ]
 
   /// - Parameter series: At least one, each with at least one value.
   init(_ series: [EvaluationReport.Series]) { self.series = series }
@@ -54,8 +58,9 @@ struct SeriesPlot {
         left + Int(across * Double(Self.plotWidth)), bottom - Int(up * Double(Self.plotHeight))
       )
     }
-    for (a, b) in zip(points, points.dropFirst()) { line(&image, a, b, Self.curve, thickness: 2) }
-    for (x, y) in points { square(&image, x, y, Self.curve) }
+    let color = Self.channels[series.name] ?? Self.curve
+    for (a, b) in zip(points, points.dropFirst()) { line(&image, a, b, color, thickness: 2) }
+    for (x, y) in points { square(&image, x, y, color) }
   }
 
   private func line(

@@ -16,6 +16,8 @@ public struct JobRecord: NumberedRecord {
   public var created: Double
   public var started: Double?
   public var ended: Double?
+  /// Seconds that it was at work, pauses left out; `nil` where no version kept count of them.
+  public var worked: Double?
 
   /// A job that has not begun.
   public init(

@@ -9,6 +9,7 @@ package enum SessionSchema {
     migrator.registerMigration("3 comparisons and exports", migrate: comparisonsAndExports)
     migrator.registerMigration("4 measurements and state", migrate: measurementsAndState)
     migrator.registerMigration("5 evaluations", migrate: evaluations)
+    migrator.registerMigration("6 time at work", migrate: timeAtWork)
     return migrator
   }
 
@@ -110,6 +111,12 @@ package enum SessionSchema {
       table.column("measured", .double).notNull()
     }
     try letJobsHaveNoVideo(database)
+  }
+
+  private static func timeAtWork(_ database: Database) throws {
+    try database.alter(table: JobRecord.databaseTableName) { table in
+      table.add(column: "worked", .double)
+    }
   }
 
   /// SQLite cannot take a constraint from a column: the table is made anew, as its manual says, while

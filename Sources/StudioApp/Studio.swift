@@ -54,8 +54,9 @@ public struct Studio: Sendable {
       theme: try theme(of: shelf), themes: shelf.themes, hasChosenTheme: options.theme != nil,
       bytesPerSecond: options.kilobytesPerSecond.map { $0 * 1_000 } ?? usualLimit,
       hasChosenLimit: options.kilobytesPerSecond != nil,
+      hasChosenColor: options.color.map { $0 != "auto" } ?? false,
       threadCount: ProcessInfo.processInfo.activeProcessorCount,
-      keepsRunning: options.keepsRunning)
+      keepsRunning: options.keepsRunning, clock: { LogTime.text(Date()) })
     let opening = OpeningWorkspace(folders: options.folders, resources: resources)
     let runner = EffectRunner(opening: opening)
     let notices = shelf.problems.map { StudioEffect.notify(Notice(.warning, $0)) }

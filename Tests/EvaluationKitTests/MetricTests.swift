@@ -7,24 +7,24 @@ struct MetricTests {
   @Test("a metric is stored as its name, and found by it")
   func stored() throws {
     let text = String(decoding: try JSONEncoder().encode(Metric.allCases), as: UTF8.self)
-    #expect(text == #"["fvd","is","reconstruction","drift","efficiency"]"#)
+    #expect(text == #"["drift","efficiency","reconstruction","fvd","is"]"#)
     let read = try JSONDecoder().decode([Metric].self, from: Data(text.utf8))
     #expect(read == Metric.allCases)
     #expect(Metric(rawValue: "speed") == nil)
     #expect(throws: DecodingError.self) {
       try JSONDecoder().decode([Metric].self, from: Data(#"["speed"]"#.utf8))
     }
-    #expect(Metric.names == "fvd, is, reconstruction, drift or efficiency")
+    #expect(Metric.names == "drift, efficiency, reconstruction, fvd or is")
   }
 
   @Test("what follows from the rows: who needs which files, who judges folders, usual sizes")
   func rows() {
     let rows = Metric.allCases
     #expect(rows.filter(\.needsModelAlone) == [.drift, .efficiency])
-    #expect(rows.filter(\.canJudgeFolder) == [.frechetVideoDistance, .inceptionScore, .drift])
-    #expect(rows.map(\.usualClips) == [2048, 10_000, 2048, 16, 16])
-    #expect(rows.map(\.usualFrames) == [16, 16, 16, 128, 16])
-    #expect(rows.map(\.shortTitle) == ["FVD", "IS", "PSNR", "drift", "efficiency"])
+    #expect(rows.filter(\.canJudgeFolder) == [.drift, .frechetVideoDistance, .inceptionScore])
+    #expect(rows.map(\.usualClips) == [16, 16, 2048, 2048, 10_000])
+    #expect(rows.map(\.usualFrames) == [128, 16, 16, 16, 16])
+    #expect(rows.map(\.shortTitle) == ["drift", "efficiency", "PSNR", "FVD", "IS"])
     #expect(Set(rows.map(\.title)).count == rows.count)
   }
 }

@@ -30,8 +30,8 @@ import Testing
     #expect(player.interval == nil && !player.isPlaying)
   }
 
-  @Test func loopingHasTheKeyOfItsScreen() {
-    var player = ClipPlayer(loopKey: .character("L"))
+  @Test func loopingHasOneKey() {
+    var player = ClipPlayer()
     player.show([strip(0)])
     let handled = [Key.character("l"), .character("L")].map { player.handle($0) }
     #expect(handled == [false, true])

@@ -179,14 +179,16 @@ import Testing
     var screen = screen(app, opening: 1)
     press(keys("jl"), on: &screen, app)
     #expect(screen.focus == 4)
-    #expect(press(keys("t"), on: &screen, app).first == .video(.keep(video(8))))
+    #expect(press(keys("a"), on: &screen, app).first == .video(.keep(video(8))))
     #expect(press([.enter], on: &screen, app) == [.video(.open(video(8))), .show(.extend)])
-    var settings = Fixtures.variant(steps: 20).settings
-    settings.isSeedLocked = true
-    #expect(
-      press(keys("U"), on: &screen, app) == [
-        .useSettings(settings, Fixtures.skies.reference), .show(.make),
-      ])
+    let settings = Fixtures.variant(steps: 20).settings
+    guard
+      case .useRecipe(let recipe, _, true)? = press(keys("U"), on: &screen, app).last
+    else {
+      Issue.record("no recipe is taken")
+      return
+    }
+    #expect(recipe.settings?.steps == 20 && recipe.settings?.seed == settings.seed)
     let exported = screen.run("export", argument: "cell.gif", app)
     #expect(
       exported == [

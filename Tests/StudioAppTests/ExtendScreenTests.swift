@@ -271,7 +271,7 @@ import Testing
     app.jobs[0].state = .paused
     #expect(press(keys("P"), on: &screen, app) == [.job(.resume(job))])
     app.jobs[0].state = .failed("the disk is full", remedy: "Make room")
-    #expect(press(keys("r"), on: &screen, app) == [.job(.resume(job))])
+    #expect(press(keys("P"), on: &screen, app) == [.job(.resume(job))])
     #expect(press(keys("x"), on: &screen, app).onlyNotice != nil)
   }
 

@@ -111,7 +111,7 @@ extension StudioEffect {
     #expect(press([.enter], on: &screen, app) == [.video(.open(video(1))), .show(.extend)])
     #expect(press(keys("m"), on: &screen, app) == [.video(.mark(video(1), false))])
     #expect(
-      press(keys("r"), on: &screen, app) == [
+      press(keys("t"), on: &screen, app) == [
         .ask(prompt: "Name of this video", text: "sunset", command: "rename")
       ])
     let renamed = screen.run("rename", argument: "dusk", app)
@@ -176,15 +176,15 @@ extension StudioEffect {
   @Test func settingsAreReusedWithTheSeedOrWithout() {
     let app = Fixtures.galleryState
     var screen = screen(app)
-    var settings = Fixtures.settings
-    settings.seed = 101
-    settings.clipCount = 1
     for (key, keepsSeed) in [("U", true), ("y", false)] {
-      settings.isSeedLocked = keepsSeed
-      #expect(
-        press(keys(key), on: &screen, app) == [
-          .useSettings(settings, Fixtures.skies.reference), .show(.make),
-        ])
+      let effects = press(keys(key), on: &screen, app)
+      guard case .useRecipe(let recipe, "sunset", keepsSeed)? = effects.last else {
+        Issue.record("no recipe is taken")
+        continue
+      }
+      #expect(effects.first == .show(.make))
+      #expect(recipe.settings?.clipCount == 1)
+      #expect((recipe.settings?.seed == 101) == keepsSeed)
     }
     press(keys("l"), on: &screen, app)
     #expect(press(keys("U"), on: &screen, app).onlyNotice?.level == .warning)
@@ -203,7 +203,7 @@ extension StudioEffect {
     var screen = screen(app)
     press(keys("T"), on: &screen, app)
     #expect(titles(screen, app) == ["drift"])
-    #expect(press(keys("r"), on: &screen, app) == [.video(.restore(video(7)))])
+    #expect(press([.enter], on: &screen, app) == [.video(.restore(video(7)))])
     #expect(
       press(keys("D"), on: &screen, app) == [
         .confirm(

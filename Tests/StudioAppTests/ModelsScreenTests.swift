@@ -59,7 +59,7 @@ import Testing
         .library(.openModel(path: "models/new"))
       ])
     #expect(screen.run("open-model", argument: "", app).isEmpty)
-    #expect(screen.handle(.character("r"), app) == [.query(.findModels)])
+    #expect(screen.handle(.character("R"), app) == [.query(.findModels)])
   }
 
   @Test func networksThatFitArePaired() {

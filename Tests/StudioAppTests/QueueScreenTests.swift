@@ -106,12 +106,10 @@ import Testing
 
   @Test func failedJobsAreTriedAgain() {
     var screen = screen(app, selecting: 4)
-    #expect(screen.handle(.character("r"), app) == [.job(.resume(id(4)))])
+    #expect(screen.handle(.character("P"), app) == [.job(.resume(id(4)))])
     _ = screen.handle(.down, app)
     #expect(
-      screen.handle(.character("r"), app) == [
-        .notify(Notice(.information, "job 3 has not failed"))
-      ])
+      screen.handle(.character("P"), app) == [.notify(Notice(.information, "job 3 is over"))])
   }
 
   @Test func jobsAreEnded() {

@@ -95,19 +95,19 @@ import Testing
     #expect(model.update(.key(.character("q"))) == [.quit])
   }
 
-  @Test func interruptFinishesTheClipAndASecondOneStopsAtOnce() {
+  @Test func interruptFinishesTheClipAndASecondOnePauses() {
     var model = model(jobs: [runningJob])
     _ = model.update(
       .workspace(.progress(JobProgress(job: runningJob.id, phase: .sampling, clipCount: 1))))
     #expect(model.update(.key(.control("c"))).contains(.job(.finish(runningJob.id, atOnce: false))))
-    #expect(model.update(.interrupt).contains(.job(.finish(runningJob.id, atOnce: true))))
+    #expect(model.update(.interrupt).contains(.job(.pause(runningJob.id))))
   }
 
   @Test func interruptWithoutWorkOnlySaysSo() {
     var model = model()
-    #expect(model.update(.interrupt) == [.terminal(.expireStatus)])
+    #expect(model.update(.interrupt).isEmpty)
     #expect(model.status?.sentence == "nothing is running; q quits")
-    _ = model.update(.statusExpired)
+    _ = model.update(.key(.control("l")))
     #expect(model.status == nil)
   }
 
@@ -159,9 +159,12 @@ import Testing
     #expect(model.screen == .gallery)
     #expect(type("bytes 40") == [.remember(.bytesPerSecond(40_000))])
     #expect(type("bytes none") == [.remember(.bytesPerSecond(nil))])
-    #expect(type("bytes -3") == [.terminal(.expireStatus)])
+    #expect(type("bytes -3").isEmpty)
+    #expect(type("color 256") == [.remember(.color(.indexed256))])
+    #expect(type("color auto") == [.remember(.color(nil))])
+    #expect(type("color plaid").isEmpty && model.status?.level == .warning)
     #expect(type("open models/a") == [.open(path: "models/a")])
-    #expect(type("zzqqxx") == [.terminal(.expireStatus)])
+    #expect(type("zzqqxx").isEmpty)
     #expect(model.status?.sentence == "there is no command zzqqxx")
   }
 

@@ -162,7 +162,8 @@ struct OddRecordTests {
     let frames = fixture.folder.path("frames/")
     try await workspace.export(ExportTask(video: video, through: tip, paths: [frames]))
     await workspace.settle()
-    #expect(try await workspace.settings(in: frames)?.steps == 3)
+    #expect(
+      try await workspace.runSettings(in: frames).flatMap(GenerationSettings.init)?.steps == 3)
     let file = frames + "settings.json"
     let text = try String(contentsOfFile: file, encoding: .utf8)
     for (old, new) in [
@@ -171,7 +172,7 @@ struct OddRecordTests {
     ] {
       #expect(text.contains(old))
       try Data(text.replacing(old, with: new).utf8).write(to: URL(filePath: file))
-      #expect(try await workspace.settings(in: frames) == nil, "\(new)")
+      #expect(try await workspace.runSettings(in: frames) == nil, "\(new)")
     }
     var settings = WorkspaceFixture.settings(clips: .max)
     settings.preview = .decoded

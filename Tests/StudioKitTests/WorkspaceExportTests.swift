@@ -73,14 +73,15 @@ struct WorkspaceExportTests {
         == fixture.latents(branch))
     for name in names {
       let restored = try #require(
-        try await workspace.settings(in: fixture.folder.path(name)), "\(name)")
+        try await workspace.runSettings(in: fixture.folder.path(name))
+          .flatMap(GenerationSettings.init), "\(name)")
       #expect(restored.seed == 99 && restored.laterSteps == 2 && restored.clipCount == 3, "\(name)")
     }
     let sidecar = try String(contentsOfFile: fixture.folder.path("a.mp4.json"), encoding: .utf8)
     #expect(sidecar == (try MediaMetadata.read(fixture.folder.path("a.mp4"))))
     let told = SettingExplanation.all(in: try #require(JSONValue(parsing: sidecar)))
     #expect(told.contains { $0.name == "runs.2.seed" && $0.value == "99" && !$0.meaning.isEmpty })
-    let runs = try #require(RunSettings(json: sidecar)?.runs)
+    let runs = try #require(RunSettings(json: sidecar)?.recipe?.runs)
     #expect(runs.map(\.firstClip) == [0, 2] && runs.map(\.clipCount) == [2, 1])
     #expect(runs.map(\.seed) == [8, 99] && runs[0].settings.steps == 3)
     #expect(await workspace.toldVideos[0].exports == names.map(fixture.folder.path))
@@ -145,7 +146,7 @@ struct WorkspaceExportTests {
     let path = fixture.folder.path("still.png")
     try await workspace.saveStill(of: branch[2].id, frame: 5, to: path)
     #expect(try PNGFile.read(path) == (await workspace.frames(of: [branch[2].id])[0].images[5]))
-    #expect(try await workspace.settings(in: path)?.seed == 99)
+    #expect(try await workspace.runSettings(in: path)?.seed == 99)
     await #expect(throws: StudioError.self) {
       try await workspace.saveStill(of: branch[2].id, frame: 16, to: fixture.folder.path("b.png"))
     }

@@ -133,4 +133,32 @@ struct TextWidgetTests {
     try expectSnapshot(
       drawn(40, 6) { buffer, area in palette.draw(in: &buffer, area: area) }, named: "palette")
   }
+
+  @Test("What is typed takes the place of a selected text, and moving leaves it")
+  func selectedText() {
+    var input = TextInput(text: "100", isSelected: true)
+    for key in "57".map(Key.character) { _ = input.handle(key) }
+    #expect(input.text == "57" && !input.isSelected)
+    input = TextInput(text: "100", isSelected: true)
+    _ = input.handle(.right)
+    _ = input.handle(.character("0"))
+    #expect(input.text == "1000")
+    input = TextInput(text: "100", isSelected: true)
+    _ = input.handle(.backspace)
+    #expect(input.text.isEmpty)
+    input = TextInput(text: "100", isSelected: true)
+    input.insert("42")
+    #expect(input.text == "42")
+    // Enter on a number selects it; on a text the cursor is at its end.
+    var form = Form(fields: [
+      FormField(id: 0, label: "n", value: .number(7, range: 0...99, step: 1, decimals: 0)),
+      FormField(id: 1, label: "t", value: .text("sky")),
+    ])
+    for key in [Key.enter, .character("1"), .character("2"), .enter, .down, .enter] {
+      _ = form.handle(key)
+    }
+    #expect(form[0]?.value.text == "12" && form.editing?.text == "sky")
+    _ = form.handle(.character("s"))
+    #expect(form.editing?.text == "skys")
+  }
 }

@@ -43,6 +43,7 @@ extension StudioError: ExplainedError {
     case .clipDropped: "the clip that the run continues was dropped"
     case .modelChanged: "the checkpoint is not the one that the run began with"
     case .jobBegun: "the job has begun, and its settings stay"
+    case .recipe(let reason): "the recipe cannot be used: \(reason)"
     case .incompleteModel(let name): "\(name) has not both networks"
     case .noPair(let reason): "the two checkpoints make no model: \(reason)"
     case .workList(let reason): reason
@@ -86,8 +87,8 @@ extension StudioError: ExplainedError {
     case .jobBegun: "Cancel it and make another"
     case .incompleteModel: "Pair an autoencoder with a denoiser that was trained with it"
     case .noPair: "Use two networks that were trained together"
-    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .option, .gone,
-      .workList:
+    case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .recipe, .option,
+      .gone, .workList:
       ""
     }
   }

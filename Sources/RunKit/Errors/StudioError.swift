@@ -67,6 +67,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case modelChanged
     /// A job's settings cannot be changed any more.
     case jobBegun
+    /// A recipe cannot be made or changed so.
+    case recipe(reason: String)
     /// A model lacks one of the two networks.
     case incompleteModel(name: String)
     /// Two checkpoints do not make a model.

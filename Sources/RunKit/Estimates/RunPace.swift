@@ -78,6 +78,11 @@ public struct RunPace: Sendable {
     previewSeconds > 0 ? previewSeconds / (previewSeconds + stepSeconds) : 0
   }
 
+  /// Seconds of clips that other runs make afterwards, each continuing one; 0 before the first step.
+  package func seconds(ofStepsAfterRun rest: (steps: Int, clips: Int)) -> Double {
+    Double(rest.steps) * (secondsPerLaterStep ?? 0) + Double(rest.clips) * (decodings.average ?? 0)
+  }
+
   /// Seconds until the run is done; `nil` before its first step, and of a run without end.
   public var secondsLeft: Double? {
     guard let clipCount, let now = secondsPerStep, let later = secondsPerLaterStep else {

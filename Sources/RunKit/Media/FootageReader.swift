@@ -11,7 +11,7 @@ public struct FootageReader: Sendable {
   /// Frames of a clip.
   public let clipFrames: Int
 
-  /// Frames that are kept for the picker at most; at 256 x 256 they take 118 MB.
+  /// Frames that are kept for the picker at once; at 256 x 256 they take 118 MB.
   public static let frameLimit = 600
 
   /// Prepares to read.
@@ -26,19 +26,23 @@ public struct FootageReader: Sendable {
     self.clipFrames = clipFrames
   }
 
-  /// The frames as the model would see them, from the first on.
+  /// The frames as the model would see them.
   ///
   /// - Parameters:
+  ///   - firstFrame: The first of them, from 0; cut to one that a whole clip follows.
   ///   - limit: Frames to keep at most.
   ///   - onProgress: Called with the frames read so far and those that will be kept.
   /// - Throws: ``StudioError`` if there is nothing, latents, or less than a clip; `MediaError` if it
   ///   is no video; `CancellationError` if the task was cancelled.
   public func footage(
-    limit: Int = frameLimit, onProgress: (_ read: Int, _ total: Int) -> Void = { _, _ in }
+    from firstFrame: Int = 0, limit: Int = frameLimit,
+    onProgress: (_ read: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Footage {
     let reader = try reader()
     let most = max(limit, clipFrames)
-    let expected = min(try reader.estimatedFrameCount(), most)
+    let first = firstFrame > 0 ? min(firstFrame, max(try reader.frameCount() - clipFrames, 0)) : 0
+    if first > 0 { try reader.seek(toFrame: first) }
+    let expected = min(max(try reader.estimatedFrameCount() - first, 0), most)
     let preparation = FramePreparation(resolution: side)
     var images: [RGBImage] = []
     images.reserveCapacity(expected)
@@ -51,8 +55,10 @@ public struct FootageReader: Sendable {
       throw StudioError(path, .tooShort(frames: images.count, needed: clipFrames))
     }
     return Footage(
-      path: path, frameCount: images.count < most ? images.count : try reader.frameCount(),
-      framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.pictureRate, images: images,
+      path: path,
+      frameCount: images.count < most ? first + images.count : try reader.frameCount(),
+      framesPerSecond: reader.frameRate?.framesPerSecond ?? Self.pictureRate, firstFrame: first,
+      images: images, width: reader.width, height: reader.height,
       notes: reader.warnings.map(\.description))
   }
 

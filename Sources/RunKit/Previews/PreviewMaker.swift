@@ -11,13 +11,14 @@ import VideoDiffusion
 /// steps, and so does the first fit of a linear one.
 public final class PreviewMaker: Sendable {
   private let engine: VideoEngine
-  private let mode: PreviewMode
   private let interval: Int
   private let hash: @Sendable () async throws -> String
   private let library: LinearPreviewLibrary
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   private struct State {
+    /// How pictures are made.
+    var mode: PreviewMode
     var task: Task<Void, Never>?
     var isBusy = false
     var isCancelled = false
@@ -46,11 +47,14 @@ public final class PreviewMaker: Sendable {
     hash: @escaping @Sendable () async throws -> String
   ) {
     self.engine = engine
-    self.mode = mode
+    state = Mutex(State(mode: mode))
     self.interval = max(interval, 1)
     self.hash = hash
     self.library = library
   }
+
+  /// Makes what comes in another way.
+  package func show(_ mode: PreviewMode) { state.withLock { $0.mode = mode } }
 
   /// Begins a preview of a step's first sample if one is due; returns at once.
   ///
@@ -60,14 +64,15 @@ public final class PreviewMaker: Sendable {
     _ step: GenerationStep, deliver: @escaping @Sendable (StepPreview) -> Void
   ) {
     // The last step's estimate is the clip itself, which is shown in full.
-    guard mode != .off, step.finishedSteps < step.stepCount, let latent = step.cleanEstimates.first
+    guard step.finishedSteps < step.stepCount, let latent = step.cleanEstimates.first
     else { return }
     state.withLock { state in
       guard !state.isBusy, !state.isCancelled, isDue(step, state) else { return }
       state.isBusy = true
+      let mode = state.mode
       state.lastStep = step.finishedSteps
       state.task = Task(executorPreference: WorkerPool.blocking) {
-        if let preview = try? await self.preview(of: latent, step) { deliver(preview) }
+        if let preview = try? await self.preview(of: latent, step, mode) { deliver(preview) }
         self.state.withLock {
           $0.isBusy = false
           $0.lastEnd = .now
@@ -77,7 +82,7 @@ public final class PreviewMaker: Sendable {
   }
 
   private func isDue(_ step: GenerationStep, _ state: State) -> Bool {
-    switch mode {
+    switch state.mode {
     case .off: false
     case .linear: state.lastEnd.map { ContinuousClock.now - $0 >= Self.pause } ?? true
     case .decoded:
@@ -88,7 +93,9 @@ public final class PreviewMaker: Sendable {
     }
   }
 
-  private func preview(of latent: Latent, _ step: GenerationStep) async throws -> StepPreview {
+  private func preview(
+    of latent: Latent, _ step: GenerationStep, _ mode: PreviewMode
+  ) async throws -> StepPreview {
     let images: [RGBImage]
     let seconds: Double
     switch mode {
@@ -132,7 +139,7 @@ public final class PreviewMaker: Sendable {
 
   /// Learns from a clip that is complete and was decoded anyway.
   public func learn(_ latent: Latent, decoded clip: PixelClip) async {
-    guard mode == .linear, let hash = state.withLock({ $0.hash }),
+    guard let hash = state.withLock({ $0.mode == .linear ? $0.hash : nil }),
       let better = try? await library.improve(hash, with: latent, decoded: clip)
     else { return }
     state.withLock { if $0.linear != nil { $0.linear = better } }

@@ -18,15 +18,28 @@ extension RunSettings {
     self = settings
   }
 
+  /// What made the video that carries the settings, if that can be made again from them: a branch of the
+  /// studio's, or what `pvdm sample` made of noise.
+  package var wholeRecipe: Recipe? {
+    if let recipe { return recipe.isWhole ? recipe : nil }
+    guard command == "sample", let settings = GenerationSettings(self) else { return nil }
+    let reference = ModelReference(name: model, autoencoder: autoencoder, denoiser: denoiser)
+    return Recipe(runs: [
+      Recipe.Run(
+        firstClip: 0, clipCount: settings.clipCount ?? 1, seed: settings.seed, settings: settings,
+        model: reference)
+    ])
+  }
+
   /// What the settings do not hold of the video that carries them, as sentences without full stops.
   public var limits: [String] {
     var limits: [String] = []
-    if let runs, runs.count > 1 {
+    if let recipe, recipe.generated.count > 1 {
+      let again = recipe.isWhole ? "; opened in the studio, it is made again from them" : ""
       limits.append(
-        "\(runs.count) runs made this video, each with settings of its own; those of one do not make "
-          + "it again")
+        "\(recipe.generated.count) runs made this video, each with settings of its own\(again)")
     }
-    let sources = Set((runs ?? []).compactMap(\.source) + [source].compactMap { $0 })
+    let sources = Set((recipe?.runs ?? []).compactMap(\.source) + [source].compactMap { $0 })
     if !sources.isEmpty, command != "decode", command != "reconstruct" {
       let verb = command == "refine" ? "was made of" : "continues"
       limits.append(

@@ -34,8 +34,15 @@ public struct RunSettings: Sendable, Hashable, Codable {
   /// Sizes in bytes of the files that the run reads, by what they are: whether a resumed run meets
   /// the files that it began with.
   public var fileSizes: [String: Int]?
-  /// The runs that made a branch of the studio's, in the order of its clips.
-  public var runs: [BranchRun]?
+  /// What made a branch of the studio's, from its start.
+  public var recipe: Recipe?
+
+  private enum CodingKeys: String, CodingKey {
+    case version, command, model, autoencoder, denoiser, precision, framesPerSecond, request, seed
+    case source, firstFrame, onlyNew, precedingFrames, fileSizes
+    // The name that it has in outputs of all versions.
+    case recipe = "runs"
+  }
 
   /// The program's version.
   public static let programVersion = "0.1.0"

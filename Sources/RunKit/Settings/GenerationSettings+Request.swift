@@ -103,10 +103,8 @@ extension Preset {
 
   private static func note(on run: RunSettings, of path: String) -> String? {
     let name = URL(filePath: path).lastPathComponent
-    if let runs = run.runs, let last = runs.last {
-      let first = last.firstClip + 1
-      let end = last.firstClip + last.clipCount
-      let clips = last.clipCount == 1 ? "clip \(end)" : "clips \(first) to \(end)"
+    if let runs = run.recipe?.runs, let last = runs.last {
+      let clips = last.clipText
       let differing = GenerationSetting.all.filter { setting in
         embeddedKeys.contains(setting) && Set(runs.map { $0.settings[setting] }).count > 1
       }

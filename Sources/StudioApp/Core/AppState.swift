@@ -15,6 +15,10 @@ package struct AppState: Sendable {
   package var modelFolders: [String] = []
   /// The settings that Make shows: what a new video and a new comparison begin with.
   package var settings = GenerationSettings()
+  /// What made a video, to be made again on Make.
+  package var recipe: Recipe?
+  /// How the next clips of a video are to be made, as it was remembered.
+  package var next: NextClips?
   /// Presets, built-in ones first.
   package var presets: [Preset] = []
   /// The videos, the one last changed first; trashed ones included.
@@ -30,7 +34,11 @@ package struct AppState: Sendable {
   /// The queue: what is to be done in its order, then what is over, the latest first.
   package var jobs: [Job] = []
   /// How far the running job is, and what it looks like.
-  package var progress: JobProgress?
+  package var progress: JobProgress? {
+    didSet { if let progress, stopping.contains(progress.job) { self.progress?.isStopping = true } }
+  }
+  /// Jobs that were asked to stop, which is shown before they say so themselves.
+  package private(set) var stopping: Set<JobID> = []
   package var preview: PreviewView?
   /// The comparisons, the latest first.
   package var comparisons: [Comparison] = []
@@ -65,6 +73,20 @@ package struct AppState: Sendable {
   /// The symbols of stills; `nil` takes what the terminal can do.
   package var stillSymbols: SymbolSet?
 
+  /// Shows at once that a job stops. Its own word comes with its next step, which may be a while away.
+  package mutating func noteStop(of job: JobID) {
+    stopping.insert(job)
+    if progress?.job == job { progress?.isStopping = true }
+  }
+
+  /// Whether a job was asked to stop.
+  package func isStopping(_ job: JobID) -> Bool {
+    stopping.contains(job) || progress?.job == job && progress?.isStopping == true
+  }
+
+  /// A job goes on, or is over.
+  package mutating func noteEndOfStop(of job: JobID) { stopping.remove(job) }
+
   /// A run ended: what it took makes all estimates better.
   package mutating func noteMeasuredRun() {
     measuredRuns += 1
@@ -89,10 +111,28 @@ package struct AppState: Sendable {
   package struct EstimateKey: Sendable, Hashable {
     package var model: ModelReference
     package var settings: GenerationSettings
+    package var start: RunEstimator.Start
 
-    package init(model: ModelReference, settings: GenerationSettings) {
+    package init(
+      model: ModelReference, settings: GenerationSettings,
+      from start: RunEstimator.Start = .nothing
+    ) {
       self.model = model
       self.settings = settings
+      self.start = start
+    }
+
+    /// Settings without what changes nothing about their cost; a run without end is estimated by its
+    /// first clip.
+    package init(
+      costOf settings: GenerationSettings, _ model: ModelReference,
+      from start: RunEstimator.Start = .nothing
+    ) {
+      var settings = settings
+      settings.seed = 0
+      settings.isSeedLocked = false
+      settings.clipCount = settings.clipCount ?? 1
+      self.init(model: model, settings: settings, from: start)
     }
   }
 
@@ -154,12 +194,18 @@ package struct AppState: Sendable {
   package struct FootageView: Sendable {
     package var path: String
     package var frameCount: Int
+    /// The first of the frames that are held.
+    package var firstFrame: Int
     package var framesPerSecond: Double
     package var strip: Filmstrip
+    /// What of each frame the model sees: `middle 720x720 of 1280x720`; empty for all of it.
+    package var cropText: String
 
     package init(_ footage: Footage) {
       path = footage.path
       frameCount = footage.frameCount
+      firstFrame = footage.firstFrame
+      cropText = footage.cropText
       framesPerSecond = footage.framesPerSecond
       strip = Filmstrip(footage.images)
     }
@@ -175,6 +221,11 @@ package struct AppState: Sendable {
   package var runningJob: Job? { jobs.first { $0.state == .running } }
   /// Jobs that are not over.
   package var openJobs: [Job] { jobs.filter { !$0.state.isOver } }
+
+  /// What people call a video.
+  package func name(of video: VideoID) -> String {
+    self.video(video)?.title ?? "video \(video.rawValue)"
+  }
 
   /// A video by name.
   package func video(_ id: VideoID) -> VideoSummary? { videos.first { $0.id == id } }

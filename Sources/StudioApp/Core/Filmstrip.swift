@@ -9,9 +9,10 @@ package struct Filmstrip: Sendable, Hashable {
   package let images: [PixelImage]
 
   package init(_ images: [RGBImage]) {
+    let tones = PixelImage.tones(of: images.lazy.map(\.pixels))
     // A picture that was decoded always has a size that can be drawn.
     self.images = images.compactMap {
-      try? PixelImage(width: $0.width, height: $0.height, bytes: $0.pixels)
+      try? PixelImage(width: $0.width, height: $0.height, bytes: $0.pixels, tones: tones)
     }
   }
 

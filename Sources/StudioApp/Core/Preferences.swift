@@ -15,8 +15,14 @@ package struct Preferences: Sendable, Hashable, Codable {
   package var symbols: SymbolSet?
   /// Width of a cell by its height.
   package var cellRatio: Double?
+  /// The colours that were chosen; `nil` for what the terminal can show.
+  package var color: ColorMode?
   /// The settings on the Make screen.
   package var settings: GenerationSettings?
+  /// The recipe in Make.
+  package var recipe: Recipe?
+  /// The settings and the model of the next clips that were chosen on Extend, and for which video.
+  package var next: NextClips?
   /// The model that was used.
   package var model: ModelEntry.ID?
   /// The video that was open.
@@ -37,6 +43,9 @@ package struct Preferences: Sendable, Hashable, Codable {
     case .symbols(let symbols): self.symbols = symbols
     case .cellRatio(let ratio): cellRatio = ratio
     case .settings(let settings): self.settings = settings
+    case .recipe(let recipe): self.recipe = recipe
+    case .next(let next): self.next = next
+    case .color(let mode): color = mode
     case .model(let model): self.model = model
     case .video(let video): self.video = video
     case .evaluation(let task): evaluation = task
@@ -53,8 +62,27 @@ package enum Preference: Sendable, Hashable {
   case symbols(SymbolSet?)
   case cellRatio(Double)
   case settings(GenerationSettings)
+  case recipe(Recipe?)
+  case next(NextClips?)
+  case color(ColorMode?)
   case model(ModelEntry.ID)
   case video(VideoID)
   case evaluation(EvaluateTask)
   case training(TrainingRequest)
+}
+
+/// How the next clips of a video are made, where that is not as the clip before.
+package struct NextClips: Sendable, Hashable, Codable {
+  /// The video.
+  package var video: VideoID
+  /// Settings that were edited.
+  package var settings: GenerationSettings?
+  /// A model other than the video's own.
+  package var model: ModelReference?
+
+  package init(video: VideoID, settings: GenerationSettings?, model: ModelReference?) {
+    self.video = video
+    self.settings = settings
+    self.model = model
+  }
 }

@@ -16,8 +16,9 @@ package enum StudioEffect: Sendable, Hashable, WorkspaceAsking {
   case ask(prompt: String, text: String, command: String)
   /// Chooses the model that runs use.
   case useModel(ModelEntry.ID)
-  /// Puts settings and a model into Make, as when a video's are to be used again.
-  case useSettings(GenerationSettings, ModelReference)
+  /// Puts what made a video into Make, to be made again, and says what that is; the video by its name.
+  /// `keepsSeeds` is false for a recipe with other seeds, of which another video comes.
+  case useRecipe(Recipe, of: String, keepsSeeds: Bool)
   /// Asks the workspace.
   case workspace(WorkspaceRequest)
 }
@@ -38,8 +39,6 @@ package enum TerminalRequest: Sendable, Hashable {
   case suspend
   /// Draws everything anew.
   case redraw
-  /// Lets the status line be read for a while, then clears it.
-  case expireStatus
 }
 
 /// Something that may be a request to the workspace, which is then written as its kind alone:

@@ -9,6 +9,15 @@ package protocol StudioScreen: Sendable {
   /// Whether a text is being typed, so that no key means anything else.
   var isTyping: Bool { get }
 
+  /// Whether a digit is typed into what is selected, rather than being the number of a screen.
+  func takesDigits(_ app: AppState) -> Bool
+
+  /// The hints while a text is typed.
+  var typingHints: [HelpEntry] { get }
+
+  /// The screen is shown from now on.
+  mutating func appear(_ app: AppState)
+
   /// Handles a key that means nothing to the whole studio.
   mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect]
 
@@ -56,6 +65,9 @@ extension StudioScreen {
   package mutating func followHidden(_ app: AppState) -> [StudioEffect] { [] }
 
   package var isTyping: Bool { false }
+  package func takesDigits(_ app: AppState) -> Bool { false }
+  package var typingHints: [HelpEntry] { TextInput.hints }
+  package mutating func appear(_ app: AppState) {}
   package mutating func paste(_ text: String) {}
   package mutating func goBack() -> Bool { false }
   package mutating func refresh(_ app: AppState) -> [StudioEffect] { [] }

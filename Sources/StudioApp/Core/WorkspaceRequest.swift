@@ -32,9 +32,9 @@ package enum WorkspaceQuery: Sendable, Hashable {
   /// Computes the hashes of a model's checkpoints.
   case hashModel(ModelEntry.ID)
   /// Estimates what a run takes.
-  case estimate(ModelReference, GenerationSettings)
+  case estimate(ModelReference, GenerationSettings, from: RunEstimator.Start = .nothing)
   /// Reads a user's video for the frame picker.
-  case readFootage(path: String, model: ModelReference)
+  case readFootage(path: String, model: ModelReference, firstFrame: Int = 0)
   /// Reads clips' frames.
   case loadFrames([ClipID])
   /// Looks for what an evaluation lacks.
@@ -55,6 +55,8 @@ package enum WorkspaceQuery: Sendable, Hashable {
 package enum WorkOrder: Sendable, Hashable {
   /// Makes a new video.
   case make(ModelReference, GenerationSettings)
+  /// Makes the video of a recipe, run by run.
+  case remake(Recipe)
   /// Adds clips to a video after a clip, or at its start.
   case extend(
     VideoID, after: ClipID?, fork: Int, model: ModelReference, settings: GenerationSettings)
@@ -89,6 +91,8 @@ package enum JobChange: Sendable, Hashable {
   case move(JobID, by: Int)
   /// Changes the settings of a job that has not begun.
   case edit(JobID, GenerationSettings)
+  /// Shows the clips of a job in another way, from its next step on.
+  case preview(JobID, PreviewMode)
   /// Forgets jobs that are over.
   case clearFinished
 }
@@ -121,7 +125,7 @@ package enum VideoChange: Sendable, Hashable {
   /// comparison is forgotten.
   case keep(VideoID)
   /// Writes one picture to a PNG file with the clip's settings.
-  case saveStill(ClipID, frame: Int, path: String)
+  case saveStill(ClipID, frame: Int, path: String, overwrites: Bool = false)
 }
 
 /// A change of what is kept beside videos.

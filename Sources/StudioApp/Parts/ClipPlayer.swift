@@ -19,16 +19,10 @@ package struct ClipPlayer: Sendable, Hashable {
   package private(set) var strips: [Filmstrip] = []
   /// Whether the picture should fill the screen.
   package var isZoomed = false
-  private var player: Player
-  private let loopKey: Key
+  private var player = Player(frameCount: 0, frameRate: 10)
 
   /// A player without frames, which moves once it has some.
-  ///
-  /// - Parameter loopKey: The key for looping; `L` on screens where `l` goes right.
-  package init(loopKey: Key = .character("l")) {
-    self.loopKey = loopKey
-    player = Player(frameCount: 0, frameRate: 10)
-  }
+  package init() {}
 
   // MARK: Frames
 
@@ -94,12 +88,12 @@ package struct ClipPlayer: Sendable, Hashable {
     return true
   }
 
-  /// The player's keys, those of ``Player`` with this screen's key for looping.
+  /// The player's keys: those of ``Player`` and one to zoom, the same on every screen.
   package var keyMap: KeyMap<Action> {
     let playing = Player.keyMap.bindings.map { binding in
       KeyBinding(
-        binding.action == .loop ? [loopKey] : binding.entry.keys, name: binding.entry.name,
-        help: binding.entry.help, Action.play(binding.action))
+        binding.entry.keys, name: binding.entry.name, help: binding.entry.help,
+        Action.play(binding.action))
     }
     let zoom = KeyBinding(
       [.character("z")], name: "zoom", help: "let the picture fill the screen", Action.zoom)

@@ -7,7 +7,7 @@ extension Job {
   package func stop(_ app: AppState) -> [StudioEffect] {
     switch state {
     case .running where generation != nil:
-      return [.job(.finish(id, atOnce: app.progress(of: self)?.isStopping ?? false))]
+      return [.job(.finish(id, atOnce: app.isStopping(id)))]
     case .running: return [.job(.finish(id, atOnce: true))]
     case .waiting: return [.job(.cancel(id))]
     case .paused where evaluation != nil, .interrupted where evaluation != nil:

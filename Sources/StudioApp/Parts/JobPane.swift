@@ -46,7 +46,7 @@ package struct JobPane: Sendable, Hashable {
       role = .warning
       let clips = job.finishedClips
       text = "\(clips) clip\(clips == 1 ? "" : "s") of this run kept."
-      hint = "r lets it go on, x ends it."
+      hint = "P lets it go on, x ends it."
     case .failed(let job, let sentence, let remedy):
       title = "Failed"
       role = .error
@@ -54,7 +54,7 @@ package struct JobPane: Sendable, Hashable {
       let clips = kept == 1 ? "1 finished clip is kept." : "\(kept) finished clips are kept."
       text = [Self.sentence(sentence), kept > 0 ? clips : "", Self.sentence(remedy)]
         .filter { !$0.isEmpty }.joined(separator: " ")
-      hint = "r tries again."
+      hint = "P tries again."
     }
   }
 

@@ -14,6 +14,9 @@ package struct SettingsForm: Sendable, Hashable {
   private var chosenSteps: Int
   private var chosenLaterSteps: Int
 
+  /// Whether the steps of later clips were given, rather than being as many as those of the first.
+  private var givesLaterSteps: Bool
+
   private static let undoLimit = 100
 
   /// A form for settings.
@@ -23,6 +26,7 @@ package struct SettingsForm: Sendable, Hashable {
     chosenSteps = takesAll ? standard.steps : settings.steps
     chosenLaterSteps = takesAll ? standard.laterSteps : settings.laterSteps
     self.settings = settings
+    givesLaterSteps = settings.givesLaterSteps
     form = Form(fields: Self.fields(settings))
   }
 
@@ -35,6 +39,8 @@ package struct SettingsForm: Sendable, Hashable {
 
   /// Whether a value is being typed, so that no key means anything else.
   package var isTyping: Bool { form.isTyping }
+  /// Whether a digit begins a new value of the selected setting.
+  package var takesDigits: Bool { form.takesDigits }
 
   /// Handles a key: movements select, `h` and `l` step, Enter types.
   package mutating func handle(_ key: Key) -> Form<GenerationSetting>.Outcome {
@@ -43,11 +49,9 @@ package struct SettingsForm: Sendable, Hashable {
     var changed = settings
     setting.store(field.value, in: &changed)
     // One number means every clip, until two are given.
-    if setting == .steps, settings.steps == settings.laterSteps {
-      changed.laterSteps = changed.steps
-    }
+    if setting == .steps, !givesLaterSteps { changed.laterSteps = changed.steps }
     followSampler(in: &changed)
-    replace(with: changed)
+    replace(with: changed, givesLaterSteps: givesLaterSteps || setting == .laterSteps)
     return outcome
   }
 
@@ -58,7 +62,12 @@ package struct SettingsForm: Sendable, Hashable {
   package mutating func goBack() -> Bool { form.goBack() }
 
   /// Puts other settings into the form, as a preset does; this can be undone like any change.
-  package mutating func replace(with new: GenerationSettings) {
+  ///
+  /// - Parameter gives: Whether they give the steps of later clips; `nil` tells it by the numbers.
+  package mutating func replace(
+    with new: GenerationSettings, givesLaterSteps gives: Bool? = nil
+  ) {
+    givesLaterSteps = gives ?? new.givesLaterSteps
     guard new != settings else { return }
     undoable = (undoable + [settings]).suffix(Self.undoLimit)
     redoable = []

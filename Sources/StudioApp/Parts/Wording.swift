@@ -46,9 +46,7 @@ extension TrainTask {
 extension Job {
   /// What is to be done, such as `extend sunset`.
   package func title(_ app: AppState) -> String {
-    func name(_ video: VideoID) -> String {
-      app.video(video)?.title ?? "video \(video.rawValue)"
-    }
+    let name = app.name(of:)
     switch task {
     case .export(let task): return "export \(name(task.video))"
     case .evaluate(let task): return "\(task.metric.shortTitle) of \(task.sourceName)"
@@ -63,7 +61,7 @@ extension Job {
   }
 
   /// Clips that it is to make; `nil` if it goes on until it is stopped or makes none.
-  package var clipCount: Int? { generation?.settings.clipCount }
+  package var clipCount: Int? { generation?.clipCount }
 
   /// Complete clips of those wanted, such as `1/4`, or `3` of a run without end.
   package var clipText: String {
@@ -71,10 +69,11 @@ extension Job {
     return clipCount.map { "\(finishedClips)/\($0)" } ?? "\(finishedClips)"
   }
 
-  /// Seconds that it took, once it is over.
+  /// Seconds that it was at work, once it is over; of jobs of earlier versions, which did not count
+  /// them, those from its start to its end.
   package var secondsTaken: Double? {
     guard let started, let ended else { return nil }
-    return ended.timeIntervalSince(started)
+    return worked ?? ended.timeIntervalSince(started)
   }
 
   /// When something last happened to it.

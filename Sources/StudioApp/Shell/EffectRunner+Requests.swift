@@ -11,9 +11,10 @@ extension EffectRunner {
     switch query {
     case .findModels: _ = await workspace.findModels()
     case .hashModel(let model): try await workspace.hashModel(model)
-    case .estimate(let model, let settings):
-      guard let estimate = await workspace.estimate(model, settings) else { return }
-      sender.send(.estimated(AppState.EstimateKey(model: model, settings: settings), estimate))
+    case .estimate(let model, let settings, let start):
+      guard let estimate = await workspace.estimate(model, settings, from: start) else { return }
+      let key = AppState.EstimateKey(model: model, settings: settings, from: start)
+      sender.send(.estimated(key, estimate))
     case .checkEvaluation(let task):
       let unmet = await workspace.unmetRequirements(of: task)
       sender.send(.evaluationChecked(AppState.EvaluationCheck(task: task, unmet: unmet)))
@@ -26,8 +27,8 @@ extension EffectRunner {
     case .loadTrainingSample(let path):
       sender.send(.trainingSample(try await workspace.trainingSample(at: path)))
     case .completePath(let typed): sender.send(.pathCompleted(PathCompletion(of: typed)))
-    case .readFootage(let path, let model):
-      sender.send(.footage(try await workspace.footage(path, for: model)))
+    case .readFootage(let path, let model, let firstFrame):
+      sender.send(.footage(try await workspace.footage(path, for: model, from: firstFrame)))
     case .loadFrames(let clips):
       sender.send(.frames(await workspace.frames(of: clips)))
     }
@@ -39,6 +40,9 @@ extension EffectRunner {
     switch order {
     case .make(let model, let settings):
       let (video, _) = try await workspace.make(model, settings)
+      sender.send(.opened(try await workspace.tree(of: video)))
+    case .remake(let recipe):
+      let (video, _) = try await workspace.make(recipe)
       sender.send(.opened(try await workspace.tree(of: video)))
     case .extend(let video, let clip, let fork, let model, let settings):
       try await workspace.extend(
@@ -52,6 +56,12 @@ extension EffectRunner {
     case .sweep(let variant, let columns, let rows):
       _ = try await workspace.sweep(variant, columns: columns, rows: rows)
     case .export(let task):
+      let taken = await workspace.takenNames(of: task)
+      guard taken.isEmpty else {
+        var replacing = task
+        replacing.overwrites = true
+        return sender.send(.follow([.askToReplace(taken, confirmed: [.order(.export(replacing))])]))
+      }
       try await workspace.export(task)
       let names = task.paths.map { URL(filePath: $0).lastPathComponent }
       sender.send(
@@ -71,6 +81,7 @@ extension EffectRunner {
     case .cancelAll(let kept): await workspace.cancel(except: kept)
     case .move(let job, let places): try await workspace.move(job, by: places)
     case .edit(let job, let settings): try await workspace.edit(job, settings)
+    case .preview(let job, let mode): try await workspace.setPreview(of: job, mode)
     case .clearFinished: try await workspace.clearFinishedJobs()
     }
   }
@@ -100,8 +111,13 @@ extension EffectRunner {
     case .restore(let video): try await workspace.restore(video)
     case .emptyTrash: try await workspace.emptyTrash()
     case .keep(let video): try await workspace.keep(video)
-    case .saveStill(let clip, let frame, let path):
-      try await workspace.saveStill(of: clip, frame: frame, to: path)
+    case .saveStill(let clip, let frame, let path, let overwrites):
+      guard overwrites || !FileManager.default.fileExists(atPath: path.absolutePath) else {
+        let replacing = VideoChange.saveStill(clip, frame: frame, path: path, overwrites: true)
+        return sender.send(.follow([.askToReplace([path], confirmed: [.video(replacing)])]))
+      }
+      try await workspace.saveStill(
+        of: clip, frame: frame, to: path.absolutePath, overwrites: overwrites)
     }
   }
 
@@ -136,15 +152,46 @@ extension EffectRunner {
       return [.useModel(model.id), .show(.models)]
     default: break
     }
-    guard var settings = try await workspace.settings(in: path) else {
+    guard let settings = try await workspace.runSettings(in: path) else {
       return [.command(.extend, "footage", argument: path)]
     }
-    // The same video again, until the user draws another seed.
-    settings.isSeedLocked = true
-    let name = URL(filePath: path).lastPathComponent
+    return [.show(.make)] + take(settings, of: path)
+  }
+
+  /// Takes what made an output: its recipe where the video can be made again, else its settings, and
+  /// why they are not all.
+  private static func take(_ settings: RunSettings, of path: String) -> [StudioEffect] {
+    let url = URL(filePath: path)
+    let name = url.lastPathComponent
+    var reason = settings.limits.joined(separator: "; ")
+    if let recipe = settings.wholeRecipe {
+      let (found, missing) = recipe.located(beside: url.deletingLastPathComponent().path)
+      guard let missing else { return [.useRecipe(found, of: name, keepsSeeds: true)] }
+      reason = "\(missing), which it begins with, is not beside it"
+    }
+    guard var own = GenerationSettings(settings) else { return [] }
+    own.isSeedLocked = false
+    let which = settings.recipe?.runs.last.map { " of \($0.clipText)" } ?? ""
     return [
-      .remember(.settings(settings)), .show(.make),
-      .notify(Notice(.success, "the settings of \(name) are back", remedy: "r makes it again")),
+      .remember(.recipe(nil)), .remember(.settings(own)),
+      .notify(
+        Notice(
+          .warning,
+          "took only the settings\(which) of \(name)\(reason.isEmpty ? "" : ": \(reason)")",
+          remedy: "r makes another video with them")),
     ]
+  }
+}
+
+extension StudioEffect {
+  /// Asks whether files that are there may be replaced.
+  static func askToReplace(_ paths: [String], confirmed: [StudioEffect]) -> StudioEffect {
+    let shown = paths.prefix(6).map(\.fileName)
+    let more = paths.count > shown.count ? ["and \(paths.count - shown.count) more"] : []
+    return .confirm(
+      title: paths.count == 1 ? "Replace \(shown[0])?" : "Replace these \(paths.count) files?",
+      lines: paths.count == 1
+        ? ["It is there already; nothing is written otherwise."] : shown + more,
+      confirmed: confirmed)
   }
 }

@@ -6,7 +6,7 @@ enum Question: Hashable, Sendable {
   case evaluation(EvaluateTask)
   case training(TrainingRequest)
   case trainingSample(path: String)
-  case footage(path: String)
+  case footage(path: String, firstFrame: Int)
   case completion(typed: String)
 
   /// The question that a query asks; `nil` if it asks none of these.
@@ -15,7 +15,8 @@ enum Question: Hashable, Sendable {
     case .checkEvaluation(let task): self = .evaluation(task)
     case .checkTraining(let request): self = .training(request)
     case .loadTrainingSample(let path): self = .trainingSample(path: path)
-    case .readFootage(let path, _): self = .footage(path: path)
+    case .readFootage(let path, _, let firstFrame):
+      self = .footage(path: path, firstFrame: firstFrame)
     case .completePath(let typed): self = .completion(typed: typed)
     case .findModels, .hashModel, .estimate, .loadFrames, .findEvaluations, .findTrainingRuns:
       return nil

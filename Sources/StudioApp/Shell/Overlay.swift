@@ -12,6 +12,24 @@ package enum Overlay: Sendable {
   case prompt(Prompt)
   /// The list of themes.
   case themes(ThemePicker)
+
+  /// What its keys do.
+  var hints: [HelpEntry] {
+    func hint(_ key: Key, _ name: String) -> HelpEntry {
+      HelpEntry(keys: [key], name: name, help: "")
+    }
+    return switch self {
+    case .palette, .prompt: TextInput.hints
+    case .help:
+      [hint(.character("j"), "down"), hint(.character("k"), "up"), hint(.escape, "close")]
+    case .question: [hint(.character("y"), "yes"), hint(.character("n"), "no")]
+    case .themes:
+      [
+        hint(.character("j"), "down"), hint(.character("k"), "up"), hint(.enter, "keep"),
+        hint(.escape, "back"),
+      ]
+    }
+  }
 }
 
 /// A line of text to type, and the command of the screen that takes it.

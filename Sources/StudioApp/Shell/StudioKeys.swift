@@ -12,9 +12,12 @@ package enum StudioKeys {
   package static let map = KeyMap<StudioAction>(
     title: "Everywhere",
     ScreenID.allCases.map { screen in
+      // Where a digit is typed into a number, the other two still lead to the screen.
       KeyBinding(
-        [.character(Character("\(screen.rawValue)"))], name: "",
-        help: "the screen \(screen.title)", .show(screen))
+        [
+          .character(Character("\(screen.rawValue)")), Key(.function(screen.rawValue)),
+          Key(.character(Character("\(screen.rawValue)")), modifiers: .alt),
+        ], name: "", help: "the screen \(screen.title)", .show(screen))
     } + [
       KeyBinding([.character("?")], name: "keys", help: "the keys of this screen", .help),
       KeyBinding([.character(":")], name: "palette", help: "type a command", .palette),
@@ -30,12 +33,19 @@ package enum StudioKeys {
       KeyBinding([.character("q")], name: "quit", help: "back; on a screen itself, quit", .quit),
     ])
 
+  /// Those whose hints are always shown, at the right.
+  package static let pinned = map.bindings.filter { [.help, .palette].contains($0.action) }
+    .map(\.entry)
+  /// The others.
+  package static let hints = map.bindings.filter { ![.help, .palette].contains($0.action) }
+    .map(\.entry)
+
   /// Keys that are no bindings of the table, for the page of help.
   package static let others = HelpSection(
     title: "Running work",
     entries: [
       HelpEntry(
         keys: [.control("c")], name: "",
-        help: "finish the clip and stop; again to stop after the step")
+        help: "finish the clip and stop; again to pause after the step")
     ])
 }

@@ -44,6 +44,4 @@ package enum StudioMessage: Sendable {
 
   /// The next frame of whatever moves on the screen is due.
   case frame
-  /// The status line has been read.
-  case statusExpired
 }

@@ -11,6 +11,7 @@ extension StudioModel {
       .init(name: "theme", help: "choose a theme, or name one", takesArgument: true),
       .init(
         name: "bytes", help: "kilobytes a second to send at most, or off", takesArgument: true),
+      .init(name: "color", help: "auto, truecolor, 256, 16 or mono", takesArgument: true),
       .init(
         name: "symbols", help: "of stills: auto, half, quad, sextant, ascii", takesArgument: true),
       .init(
@@ -40,6 +41,7 @@ extension StudioModel {
     case "open": return open(argument)
     case "theme": return chooseTheme(argument)
     case "bytes": return limitBytes(argument)
+    case "color", "colour": return chooseColors(argument)
     case "symbols": return chooseSymbols(argument)
     case "cell-ratio": return setCellRatio(argument)
     case "log": showsLog.toggle()
@@ -83,6 +85,18 @@ extension StudioModel {
         Notice(.warning, "\"\(text)\" is no limit", remedy: "Give kilobytes a second, or off"))
     }
     return [.remember(.bytesPerSecond(bytesPerSecond))]
+  }
+
+  private mutating func chooseColors(_ text: String) -> [Errand] {
+    do {
+      colorMode = try ColorMode.parse(option: text)
+      return [.remember(.color(colorMode))]
+        + note(Notice(.success, "colours: \(colorMode?.rawValue ?? "what the terminal shows")"))
+    } catch {
+      let names = ColorMode.optionNames.joined(separator: ", ")
+      return note(
+        Notice(.warning, "there are no colours \"\(text)\"", remedy: "There are \(names)"))
+    }
   }
 
   private mutating func chooseSymbols(_ text: String) -> [Errand] {

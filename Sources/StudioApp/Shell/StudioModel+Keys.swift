@@ -5,6 +5,7 @@ extension StudioModel {
   /// Handles a key: what stands in front first, then a text being typed, then the keys of the whole
   /// studio, then the screen's.
   mutating func handle(_ key: Key) -> [Errand] {
+    status = nil
     if let overlay { return handle(key, in: overlay) }
     if key == .control("c") { return update(.interrupt) }
     if screens[screen].isTyping { return follow(screens[screen].handle(key, app)) }
@@ -13,7 +14,8 @@ extension StudioModel {
       return []
     }
     if showsLog, log.handle(key, page: Self.logRows - 2) { return [] }
-    if let action = StudioKeys.map.action(for: key) { return perform(action) }
+    let isForScreen = key.digit != nil && screens[screen].takesDigits(app)
+    if !isForScreen, let action = StudioKeys.map.action(for: key) { return perform(action) }
     return follow(screens[screen].handle(key, app))
   }
 
@@ -46,8 +48,8 @@ extension StudioModel {
     case .redraw: return [.terminal(.redraw)]
     case .suspend: return [.terminal(.suspend)]
     case .themes: overlay = .themes(ThemePicker(themes: themes, current: theme))
-    case .back: _ = leave()
-    case .quit: return leave() ? [] : askToQuit()
+    case .back: return leave() ? refreshed() : []
+    case .quit: return leave() ? refreshed() : askToQuit()
     }
     return []
   }

@@ -43,7 +43,9 @@ extension StudioModel {
       app.pathCompletion = completion
       return refreshed()
     case .footage(let footage):
-      guard !questions.isOutdated(.footage(path: footage.path)) else { return [] }
+      guard
+        !questions.isOutdated(.footage(path: footage.path, firstFrame: footage.firstFrame))
+      else { return [] }
       app.footage = AppState.FootageView(footage)
       return footage.notes.flatMap { note(Notice(.information, $0)) } + refreshed()
     case .opened(let tree):
@@ -54,9 +56,6 @@ extension StudioModel {
     case .closed: return [.terminal(.leave)]
     case .frame:
       screens[screen].advance(app)
-      return []
-    case .statusExpired:
-      status = nil
       return []
     }
   }
@@ -90,12 +89,8 @@ extension StudioModel {
     case .useModel(let id):
       app.modelID = id
       return [.remember(.model(id))] + refreshed()
-    case .useSettings(let settings, let model):
-      var errands: [Errand] = []
-      if let found = app.models.first(where: { $0.reference == model }) {
-        errands = follow(.useModel(found.id))
-      }
-      return errands + follow(.remember(.settings(settings))) + refreshed()
+    case .useRecipe(let recipe, let name, let keepsSeeds):
+      return use(recipe, of: name, keepsSeeds: keepsSeeds)
     case .workspace(let request): return pass(on: request)
     }
   }
@@ -108,11 +103,22 @@ extension StudioModel {
       edit(change)
       return [.workspace(request)] + refreshed()
     case .job(let change): noteStop(change)
+    case .video(let change): edit(change)
     case .remember(let preference): app.take(preference)
     case .quit: isClosing = true
-    case .order, .video, .library, .open: break
+    case .order, .library, .open: break
     }
     return [.workspace(request)]
+  }
+
+  /// Puts what made a video into Make, and says exactly what that is.
+  private mutating func use(_ recipe: Recipe, of name: String, keepsSeeds: Bool) -> [Errand] {
+    let use = RecipeUse(recipe, of: name, keepsSeeds: keepsSeeds, models: app.models)
+    var errands: [Errand] = []
+    if let model = use.model { errands += follow([.useModel(model)]) }
+    if let settings = use.settings { errands += follow([.remember(.settings(settings))]) }
+    errands += follow([.remember(.recipe(use.recipe))])
+    return errands + note(use.notice) + refreshed()
   }
 
   /// Changes the tree as the workspace will, so that keys which follow mean the tree that the user has
@@ -126,12 +132,28 @@ extension StudioModel {
     }
   }
 
-  /// Shows that the training stops; its own report comes with the next line of its log.
+  /// Changes the list of videos as the workspace will, so that undo means what was just done.
+  private mutating func edit(_ change: VideoChange) {
+    func video(_ id: VideoID) -> Int? { app.videos.firstIndex { $0.id == id } }
+    switch change {
+    case .trash(let id): if let index = video(id) { app.videos[index].isTrashed = true }
+    case .restore(let id): if let index = video(id) { app.videos[index].isTrashed = false }
+    case .mark(let id, let isMarked):
+      if let index = video(id) { app.videos[index].isMarked = isMarked }
+    case .rename(let id, let title): if let index = video(id) { app.videos[index].title = title }
+    case .open, .loadTree, .newCanvas, .emptyTrash, .keep, .saveStill: break
+    }
+  }
+
+  /// Shows at once that a job stops; its own report comes with its next step.
   private mutating func noteStop(_ change: JobChange) {
     switch change {
     case .finish(let job, _), .pause(let job):
+      app.noteStop(of: job)
       if job == app.training?.job { app.training?.isStopping = true }
-    case .resume, .cancel, .cancelAll, .move, .edit, .clearFinished: break
+    case .cancel(let job): app.noteStop(of: job)
+    case .resume(let job): app.noteEndOfStop(of: job)
+    case .cancelAll, .move, .edit, .preview, .clearFinished: break
     }
   }
 
@@ -140,6 +162,7 @@ extension StudioModel {
     self.screen = screen
     hasMoved = true
     overlay = nil
+    screens[screen].appear(app)
     // A command may have added scores or runs meanwhile.
     let reading: [Errand] =
       switch screen {
@@ -150,12 +173,16 @@ extension StudioModel {
     return [.remember(.screen(screen))] + reading + refreshed()
   }
 
-  /// Says something: in the status line for a while, and in the log.
+  /// Says something: above the hints until the next key, and in the log.
   mutating func note(_ notice: Notice) -> [Errand] {
     status = notice
-    let text = notice.remedy.isEmpty ? notice.sentence : "\(notice.sentence). \(notice.remedy)"
-    log.append(LogPane.Line(text, role: notice.level.role))
-    return [.terminal(.expireStatus)]
+    write(notice.text, role: notice.level.role)
+    return []
+  }
+
+  /// Adds a line to the log.
+  private mutating func write(_ text: String, role: Role = .text) {
+    log.append(LogPane.Line(text, time: clock(), role: role))
   }
 
   // MARK: The workspace
@@ -175,6 +202,9 @@ extension StudioModel {
     }
     if !hasMoved { screen = preferences.screen ?? screen }
     app.settings = preferences.settings ?? app.settings
+    app.recipe = preferences.recipe
+    app.next = preferences.next
+    if !hasChosenColor { colorMode = preferences.color }
     app.evaluation = preferences.evaluation
     app.trainingRequest = preferences.training
     app.isReady = true
@@ -199,7 +229,7 @@ extension StudioModel {
       app.frames.put(frames)
       // The finished clip takes the place of its estimates.
       if app.preview?.job == app.runningJob?.id { app.preview = nil }
-      log.append(LogPane.Line("clip \(clip.index + 1) of video \(clip.video.rawValue) is complete"))
+      write("clip \(clip.index + 1) of \(app.name(of: clip.video)) is complete")
     case .jobs(let jobs): return takeJobs(jobs)
     case .progress(let progress):
       app.progress = progress
@@ -228,6 +258,8 @@ extension StudioModel {
     if app.runningJob?.id != app.training?.job { app.training = nil }
     var effects: [Errand] = []
     for job in jobs where before[job.id] != nil && before[job.id] != job.state {
+      // Of one that is over it stays known that it was stopped.
+      if job.state == .running { app.noteEndOfStop(of: job.id) }
       if before[job.id] == .running, job.generation != nil { app.noteMeasuredRun() }
       if case .failed(let sentence, let remedy) = job.state {
         effects += note(Notice(.error, "job \(job.id.rawValue): \(sentence)", remedy: remedy))
@@ -245,20 +277,24 @@ extension StudioModel {
     }
     guard job.evaluation == nil else {
       return note(Notice(.information, "stopping the evaluation; what was computed is kept"))
-        + [.job(.pause(job.id))]
+        + follow([.job(.pause(job.id))])
     }
     if let task = job.training {
       return note(Notice(.information, "stopping \(task.name) after this step and saving it"))
-        + [.job(.pause(job.id))]
+        + follow([.job(.pause(job.id))])
     }
-    let atOnce = app.progress?.isStopping ?? false
-    // The workspace's own report may be a step away; a second Ctrl-C must count at once.
-    app.progress?.isStopping = true
-    let text =
-      atOnce
-      ? "stopping after this step; complete clips are kept"
-      : "finishing the clip, then stopping; Ctrl-C again stops after this step"
-    return note(Notice(.information, text)) + [.job(.finish(job.id, atOnce: atOnce))]
+    // As on the command line, the second time keeps the clip in progress as it is, to go on from.
+    guard !app.isStopping(job.id) else {
+      return note(
+        Notice(
+          .information, "pausing after this step; the clip in progress is kept as it is",
+          remedy: "P lets it go on")) + follow([.job(.pause(job.id))])
+    }
+    return note(
+      Notice(
+        .information, "finishing the clip, then stopping",
+        remedy: "Ctrl-C again pauses after this step"))
+      + follow([.job(.finish(job.id, atOnce: false))])
   }
 
   /// The terminal is gone: the work is saved, or the running clip finished first.
@@ -276,9 +312,11 @@ extension AppState {
   fileprivate mutating func take(_ preference: Preference) {
     switch preference {
     case .settings(let settings): self.settings = settings
+    case .recipe(let recipe): self.recipe = recipe
+    case .next(let next): self.next = next
     case .training(let request): trainingRequest = request
     case .evaluation(let task): evaluation = task
-    case .screen, .theme, .bytesPerSecond, .symbols, .cellRatio, .model, .video: break
+    case .screen, .theme, .bytesPerSecond, .symbols, .cellRatio, .color, .model, .video: break
     }
   }
 }

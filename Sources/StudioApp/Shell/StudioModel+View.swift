@@ -20,7 +20,8 @@ extension StudioModel {
     drawHeader(context, in: &buffer, area: parts[0])
     Tabs(
       ScreenID.allCases.map(\.title), selected: ScreenID.allCases.firstIndex(of: screen) ?? 0,
-      numbers: ScreenID.allCases.map(\.rawValue)
+      numbers: ScreenID.allCases.map(\.rawValue),
+      prefix: screens[screen].takesDigits(app) ? "F" : ""
     ).draw(in: &buffer, area: parts[1])
     if app.isReady {
       screens[screen].draw(in: &buffer, area: parts[2], app, context)
@@ -30,8 +31,9 @@ extension StudioModel {
         row: parts[2].row + 1, style: Style(.secondary), clip: parts[2])
     }
     if showsLog { drawLog(in: &buffer, area: parts[3]) }
-    drawBottom(in: &buffer, area: parts[4])
+    drawHints(in: &buffer, area: parts[4])
     if showsInformation { drawInformation(in: &buffer, area: parts[2]) }
+    if let status { drawNotice(status, in: &buffer, above: parts[4]) }
     drawOverlay(in: &buffer, area: area)
   }
 
@@ -74,18 +76,45 @@ extension StudioModel {
     return facts
   }
 
-  private func drawBottom(in buffer: inout CellBuffer, area: Rectangle) {
-    guard let status else {
-      let hints = screens[screen].hints(app) + StudioKeys.map.bindings.map(\.entry)
-      HintLine.draw(hints, in: &buffer, area: area)
-      return
+  /// The keys that mean something now: to what stands in front, to what is typed, or to the screen.
+  private func drawHints(in buffer: inout CellBuffer, area: Rectangle) {
+    let screen = screens[screen]
+    if let overlay {
+      HintLine.draw(overlay.hints, in: &buffer, area: area)
+    } else if screen.isTyping {
+      HintLine.draw(screen.typingHints, in: &buffer, area: area)
+    } else if showsLog {
+      HintLine.draw(Self.logHints, pinned: StudioKeys.pinned, in: &buffer, area: area)
+    } else {
+      HintLine.draw(
+        screen.hints(app) + StudioKeys.hints, pinned: StudioKeys.pinned, in: &buffer, area: area)
     }
-    let text =
-      status.remedy.isEmpty ? status.sentence : "\(status.sentence). \(status.remedy)"
-    buffer.write(
-      CharacterWidth.truncate(text, to: area.width), column: area.column, row: area.row,
-      style: Style(status.level.role), clip: area)
   }
+
+  private static let logHints = [
+    HelpEntry(keys: [.character("j")], name: "down", help: ""),
+    HelpEntry(keys: [.character("k")], name: "up", help: ""),
+    HelpEntry(keys: [.character("/")], name: "search", help: ""),
+    HelpEntry(keys: [.character("@")], name: "hide the log", help: ""),
+  ]
+
+  /// What was said last, in the rows above the hints, which it never covers.
+  private func drawNotice(
+    _ notice: Notice, in buffer: inout CellBuffer, above hints: Rectangle
+  ) {
+    let lines = TextWrap.lines(notice.text, width: hints.width).prefix(Self.noticeRows)
+    let area = Rectangle(
+      column: hints.column, row: hints.row - lines.count, width: hints.width, height: lines.count)
+    buffer.fill(area, style: Style(.text))
+    for (index, line) in lines.enumerated() {
+      buffer.write(
+        line, column: area.column, row: area.row + index, style: Style(notice.level.role),
+        clip: area)
+    }
+  }
+
+  /// Rows that a notice takes at most.
+  private static let noticeRows = 3
 
   // MARK: In front of the screen
 
@@ -133,6 +162,11 @@ extension StudioModel {
     case nil: break
     }
   }
+}
+
+extension Notice {
+  /// What happened, and what to do about it.
+  var text: String { remedy.isEmpty ? sentence : "\(sentence). \(remedy)" }
 }
 
 extension ColorMode {

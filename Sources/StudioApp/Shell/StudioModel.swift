@@ -17,7 +17,7 @@ package struct StudioModel: Sendable {
   package var showsLog = false
   /// Whether the names and values of `i` are shown.
   package var showsInformation = false
-  /// What was said last, until it has been read.
+  /// What was said last, until the next key.
   package var status: Notice?
   /// The window's size.
   package var size = TerminalSize.standard
@@ -30,6 +30,12 @@ package struct StudioModel: Sendable {
   package var bytesPerSecond: Int?
   /// Whether that limit was given on the command line, so that the one remembered stays out.
   package let hasChosenLimit: Bool
+  /// The colours that were asked for here; `nil` for what the terminal can show.
+  package var colorMode: ColorMode?
+  /// Whether colours were given on the command line, so that those remembered stay out.
+  package let hasChosenColor: Bool
+  /// Tells the time for the log.
+  let clock: @Sendable () -> String
   /// Threads that runs use where their settings name none.
   package let threadCount: Int
   /// Whether a lost terminal lets the running clip finish.
@@ -48,14 +54,17 @@ package struct StudioModel: Sendable {
   /// The studio before it has heard anything.
   package init(
     theme: Theme = .plain, themes: [Theme] = [.plain], hasChosenTheme: Bool = false,
-    bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false,
-    threadCount: Int = 1, keepsRunning: Bool = false
+    bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false, hasChosenColor: Bool = false,
+    threadCount: Int = 1, keepsRunning: Bool = false,
+    clock: @escaping @Sendable () -> String = { "" }
   ) {
     self.theme = theme
     self.themes = themes
     self.hasChosenTheme = hasChosenTheme
     self.bytesPerSecond = bytesPerSecond
     self.hasChosenLimit = hasChosenLimit
+    self.hasChosenColor = hasChosenColor
+    self.clock = clock
     self.threadCount = threadCount
     self.keepsRunning = keepsRunning
   }

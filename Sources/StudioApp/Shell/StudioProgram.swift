@@ -26,7 +26,8 @@ package enum StudioProgram {
         return [Subscription(every: interval, id: "frame", .frame)]
       },
       drawing: { model in
-        DrawingPreferences(theme: model.theme, bytesPerSecond: model.bytesPerSecond)
+        DrawingPreferences(
+          theme: model.theme, bytesPerSecond: model.bytesPerSecond, colorMode: model.colorMode)
       })
   }
 
@@ -37,7 +38,6 @@ package enum StudioProgram {
     case .terminal(.leave): .quit
     case .terminal(.suspend): .suspend
     case .terminal(.redraw): .redraw
-    case .terminal(.expireStatus): .after(.seconds(6), id: "status", .statusExpired)
     case .workspace(let request): perform(request)
     }
   }

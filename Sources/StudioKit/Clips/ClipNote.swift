@@ -70,7 +70,7 @@ struct ClipRescue {
     _ id: ClipID, _ told: RunSettings, _ written: Date, _ known: inout [Clip],
     _ records: inout RescuedRecords
   ) {
-    guard let run = told.runs?.first else { return }
+    guard let run = told.recipe?.runs.first else { return }
     let parent = known.filter {
       $0.index == run.firstClip - 1 && $0.id < id && $0.model.name == run.model
         && $0.seed == run.seed

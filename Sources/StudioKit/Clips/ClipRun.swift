@@ -22,6 +22,9 @@ actor ClipRun: ClipSink {
   /// Seconds of sampling the clip in progress.
   private var clipSeconds = 0.0
   private var hasComplained = false
+  /// How the clip in progress is shown, and what makes the pictures once the run is under way.
+  private var previewMode: PreviewMode
+  private var previews: PreviewMaker?
 
   init(_ plan: GenerationPlan, _ workspace: Workspace, _ stop: StopSignal) {
     self.plan = plan
@@ -31,6 +34,7 @@ actor ClipRun: ClipSink {
     checkpointer = RunCheckpointer(path: workspace.folders.savedRun(of: plan.job))
     reporter = RunReporter(plan, workspace, stop)
     request = plan.request(after: 0)
+    previewMode = plan.task.settings.preview
   }
 
   private var settings: GenerationSettings { plan.task.settings }
@@ -47,6 +51,7 @@ actor ClipRun: ClipSink {
     try await begin(model)
     request = plan.request(after: index)
     let previews = await startPreviews(model)
+    self.previews = previews
     reporter.begin(request, clipsBefore: index)
     defer {
       saveState(isLast: true)
@@ -63,10 +68,16 @@ actor ClipRun: ClipSink {
     let hash: @Sendable () async throws -> String = {
       [workspace, path = model.autoencoder.path] in try await workspace.hash(of: path)
     }
-    if settings.preview == .linear { await workspace.engines.fitPreview(model, hash: hash) }
+    if previewMode == .linear { await workspace.engines.fitPreview(model, hash: hash) }
     return PreviewMaker(
-      engine: model.engine, mode: settings.preview, interval: settings.previewInterval,
+      engine: model.engine, mode: previewMode, interval: settings.previewInterval,
       library: workspace.engines.previews, hash: hash)
+  }
+
+  /// Shows what comes in another way.
+  func show(_ mode: PreviewMode) {
+    previewMode = mode
+    previews?.show(mode)
   }
 
   private func load() async throws -> EngineCache.LoadedModel {

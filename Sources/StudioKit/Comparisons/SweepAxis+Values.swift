@@ -50,7 +50,7 @@ extension Comparison {
   /// The cells of a sweep, row by row.
   ///
   /// - Throws: ``StudioError`` if an axis has no values, a value is of no use, or there are too many.
-  static func cells(
+  package static func cells(
     _ variant: Variant, columns: SweepAxis, rows: SweepAxis?
   ) throws -> [(label: String, variant: Variant)] {
     let rowValues = rows?.values.map { Optional($0) } ?? [nil]

@@ -17,11 +17,13 @@ public struct Job: Sendable, Hashable, Identifiable {
   public var created: Date
   public var started: Date?
   public var ended: Date?
+  /// Seconds that it was at work, pauses left out; `nil` where that was not counted.
+  public var worked: Double?
 
   /// A job.
   public init(
     id: JobID, task: JobTask, state: JobState = .waiting, finishedClips: Int = 0, created: Date,
-    started: Date? = nil, ended: Date? = nil
+    started: Date? = nil, ended: Date? = nil, worked: Double? = nil
   ) {
     self.id = id
     self.task = task
@@ -30,6 +32,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     self.created = created
     self.started = started
     self.ended = ended
+    self.worked = worked
   }
 }
 
@@ -84,6 +87,9 @@ public struct GenerateTask: Sendable, Hashable, Codable {
   public var model: ModelReference
   /// The settings, with the seed that is used; `clipCount` counts the new clips.
   public var settings: GenerationSettings
+  /// Runs that follow in the same job, each from the last clip of the one before, as those of a recipe;
+  /// `nil` for none.
+  public var following: [Recipe.Run]?
 
   /// What a run continues.
   public enum Origin: Sendable, Hashable, Codable {
@@ -95,16 +101,49 @@ public struct GenerateTask: Sendable, Hashable, Codable {
     case footage(path: String, firstFrame: Int)
   }
 
+  /// Clips that all its runs add; `nil` if it goes on until it is stopped.
+  public var clipCount: Int? {
+    guard let first = settings.clipCount else { return nil }
+    let (sum, overflows) = first.addingReportingOverflow(
+      (following ?? []).reduce(0) { $0 + $1.clipCount })
+    return overflows ? .max : sum
+  }
+
+  /// Its runs: how many there are.
+  public var runCount: Int { 1 + (following ?? []).count }
+
+  /// The run whose turn it is once some clips are complete.
+  ///
+  /// - Returns: A task of its own, how many clips the runs before it made, and the runs after it.
+  func run(
+    after finishedClips: Int
+  ) -> (task: GenerateTask, clipsBefore: Int, following: ArraySlice<Recipe.Run>) {
+    var task = self
+    task.following = nil
+    var before = 0
+    var rest = (following ?? [])[...]
+    while let next = rest.first, let count = task.settings.clipCount,
+      finishedClips - before >= count
+    {
+      before += count
+      task.model = next.reference
+      task.settings = next.lockedSettings
+      rest = rest.dropFirst()
+    }
+    return (task, before, rest)
+  }
+
   /// Clips to add to a video.
   public init(
     video: VideoID, origin: Origin, fork: Int = 0, model: ModelReference,
-    settings: GenerationSettings
+    settings: GenerationSettings, following: [Recipe.Run]? = nil
   ) {
     self.video = video
     self.origin = origin
     self.fork = fork
     self.model = model
     self.settings = settings
+    self.following = following
   }
 }
 

@@ -21,6 +21,9 @@ final class RunReporter: Sendable {
   private let timings: any TimingStore
   private let stop: StopSignal
 
+  /// Steps of the runs that follow this one in the same job, and their clips.
+  private let stepsAfterRun: (steps: Int, clips: Int)
+
   private static let interval = Duration.milliseconds(100)
 
   init(_ plan: GenerationPlan, _ workspace: Workspace, _ stop: StopSignal) {
@@ -28,9 +31,10 @@ final class RunReporter: Sendable {
     hub = workspace.hub
     timings = SessionTimings(store: workspace.store, now: workspace.now)
     self.stop = stop
+    stepsAfterRun = plan.stepsAfterRun
     var progress = JobProgress(
-      job: plan.job, phase: .loading(0), clipCount: plan.task.settings.clipCount)
-    progress.finishedClips = plan.finishedClips
+      job: plan.job, phase: .loading(0), clipCount: plan.clipCount)
+    progress.finishedClips = plan.clipsBefore + plan.finishedClips
     state = Mutex(State(progress: progress, pace: RunPace(plan.request(after: 0))))
   }
 
@@ -83,7 +87,8 @@ final class RunReporter: Sendable {
     if preview.mode == .linear { note(preview.seconds, .linearPreview, of: autoencoder) }
     let clip = state.withLock { state -> Int? in
       state.pace.notePreview(seconds: preview.seconds)
-      return state.isOver ? nil : preview.clip - state.clipsBefore + plan.finishedClips
+      let own = preview.clip - state.clipsBefore + plan.finishedClips
+      return state.isOver ? nil : plan.clipsBefore + own
     }
     guard let clip else { return }
     hub.send(
@@ -111,7 +116,9 @@ final class RunReporter: Sendable {
       state.progress.step = state.pace.step
       state.progress.stepCount = state.pace.stepCount
       state.progress.secondsPerStep = state.pace.secondsPerStep
-      state.progress.secondsLeft = state.pace.secondsLeft
+      state.progress.secondsLeft = state.pace.secondsLeft.map {
+        $0 + state.pace.seconds(ofStepsAfterRun: stepsAfterRun)
+      }
       state.progress.previewShare = state.pace.previewShare
       state.progress.residentBytes = MemoryUse.residentByteCount
       state.progress.isStopping = stop.moment > .never

@@ -94,10 +94,11 @@ extension JobTask {
   fileprivate var isBounded: Bool {
     switch self {
     case .generate(let task):
-      guard case .footage(_, let firstFrame) = task.origin else {
-        return StoredLimits.counts.contains(task.fork)
-      }
-      return StoredLimits.counts.contains(task.fork) && (0...1 << 40).contains(firstFrame)
+      // Each run of a recipe has numbers of its own, which are bounded where all are read.
+      let runs = Recipe(runs: task.following ?? [])
+      guard runs.isBounded, StoredLimits.counts.contains(task.fork) else { return false }
+      guard case .footage(_, let firstFrame) = task.origin else { return true }
+      return (0...1 << 40).contains(firstFrame)
     case .export(let task): return (1...64).contains(task.scale)
     case .evaluate, .train: return true
     }
@@ -113,6 +114,7 @@ extension JobRecord {
     id = job.id.rawValue
     started = job.started?.timeIntervalSinceReferenceDate
     ended = job.ended?.timeIntervalSinceReferenceDate
+    worked = job.worked
   }
 
   /// The job; `nil` if another version of the program wrote what this one cannot read, or its numbers
@@ -128,6 +130,6 @@ extension JobRecord {
     return Job(
       id: JobID(rawValue: id), task: task, state: state, finishedClips: finishedClips,
       created: StoredLimits.moment(created), started: started.map(StoredLimits.moment),
-      ended: ended.map(StoredLimits.moment))
+      ended: ended.map(StoredLimits.moment), worked: worked.map(StoredLimits.duration))
   }
 }

@@ -31,44 +31,60 @@ extension Workspace {
     return job
   }
 
+  /// The files and folders that an export would write and that are there already: it would fail over
+  /// them unless it replaces them.
+  public nonisolated func takenNames(of task: ExportTask) async -> [String] {
+    guard !task.overwrites else { return [] }
+    return await WorkerPool.blocking.run {
+      task.paths.map(\.absolutePath).flatMap { [$0, BranchExport.sidecar(of: $0)] }
+        .filter { FileManager.default.fileExists(atPath: $0) }
+    }
+  }
+
   /// Writes one frame of a clip to a PNG file, with the clip's settings in it.
   ///
   /// - Parameters:
   ///   - frame: From 0.
-  ///   - path: The file, which must not exist.
+  ///   - path: The file.
+  ///   - overwrites: Whether a file that is there is replaced.
   /// - Throws: ``StudioError`` if there is no such clip or frame, `MediaError` if the file exists or
   ///   cannot be written.
-  public func saveStill(of clip: ClipID, frame: Int, to path: String) async throws {
+  public func saveStill(
+    of clip: ClipID, frame: Int, to path: String, overwrites: Bool = false
+  ) async throws {
     guard let found = trees.values.lazy.compactMap({ $0.clips[clip] }).first else {
       throw StudioError(nil, .gone("the clip"))
     }
+    let branch = trees[found.video]?.path(to: clip) ?? [found]
     try await WorkerPool.blocking.run { [files] in
-      try Self.writeStill(found, frame, path, files)
+      try Self.writeStill(branch, frame, path, files, overwrites: overwrites)
     }
     notify(Notice(.success, "Wrote \(path)"))
   }
 
   private static func writeStill(
-    _ clip: Clip, _ frame: Int, _ path: String, _ files: ClipFiles
+    _ branch: [Clip], _ frame: Int, _ path: String, _ files: ClipFiles, overwrites: Bool
   ) throws {
-    let images = try files.images(clip.id)
+    let images = try files.images(branch[branch.count - 1].id)
     guard images.indices.contains(frame) else {
       throw StudioError(nil, .noSuchFrame(first: frame, last: frame, frames: images.count))
     }
-    let settings = RunSettings(branch: [clip])
-    try PNGFile.write(images[frame], to: path, settings: settings.json)
+    let settings = RunSettings(branch: branch)
+    try PNGFile.write(
+      images[frame], to: path, settings: settings.json, overwrite: overwrites)
     try BranchExport.verify(path, settings)
   }
 
-  /// The settings that made a video or picture, to use again.
+  /// What made a video or picture, to use again.
   ///
   /// - Parameter path: An output of this program.
   /// - Returns: `nil` if it carries no settings, or none that anything was generated with.
   /// - Throws: ``StudioError``, `MediaError` or `CheckpointError` if it cannot be read.
-  public nonisolated func settings(in path: String) async throws -> GenerationSettings? {
+  public nonisolated func runSettings(in path: String) async throws -> RunSettings? {
     try await WorkerPool.blocking.run {
       do {
-        return GenerationSettings(try RunSettings(embeddedIn: path))
+        let settings = try RunSettings(embeddedIn: path)
+        return GenerationSettings(settings) == nil ? nil : settings
       } catch let error as StudioError where error.problem == .noSettings {
         return nil
       }

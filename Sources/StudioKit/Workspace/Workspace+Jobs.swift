@@ -76,6 +76,9 @@ extension Workspace {
       throw StudioError(nil, .gone("the job"))
     }
     guard changed.started == nil, !changed.state.isOver else { throw StudioError(nil, .jobBegun) }
+    guard task.following == nil else {
+      throw StudioError(nil, .recipe(reason: "its runs keep their settings"))
+    }
     try settings.validate()
     task.settings = settings
     changed.task = .generate(task)
@@ -84,6 +87,24 @@ extension Workspace {
     jobs[job] = changed
     tell(task.video)
     tellJobs()
+  }
+
+  /// Shows the clips of a generation job in another way: of one that runs, from its next step on.
+  ///
+  /// - Throws: ``StudioError`` if there is no such job, ``SessionStoreError`` if it cannot be kept.
+  public func setPreview(of job: JobID, _ mode: PreviewMode) async throws {
+    guard var changed = jobs[job], case .generate(var task) = changed.task else {
+      throw StudioError(nil, .gone("the job"))
+    }
+    guard !changed.state.isOver else { return }
+    task.settings.preview = mode
+    for index in (task.following ?? []).indices { task.following?[index].settings.preview = mode }
+    changed.task = .generate(task)
+    let record = try JobRecord(changed, position: positions[job] ?? 0)
+    try store.write { try $0.update(record) }
+    jobs[job] = changed
+    tellJobs()
+    if running[.generation]?.job == job { await clipRun?.show(mode) }
   }
 
   /// Forgets jobs that are over; their videos stay.
@@ -113,8 +134,14 @@ extension Workspace {
   func set(_ job: JobID, _ state: JobState) {
     guard var changed = jobs[job] else { return }
     changed.state = state
+    if let began = workBegan[job], state != .running {
+      changed.worked = (changed.worked ?? 0) + now().timeIntervalSince(began)
+      workBegan[job] = nil
+    }
     switch state {
-    case .running: changed.started = changed.started ?? now()
+    case .running:
+      workBegan[job] = now()
+      changed.started = changed.started ?? now()
     case .waiting: changed.ended = nil
     case .finished, .cancelled, .failed: changed.ended = now()
     case .paused, .interrupted: break

@@ -42,6 +42,31 @@ extension Workspace {
       origin: .footage(path: path, firstFrame: firstFrame))
   }
 
+  /// Makes a video again: a new one, whose clips are those of the recipe, bit for bit.
+  ///
+  /// - Parameter recipe: Whole, with the paths of this machine.
+  /// - Throws: as ``makeFromFootage(_:firstFrame:model:settings:)``, and ``StudioError`` if the recipe
+  ///   does not tell of every clip.
+  @discardableResult
+  public func make(_ recipe: Recipe) throws -> (video: VideoID, job: JobID) {
+    guard recipe.isWhole, let first = recipe.generated.first else {
+      throw StudioError(nil, .recipe(reason: "it does not tell of every clip from the start"))
+    }
+    for run in recipe.generated { try check(run.reference, run.lockedSettings) }
+    var origin = GenerateTask.Origin.nothing
+    if let footage = recipe.footage, let path = footage.source {
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw StudioError(path, .noSuchFile)
+      }
+      origin = .footage(path: path, firstFrame: footage.firstFrame ?? 0)
+    }
+    let following = Array(recipe.generated.dropFirst())
+    let title = "\(first.model), recipe of \(recipe.generated.count) runs, seed \(first.seed)"
+    return try begin(
+      title, first.reference, first.lockedSettings, origin: origin,
+      following: following.isEmpty ? nil : following)
+  }
+
   /// Begins a video without clips.
   ///
   /// - Parameter model: Names it and gives the frame rate, where it is known.
@@ -98,10 +123,10 @@ extension Workspace {
 
   private func begin(
     _ title: String, _ model: ModelReference, _ settings: GenerationSettings,
-    origin: GenerateTask.Origin
+    origin: GenerateTask.Origin, following: [Recipe.Run]? = nil
   ) throws -> (video: VideoID, job: JobID) {
     let (video, job) = try store.write { transaction in
-      try insert(title, model, settings, origin: origin, transaction)
+      try insert(title, model, settings, origin: origin, following: following, transaction)
     }
     let ids = (video: add(video), job: try add(job))
     tell(ids.video)
@@ -113,12 +138,13 @@ extension Workspace {
   /// Adds the rows of a video and of the job that makes it.
   func insert(
     _ title: String, _ model: ModelReference, _ settings: GenerationSettings,
-    origin: GenerateTask.Origin = .nothing, positionOffset: Int = 0,
-    _ transaction: SessionTransaction
+    origin: GenerateTask.Origin = .nothing, following: [Recipe.Run]? = nil,
+    positionOffset: Int = 0, _ transaction: SessionTransaction
   ) throws -> (VideoRecord, JobRecord) {
     let video = try transaction.insert(videoRecord(title, model))
     let task = GenerateTask(
-      video: VideoID(rawValue: video.id ?? 0), origin: origin, model: model, settings: settings)
+      video: VideoID(rawValue: video.id ?? 0), origin: origin, model: model, settings: settings,
+      following: following)
     let job = try transaction.insert(
       jobRecord(.generate(task), positionOffset: positionOffset))
     return (video, job)

@@ -128,7 +128,8 @@ extension Workspace {
   ///
   /// - Returns: `nil` if the model is not among those that were found.
   public func estimate(
-    _ model: ModelReference, _ settings: GenerationSettings
+    _ model: ModelReference, _ settings: GenerationSettings,
+    from start: RunEstimator.Start = .nothing
   ) async -> RunEstimate? {
     guard var entry = models.first(where: { $0.reference == model }) else { return nil }
     // Times are kept by path and size, which are known before any hash is.
@@ -137,7 +138,7 @@ extension Workspace {
     let estimator = RunEstimator(
       machine: await machineRate(), store: SessionTimings(store: store, now: now))
     return estimator.estimate(
-      settings, model: entry, isLoaded: await engines.isLoaded(model))
+      settings, model: entry, from: start, isLoaded: await engines.isLoaded(model))
   }
 
   /// What this machine computes, measured once.

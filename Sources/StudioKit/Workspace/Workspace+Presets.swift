@@ -30,11 +30,12 @@ extension Workspace {
     reloadPresets()
   }
 
-  /// Reads a user's video for the frame picker.
+  /// Reads a user's video for the frame picker, from a frame on.
   ///
   /// - Throws: ``StudioError`` if it is too short or not there, `MediaError` if it is no video.
-  public nonisolated func footage(_ path: String, for model: ModelReference) async throws -> Footage
-  {
+  public nonisolated func footage(
+    _ path: String, for model: ModelReference, from firstFrame: Int = 0
+  ) async throws -> Footage {
     try await WorkerPool.blocking.run {
       guard let autoencoder = model.autoencoder else {
         throw StudioError(nil, .incompleteModel(name: model.name))
@@ -46,7 +47,7 @@ extension Workspace {
       return try FootageReader(
         path: URL(filePath: path).standardizedFileURL.path, side: configuration.resolution,
         clipFrames: configuration.frames
-      ).footage()
+      ).footage(from: firstFrame)
     }
   }
 }

@@ -81,10 +81,20 @@ extension Workspace {
   }
 
   private func generate(_ job: JobID, _ task: GenerateTask, _ stop: StopSignal) async throws {
-    let plan = try plan(job, task)
-    guard plan.remainingClips != 0 else { return }
-    let run = ClipRun(plan, self, stop)
-    try await run.run()
+    var plan = try plan(job, task)
+    defer { clipRun = nil }
+    while plan.remainingClips != 0 {
+      let before = jobs[job]?.finishedClips
+      let run = ClipRun(plan, self, stop)
+      clipRun = run
+      try await run.run()
+      // The next run of a recipe continues what this one made.
+      guard !plan.following.isEmpty, stop.moment == .never, jobs[job]?.finishedClips != before
+      else { return }
+      // What is shown may have changed meanwhile.
+      guard case .generate(let now)? = jobs[job]?.task else { return }
+      plan = try self.plan(job, now)
+    }
   }
 
   /// What to do about a job that failed, in the words of the studio, which has no options.
@@ -113,7 +123,7 @@ extension Workspace {
     let isComplete: Bool
     switch job.task {
     case .generate(let task):
-      isComplete = task.settings.clipCount.map { job.finishedClips >= $0 } ?? false
+      isComplete = task.clipCount.map { job.finishedClips >= $0 } ?? false
     case .export: isComplete = failure == nil && ending == nil
     // It may have been done when it was asked to stop.
     case .evaluate, .train: isComplete = failure == nil
@@ -136,7 +146,8 @@ extension Workspace {
     guard let tree = trees[task.video], let finished = jobs[job]?.finishedClips else {
       throw StudioError(nil, .gone("the video"))
     }
-    try task.settings.validate()
+    let (run, before, following) = task.run(after: finished)
+    try run.settings.validate()
     let own = try lastClip(of: job).flatMap { tree.clips[$0] }
     var previous = own
     if own == nil, case .clip(let origin) = task.origin {
@@ -149,7 +160,8 @@ extension Workspace {
       throw StudioError(nil, .clipDropped)
     }
     return GenerationPlan(
-      job: job, task: task, previous: previous, hasBegun: own != nil, finishedClips: finished)
+      job: job, task: run, clipsBefore: before, clipCount: task.clipCount, following: following,
+      previous: previous, hasBegun: own != nil, finishedClips: finished - before)
   }
 
   private func lastClip(of job: JobID) throws -> ClipID? {

@@ -41,6 +41,10 @@ public actor Workspace {
 
   // What goes on.
   var running: [JobLane: RunningJob] = [:]
+  /// Since when jobs are at work.
+  var workBegan: [JobID: Date] = [:]
+  /// The run of the generation job that is being done.
+  var clipRun: ClipRun?
   var models: [ModelEntry] = []
   var missingFrames: Set<ClipID> = []
   /// The search for models that goes on.

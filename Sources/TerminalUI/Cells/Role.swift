@@ -46,6 +46,8 @@ public enum Role: Int, CaseIterable, Sendable, Hashable {
   case graphFirst
   /// Second curve of a graph.
   case graphSecond
+  /// Curves of the three channels of a colour.
+  case graphRed, graphGreen, graphBlue
   /// Axes and grid lines of a graph.
   case graphAxis
   /// Cells of pictures and video, which bring their own colours.

@@ -17,7 +17,8 @@ package final class CursesScreen {
   /// What ends full-screen mode whatever the state, for use after a crash.
   package private(set) var resetSequence: [UInt8] = []
 
-  private let screen: OpaquePointer
+  /// Nil once another screen has taken the place of this one.
+  private var screen: OpaquePointer?
   private let memory: Int32
   private let output: UnsafeMutablePointer<FILE>
   private let input: UnsafeMutablePointer<FILE>
@@ -34,6 +35,8 @@ package final class CursesScreen {
   private var cellPairs: [Int32]
   private var size: TerminalSize
   private var cursorIsVisible = true
+  /// Whether the terminal goes back to what it showed before; the Linux console and a VT100 do not.
+  private var hasOtherScreen = true
 
   /// - Throws: `TerminalError.unsupportedTerminal` if the database does not know the terminal or
   ///   it cannot move its cursor, `TerminalError.systemCall` if no memory file can be had.
@@ -85,11 +88,25 @@ package final class CursesScreen {
     _ = takeOutput()
   }
 
-  deinit {
+  deinit { close() }
+
+  private func close() {
+    guard let screen else { return }
     endwin()
     delscreen(screen)
     fclose(output)
     fclose(input)
+    self.screen = nil
+  }
+
+  /// Another screen on the same terminal. This one cannot be drawn on any more.
+  ///
+  /// - Throws: as ``init(entry:size:isUTF8:)``.
+  package func replaced(
+    by entry: TerminalEntry, size: TerminalSize
+  ) throws(TerminalError) -> CursesScreen {
+    close()
+    return try CursesScreen(entry: entry, size: size, isUTF8: isUTF8)
   }
 
   /// The bytes that bring the terminal in line with a grid; none if nothing has changed.
@@ -123,6 +140,13 @@ package final class CursesScreen {
 
   /// The bytes that go back to the terminal's ordinary screen. The next `present` enters again.
   package func leave() -> [UInt8] {
+    if !hasOtherScreen {
+      // What was drawn stays; the shell's line is to stand on a clean one.
+      wmove(cncurses_screen(), Int32(size.rows - 1), 0)
+      wclrtoeol(cncurses_screen())
+      wrefresh(cncurses_screen())
+      shown = nil
+    }
     endwin()
     return takeOutput()
   }
@@ -223,12 +247,19 @@ package final class CursesScreen {
     var foreground = number(of: resolved.foreground, default: 7)
     var background = number(of: resolved.background, default: 0)
     if colorCount < 16 {
-      // Terminals with eight colours make bold text bright.
-      if foreground >= 8 {
+      if background >= 8 { background -= 8 }
+      if foreground == 8 {
+        // Not every terminal makes bold black grey, and black is the ground of most.
+        foreground = 7
+      } else if foreground > 8 {
+        // Terminals with eight colours make bold text bright.
         foreground -= 8
         attributes |= cncurses_bold()
       }
-      if background >= 8 { background -= 8 }
+      // Of two shades that have become one, nothing could be read.
+      if foreground == background, style.role != .image {
+        foreground = [2, 3, 6, 7].contains(background) ? 0 : 7
+      }
     }
     if foreground == -1, background == -1 { return (attributes, 0) }
     guard
@@ -262,6 +293,7 @@ package final class CursesScreen {
         keyTable.add(sequence, Key(.function(number)))
       }
     }
+    hasOtherScreen = Self.capability("rmcup") != nil
     let names = ["sgr0", "op", "cnorm", "rmkx", "rmcup"]
     resetSequence = names.compactMap(Self.capability).flatMap { Array($0.utf8) }
   }

@@ -106,6 +106,16 @@ final class TerminalDevice {
     sentCount = 0
   }
 
+  /// Waits until there is something to read.
+  ///
+  /// - Returns: whether there is before the deadline.
+  func waitForInput(until deadline: ContinuousClock.Instant) -> Bool {
+    let left = (deadline - ContinuousClock().now) / .milliseconds(1)
+    guard left > 0 else { return false }
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&request, 1, Int32(left.rounded(.up))) > 0
+  }
+
   /// Reads what has been typed.
   ///
   /// - Throws: `TerminalError.hangup` at the end of input: from then on reading gives nothing at

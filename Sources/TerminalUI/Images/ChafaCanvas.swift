@@ -25,7 +25,12 @@ struct ChafaCanvas: ~Copyable {
     chafa_canvas_config_set_preprocessing_enabled(configuration, 0)
     chafa_canvas_config_set_dither_mode(
       configuration,
-      renderer.colorMode == .trueColor ? CHAFA_DITHER_MODE_NONE : CHAFA_DITHER_MODE_ORDERED)
+      // Pictures for 256 colours come with their dither.
+      renderer.colorMode >= .indexed256 ? CHAFA_DITHER_MODE_NONE : CHAFA_DITHER_MODE_ORDERED)
+    if renderer.colorMode == .indexed256 {
+      // One of the colours that are there, where a mean of them would be none of the palette.
+      chafa_canvas_config_set_color_extractor(configuration, CHAFA_COLOR_EXTRACTOR_MEDIAN)
+    }
     // One grain for each dot of the symbols (in eighths of a cell): with smaller ones chafa
     // averages the dither away again.
     let grain = renderer.symbols.grain

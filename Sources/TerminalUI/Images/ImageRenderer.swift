@@ -3,7 +3,9 @@ internal import CChafa
 /// Draws pixel images with coloured characters, through chafa.
 ///
 /// Dithering below 24-bit colour is ordered: error diffusion would flicker in video. chafa's
-/// contrast enhancement is off for the same reason, since it depends on each frame's content.
+/// contrast enhancement is off for the same reason, since it depends on each frame's content; with 16 colours
+/// and none the contrast of the whole clip is spread instead. The dots of 256 colours are ours, see
+/// ``PaletteDither``.
 public struct ImageRenderer: Sendable, Hashable {
   /// The characters to draw with.
   public var symbols: SymbolSet
@@ -66,8 +68,15 @@ public struct ImageRenderer: Sendable, Hashable {
     guard (1...4_096).contains(columns), (1...4_096).contains(rows) else {
       throw .imageConversionFailed(columns: columns, rows: rows)
     }
+    if colorMode == .indexed256, symbols == .halfBlocks {
+      return halfBlocks(image, columns: columns, rows: rows)
+    }
     let canvas = try ChafaCanvas(renderer: self, columns: columns, rows: rows)
-    canvas.draw(image)
+    switch colorMode {
+    case .mono, .ansi16: canvas.draw(image.stretched())
+    case .indexed256: canvas.draw(dithered(image, columns: columns, rows: rows))
+    case .trueColor: canvas.draw(image)
+    }
     var cells: [ImageCells.Cell] = []
     cells.reserveCapacity(columns * rows)
     for row in 0..<rows {
@@ -76,5 +85,50 @@ public struct ImageRenderer: Sendable, Hashable {
       }
     }
     return ImageCells(columns: columns, rows: rows, cells: cells)
+  }
+
+  // MARK: 256 colours
+
+  /// Two dots a cell, each with an entry of the palette.
+  private func halfBlocks(_ image: PixelImage, columns: Int, rows: Int) -> ImageCells {
+    let dots = image.resized(width: columns, height: 2 * rows)
+    func entry(_ x: Int, _ y: Int) -> Color {
+      .indexed(PaletteDither.entry(dots[x, y], x: x, y: y))
+    }
+    let cells = (0..<rows).flatMap { row in
+      (0..<columns).map { column in
+        let (upper, lower) = (entry(column, 2 * row), entry(column, 2 * row + 1))
+        // A cell of one colour is a blank: fewer bytes, and no seam in fonts that have one.
+        return upper == lower
+          ? ImageCells.Cell(character: " ", foreground: upper, background: upper)
+          : ImageCells.Cell(character: "▀", foreground: upper, background: lower)
+      }
+    }
+    return ImageCells(columns: columns, rows: rows, cells: cells)
+  }
+
+  /// The picture with one pixel for each dot of the symbols, each a colour of the palette, of which chafa
+  /// has only to choose two for a cell.
+  private func dithered(_ image: PixelImage, columns: Int, rows: Int) -> PixelImage {
+    let grain = symbols.grain
+    let dots = image.resized(
+      width: columns * 8 / Int(grain.width), height: rows * 8 / Int(grain.height))
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(dots.bytes.count)
+    for y in 0..<dots.height {
+      for x in 0..<dots.width {
+        let color = Palette.components(of: PaletteDither.entry(dots[x, y], x: x, y: y))
+        bytes += [color.red, color.green, color.blue]
+      }
+    }
+    return (try? PixelImage(width: dots.width, height: dots.height, bytes: bytes)) ?? image
+  }
+}
+
+extension PixelImage {
+  /// The colour of a pixel.
+  fileprivate subscript(x: Int, y: Int) -> (red: UInt8, green: UInt8, blue: UInt8) {
+    let index = 3 * (y * width + x)
+    return (bytes[index], bytes[index + 1], bytes[index + 2])
   }
 }

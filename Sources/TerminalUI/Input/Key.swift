@@ -79,6 +79,9 @@ public struct Key: Sendable, Hashable {
     else { return nil }
     return character
   }
+
+  /// The digit that this key types, or nil.
+  public var digit: Int? { typedCharacter.flatMap { $0.isASCII ? $0.wholeNumberValue : nil } }
 }
 
 extension Key: CustomStringConvertible {

@@ -46,14 +46,18 @@ public struct DrawingPreferences: Sendable, Hashable {
   public var maximumFrameRate: Int
   /// Bytes a second to send at most on average, or nil for no limit.
   public var bytesPerSecond: Int?
+  /// The colours to use; nil for what the terminal was found to show.
+  public var colorMode: ColorMode?
 
   /// Preferences; numbers outside their range are brought into it.
   public init(
-    theme: Theme = .plain, maximumFrameRate: Int = 30, bytesPerSecond: Int? = nil
+    theme: Theme = .plain, maximumFrameRate: Int = 30, bytesPerSecond: Int? = nil,
+    colorMode: ColorMode? = nil
   ) {
     self.theme = theme
     self.maximumFrameRate = min(max(maximumFrameRate, 1), 120)
     self.bytesPerSecond = bytesPerSecond.map { max($0, 1) }
+    self.colorMode = colorMode
   }
 }
 

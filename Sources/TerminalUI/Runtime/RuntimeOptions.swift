@@ -24,6 +24,20 @@ public struct RuntimeOptions: Sendable, Hashable {
     self.environment = environment
   }
 
+  /// Whether the terminal understands private modes and questions beyond the database: those that call
+  /// themselves VT100 or so would print them.
+  var understandsModes: Bool {
+    let term = environment["TERM", default: ""]
+    return !["vt", "ansi", "linux", "cons", "dumb"].contains { term.hasPrefix($0) }
+  }
+
+  /// Whether the terminal is to be asked for its colours: where nobody chose them and the environment tells
+  /// of fewer than there may be.
+  func asksForColors(_ found: ColorMode) -> Bool {
+    let isChosen = colorOption.map { $0.lowercased() != "auto" } ?? false
+    return !isChosen && understandsModes && found < .trueColor && found > .mono
+  }
+
   /// Checks that there is a terminal to run on, before anything else is begun.
   ///
   /// - Throws: `TerminalError.notATerminal` if input or output is none,

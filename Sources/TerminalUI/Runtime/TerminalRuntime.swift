@@ -90,6 +90,7 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
     guard !isHungUp, !session.device.hasPending else { return }
     let preferences = program.drawing(model)
     guard let time = scheduler.nextFrame(preferences, now: now), time <= now else { return }
+    session.use(preferences.colorMode)
     let plan = scheduler.begin(preferences, now: now)
     let context = ViewContext(
       capabilities: session.capabilities.with(size: size), imageDetail: plan.imageDetail,

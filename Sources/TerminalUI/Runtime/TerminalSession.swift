@@ -3,11 +3,17 @@ internal import Glibc
 /// A full-screen session on a terminal: the device, the curses screen, modes beyond curses, and
 /// their undoing.
 final class TerminalSession {
-  let capabilities: TerminalCapabilities
+  private(set) var capabilities: TerminalCapabilities
   let device: TerminalDevice
   private var decoder: KeyDecoder
-  private let screen: CursesScreen
+  private var screen: CursesScreen
   private let options: RuntimeOptions
+  /// The colours that the terminal was found to show, and those that were asked for since.
+  private let detectedMode: ColorMode
+  private var chosenMode: ColorMode?
+  private var entry: TerminalEntry
+  /// Keys that came while the terminal was asked.
+  private var early: [UInt8]
   private var hasSynchronizedOutput = false
   private var needsRedraw = true
   private var isActive = false
@@ -20,15 +26,26 @@ final class TerminalSession {
 
   init(options: RuntimeOptions) throws(TerminalError) {
     let environment = options.environment
-    let probe = TerminalProbe.live(
+    var probe = TerminalProbe.live(
       fileDescriptor: options.outputDescriptor, environment: environment)
     var capabilities = try TerminalCapabilities.detect(
       colorOption: options.colorOption, environment: environment, probe: probe)
-    device = try TerminalDevice(
+    let device = try TerminalDevice(
       input: options.inputDescriptor, output: options.outputDescriptor)
+    self.device = device
+    early = []
+    if options.asksForColors(capabilities.colorMode) {
+      let asked = try Self.ask(device, environment)
+      early = asked.bytes
+      probe.showsTrueColor = asked.answer.showsTrueColor
+      capabilities = try TerminalCapabilities.detect(
+        colorOption: options.colorOption, environment: environment, probe: probe)
+    }
+    detectedMode = capabilities.colorMode
     let entry = try TerminalEntry.choose(
       term: environment["TERM", default: ""], wanted: capabilities.colorMode,
       colors: TerminalProbe.colors(ofTerminal:))
+    self.entry = entry
     screen = try CursesScreen(
       entry: entry, size: capabilities.size, isUTF8: capabilities.isUTF8)
     capabilities.colorMode = screen.colorMode
@@ -42,12 +59,62 @@ final class TerminalSession {
     TerminalProbe.windowSize(of: device.descriptor) ?? capabilities.size
   }
 
-  /// Whether the terminal understands private modes beyond the database: those that call
-  /// themselves VT100 or so would print the question.
-  private var understandsModes: Bool {
-    let term = options.environment["TERM", default: ""]
-    return !["vt", "ansi", "linux", "cons"].contains { term.hasPrefix($0) }
+  /// Asks the terminal for its colours and waits for the answer, a short while.
+  ///
+  /// - Returns: The answer, and everything that came, keys among it.
+  private static func ask(
+    _ device: TerminalDevice, _ environment: [String: String]
+  ) throws(TerminalError) -> (answer: ColorQuestion.Answer, bytes: [UInt8]) {
+    let term = environment["TERM", default: ""]
+    let isThroughTmux =
+      environment["TMUX", default: ""] != "" || term.hasPrefix("tmux") || term.hasPrefix("screen")
+    try device.enterKeyMode()
+    defer { device.leaveKeyMode() }
+    device.enqueue(ColorQuestion(isThroughTmux: isThroughTmux).bytes)
+    device.sendAll()
+    let clock = ContinuousClock()
+    let deadline = clock.now + Self.answerTime
+    var bytes: [UInt8] = []
+    while clock.now < deadline, bytes.count < Self.answerLimit {
+      // A terminal that is gone says so again to the program.
+      guard device.waitForInput(until: deadline), let more = try? device.read() else { break }
+      bytes += more
+      if ColorQuestion.Answer(bytes).isComplete { break }
+    }
+    return (ColorQuestion.Answer(bytes), bytes)
   }
+
+  /// How long the terminal may take to say which colours it shows: twice the way around the world. What
+  /// comes later is passed over as it is read.
+  private static let answerTime = Duration.milliseconds(500)
+  /// Bytes that are read of it at most.
+  private static let answerLimit = 1 << 16
+
+  /// Uses other colours than before, from the next frame on.
+  ///
+  /// - Parameter wanted: nil for what the terminal was found to show.
+  func use(_ wanted: ColorMode?) {
+    guard wanted != chosenMode else { return }
+    chosenMode = wanted
+    let term = options.environment["TERM", default: ""]
+    guard
+      let entry = try? TerminalEntry.choose(
+        term: term, wanted: wanted ?? detectedMode, colors: TerminalProbe.colors(ofTerminal:)),
+      entry.colorMode != capabilities.colorMode
+    else { return }
+    device.enqueue(screen.leave())
+    // ncurses has one screen at a time, so that this one is gone before the other is there.
+    guard
+      let other = (try? screen.replaced(by: entry, size: size))
+        ?? (try? screen.replaced(by: self.entry, size: size))
+    else { return }
+    screen = other
+    self.entry = entry
+    capabilities.colorMode = other.colorMode
+    needsRedraw = true
+  }
+
+  private var understandsModes: Bool { options.understandsModes }
 
   /// Enters full-screen mode with the next frame.
   func enter() throws(TerminalError) {
@@ -103,7 +170,9 @@ final class TerminalSession {
   ///
   /// - Throws: `TerminalError.hangup` if the terminal is gone.
   func readEvents(at now: Duration) throws(TerminalError) -> [TerminalEvent] {
-    events(decoder.decode(try device.read(), at: now))
+    let bytes = early + (try device.read())
+    early = []
+    return events(decoder.decode(bytes, at: now))
   }
 
   /// When `flushInput` has to decide about what was read; nil while nothing waits.

@@ -41,7 +41,8 @@ public struct TerminalCapabilities: Sendable, Hashable {
   /// Finds what a terminal can show.
   ///
   /// Colours come from the first that decides: the `--color` option; `NO_COLOR`, if not empty;
-  /// no terminal (then none); `TERM=dumb`; `COLORTERM`; terminfo; the name in `TERM`.
+  /// no terminal (then none); `TERM=dumb`; `COLORTERM`; what the terminal answered; terminfo; the name in
+  /// `TERM`.
   ///
   /// - Parameters:
   ///   - colorOption: the value of `--color`, or nil if it was not given.
@@ -72,6 +73,8 @@ public struct TerminalCapabilities: Sendable, Hashable {
     if !probe.isTerminal || term == "dumb" { return .mono }
     let colorTerm = environment["COLORTERM", default: ""].lowercased()
     if colorTerm == "truecolor" || colorTerm == "24bit" { return .trueColor }
+    // Only one that shows many colours anyway is believed: a wrong answer would leave it without any.
+    if probe.showsTrueColor == true, probe.terminfoColors ?? 256 >= 8 { return .trueColor }
     if let colors = probe.terminfoColors {
       // Terminals with 8 colours in terminfo understand the bright ones as well.
       return colors >= 1 << 24

@@ -10,12 +10,19 @@ public struct TerminalProbe: Sendable, Hashable {
   public var size: TerminalSize?
   /// The number of colours its terminfo entry names (below 1 for none), or nil without an entry.
   public var terminfoColors: Int?
+  /// Whether the terminal itself said that it shows 24-bit colours, or that it does not; nil if it was
+  /// not asked or did not answer.
+  public var showsTrueColor: Bool?
 
   /// Answers as given; `live` asks for them.
-  public init(isTerminal: Bool, size: TerminalSize? = nil, terminfoColors: Int? = nil) {
+  public init(
+    isTerminal: Bool, size: TerminalSize? = nil, terminfoColors: Int? = nil,
+    showsTrueColor: Bool? = nil
+  ) {
     self.isTerminal = isTerminal
     self.size = size
     self.terminfoColors = terminfoColors
+    self.showsTrueColor = showsTrueColor
   }
 
   /// Asks the terminal behind `fileDescriptor`.

@@ -21,7 +21,7 @@ public struct Theme: Sendable, Hashable {
 
   /// The name shown in lists of themes.
   public var name: String
-  /// Looks by role; a role that is missing looks like `text`.
+  /// Looks by role; a role that is missing looks like `text`, but for the colours of channels.
   public var looks: [Role: Look] {
     didSet { table = Self.makeTable(looks) }
   }
@@ -50,11 +50,21 @@ public struct Theme: Sendable, Hashable {
   private static func makeTable(_ looks: [Role: Look]) -> [ResolvedStyle] {
     let base = looks[.text] ?? Look()
     return Role.allCases.map { role in
-      let look = looks[role] ?? base
+      let look = looks[role] ?? Self.usual(role) ?? base
       return ResolvedStyle(
         foreground: look.foreground ?? base.foreground ?? .terminalDefault,
         background: look.background ?? base.background ?? .terminalDefault,
         attributes: look.attributes)
+    }
+  }
+
+  /// Looks that themes of earlier versions do not name, where those of `text` would say nothing.
+  private static func usual(_ role: Role) -> Look? {
+    switch role {
+    case .graphRed: Look(foreground: .indexed(9))
+    case .graphGreen: Look(foreground: .indexed(10))
+    case .graphBlue: Look(foreground: .indexed(12))
+    default: nil
     }
   }
 

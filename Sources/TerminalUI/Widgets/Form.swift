@@ -66,12 +66,15 @@ public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
     case .character("L"): return step(by: 10)
     default: break
     }
-    if let digit = key.typedCharacter, digit.isNumber, fields[selected].value.isNumeric {
-      return startTyping(with: String(digit))
-    }
+    if let digit = key.digit, takesDigits { return startTyping(with: String(digit)) }
     guard let movement = Movement(key) else { return .ignored }
     selected = movement.applied(to: selected, count: fields.count, page: fields.count)
     return .handled
+  }
+
+  /// Whether a digit begins a new value of the selected field.
+  public var takesDigits: Bool {
+    editing == nil && fields.indices.contains(selected) && fields[selected].value.isNumeric
   }
 
   /// Replaces the text being typed, as completion does. Without one nothing happens.
@@ -88,7 +91,10 @@ public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
   private mutating func startTyping(with text: String?) -> Outcome {
     switch fields[selected].value {
     case .number, .natural, .text:
-      editing = TextInput(text: text ?? fields[selected].value.text)
+      // Of a number nobody wants a part; a text is more often mended than replaced.
+      editing = TextInput(
+        text: text ?? fields[selected].value.text,
+        isSelected: text == nil && fields[selected].value.isNumeric)
       problem = nil
       return .handled
     case .toggle, .choice: return step(by: 1)

@@ -4,12 +4,15 @@ public struct LogPane: Sendable, Hashable {
   public struct Line: Sendable, Hashable {
     /// What happened.
     public var text: String
+    /// When it happened, as it is shown; empty if that is not told.
+    public var time: String
     /// How it went.
     public var role: Role
 
     /// A line.
-    public init(_ text: String, role: Role = .text) {
+    public init(_ text: String, time: String = "", role: Role = .text) {
       self.text = text
+      self.time = time
       self.role = role
     }
   }
@@ -58,8 +61,12 @@ public struct LogPane: Sendable, Hashable {
           state.selected + area.height + 1, lines.count))
     for index in near {
       let line = lines[index]
-      table.rows += TextWrap.lines(line.text, width: area.width).map {
-        Table.Row([$0], role: line.role)
+      // What is broken stands below its text, and not below the time.
+      let indent = line.time.isEmpty ? 0 : CharacterWidth.columns(of: line.time) + 2
+      let parts = TextWrap.lines(line.text, width: max(area.width - indent, 1))
+      table.rows += parts.enumerated().map { part, text in
+        let head = part == 0 ? line.time : ""
+        return Table.Row([CharacterWidth.pad(head, to: indent) + text], role: line.role)
       }
       if index == state.selected { shown.selected = table.rows.count - 1 }
     }

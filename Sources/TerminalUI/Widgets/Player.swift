@@ -67,7 +67,7 @@ public struct Player: Sendable, Hashable {
       KeyBinding([.character(",")], name: "", help: "one frame back", .previous),
       KeyBinding([.character("[")], name: "", help: "slower", .slower),
       KeyBinding([.character("]")], name: "", help: "faster", .faster),
-      KeyBinding([.character("l")], name: "loop", help: "loop, or stop at the end", .loop),
+      KeyBinding([.character("L")], name: "loop", help: "loop, or stop at the end", .loop),
     ])
 
   /// Handles a key.

@@ -7,11 +7,16 @@ public struct Tabs: Sendable, Hashable {
 
   /// The numbers that choose them, one for each title.
   public var numbers: [Int]
+  /// What stands before the numbers, such as `F` where function keys choose the tabs.
+  public var prefix: String
 
   /// Tabs with one shown.
   ///
   /// - Parameter numbers: `nil` counts them from 1.
-  public init(_ titles: [String], selected: Int = 0, numbers: [Int]? = nil) {
+  public init(
+    _ titles: [String], selected: Int = 0, numbers: [Int]? = nil, prefix: String = ""
+  ) {
+    self.prefix = prefix
     self.titles = titles
     self.selected = selected
     self.numbers = numbers ?? Array(1..<(titles.count + 1))
@@ -32,12 +37,14 @@ public struct Tabs: Sendable, Hashable {
   /// selected one keep only their number.
   public func draw(in buffer: inout CellBuffer, area: Rectangle) {
     guard !area.isEmpty else { return }
-    let full = zip(numbers, titles).map { " \($0) \($1) " }
+    // A prefix takes the place of the blank, so that every title stays.
+    let keys = numbers.map { prefix.isEmpty ? " \($0)" : "\(prefix)\($0)" }
+    let full = zip(keys, titles).map { "\($0) \($1) " }
     let needed = full.reduce(0) { $0 + CharacterWidth.columns(of: $1) }
     var column = area.column
     for index in titles.indices {
       let isSelected = index == selected
-      let text = needed <= area.width || isSelected ? full[index] : " \(numbers[index]) "
+      let text = needed <= area.width || isSelected ? full[index] : "\(keys[index]) "
       column = buffer.write(
         text, column: column, row: area.row, style: Style(isSelected ? .tabActive : .tab),
         clip: area)

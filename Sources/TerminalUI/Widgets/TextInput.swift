@@ -18,21 +18,34 @@ public struct TextInput: Sendable, Hashable {
   public private(set) var history: [String]
   /// Characters before the cursor.
   public private(set) var cursor: Int
+  /// Whether all of the text is selected, so that what is typed takes its place.
+  public private(set) var isSelected: Bool
   /// The line of the history that is shown, or nil for what is being typed.
   private var historyIndex: Int?
   private var draft = ""
 
   /// A line with the cursor at its end.
-  public init(text: String = "", history: [String] = []) {
+  ///
+  /// - Parameter isSelected: Whether what is typed first takes the place of the text.
+  public init(text: String = "", history: [String] = [], isSelected: Bool = false) {
     self.text = text
     self.history = history
+    self.isSelected = isSelected && !text.isEmpty
     cursor = text.count
   }
+
+  /// The keys of a line, for the line of hints.
+  public static let hints = [
+    HelpEntry(keys: [.enter], name: "take", help: ""),
+    HelpEntry(keys: [.escape], name: "leave", help: ""),
+    HelpEntry(keys: [.control("u")], name: "clear", help: ""),
+  ]
 
   /// Replaces the text; the cursor goes to its end.
   public mutating func setText(_ newText: String) {
     text = newText
     cursor = newText.count
+    isSelected = false
   }
 
   /// Empties the line and keeps what was in it for the history.
@@ -46,11 +59,20 @@ public struct TextInput: Sendable, Hashable {
   /// Inserts pasted text at the cursor; line ends become spaces.
   public mutating func insert(_ pasted: String) {
     let line = String(pasted.map { $0.isNewline ? " " : $0 })
+    if isSelected { setText("") }
     replaceBeforeCursor { $0 + line }
   }
 
   /// Handles a key.
   public mutating func handle(_ key: Key) -> Outcome {
+    let replaced: Set<Key> = [
+      .backspace, .delete, .control("d"), .control("u"), .control("k"), .control("w"),
+    ]
+    if isSelected, key.typedCharacter != nil || replaced.contains(key) {
+      setText("")
+      if replaced.contains(key) { return .edited }
+    }
+    if ![.enter, .escape].contains(key) { isSelected = false }
     if let character = key.typedCharacter {
       replaceBeforeCursor { $0 + String(character) }
       return .edited
@@ -119,9 +141,10 @@ public struct TextInput: Sendable, Hashable {
       buffer.write(
         placeholder, column: field.column, row: field.row, style: Style(.placeholder), clip: field)
     }
+    let style = Style(
+      isFocused ? .input : .text, attributes: isSelected && isFocused ? .reverse : [])
     buffer.write(
-      text, column: field.column - scroll, row: field.row,
-      style: Style(isFocused ? .input : .text), clip: field)
+      text, column: field.column - scroll, row: field.row, style: style, clip: field)
     if isFocused, buffer.bounds.contains(column: field.column + before - scroll, row: field.row) {
       buffer.cursor = .init(column: field.column + before - scroll, row: field.row)
     }

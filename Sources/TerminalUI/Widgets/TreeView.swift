@@ -48,11 +48,17 @@ public struct TreeView: Sendable, Hashable {
   /// Text after the selected node, such as `<- here`.
   public var selectionNote: String
 
+  /// The node that a sign before its label marks, such as what is playing; nil for none.
+  public var marked: String?
+
   /// A tree.
-  public init(roots: [Node], selected: String? = nil, selectionNote: String = "") {
+  public init(
+    roots: [Node], selected: String? = nil, selectionNote: String = "", marked: String? = nil
+  ) {
     self.roots = roots
     self.selected = selected
     self.selectionNote = selectionNote
+    self.marked = marked
   }
 
   /// All nodes with their places, in reading order of the branches.
@@ -140,6 +146,17 @@ public struct TreeView: Sendable, Hashable {
       let end = buffer.write(
         place.label, column: column, row: row,
         style: Style(place.id == selected ? selection : place.role), clip: area)
+      if place.id == marked {
+        // In the gap before it, or at the start of the line in place of nothing: labels keep their places.
+        let sign = max(column - 1, area.column)
+        if sign < column {
+          buffer.write(">", column: sign, row: row, style: Style(.accent), clip: area)
+        } else {
+          buffer.restyle(
+            Rectangle(column: column, row: row, width: place.width, height: 1).intersection(area)
+          ) { $0.attributes.insert(.underline) }
+        }
+      }
       if place.id == selected, !selectionNote.isEmpty,
         !places.contains(where: { $0.row == place.row && $0.column > place.column })
       {

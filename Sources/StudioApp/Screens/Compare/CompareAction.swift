@@ -33,7 +33,7 @@ enum CompareAction: Sendable, Hashable {
         [.character("+"), .character("=")], name: "", help: "show differences more strongly",
         .more),
       binding("-", "", "show differences less strongly", .less),
-      binding("t", "keep", "keep this one as a video of its own", .keep),
+      binding("a", "add", "add this one to the videos, to stay", .keep),
       KeyBinding([.enter, .character("e")], name: "extend", help: "open it in Extend", .open),
       binding("U", "reuse", "its settings into Make", .reuse),
       binding("w", "export", "write this one to files", .export),

@@ -9,7 +9,9 @@ extension CompareScreen {
     case .list: drawList(in: &buffer, area: area, app)
     case .variants(let editor): editor.draw(in: &buffer, area: area)
     case .sweep(let form):
-      form.draw(in: &buffer, area: area.centered(width: min(area.width, 76), height: 12))
+      form.draw(
+        in: &buffer, area: area.centered(width: min(area.width, 76), height: 13),
+        estimate: app.estimateText(of: form.estimateKeys()))
     case .comparison, .marked: drawComparison(in: &buffer, area: area, app, context)
     }
   }

@@ -14,7 +14,8 @@ extension CompareScreen {
       if !form.isTyping, key == .character("r") { return run(form, app) }
       form.handle(key)
       page = .sweep(form)
-      return []
+      lastSweep = form
+      return estimateSweep(app)
     case .comparison, .marked:
       let effects = handleCells(key, app)
       return effects + refresh(app)
@@ -65,8 +66,8 @@ extension CompareScreen {
       page = .sweep(
         SweepForm(
           base: app.settings, models: models.map(\.reference),
-          chosen: models.firstIndex { $0.id == app.modelID } ?? 0))
-      return []
+          chosen: models.firstIndex { $0.id == app.modelID } ?? 0, after: lastSweep))
+      return estimateSweep(app)
     case .delete:
       guard let comparison = comparison(inRow: listState.selected, app) else { return [] }
       let count = comparison.cells.count
@@ -130,6 +131,12 @@ extension CompareScreen {
       known = Set(app.comparisons.map(\.id))
       return [.order(.sweep(.init(model: model, settings: settings), columns: columns, rows: rows))]
     }
+  }
+
+  /// Asks what the sweep that is set up takes.
+  mutating func estimateSweep(_ app: AppState) -> [StudioEffect] {
+    guard case .sweep(let form) = page else { return [] }
+    return estimates.ask(form.estimateKeys(), app)
   }
 
   // MARK: Cells
@@ -206,7 +213,7 @@ extension CompareScreen {
       guard let job = cell.job else { continue }
       switch cell.state {
       case .running:
-        effects.append(.job(.finish(job, atOnce: app.progress?.isStopping ?? false)))
+        effects.append(.job(.finish(job, atOnce: app.isStopping(job))))
       case .waiting where all: effects.append(.job(.cancel(job)))
       default: break
       }
@@ -216,15 +223,18 @@ extension CompareScreen {
   }
 
   private func reuse(_ cell: CompareCell, _ app: AppState) -> [StudioEffect] {
-    if var variant = cell.variant {
-      variant.settings.isSeedLocked = true
-      return [.useSettings(variant.settings, variant.model), .show(.make)]
+    if let variant = cell.variant {
+      let run = Recipe.Run(
+        firstClip: 0, clipCount: variant.settings.clipCount ?? 1, seed: variant.settings.seed,
+        settings: variant.settings, model: variant.model)
+      return [
+        .show(.make), .useRecipe(Recipe(runs: [run]), of: cell.label, keepsSeeds: true),
+      ]
     }
-    guard let clip = app.trees[cell.video]?.current else { return [] }
-    var settings = clip.settings
-    settings.seed = clip.seed
-    settings.isSeedLocked = true
-    return [.useSettings(settings, clip.model), .show(.make)]
+    guard let recipe = app.trees[cell.video]?.recipe else {
+      return [.notify(Notice(.information, "the settings of \(cell.label) are not read yet"))]
+    }
+    return [.show(.make), .useRecipe(recipe, of: cell.label, keepsSeeds: true)]
   }
 
   private func askForExport(_ cell: CompareCell, _ app: AppState) -> [StudioEffect] {

@@ -33,9 +33,12 @@ package struct CompareScreen: StudioScreen {
   /// How much differences are amplified.
   package internal(set) var amplification = 4
   /// The clock of all players; zoomed while one picture fills the screen.
-  package internal(set) var player = ClipPlayer(loopKey: .character("L"))
+  package internal(set) var player = ClipPlayer()
 
   var requests = FrameRequests()
+  var estimates = EstimateRequests()
+  /// The sweep that was set up last, whose values are offered again.
+  var lastSweep: SweepForm?
   /// Trees that were asked for, with the number of clips that they had then.
   var askedTrees: [VideoID: Int] = [:]
   /// The comparisons that there were when a new one was asked for, which is shown when it comes.
@@ -141,7 +144,7 @@ package struct CompareScreen: StudioScreen {
     self.page = page
     (focus, base, showsDifference) = (0, 0, false)
     ratiosKey = nil
-    player = ClipPlayer(loopKey: .character("L"))
+    player = ClipPlayer()
   }
 
   package func frameInterval(_ app: AppState) -> Duration? { player.interval }
@@ -156,6 +159,14 @@ package struct CompareScreen: StudioScreen {
     case .variants(let editor): editor.isTyping
     case .sweep(let form): form.isTyping
     case .comparison, .marked: false
+    }
+  }
+
+  package func takesDigits(_ app: AppState) -> Bool {
+    switch page {
+    case .variants(let editor): editor.takesDigits
+    case .sweep(let form): form.takesDigits
+    case .list, .comparison, .marked: false
     }
   }
 

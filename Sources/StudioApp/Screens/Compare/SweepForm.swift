@@ -8,40 +8,59 @@ package struct SweepForm: Sendable, Hashable {
   package let base: GenerationSettings
   private let models: [ModelReference]
   private var form: Form<Line>
+  /// The values that were typed for each setting, so that going through the settings loses none.
+  private var typed: [GenerationSetting: String]
 
   /// Its lines.
   private enum Line { case model, columns, columnValues, rows, rowValues }
 
   private static let settings = GenerationSetting.ofSweeps
 
-  /// A form over models that can be used, of which one is chosen, by its index.
-  package init(base: GenerationSettings, models: [ModelReference], chosen: Int) {
+  /// A form over models that can be used, of which one is chosen, by its index. It begins with settings
+  /// that the sampler of the base does not ignore.
+  ///
+  /// - Parameter last: The form before, whose values are offered again.
+  package init(
+    base: GenerationSettings, models: [ModelReference], chosen: Int, after last: SweepForm? = nil
+  ) {
     self.base = base
     self.models = models
+    typed = last?.typed ?? [:]
     let titles = Self.settings.map(\.title)
+    let useful = Self.settings.filter { $0.line.fixed(base) == nil && $0 != .laterSteps }
+    let columns = useful.first { $0 == .steps } ?? useful.first ?? .guidance
+    let rows =
+      useful.first { $0 == .eta } ?? useful.first { $0 == .sampler && $0 != columns }
+    let typed = typed
+    func values(_ setting: GenerationSetting?) -> String {
+      setting.map { typed[$0] ?? $0.sweepExample ?? "" } ?? ""
+    }
     form = Form(fields: [
       FormField(
         id: .model, label: "model", value: .choice(chosen, of: models.map(\.name)),
         help: "the model of all cells"),
       FormField(
-        id: .columns, label: "columns", value: .choice(0, of: titles),
+        id: .columns, label: "columns",
+        value: .choice(Self.settings.firstIndex(of: columns) ?? 0, of: titles),
         help: "the setting that varies along the columns"),
       FormField(
-        id: .columnValues, label: "values",
-        value: .text(GenerationSetting.steps.sweepExample ?? ""),
-        help: GenerationSetting.steps.range),
+        id: .columnValues, label: "values", value: .text(values(columns)), help: columns.range),
       FormField(
         id: .rows, label: "rows",
-        value: .choice(1 + (Self.settings.firstIndex(of: .eta) ?? -1), of: ["none"] + titles),
+        value: .choice(
+          rows.flatMap { Self.settings.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
+          of: ["none"] + titles),
         help: "the setting that varies down the rows"),
       FormField(
-        id: .rowValues, label: "values", value: .text(GenerationSetting.eta.sweepExample ?? ""),
-        help: GenerationSetting.eta.range),
+        id: .rowValues, label: "values", value: .text(values(rows)), help: rows?.range ?? ""),
     ])
   }
 
   /// Whether a value is being typed.
   package var isTyping: Bool { form.isTyping }
+
+  /// Whether a digit begins a new value of the selected line.
+  package var takesDigits: Bool { form.takesDigits }
 
   /// Handles a key; values follow the setting that they belong to.
   package mutating func handle(_ key: Key) {
@@ -49,12 +68,15 @@ package struct SweepForm: Sendable, Hashable {
     switch line {
     case .columns: follow(columnSetting, .columnValues)
     case .rows: follow(rowSetting, .rowValues)
-    case .model, .columnValues, .rowValues: break
+    case .columnValues: typed[columnSetting] = text(.columnValues)
+    case .rowValues: if let rowSetting { typed[rowSetting] = text(.rowValues) }
+    case .model: break
     }
   }
 
   private mutating func follow(_ setting: GenerationSetting?, _ values: Line) {
-    form[values]?.value = setting.map { .text($0.sweepExample ?? "") } ?? .fixed("-")
+    form[values]?.value =
+      setting.map { .text(typed[$0] ?? $0.sweepExample ?? "") } ?? .fixed("-")
     form[values]?.help = setting?.range ?? ""
   }
 
@@ -105,8 +127,27 @@ package struct SweepForm: Sendable, Hashable {
     return .sweep(models[choice(.model)], columns: columns, rows: rows)
   }
 
-  /// Draws the fields, and below them what would be made.
-  package func draw(in buffer: inout CellBuffer, area: Rectangle) {
+  /// The cells that would be made, by their cost.
+  func estimateKeys() -> [AppState.EstimateKey] {
+    guard case .sweep(let model, let columns, let rows) = outcome else { return [] }
+    let variant = Comparison.Variant(model: model, settings: base)
+    let cells = (try? Comparison.cells(variant, columns: columns, rows: rows)) ?? []
+    return cells.map { AppState.EstimateKey(costOf: $0.variant.settings, model) }
+  }
+
+  /// Whether the base's sampler takes no notice of a setting, in words; empty if it does.
+  private var ignoredText: String {
+    let ignored = [columnSetting, rowSetting].compactMap { $0 }.filter { setting in
+      setting != .sampler && columnSetting != .sampler && rowSetting != .sampler
+        && setting.line.fixed(base) != nil
+    }
+    return ignored.isEmpty
+      ? ""
+      : " \(base.method.title) takes no notice of \(ignored.map(\.title).joined(separator: ", "))."
+  }
+
+  /// Draws the fields, and below them what would be made and what that takes.
+  package func draw(in buffer: inout CellBuffer, area: Rectangle, estimate: String = "") {
     let inner = Border(title: "New sweep", footer: "r makes it, Esc leaves", isFocused: true)
       .draw(in: &buffer, area: area).inset(left: 1, right: 1)
     let parts = Layout.split(inner, .vertical, gap: 1, [.fixed(7), .fill()])
@@ -120,7 +161,10 @@ package struct SweepForm: Sendable, Hashable {
       let count = columns.values.count * (rows?.values.count ?? 1)
       let shape = rows.map { "\(columns.values.count) by \($0.values.count), " } ?? ""
       let clips = base.clipCount.map { "\($0) clip\($0 == 1 ? "" : "s")" } ?? "1 clip"
-      text = "\(shape)\(count) videos of \(clips) with the same seed, made one after the other."
+      let time = estimate.isEmpty || estimate == "-" ? "" : " They take \(estimate)."
+      text =
+        "\(shape)\(count) videos of \(clips) with the same seed, one after the other.\(time)"
+        + ignoredText
     }
     TextWrap.draw(text, in: &buffer, area: parts[1], style: Style(role))
   }

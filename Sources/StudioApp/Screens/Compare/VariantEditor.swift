@@ -44,6 +44,7 @@ package struct VariantEditor: Sendable, Hashable {
   }
 
   package var isTyping: Bool { form.isTyping }
+  package var takesDigits: Bool { editsSettings && form.takesDigits }
 
   package mutating func paste(_ text: String) { form.paste(text) }
 

@@ -23,6 +23,9 @@ package struct EvaluateForm: Sendable, Hashable {
   /// Whether a value is being typed, so that no key means anything else.
   package var isTyping: Bool { form.isTyping }
 
+  /// Whether a digit begins a new value of the selected line.
+  package var takesDigits: Bool { form.takesDigits }
+
   /// Follows the models and presets there are.
   package mutating func follow(_ app: AppState) {
     guard models != app.models || presets != app.presets else { return }
@@ -42,7 +45,10 @@ package struct EvaluateForm: Sendable, Hashable {
     var source = EvaluateField.Source(task: task, models: models, presets: presets)
     switch line {
     case .own(let field): field.store(value, in: &source)
-    case .setting(let setting): setting.store(value, in: &source.task.settings)
+    case .setting(let setting):
+      let gives = source.task.settings.givesLaterSteps
+      setting.store(value, in: &source.task.settings)
+      if setting == .steps, !gives { source.task.settings.laterSteps = source.task.settings.steps }
     }
     replace(with: source.task)
     return true

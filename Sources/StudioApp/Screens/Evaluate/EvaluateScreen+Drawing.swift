@@ -97,7 +97,7 @@ extension EvaluateScreen {
     guard count > 0 else {
       EmptyState(
         "Nothing has been measured yet",
-        lines: ["\(Self.metricsOfModels) need a model alone."],
+        lines: Self.needs,
         keys: [
           HelpEntry(keys: [.character("h"), .character("l")], name: "", help: "choose the metric"),
           HelpEntry(keys: [.character("r")], name: "", help: "does the evaluation"),
@@ -110,11 +110,24 @@ extension EvaluateScreen {
       .draw(in: &buffer, area: inner, state: table, isFocused: hasKeys)
   }
 
-  /// What can be measured at once: `Drift and efficiency`.
-  private static var metricsOfModels: String {
-    let names = Metric.allCases.filter(\.needsModelAlone).map(\.name).joined(separator: " and ")
-    return names.prefix(1).uppercased() + names.dropFirst()
-  }
+  /// Which metrics need what, as their rows say: nothing but a model, real videos as well, or weights
+  /// of other networks.
+  static let needs: [String] = {
+    func sentence(_ metrics: [Metric], _ need: String) -> String? {
+      guard let first = metrics.first?.name else { return nil }
+      let names = metrics.map(\.name).joined(separator: " and ")
+      return first.prefix(1).uppercased() + names.dropFirst()
+        + " need\(metrics.count == 1 ? "s" : "") \(need)."
+    }
+    let (alone, others) = (
+      Metric.allCases.filter(\.needsModelAlone), Metric.allCases.filter { !$0.needsModelAlone }
+    )
+    return [
+      sentence(alone, "a model alone"),
+      sentence(others.filter { !$0.needsWeights }, "real videos, but no weights"),
+      sentence(others.filter(\.needsWeights), "weights of another network"),
+    ].compactMap { $0 }
+  }()
 
   private func drawSelected(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     guard let stored = selected(app) else { return }

@@ -41,7 +41,7 @@ package struct EvaluateScreen: StudioScreen {
   private var estimates = EstimateRequests()
 
   package init() {
-    form = EvaluateForm(EvaluateTask(.frechetVideoDistance, of: nil))
+    form = EvaluateForm(EvaluateTask(.drift, of: nil))
   }
 
   /// The selected score.
@@ -55,6 +55,10 @@ package struct EvaluateScreen: StudioScreen {
     case .report: false
     case .comparison: rowOfComparison.search.isTyping
     }
+  }
+
+  package func takesDigits(_ app: AppState) -> Bool {
+    page == .main && pane == .setup && form.takesDigits
   }
 
   package mutating func paste(_ text: String) { form.paste(text) }
@@ -93,7 +97,8 @@ package struct EvaluateScreen: StudioScreen {
   private mutating func begin(_ app: AppState) {
     guard !hasBegun, app.evaluation != nil || app.model != nil else { return }
     hasBegun = true
-    var task = EvaluateTask(.frechetVideoDistance, of: app.model?.reference)
+    // What needs nothing but the model can be measured at once.
+    var task = EvaluateTask(.drift, of: app.model?.reference)
     task.settings = app.settings
     form = EvaluateForm(app.evaluation ?? task)
   }

@@ -111,9 +111,22 @@ struct ReportView {
         row: place.row, style: Style(.secondary), clip: place)
       // A row stays free below, so that no curve runs into the next title.
       let gap = place.height >= 6 ? 1 : 0
-      var graph = LineGraph([.init(series.values)], decimals: 4)
+      var graph = LineGraph(
+        [.init(series.values, role: .graph(of: series.name))], decimals: 4)
       graph.joinsValues = true
       graph.draw(in: &buffer, area: place.inset(top: 1, bottom: gap))
+    }
+  }
+}
+
+extension Role {
+  /// The colour of a curve: that which its name says, else the first of graphs.
+  static func graph(of name: String) -> Role {
+    switch name {
+    case "red": .graphRed
+    case "green": .graphGreen
+    case "blue": .graphBlue
+    default: .graphFirst
     }
   }
 }

@@ -3,7 +3,7 @@ import TerminalUI
 /// What the keys of the Extend screen do.
 enum ExtendAction: Sendable, Hashable {
   case extend, extendOn, reroll, near, nextRoll, previousRoll, branch, drop, playMore, settings
-  case export, still, footage, newCanvas, otherModel, stop, pause, resume
+  case export, still, title, footage, newCanvas, otherModel, stop, pause
 
   static let keyMap = KeyMap<ExtendAction>(
     title: "Extend",
@@ -24,8 +24,8 @@ enum ExtendAction: Sendable, Hashable {
       binding("O", "new", "a new, empty video", .newCanvas),
       binding("M", "", "continue with the chosen model, or the video's own", .otherModel),
       binding("x", "stop", "stop after this clip; again to stop after this step", .stop),
-      binding("P", "pause", "hold the run back, or let it go on", .pause),
-      binding("r", "try again", "let a held or failed run go on", .resume),
+      binding("P", "pause", "hold the run back, let it go on, or try again", .pause),
+      binding("t", "title", "call the video something else", .title),
     ])
 
   /// The movements in the tree.

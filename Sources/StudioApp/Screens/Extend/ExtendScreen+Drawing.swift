@@ -129,8 +129,20 @@ extension ExtendScreen {
     guard !outline.roots.isEmpty else {
       return EmptyState("No clips yet").draw(in: &buffer, area: inner)
     }
-    TreeView(roots: outline.roots, selected: selectedNode, selectionNote: "<- here")
-      .draw(in: &buffer, area: inner)
+    TreeView(
+      roots: outline.roots, selected: selectedNode, selectionNote: "<- here",
+      marked: playingNode(app)
+    ).draw(in: &buffer, area: inner)
+  }
+
+  /// The node whose clip is in the player, where that is another than the one where the user stands.
+  private func playingNode(_ app: AppState) -> String? {
+    guard scope != .clip, let place = player.place else { return nil }
+    let clips = playedClips(app)
+    guard clips.indices.contains(place.strip) else {
+      return isWatching ? TreeOutline.growthID : nil
+    }
+    return "\(clips[place.strip].rawValue)"
   }
 
   /// Names and values of the clip at the position.
@@ -201,7 +213,7 @@ extension ExtendScreen {
     var actions: [ExtendAction] = []
     switch tree.map({ VideoActivity(of: $0.video, app) }) ?? .none {
     case .running, .waiting: actions = [.stop, .pause]
-    case .held, .failed: actions = [.resume]
+    case .held, .failed: actions = [.pause]
     case .none, .cancelled: break
     }
     guard tree?.current != nil else {
@@ -211,7 +223,13 @@ extension ExtendScreen {
       .extend, .extendOn, .reroll, .nextRoll, .branch, .drop, .playMore, .export, .settings,
       .still, .footage, .newCanvas,
     ]
-    return actions.compactMap(\.entry)
+    return actions.compactMap { action in
+      var entry = action.entry
+      if action == .pause, let job = tree.flatMap({ VideoActivity(of: $0.video, app).job }) {
+        entry?.name = job.pauseName
+      }
+      return entry
+    }
   }
 
   package var helpSections: [HelpSection] {

@@ -37,6 +37,7 @@ extension ExtendScreen {
       .init(name: "overwrite", help: "the same over files that exist", takesArgument: true),
       .init(name: "footage", help: "begin with frames of a file", takesArgument: true),
       .init(name: "rename", help: "name this video", takesArgument: true),
+      .init(name: "frame", help: "go to a frame of the file that is open", takesArgument: true),
     ]
   }
 
@@ -50,11 +51,36 @@ extension ExtendScreen {
       return ExportRequest.effects(
         argument, video: video, through: last, overwrites: command == "overwrite")
     case "footage": return readFootage(argument, app)
+    case "frame": return goToFrame(argument, app)
     case "rename":
       guard let tree, !argument.isEmpty else { return [] }
       return [.video(.rename(tree.video, argument))]
     default: return []
     }
+  }
+
+  /// Goes to a frame of the video in the picker, as people count frames.
+  private mutating func goToFrame(_ text: String, _ app: AppState) -> [StudioEffect] {
+    guard picker != nil else {
+      return [.notify(Notice(.information, "no file is open", remedy: "o opens one"))]
+    }
+    guard let number = Int(text), number >= 1 else {
+      return [
+        .notify(Notice(.warning, "\"\(text)\" is no frame", remedy: "Frames are counted from 1"))
+      ]
+    }
+    picker?.go(to: number - 1, app)
+    return readAround(app)
+  }
+
+  /// Reads the part of a long video where the window is, if it is not in memory.
+  mutating func readAround(_ app: AppState) -> [StudioEffect] {
+    guard let picker, let frame = picker.missingFrame(app), let model = app.model else { return [] }
+    // Half of what is held lies before the window, so that going back needs no reading.
+    let first = max(frame - FootageReader.frameLimit / 2, 0)
+    guard first != askedFrame else { return [] }
+    askedFrame = first
+    return [.query(.readFootage(path: picker.path, model: model.reference, firstFrame: first))]
   }
 
   private mutating func readFootage(_ path: String, _ app: AppState) -> [StudioEffect] {
@@ -63,6 +89,7 @@ extension ExtendScreen {
     // The workspace calls it by its whole path.
     let path = path.absolutePath
     wantedFootage = path
+    askedFrame = 0
     clipLength = model.autoencoder?.clipLength ?? clipLength
     let name = URL(filePath: path).lastPathComponent
     return [

@@ -22,14 +22,24 @@ extension ExtendScreen {
       form = nil
       return []
     }
-    if case .changed = form?.handle(key) { nextSettings = form?.settings }
-    return []
+    guard case .changed = form?.handle(key) else { return [] }
+    nextSettings = form?.settings
+    return rememberNext()
+  }
+
+  /// Keeps how the next clips are made, for this time and the next.
+  func rememberNext() -> [StudioEffect] {
+    guard let tree else { return [] }
+    let next = NextClips(video: tree.video, settings: nextSettings, model: otherModel)
+    return [.remember(.next(nextSettings == nil && otherModel == nil ? nil : next))]
   }
 
   private mutating func handlePicker(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard let outcome = picker?.handle(key, app), let path = picker?.path else { return [] }
     switch outcome {
-    case .handled: return []
+    case .handled: return readAround(app)
+    case .goTo(let typed):
+      return [.ask(prompt: "Frame to go to", text: typed, command: "frame")]
     case .ignored: return key == .character("o") ? askForFootage() : []
     case .taken(let firstFrame):
       guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
@@ -106,10 +116,14 @@ extension ExtendScreen {
     case .still: return saveStill(app)
     case .footage: return askForFootage()
     case .newCanvas:
-      nextSettings = nil
       return [.video(.newCanvas(app.model?.reference))]
     case .otherModel: return chooseModel(app)
-    case .stop, .pause, .resume: return steer(action, app)
+    case .title:
+      guard let tree else { return [.notify(.noVideo)] }
+      return [
+        .ask(prompt: "Name of this video", text: app.name(of: tree.video), command: "rename")
+      ]
+    case .stop, .pause: return steer(action, app)
     }
   }
 
@@ -204,11 +218,13 @@ extension ExtendScreen {
   private mutating func chooseModel(_ app: AppState) -> [StudioEffect] {
     if otherModel != nil {
       otherModel = nil
-      return [.notify(Notice(.information, "continuing with the video's own model"))]
+      return rememberNext()
+        + [.notify(Notice(.information, "continuing with the video's own model"))]
     }
     guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
     otherModel = model.reference
-    return [.notify(Notice(.information, "continuing with \(model.reference.name)"))]
+    return rememberNext()
+      + [.notify(Notice(.information, "continuing with \(model.reference.name)"))]
   }
 
   // MARK: Jobs
@@ -218,11 +234,10 @@ extension ExtendScreen {
     switch (action, activity) {
     case (.stop, .running(let job)):
       laterRun = nil
-      let isStopping = app.progress(of: job)?.isStopping ?? false
-      return [.job(.finish(job.id, atOnce: isStopping))]
+      return [.job(.finish(job.id, atOnce: app.isStopping(job.id)))]
     case (.stop, .waiting(let job)), (.stop, .held(let job)): return [.job(.cancel(job.id))]
     case (.pause, .running(let job)), (.pause, .waiting(let job)): return [.job(.pause(job.id))]
-    case (.pause, .held(let job)), (.resume, .held(let job)), (.resume, .failed(let job, _, _)):
+    case (.pause, .held(let job)), (.pause, .failed(let job, _, _)):
       return [.job(.resume(job.id))]
     default: return [.notify(Notice(.information, "no run of this video is under way"))]
     }
@@ -231,7 +246,7 @@ extension ExtendScreen {
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
     if form != nil {
       if form?.undo() == true { nextSettings = form?.settings }
-      return []
+      return rememberNext()
     }
     guard let tree, tree.canUndo else {
       return [.notify(Notice(.information, "there is nothing to undo"))]
@@ -242,7 +257,7 @@ extension ExtendScreen {
   package mutating func redo(_ app: AppState) -> [StudioEffect] {
     if form != nil {
       if form?.redo() == true { nextSettings = form?.settings }
-      return []
+      return rememberNext()
     }
     guard let tree, tree.canRedo else {
       return [.notify(Notice(.information, "there is nothing to redo"))]

@@ -45,7 +45,8 @@ extension ExtendScreen {
     guard let last = app.jobs.first(where: { $0.generation?.video == video }) else {
       return false
     }
-    return last.generation?.settings.clipCount.map { last.finishedClips < $0 } ?? true
+    return app.isStopping(last.id)
+      || last.clipCount.map { last.finishedClips < $0 } ?? true
   }
 
   /// Begins the run that was put off once nothing adds to the tip any more; one that

@@ -29,7 +29,7 @@ package struct ExtendScreen: StudioScreen {
   /// What is played.
   package internal(set) var scope = Scope.clip
   /// Plays it.
-  package internal(set) var player = ClipPlayer(loopKey: .character("L"))
+  package internal(set) var player = ClipPlayer()
   /// Settings of the next clips, where they are not those of the clip at the position.
   package internal(set) var nextSettings: GenerationSettings?
   /// The settings of the next clips while they are edited.
@@ -42,6 +42,8 @@ package struct ExtendScreen: StudioScreen {
   var seeds: SeedSource
   /// A user's video that is being read, and the frames of a clip of the model that it is read for.
   var wantedFootage: String?
+  /// The first frame that was asked for, so that nothing is asked for twice.
+  var askedFrame = 0
   var clipLength = 16
   var requests = FrameRequests()
   /// Where the user went, until the workspace's tree follows.
@@ -95,7 +97,9 @@ package struct ExtendScreen: StudioScreen {
       return
     }
     if new.video != tree?.video {
-      (ahead, nextSettings, otherModel, isWatching) = (nil, nil, nil, false)
+      let next = app.next.flatMap { $0.video == new.video ? $0 : nil }
+      (ahead, isWatching) = (nil, false)
+      (nextSettings, otherModel) = (next?.settings, next?.model)
       (laterRun, isAsked) = (nil, false)
     } else if let wanted = ahead {
       // An answer to an earlier key does not move the user back; a change of the clips does.
@@ -181,6 +185,10 @@ package struct ExtendScreen: StudioScreen {
   // MARK: Leaving parts, typing
 
   package var isTyping: Bool { form?.isTyping ?? false }
+
+  package func takesDigits(_ app: AppState) -> Bool {
+    form?.takesDigits ?? (picker != nil)
+  }
 
   package mutating func paste(_ text: String) { form?.paste(text) }
 

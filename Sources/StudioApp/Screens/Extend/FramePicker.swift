@@ -7,6 +7,8 @@ package struct FramePicker: Sendable, Hashable {
   /// What a key led to.
   package enum Outcome: Sendable, Hashable {
     case ignored, handled
+    /// A frame's number is to be typed, which begins so.
+    case goTo(String)
     /// The window is chosen; its first frame, from 0.
     case taken(firstFrame: Int)
   }
@@ -18,7 +20,7 @@ package struct FramePicker: Sendable, Hashable {
   /// The window's first frame, from 0.
   package private(set) var firstFrame = 0
   /// Plays the window.
-  package private(set) var player = ClipPlayer(loopKey: .character("c"))
+  package private(set) var player = ClipPlayer()
   private var frameCount = 0
 
   package init(path: String, clipLength: Int) {
@@ -26,7 +28,7 @@ package struct FramePicker: Sendable, Hashable {
     self.clipLength = clipLength
   }
 
-  private enum Action: Sendable { case left, right, clipLeft, clipRight, start, end, take }
+  private enum Action: Sendable { case left, right, clipLeft, clipRight, start, end, goTo, take }
 
   private static let keyMap = KeyMap<Action>(
     title: "Choosing frames",
@@ -34,8 +36,10 @@ package struct FramePicker: Sendable, Hashable {
       KeyBinding([.enter], name: "take these", help: "begin with these frames", .take),
       KeyBinding([.character("h"), .left], name: "frame back", help: "one frame back", .left),
       KeyBinding([.character("l"), .right], name: "frame on", help: "one frame on", .right),
-      KeyBinding([.character("H")], name: "clip back", help: "one clip back", .clipLeft),
-      KeyBinding([.character("L")], name: "clip on", help: "one clip on", .clipRight),
+      KeyBinding([.character("k"), .up], name: "clip back", help: "one clip back", .clipLeft),
+      KeyBinding([.character("j"), .down], name: "clip on", help: "one clip on", .clipRight),
+      KeyBinding(
+        [.character("f")], name: "go to", help: "go to a frame; a digit begins its number", .goTo),
       KeyBinding([.character("g"), .home], name: "start", help: "to the start", .start),
       KeyBinding([.character("G"), .end], name: "end", help: "to the end", .end),
     ])
@@ -48,6 +52,7 @@ package struct FramePicker: Sendable, Hashable {
 
   /// Handles a key.
   package mutating func handle(_ key: Key, _ app: AppState) -> Outcome {
+    if canTake, let digit = key.digit { return .goTo("\(digit)") }
     guard let action = Self.keyMap.action(for: key) else {
       return player.handle(key) ? .handled : .ignored
     }
@@ -58,7 +63,9 @@ package struct FramePicker: Sendable, Hashable {
     case .clipRight: move(to: firstFrame + clipLength, app)
     case .start: move(to: 0, app)
     case .end: move(to: frameCount - clipLength, app)
-    case .take: return canTake ? .taken(firstFrame: firstFrame) : .handled
+    case .goTo: return canTake ? .goTo("") : .handled
+    case .take:
+      return canTake && missingFrame(app) == nil ? .taken(firstFrame: firstFrame) : .handled
     }
     return .handled
   }
@@ -66,6 +73,18 @@ package struct FramePicker: Sendable, Hashable {
   private mutating func move(to frame: Int, _ app: AppState) {
     firstFrame = min(max(frame, 0), max(frameCount - clipLength, 0))
     refresh(app)
+  }
+
+  /// Goes to a frame, from 0, cut to those there are.
+  package mutating func go(to frame: Int, _ app: AppState) { move(to: frame, app) }
+
+  /// The frame around which more of the video has to be read to show the window; `nil` if all of it is
+  /// there.
+  package func missingFrame(_ app: AppState) -> Int? {
+    guard let footage = footage(app) else { return nil }
+    let known = footage.firstFrame..<(footage.firstFrame + footage.strip.images.count)
+    return known.contains(firstFrame) && firstFrame + clipLength <= known.upperBound
+      ? nil : firstFrame
   }
 
   /// The video, once it has been read.
@@ -76,8 +95,10 @@ package struct FramePicker: Sendable, Hashable {
   /// Follow the state: the video may have been read.
   package mutating func refresh(_ app: AppState) {
     guard let footage = footage(app) else { return }
-    frameCount = footage.strip.images.count
-    let window = footage.strip.images.dropFirst(firstFrame).prefix(clipLength)
+    frameCount = footage.frameCount
+    let window =
+      missingFrame(app) == nil
+      ? footage.strip.images.dropFirst(firstFrame - footage.firstFrame).prefix(clipLength) : []
     player.show([Filmstrip(pictures: Array(window))], framesPerSecond: footage.framesPerSecond)
   }
 
@@ -98,7 +119,7 @@ package struct FramePicker: Sendable, Hashable {
     in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     guard let footage = footage(app) else { return }
-    guard canTake else {
+    guard canTake, !footage.strip.images.isEmpty else {
       let inner = Border(title: "Frames", isFocused: true).draw(in: &buffer, area: area)
       EmptyState(
         "\(path) is too short",
@@ -111,28 +132,31 @@ package struct FramePicker: Sendable, Hashable {
     let timelineRows = player.isZoomed ? 0 : min(max(area.height / 4, 6), 10)
     let parts = Layout.split(area, .vertical, [.fill(), .fixed(timelineRows)])
     player.draw(
-      in: &buffer, area: parts[0], title: "Frames", subtitle: windowText(footage), isFocused: true,
-      app, context)
+      in: &buffer, area: parts[0], title: "Frames", subtitle: windowText(footage),
+      missing: EmptyState("Reading frames ..."), isFocused: true, app, context)
     drawTimeline(footage, in: &buffer, area: parts[1], app, context)
   }
 
   /// Such as `33-48 of 240  at 0:04`.
   private func windowText(_ footage: AppState.FootageView) -> String {
-    let count =
-      footage.frameCount > frameCount
-      ? "the first \(frameCount) of \(footage.frameCount)" : "\(frameCount)"
     let time = PaceText.time(
       (Double(firstFrame) / max(footage.framesPerSecond, 0.001))
         .rounded(.down))
-    return "\(firstFrame + 1)-\(firstFrame + clipLength) of \(count)  at \(time)"
+    let crop = footage.cropText.isEmpty ? "" : "  \(footage.cropText)"
+    return "\(firstFrame + 1)-\(firstFrame + clipLength) of \(frameCount)  at \(time)\(crop)"
   }
 
-  /// The whole video as a row of pictures, with the window marked below.
+  /// The part of the video that is in memory as a row of pictures, and below them the whole of it with
+  /// that part and the window marked.
   private func drawTimeline(
     _ footage: AppState.FootageView, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState,
     _ context: ViewContext
   ) {
-    let inner = Border(title: "Timeline").draw(in: &buffer, area: area)
+    let last = footage.firstFrame + footage.strip.images.count
+    let part =
+      footage.strip.images.count < frameCount
+      ? "pictures of frames \(footage.firstFrame + 1) to \(last)" : ""
+    let inner = Border(title: "Timeline", subtitle: part).draw(in: &buffer, area: area)
     guard inner.height >= 2, inner.width >= 4 else { return }
     let pictures = inner.inset(bottom: 1)
     let width = max(ClipPlayer.paneWidth(rows: pictures.height + 2, app) - 2, 1)
@@ -141,15 +165,23 @@ package struct FramePicker: Sendable, Hashable {
       let place = Rectangle(
         column: pictures.column + index * pictures.width / count, row: pictures.row,
         width: pictures.width / count, height: pictures.height)
-      let image = footage.strip.images[
-        min((2 * index + 1) * frameCount / (2 * count), frameCount - 1)]
+      let held = footage.strip.images.count
+      let image = footage.strip.images[min((2 * index + 1) * held / (2 * count), held - 1)]
       ClipPlayer.draw(image, isMoving: true, in: &buffer, area: place, app, context)
     }
     let ruler = Rectangle(
       column: inner.column, row: inner.endRow - 1, width: inner.width, height: 1)
     buffer.fill(ruler, with: "─", style: Style(.graphAxis))
+    if !part.isEmpty {
+      let from = footage.firstFrame * ruler.width / frameCount
+      let to = max(last * ruler.width / frameCount, from + 1)
+      buffer.fill(
+        Rectangle(column: ruler.column + from, row: ruler.row, width: to - from, height: 1),
+        with: "━", style: Style(.text))
+    }
     let start = firstFrame * ruler.width / frameCount
-    let end = max((firstFrame + clipLength) * ruler.width / frameCount, start + 1)
+    let end = min(
+      max((firstFrame + clipLength) * ruler.width / frameCount, start + 1), ruler.width)
     buffer.fill(
       Rectangle(column: ruler.column + start, row: ruler.row, width: end - start, height: 1),
       with: "█", style: Style(.accent))

@@ -15,7 +15,7 @@ enum GalleryAction: Sendable, Hashable {
       binding("m", "mark", "mark it, or take the mark away", .mark),
       binding("c", "compare", "play the marked videos side by side", .compare),
       binding("w", "export", "write it to files", .export),
-      binding("r", "rename", "call it something else", .rename),
+      binding("t", "title", "call it something else", .rename),
       binding("d", "trash", "move it to the trash", .trash),
       binding("/", "search", "show only what has these words", .search),
       binding("S", "sort", "by date changed, date begun, title, model or length", .sort),
@@ -27,8 +27,7 @@ enum GalleryAction: Sendable, Hashable {
   static let trashMap = KeyMap<GalleryAction>(
     title: "Trash",
     [
-      KeyBinding(
-        [.enter, .character("r")], name: "restore", help: "bring it back", .restore),
+      KeyBinding([.enter], name: "restore", help: "bring it back", .restore),
       binding("D", "empty", "delete all of it for good", .empty),
       binding("/", "search", "show only what has these words", .search),
       binding("T", "videos", "back to the videos", .showTrash),

@@ -48,6 +48,8 @@ extension GalleryScreen {
       parts.append("by \(order.title)")
       let marked = app.videos.count { $0.isMarked && !$0.isTrashed }
       if marked > 0 { parts.append("\(marked) marked") }
+      let waiting = shelf == .videos ? waitingVideos(app).count : 0
+      if waiting > 0 { parts.append("\(waiting) waiting") }
     }
     if !query.isEmpty, search == nil { parts.append("/\(query)") }
     return parts.joined(separator: "  ")
@@ -63,15 +65,20 @@ extension GalleryScreen {
     guard !listed.isEmpty else { return emptyState.draw(in: &buffer, area: inner) }
     let page = grid.page(of: listed.firstIndex { $0.id == focus } ?? 0, count: listed.count)
     let clip = search == nil ? inner : inner.inset(bottom: 1)
+    let titles = page.map { listed[$0].title }
     for (position, index) in page.enumerated() {
       let place = grid.place(position).intersection(clip)
-      draw(listed[index], grid, in: &buffer, place: place, app, context)
+      let mark = listed[index].isMarked ? "* " : ""
+      let label =
+        mark
+        + TitleLabel.text(listed[index].title, among: titles, width: place.width - mark.count)
+      draw(listed[index], label, grid, in: &buffer, place: place, app, context)
     }
   }
 
   private func draw(
-    _ video: VideoSummary, _ grid: GalleryGrid, in buffer: inout CellBuffer, place: Rectangle,
-    _ app: AppState, _ context: ViewContext
+    _ video: VideoSummary, _ label: String, _ grid: GalleryGrid, in buffer: inout CellBuffer,
+    place: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     let picture = place.inset(bottom: max(place.height - grid.pictureHeight, 0))
     if let image = video.poster.flatMap({ app.frames[$0]?.images.first }) {
@@ -83,14 +90,16 @@ extension GalleryScreen {
     guard place.height > grid.pictureHeight else { return }
     let isFocused = video.id == focus
     let titleStyle = Style(isFocused ? .selection : .text)
-    let mark = video.isMarked ? "* " : ""
     buffer.write(
-      CharacterWidth.pad(mark + video.title, to: place.width), column: place.column,
+      CharacterWidth.pad(label, to: place.width), column: place.column,
       row: picture.endRow, style: titleStyle, clip: place)
-    let clips = "\(video.clipCount) clip\(video.clipCount == 1 ? "" : "s")"
-    let parts = [activityText(video, app), clips].filter { !$0.isEmpty }
+    // Where both do not fit, the numbers stay.
+    let texts = [video.clipText, video.shortClipText].map { clips in
+      [activityText(video, app), clips].filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+    let text = texts.first { CharacterWidth.columns(of: $0) <= place.width } ?? texts[1]
     buffer.write(
-      CharacterWidth.truncate(parts.joined(separator: "  "), to: place.width),
+      CharacterWidth.truncate(text, to: place.width),
       column: place.column, row: picture.endRow + 1, style: Style(.secondary), clip: place)
   }
 
@@ -160,7 +169,7 @@ extension GalleryScreen {
   /// Names and values of a video, the most important first.
   func facts(_ video: VideoSummary, _ app: AppState) -> [FactList.Fact] {
     let branches =
-      video.totalClipCount > video.clipCount ? ", \(video.totalClipCount) in all" : ""
+      video.totalClipCount > video.clipCount ? " here, \(video.totalClipCount) in the tree" : ""
     var facts: [FactList.Fact] = [
       .init("model", video.modelName), .init("clips", "\(video.clipCount)\(branches)"),
       .init("seed", "\(video.seed)"),
@@ -193,12 +202,7 @@ extension GalleryScreen {
   // MARK: Help
 
   package func hints(_ app: AppState) -> [HelpEntry] {
-    if search != nil {
-      return [
-        HelpEntry(keys: [.enter], name: "keep", help: ""),
-        HelpEntry(keys: [.escape], name: "show all", help: ""),
-      ]
-    }
+    if search != nil { return typingHints }
     switch shelf {
     case .videos:
       let all = GalleryAction.keyMap.bindings
@@ -222,6 +226,19 @@ extension GalleryScreen {
   package func information(_ app: AppState) -> [(name: String, value: String)] {
     guard let video = focused(app) else { return [] }
     return facts(video, app).map { (name: $0.name, value: $0.value) }
+  }
+}
+
+extension VideoSummary {
+  /// Clips of the branch, and of the tree where it has more: `2 of 5 clips`.
+  var clipText: String {
+    totalClipCount > clipCount
+      ? "\(clipCount) of \(totalClipCount) clips" : Wording.count(clipCount, "clip")
+  }
+
+  /// The same in few columns: `2/5`.
+  var shortClipText: String {
+    totalClipCount > clipCount ? "\(clipCount)/\(totalClipCount)" : clipText
   }
 }
 

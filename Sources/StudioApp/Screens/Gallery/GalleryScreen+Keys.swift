@@ -43,6 +43,13 @@ extension GalleryScreen {
     return refresh(app)
   }
 
+  package var typingHints: [HelpEntry] {
+    [
+      HelpEntry(keys: [.enter], name: "keep", help: ""),
+      HelpEntry(keys: [.escape], name: "show all", help: ""),
+    ]
+  }
+
   private mutating func perform(_ action: GalleryAction, _ app: AppState) -> [StudioEffect] {
     switch action {
     case .search:
@@ -91,17 +98,21 @@ extension GalleryScreen {
           .information, "\(video.title) is in the trash",
           remedy: "u brings it back, T shows the trash")),
     ]
-    let line: String
-    switch VideoActivity(of: video.id, app) {
-    case .none, .failed, .cancelled: return effects
-    case .running(let job): line = "Job \(job.id.rawValue), which is making clips of it, ends."
-    case .waiting(let job): line = "Job \(job.id.rawValue), which waits for its turn, ends."
-    case .held(let job):
-      line = "Job \(job.id.rawValue), which is held back, ends; its clip in progress is given up."
+    // Each job that would end, whatever it does and however it stands: nothing brings one back.
+    let lines = app.openJobs.filter { $0.video == video.id }.map { job in
+      let isExport = job.generation == nil
+      return switch job.state {
+      case .running:
+        "Job \(job.id.rawValue), which \(isExport ? "writes it to files" : "makes clips of it"), ends."
+      case .waiting: "Job \(job.id.rawValue), which waits for its turn, ends."
+      default:
+        "Job \(job.id.rawValue), which is held back, ends; its clip in progress is given up."
+      }
     }
+    guard !lines.isEmpty else { return effects }
     return [
       .confirm(
-        title: "Put \(video.title) into the trash?", lines: [line, "Complete clips are kept."],
+        title: "Put \(video.title) into the trash?", lines: lines + ["Complete clips are kept."],
         confirmed: effects)
     ]
   }
@@ -134,19 +145,20 @@ extension GalleryScreen {
     return []
   }
 
-  private func reuse(
+  /// Takes what made the branch that is shown into Make, with its seeds or with others.
+  private mutating func reuse(
     _ video: VideoSummary, keepsSeed: Bool, _ app: AppState
   ) -> [StudioEffect] {
-    guard let tree = app.trees[video.id], let clip = tree.current else {
+    guard let tree = app.trees[video.id] else {
       return [
         .notify(Notice(.warning, "the settings of \(video.title) are not read yet"))
       ]
     }
-    var settings = clip.settings
-    settings.clipCount = tree.branch.count
-    settings.seed = clip.seed
-    settings.isSeedLocked = keepsSeed
-    return [.useSettings(settings, clip.model), .show(.make)]
+    guard var recipe = tree.recipe else {
+      return [.notify(Notice(.information, "\(video.title) has no clip yet"))]
+    }
+    if !keepsSeed { recipe = recipe.reseeded { seeds.next() } }
+    return [.show(.make), .useRecipe(recipe, of: video.title, keepsSeeds: keepsSeed)]
   }
 
   private func compareMarked(_ app: AppState) -> [StudioEffect] {

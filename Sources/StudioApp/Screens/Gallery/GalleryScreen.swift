@@ -24,7 +24,7 @@ package struct GalleryScreen: StudioScreen {
   /// The words while they are typed.
   package internal(set) var search: TextInput?
   /// Plays the focused video.
-  package internal(set) var player = ClipPlayer(loopKey: .character("L"))
+  package internal(set) var player = ClipPlayer()
   /// The selected export.
   var exportState = TableState()
   var requests = FrameRequests()
@@ -32,20 +32,33 @@ package struct GalleryScreen: StudioScreen {
   var askedTrees: Set<VideoID> = []
   /// Videos that were put into the trash, the latest last, and those that were taken out again.
   var trashed: [VideoID] = []
+  /// Where seeds of videos come from that are to be like others.
+  var seeds: SeedSource
   var restored: [VideoID] = []
   /// What is in the player.
   var played: ClipID?
 
-  package init() {}
+  /// - Parameter seeds: Where new seeds come from.
+  package init(seeds: SeedSource = SeedSource()) { self.seeds = seeds }
 
   // MARK: What is listed
 
-  /// The videos that are listed, in order. Those of comparisons are listed there.
+  /// The videos that are listed, in order. Those of comparisons are listed there, and those that only
+  /// wait for their first clip in the queue.
   package func videos(_ app: AppState) -> [VideoSummary] {
-    order.sorted(
+    let waiting = waitingVideos(app)
+    return order.sorted(
       app.videos.filter {
         $0.isTrashed == (shelf == .trash) && $0.comparison == nil && matches($0)
+          && !waiting.contains($0.id)
       })
+  }
+
+  /// Videos without a clip whose job waits for its turn.
+  func waitingVideos(_ app: AppState) -> Set<VideoID> {
+    let waiting = Set(app.jobs.filter { $0.state == .waiting }.compactMap { $0.generation?.video })
+    return Set(
+      app.videos.filter { $0.poster == nil && !$0.isTrashed && waiting.contains($0.id) }.map(\.id))
   }
 
   /// The files that are listed.

@@ -67,11 +67,10 @@ extension MakeScreen {
   // MARK: Writing files
 
   mutating func askForExport(_ app: AppState) -> [StudioEffect] {
-    guard let job = app.shownGeneration, let task = job.generation,
-      let last = app.shownClips(of: task.video).last
+    guard let video = app.shownMade, let last = app.shownClips(of: video).last
     else { return [Self.nothingFinished] }
-    exported = (task.video, last)
-    let name = ExportRequest.fileName("\(task.model.name)-\(task.settings.seed)", "mp4")
+    exported = (video, last)
+    let name = ExportRequest.fileName(Self.stem(of: video, app), "mp4")
     return [
       .ask(
         prompt: "Export the video \(ExportRequest.formats)", text: name,
@@ -79,23 +78,31 @@ extension MakeScreen {
     ]
   }
 
+  /// What files of a video are called.
+  private static func stem(of video: VideoID, _ app: AppState) -> String {
+    guard let task = app.shownGeneration?.generation, task.video == video else {
+      return app.name(of: video)
+    }
+    return "\(task.model.name)-\(task.settings.seed)"
+  }
+
   private mutating func export(
     _ text: String, overwrites: Bool, _ app: AppState
   ) -> [StudioEffect] {
     defer { exported = nil }
-    let shown = app.shownGeneration?.generation.flatMap { task in
-      app.shownClips(of: task.video).last.map { (video: task.video, last: $0) }
+    let shown = app.shownMade.flatMap { video in
+      app.shownClips(of: video).last.map { (video: video, last: $0) }
     }
     guard let (video, last) = exported ?? shown else { return [Self.nothingFinished] }
     return ExportRequest.effects(text, video: video, through: last, overwrites: overwrites)
   }
 
   mutating func askForStill(_ app: AppState) -> [StudioEffect] {
-    guard let request = shownFrame(app), let task = app.shownGeneration?.generation else {
+    guard let request = shownFrame(app), let video = app.shownMade else {
       return [Self.nothingFinished]
     }
     still = request
-    let title = "\(task.model.name)-\(task.settings.seed)-\(player.frame + 1)"
+    let title = "\(Self.stem(of: video, app))-\(player.frame + 1)"
     return [
       .ask(
         prompt: "Frame \(player.frame + 1) to", text: ExportRequest.fileName(title, "png"),
@@ -115,7 +122,7 @@ extension MakeScreen {
   /// The frame of a complete clip that is shown; `nil` while that is an estimate.
   private func shownFrame(_ app: AppState) -> StillRequest? {
     guard !isShowingEstimate(app), let place = player.place,
-      let video = app.shownGeneration?.generation?.video
+      let video = app.shownMade
     else { return nil }
     let loaded = Self.playedClips(of: video, app).filter { app.frames[$0] != nil }
     return loaded.indices.contains(place.strip)

@@ -53,6 +53,10 @@ extension MakeScreen {
   /// The settings; while a preset is selected, those that it would bring.
   private func drawSettings(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let hasKeys = pane == .settings && picker == nil
+    if picker == nil, let recipe {
+      return RecipeView(recipe, row: recipeRow, estimate: estimateText(app))
+        .draw(in: &buffer, area: area, isFocused: hasKeys)
+    }
     let inner = Border(title: "Settings", isFocused: hasKeys).draw(in: &buffer, area: area)
     let previewed = picker?.selected(app.presets).map {
       SettingsForm(settings: $0.settings.keepingSeed(of: form.settings))
@@ -76,12 +80,8 @@ extension MakeScreen {
 
   /// What the run would take: `3:10  1.9 GB`, with `~` before it until runs were measured here.
   func estimateText(_ app: AppState) -> String {
-    guard let key = estimateKey(app) else { return "-" }
-    guard let estimate = app.estimates[key] else { return "..." }
-    let time = PaceText.time(estimate.seconds)
-    let each = form.settings.clipCount == nil ? " a clip" : ""
-    let sign = estimate.isMeasured ? "" : "~"
-    return "\(sign)\(time)\(each)  \(Wording.bytes(estimate.bytes))"
+    let isEndless = recipe == nil && shownSettings(app).clipCount == nil
+    return app.estimateText(of: estimateKeys(app), each: isEndless ? " a clip" : "")
   }
 
   /// What made the video that is shown: the settings of its run, with the seed that it took.
@@ -128,7 +128,8 @@ extension MakeScreen {
     if isShowingEstimate(app), let preview = app.preview {
       return "x0, \(preview.mode.rawValue)   step \(preview.step)/\(preview.stepCount)"
     }
-    guard player.frameCount > 0, let task = app.shownGeneration?.generation else { return "" }
+    guard player.frameCount > 0, let video = app.shownMade else { return "" }
+    guard let task = app.shownGeneration?.generation else { return app.name(of: video) }
     return "\(task.model.name)   seed \(task.settings.seed)"
   }
 
@@ -147,6 +148,9 @@ extension MakeScreen {
       return EmptyState(
         "\(model.reference.name) cannot make videos", lines: [model.reasonNotToGenerate],
         keys: [Self.modelsKey], role: .error)
+    }
+    if app.shownMade.map({ !app.shownClips(of: $0).isEmpty }) == true {
+      return EmptyState("Reading frames ...")
     }
     if case .failed = app.shownJob?.state {
       return EmptyState("No clip was completed", lines: ["The job below says why."])
@@ -172,7 +176,7 @@ extension MakeScreen {
     case .sampling where task.settings.preview == .off:
       return EmptyState(
         "Previews are off",
-        keys: [HelpEntry(keys: [.character("V")], name: "", help: "turns them on for the next run")]
+        keys: [HelpEntry(keys: [.character("V")], name: "", help: "turns them on")]
       )
     case .sampling:
       return EmptyState("Sampling", lines: ["The first estimate comes after a few steps."])
@@ -225,19 +229,26 @@ extension MakeScreen {
       case .waiting, .finished, .cancelled, nil:
         [.run, .reroll, .add, .presets, .export, .still, .save, .otherPane]
       }
-    return order.compactMap { action in
-      var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
-      if action == .pause, let job { entry?.name = job.pauseName }
-      return entry
-    }
+    let recipeHints = recipe == nil || pane != .settings ? [] : RecipeView.hints
+    return recipeHints
+      + order.compactMap { action in
+        var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
+        if action == .pause, let job { entry?.name = job.pauseName }
+        if action == .run, recipe != nil { entry?.name = "make again" }
+        return entry
+      }
   }
 
   package func information(_ app: AppState) -> [(name: String, value: String)] {
     var rows: [(name: String, value: String)] = [("model", app.model?.reference.name ?? "none")]
-    rows.append(("next run", form.settings.shortText))
-    rows.append(("next seed", "\(form.settings.seed)"))
+    if let recipe {
+      rows.append(("next run", "recipe of \(recipe.summary)"))
+    } else {
+      rows.append(("next run", form.settings.shortText))
+      rows.append(("next seed", "\(form.settings.seed)"))
+    }
     rows.append(("estimate", estimateText(app)))
-    if let key = estimateKey(app), let estimate = app.estimates[key] {
+    if let estimate = app.estimate(of: estimateKeys(app)) {
       let origin = estimate.isMeasured ? "runs on this machine" : "arithmetic, no run was measured"
       rows.append(("it rests on", origin))
     }

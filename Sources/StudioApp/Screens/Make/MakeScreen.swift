@@ -17,6 +17,11 @@ package struct MakeScreen: StudioScreen {
   var seeds: SeedSource
   /// The seed that the last run took: the next run takes it again only if it is locked.
   var usedSeed: UInt64?
+  /// What is made again: a video that settings alone do not make. The form waits below it.
+  package internal(set) var recipe: Recipe?
+  /// The run of the recipe that is selected.
+  var recipeRow = TableState()
+  private var hasLeftRecipe = false
   private var knownSettings: GenerationSettings?
   private var shownVideo: VideoID?
   private var requestedTree: VideoID?
@@ -48,17 +53,36 @@ package struct MakeScreen: StudioScreen {
       picker = nil
     } else if player.isZoomed {
       player.isZoomed = false
+    } else if recipe != nil {
+      leaveRecipe()
     } else {
       return form.goBack()
     }
     return true
   }
 
+  /// Goes back to the form; the recipe is forgotten with the next look at the state.
+  mutating func leaveRecipe() { (recipe, hasLeftRecipe) = (nil, true) }
+
+  package func takesDigits(_ app: AppState) -> Bool {
+    pane == .settings && picker == nil && recipe == nil && !player.isZoomed && form.takesDigits
+  }
+
   // MARK: Follow the state
 
   package mutating func refresh(_ app: AppState) -> [StudioEffect] {
     guard app.isReady else { return [] }
-    return takeSettings(app) + showFrames(app) + estimate(app)
+    return followRecipe(app) + takeSettings(app) + showFrames(app) + estimate(app)
+  }
+
+  private mutating func followRecipe(_ app: AppState) -> [StudioEffect] {
+    guard hasLeftRecipe else {
+      if recipe != app.recipe { recipeRow = TableState() }
+      recipe = app.recipe
+      return []
+    }
+    hasLeftRecipe = false
+    return app.recipe == nil ? [] : [.remember(.recipe(nil))]
   }
 
   /// Takes over settings that were remembered, or that another screen put there. What is remembered
@@ -80,14 +104,15 @@ package struct MakeScreen: StudioScreen {
 
   /// Shows the estimates of the clip in progress, else the clips of the video that was made last.
   private mutating func showFrames(_ app: AppState) -> [StudioEffect] {
-    guard let job = app.shownGeneration, let video = job.generation?.video else {
+    let job = app.shownGeneration
+    guard let video = app.shownMade else {
       player.show([])
       return []
     }
     let startsOver = video != shownVideo
     shownVideo = video
-    let rate = job.generation?.model.framesPerSecond
-    if let preview = app.preview, preview.job == job.id, job.state == .running {
+    let rate = app.video(video)?.framesPerSecond ?? job?.generation?.model.framesPerSecond
+    if let job, let preview = app.preview, preview.job == job.id, job.state == .running {
       player.show([preview.strip], framesPerSecond: rate, startsOver: startsOver)
       return []
     }
@@ -108,19 +133,26 @@ package struct MakeScreen: StudioScreen {
 
   /// Asks what the settings would cost, once for each that differ in what they cost.
   mutating func estimate(_ app: AppState) -> [StudioEffect] {
-    guard let key = estimateKey(app) else { return [] }
-    return estimates.ask(key, app)
+    estimates.ask(estimateKeys(app), app)
   }
 
-  /// The settings without what changes nothing about their cost. A run without end is estimated by
-  /// its first clip.
-  func estimateKey(_ app: AppState) -> AppState.EstimateKey? {
-    guard let model = app.model, model.canGenerate else { return nil }
-    var settings = form.settings
-    settings.seed = 0
-    settings.isSeedLocked = false
-    settings.clipCount = settings.clipCount ?? 1
-    return AppState.EstimateKey(model: model.reference, settings: settings)
+  /// What is shown, by its cost: the settings of the preset under the cursor, the runs of the recipe, or
+  /// the settings of the form.
+  func estimateKeys(_ app: AppState) -> [AppState.EstimateKey] {
+    if picker == nil, let recipe {
+      let footage: RunEstimator.Start = recipe.footage == nil ? .nothing : .footage
+      return recipe.generated.enumerated().map { place, run in
+        AppState.EstimateKey(
+          costOf: run.lockedSettings, run.reference, from: place == 0 ? footage : .clip)
+      }
+    }
+    guard let model = app.model, model.canGenerate else { return [] }
+    return [AppState.EstimateKey(costOf: shownSettings(app), model.reference)]
+  }
+
+  /// The settings of the form, or while a preset is selected, those that it would bring.
+  func shownSettings(_ app: AppState) -> GenerationSettings {
+    picker?.selected(app.presets)?.settings.keepingSeed(of: form.settings) ?? form.settings
   }
 
   package func frameInterval(_ app: AppState) -> Duration? { player.interval }
@@ -148,6 +180,12 @@ package struct MakeScreen: StudioScreen {
 }
 
 extension AppState {
+  /// The video that Make shows: the one that is made now or was made last, else the latest there is.
+  var shownMade: VideoID? {
+    shownGeneration?.generation?.video
+      ?? videos.first { !$0.isTrashed && $0.comparison == nil && $0.poster != nil }?.id
+  }
+
   /// The clips of a video from its start to the end of the branch where the user stands; its poster
   /// while its tree is not known.
   func shownClips(of video: VideoID) -> [ClipID] {

@@ -49,7 +49,7 @@ extension ModelsScreen {
         ],
         keys: [
           HelpEntry(keys: [.character("o")], name: "", help: "opens a folder or a checkpoint"),
-          HelpEntry(keys: [.character("r")], name: "", help: "looks again"),
+          HelpEntry(keys: [.character("R")], name: "", help: "looks again"),
         ]
       ).draw(in: &buffer, area: inner)
       return

@@ -61,7 +61,7 @@ package struct ModelsScreen: StudioScreen {
         help: "pair its autoencoder with another denoiser; again the other way round", .pair),
       KeyBinding(
         [.character("H")], name: "hash", help: "compute the hashes of its checkpoints", .hash),
-      KeyBinding([.character("r")], name: "look again", help: "look for models again", .lookAgain),
+      KeyBinding([.character("R")], name: "look again", help: "look for models again", .lookAgain),
       KeyBinding([.tab, .backTab], name: "", help: "models or details", .otherPane),
     ])
 

@@ -20,6 +20,17 @@ extension QueueScreen {
       case .time: .init("time", width: .fixed(7), alignsRight: true)
       }
     }
+
+    /// Columns that it takes where that does not follow from what it holds.
+    fileprivate var fixedWidth: Int {
+      switch self {
+      case .number: 4
+      case .seed, .state: 11
+      case .clips: 6
+      case .time: 7
+      case .title, .model, .settings: 0
+      }
+    }
   }
 
   /// A row for each job.
@@ -36,7 +47,7 @@ extension QueueScreen {
     case .title: job.title(app)
     case .model: task?.model.name ?? job.evaluation?.sourceName ?? job.training?.name ?? ""
     case .settings:
-      task?.settings.shortText
+      task.map { $0.runCount > 1 ? "recipe of \($0.runCount) runs" : $0.settings.shortText }
         ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" }
         ?? job.training?.request.map { "\($0.stage.rawValue), \($0.configuration.fileName)" } ?? ""
     case .seed: task.map { "\($0.settings.seed)" } ?? ""
@@ -76,8 +87,35 @@ extension QueueScreen {
     }
   }
 
+  /// The columns of a table: all that are wanted, without those that the details tell too where titles or
+  /// settings would be cut for them.
+  ///
+  /// - Returns: The columns, and how wide those are whose texts are known to fit.
+  private func fitting(
+    _ wanted: [Column], in width: Int, _ app: AppState
+  ) -> (columns: [Column], widths: [Column: Int]) {
+    func longest(_ column: Column) -> Int {
+      app.jobs.map { CharacterWidth.columns(of: Self.text(column, of: $0, app)) }.max() ?? 0
+    }
+    let flexible: [Column: Int] = [
+      .title: longest(.title), .model: max(longest(.model), 5),
+      .settings: max(longest(.settings), 8),
+    ]
+    func needed(_ columns: [Column]) -> Int {
+      columns.reduce(-1) { $0 + (flexible[$1] ?? $1.fixedWidth) + 1 }
+    }
+    let choices = [[], [.model], [.model, .seed]].map { (left: [Column]) in
+      wanted.filter { !left.contains($0) }
+    }
+    guard let fitting = choices.first(where: { needed($0) <= width }) else {
+      return (choices[2], [:])
+    }
+    // The titles take what the others leave.
+    return (fitting, flexible.filter { $0.key != .title })
+  }
+
   private func drawTable(
-    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ columns: [Column]
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ wanted: [Column]
   ) {
     let inner = Border(title: "Queue", subtitle: summary(app), isFocused: editor == nil)
       .draw(in: &buffer, area: area)
@@ -91,7 +129,13 @@ extension QueueScreen {
       ).draw(in: &buffer, area: inner)
       return
     }
-    Table(columns: columns.map(\.tableColumn), rows: rows(app, columns))
+    let (columns, widths) = fitting(wanted, in: inner.width, app)
+    let tableColumns = columns.map { column in
+      var shown = column.tableColumn
+      if let width = widths[column] { shown.width = .fixed(max(width, shown.title.count)) }
+      return shown
+    }
+    Table(columns: tableColumns, rows: rows(app, columns))
       .draw(in: &buffer, area: inner, state: table, isFocused: editor == nil)
   }
 
@@ -151,10 +195,11 @@ extension QueueScreen {
     let settings = task.settings
     var facts = [
       FactList.Fact("model", task.model.name),
-      FactList.Fact("settings", settings.shortText),
+      FactList.Fact(
+        "settings", task.runCount > 1 ? "recipe of \(task.runCount) runs" : settings.shortText),
       FactList.Fact("seed", "\(settings.seed)"),
       FactList.Fact(
-        "clips", settings.clipCount.map { "\(job.finishedClips) of \($0)" } ?? "until stopped"),
+        "clips", task.clipCount.map { "\(job.finishedClips) of \($0)" } ?? "until stopped"),
       FactList.Fact("precision", settings.precision.rawValue),
       FactList.Fact("threads", settings.threadCount.map(String.init) ?? "all"),
       FactList.Fact("preview", settings.preview.rawValue),
@@ -203,7 +248,7 @@ extension QueueScreen {
       switch selected(app)?.state {
       case nil: []
       case .waiting: [.edit, .up, .down, .pause, .cancel, .cancelOthers, .clear, .open]
-      case .failed, .interrupted: [.retry, .open, .cancelOthers, .clear]
+      case .failed, .interrupted: [.pause, .open, .cancelOthers, .clear]
       case .running, .paused: [.pause, .cancel, .cancelOthers, .open, .clear]
       case .finished, .cancelled: [.open, .clear, .cancelOthers]
       }

@@ -26,6 +26,13 @@ package struct QueueScreen: StudioScreen {
     selectedID.flatMap(app.job) ?? app.jobs.first
   }
 
+  package func takesDigits(_ app: AppState) -> Bool { editor?.form.takesDigits ?? false }
+
+  /// Whoever comes here wants to see what is done now.
+  package mutating func appear(_ app: AppState) {
+    if let running = app.runningJob, editor == nil { selectedID = running.id }
+  }
+
   package var isTyping: Bool { table.search.isTyping || editor?.form.isTyping == true }
 
   package mutating func paste(_ text: String) { editor?.form.paste(text) }
@@ -63,7 +70,7 @@ package struct QueueScreen: StudioScreen {
 
   /// What a key means on this screen.
   enum Action: Sendable, Hashable {
-    case edit, up, down, pause, retry, cancel, cancelOthers, clear, open, otherPane
+    case edit, up, down, pause, cancel, cancelOthers, clear, open, otherPane
   }
 
   static let keyMap = KeyMap<Action>(
@@ -73,8 +80,8 @@ package struct QueueScreen: StudioScreen {
         [.character("e"), .enter], name: "edit", help: "change a waiting job's settings", .edit),
       KeyBinding([.character("K")], name: "up", help: "earlier in the queue", .up),
       KeyBinding([.character("J")], name: "down", help: "later in the queue", .down),
-      KeyBinding([.character("P")], name: "pause", help: "hold back, or let go on", .pause),
-      KeyBinding([.character("r")], name: "retry", help: "try a failed job again", .retry),
+      KeyBinding(
+        [.character("P")], name: "pause", help: "hold back, let go on, or try again", .pause),
       KeyBinding(
         [.character("x")], name: "cancel",
         help: "end this job: a running one after the clip, again after the step", .cancel),
@@ -117,12 +124,6 @@ package struct QueueScreen: StudioScreen {
     case .edit: return beginEditing(job)
     case .up, .down: return move(job, by: action == .up ? -1 : 1, app)
     case .pause: return job.pauseOrResume()
-    case .retry:
-      switch job.state {
-      case .failed, .interrupted, .paused: return [.job(.resume(job.id))]
-      default:
-        return [.notify(Notice(.information, "job \(job.id.rawValue) has not failed"))]
-      }
     case .cancel: return job.stop(app)
     case .cancelOthers: return cancelOthers(than: job, app)
     case .open:
@@ -143,6 +144,14 @@ package struct QueueScreen: StudioScreen {
           Notice(
             .warning, "only settings of a job that waits to make clips can be changed",
             remedy: job.state == .running ? "x ends it" : ""))
+      ]
+    }
+    guard task.following == nil else {
+      return [
+        .notify(
+          Notice(
+            .information, "the runs of a recipe keep their settings",
+            remedy: "Enter on a run in Make takes its settings"))
       ]
     }
     editor = Editor(job: job.id, form: SettingsForm(settings: task.settings))

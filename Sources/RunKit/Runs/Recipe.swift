@@ -1,0 +1,235 @@
+import Foundation
+
+/// What made a video, from its start: noise or frames of a file, and the run of each of its clips.
+///
+/// It is one value for clips, for the outputs that carry it, for what reads them and for Make, which makes
+/// the same video of it again, bit for bit. It is stored as the list of its runs, footage being the first
+/// of them.
+public struct Recipe: Sendable, Hashable {
+  /// The runs in the order of their clips; footage counts as one.
+  public var runs: [Run]
+
+  /// Describes a video by its runs.
+  public init(runs: [Run]) { self.runs = runs }
+
+  /// The frames that the video begins with; `nil` if it begins with noise.
+  public var footage: Run? { runs.first.flatMap { $0.source == nil ? nil : $0 } }
+
+  /// The runs that made clips.
+  public var generated: [Run] { runs.filter { $0.source == nil } }
+
+  /// Clips of the video, footage included.
+  public var clipCount: Int { runs.reduce(0) { $0 + $1.clipCount } }
+
+  /// Whether it tells of every clip from the start, so that the video can be made again: a single
+  /// clip's own file tells of that clip alone.
+  public var isWhole: Bool {
+    var next = 0
+    for (place, run) in runs.enumerated() {
+      guard run.firstClip == next, run.source == nil || place == 0 else { return false }
+      next += run.clipCount
+    }
+    return !generated.isEmpty
+  }
+
+  /// The settings that make the whole video; `nil` if more than settings are needed.
+  public var settings: GenerationSettings? {
+    isWhole && runs.count == 1 ? runs[0].lockedSettings : nil
+  }
+
+  /// What there is to it: `4 runs, 7 clips, from noise`.
+  public var summary: String {
+    let count = generated.count
+    return "\(count) run\(count == 1 ? "" : "s"), \(clipCount) clip\(clipCount == 1 ? "" : "s"), "
+      + "from \(start)"
+  }
+
+  /// What the video begins with: `noise`, or `frame 33 of bunny.mp4 on`.
+  public var start: String {
+    guard let footage, let source = footage.source else { return "noise" }
+    return "frame \((footage.firstFrame ?? 0) + 1) of \(Run.fileName(source) ?? source) on"
+  }
+
+  /// The same runs with other seeds; runs that shared one share the new one, since their clips continue
+  /// one row of noise.
+  package func reseeded(_ next: () -> UInt64) -> Recipe {
+    var recipe = self
+    var seeds: [UInt64: UInt64] = [:]
+    for index in runs.indices {
+      let seed = seeds[runs[index].seed] ?? next()
+      seeds[runs[index].seed] = seed
+      recipe.runs[index].seed = seed
+      recipe.runs[index].settings.seed = seed
+    }
+    return recipe
+  }
+
+  /// The same as outputs carry it: files by their names, since folders are nobody else's business.
+  package var embedded: Recipe {
+    Recipe(
+      runs: runs.map { run in
+        var run = run
+        run.autoencoder = Run.fileName(run.autoencoder)
+        run.denoiser = Run.fileName(run.denoiser)
+        run.source = Run.fileName(run.source)
+        return run
+      })
+  }
+
+  /// The same with the models that its names mean here.
+  ///
+  /// - Parameter models: The models there are.
+  /// - Returns: The recipe, and the names of models that it needs and are not among them.
+  package func resolved(among models: [ModelEntry]) -> (recipe: Recipe, missing: [String]) {
+    var recipe = self
+    var missing: [String] = []
+    for (index, run) in runs.enumerated() {
+      if let model = models.first(where: { run.isMade(by: $0) }) {
+        recipe.runs[index].autoencoder = model.reference.autoencoder
+        recipe.runs[index].denoiser = model.reference.denoiser
+        recipe.runs[index].framesPerSecond = model.reference.framesPerSecond
+      } else if !missing.contains(run.model) {
+        missing.append(run.model)
+      }
+    }
+    return (recipe, missing)
+  }
+
+  /// The same with footage that is known by its name alone looked for in a folder, such as the output's.
+  ///
+  /// - Returns: The recipe, and the name of the footage if it is not there.
+  package func located(beside folder: String) -> (recipe: Recipe, missing: String?) {
+    guard let source = footage?.source else { return (self, nil) }
+    var recipe = self
+    let path = source.hasPrefix("/") ? source : "\(folder)/\(source)"
+    recipe.runs[0].source = path
+    let isThere = FileManager.default.fileExists(atPath: path)
+    return (recipe, isThere ? nil : Run.fileName(source) ?? source)
+  }
+}
+
+extension Recipe: Codable {
+  /// Reads the runs as they were stored.
+  ///
+  /// - Throws: `DecodingError` if a number is none that a video can have, so that all can be counted
+  ///   with.
+  public init(from decoder: any Decoder) throws {
+    runs = try [Run](from: decoder)
+    guard isBounded else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath, debugDescription: "numbers of clips out of range"))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws { try runs.encode(to: encoder) }
+
+  /// Whether all its numbers can be counted with.
+  package var isBounded: Bool { runs.count <= 1 << 20 && runs.allSatisfy(\.isBounded) }
+}
+
+extension Recipe {
+  /// Clips one after the other that were made in the same way, or frames of a file.
+  public struct Run: Sendable, Hashable, Codable {
+    /// The first of them, from 0.
+    public var firstClip: Int
+    /// How many there are.
+    public var clipCount: Int
+    /// Seed of the run; clip k has the noise of `ClipSeed.seed(seed, clip: k)`.
+    public var seed: UInt64
+    /// The settings; of footage, those of the run that brought it in.
+    public var settings: GenerationSettings
+    /// The model's name, and its checkpoints: paths in the studio, file names in outputs.
+    public var model: String
+    public var autoencoder: String?
+    public var denoiser: String?
+    /// Frames a second of the model's videos, where that is known.
+    public var framesPerSecond: Double?
+    /// Of footage, its file and first frame; `nil` for the noise.
+    public var source: String?
+    public var firstFrame: Int?
+
+    /// Describes clips of which all is known.
+    package init(
+      firstClip: Int, clipCount: Int = 1, seed: UInt64, settings: GenerationSettings,
+      model: ModelReference, source: String? = nil, firstFrame: Int? = nil
+    ) {
+      self.firstClip = firstClip
+      self.clipCount = clipCount
+      self.seed = seed
+      self.settings = settings
+      self.model = model.name
+      autoencoder = model.autoencoder
+      denoiser = model.denoiser
+      self.source = source
+      self.firstFrame = firstFrame
+    }
+
+    /// The model.
+    package var reference: ModelReference {
+      ModelReference(
+        name: model, autoencoder: autoencoder, denoiser: denoiser, framesPerSecond: framesPerSecond)
+    }
+
+    /// The settings with which a run makes these clips again.
+    package var lockedSettings: GenerationSettings {
+      var settings = settings
+      settings.clipCount = clipCount
+      settings.seed = seed
+      settings.isSeedLocked = true
+      return settings
+    }
+
+    /// Clip numbers as people count them: `clip 3`, `clips 1 to 4`.
+    package var clipText: String {
+      clipCount == 1
+        ? "clip \(firstClip + 1)" : "clips \(firstClip + 1) to \(firstClip + clipCount)"
+    }
+
+    /// The last part of a path.
+    package static func fileName(_ path: String?) -> String? {
+      path.map { URL(filePath: $0).lastPathComponent }
+    }
+
+    fileprivate var isBounded: Bool {
+      let limit = 1 << 40
+      return (0...limit).contains(firstClip) && (1...limit).contains(clipCount)
+        && (firstFrame.map { (0...limit).contains($0) } ?? true)
+    }
+
+    /// Whether a model made it: by its checkpoints' paths, or where only their names are known, by name.
+    fileprivate func isMade(by entry: ModelEntry) -> Bool {
+      let reference = entry.reference
+      guard entry.canGenerate else { return false }
+      func fits(_ own: String?, _ other: String?) -> Bool {
+        guard let own, let other else { return own == nil }
+        return own.hasPrefix("/") ? own == other : own == Self.fileName(other)
+      }
+      return fits(autoencoder, reference.autoencoder) && fits(denoiser, reference.denoiser)
+        && (autoencoder?.hasPrefix("/") == true || reference.name == model)
+    }
+
+    /// Whether another run goes on in the same way, so that both count as one.
+    package func isFollowed(by next: Run) -> Bool {
+      var same = next
+      same.firstClip = firstClip
+      same.clipCount = clipCount
+      same.settings = settings
+      return same == self && source == nil && settings.makesTheSame(as: next.settings)
+    }
+  }
+}
+
+extension GenerationSettings {
+  /// Whether each clip is the same with other settings: what is shown meanwhile, the processors, and how
+  /// many clips were asked for change none of them.
+  fileprivate func makesTheSame(as other: GenerationSettings) -> Bool {
+    var same = other
+    same.clipCount = clipCount
+    same.isSeedLocked = isSeedLocked
+    same.threadCount = threadCount
+    same.preview = preview
+    same.previewInterval = previewInterval
+    return same == self
+  }
+}

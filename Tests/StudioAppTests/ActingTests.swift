@@ -1,0 +1,428 @@
+import Foundation
+import RunKit
+import StudioApp
+import StudioKit
+import TerminalUI
+import Testing
+
+/// One way of acting: what keys mean while something is typed or selected, what stands in the bottom lines,
+/// and what is shown before the workspace has answered.
+@Suite struct ActingTests {
+  private func studio(_ app: AppState = Fixtures.app, clock: String = "") -> StudioModel {
+    var model = StudioModel(clock: { clock })
+    _ = model.update(.ready(Preferences(), modelFolders: []))
+    _ = model.update(.workspace(.models(app.models)))
+    _ = model.update(.workspace(.presets(app.presets)))
+    _ = model.update(.workspace(.videos(app.videos)))
+    _ = model.update(.workspace(.jobs(app.jobs)))
+    for tree in app.trees.values { _ = model.update(.workspace(.tree(tree))) }
+    return model
+  }
+
+  private func lines(_ model: StudioModel, columns: Int = 80) -> [String] {
+    var buffer = CellBuffer(columns: columns, rows: 24)
+    model.draw(
+      ViewContext(
+        capabilities: TerminalCapabilities(
+          colorMode: .trueColor, isUTF8: true, isTerminal: true,
+          size: TerminalSize(columns: columns, rows: 24))), in: &buffer)
+    return text(buffer).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  // MARK: The bottom lines
+
+  @Test("a notice stands above the hints until the next key, whatever time passes")
+  func notices() {
+    var model = studio()
+    #expect(model.update(.interrupt).isEmpty, "no timer takes it away")
+    #expect(lines(model)[22].hasPrefix("nothing is running"))
+    #expect(lines(model)[23].hasPrefix("r run"))
+    _ = model.update(.frame)
+    #expect(model.status != nil)
+    _ = model.update(.key(.character("5")))
+    #expect(model.status == nil, "it does not outlive its screen")
+  }
+
+  @Test(
+    "the keys of help and palette are at the right of every screen", arguments: ScreenID.allCases)
+  func pinned(screen: ScreenID) {
+    var model = studio(Fixtures.galleryState)
+    _ = model.update(.follow([.show(screen)]))
+    #expect(lines(model)[23].hasSuffix("? keys  : palette"), "\(screen)")
+  }
+
+  @Test("while a value is typed, the hints are those of typing")
+  func typing() {
+    var model = studio()
+    _ = model.update(.key(.down))
+    _ = model.update(.key(.enter))
+    let hints = lines(model)[23]
+    #expect(hints.hasPrefix("Enter take  Esc leave"))
+    #expect(!hints.contains("run") && !hints.contains("palette"))
+    _ = model.update(.key(.escape))
+    _ = model.update(.key(.character("S")))
+    #expect(lines(model)[23].hasPrefix("Enter take  Esc leave"))
+  }
+
+  // MARK: Numbers
+
+  @Test("a digit on a selected number is typed into it; the function keys still show screens")
+  func digits() throws {
+    var model = studio()
+    _ = model.update(.key(.character("5")))
+    #expect(model.screen == .gallery)
+    _ = model.update(.key(.character("2")))
+    _ = model.update(.key(.down))
+    for key in "57" { _ = model.update(.key(.character(key))) }
+    _ = model.update(.key(.enter))
+    #expect(model.screen == .make && model.app.settings.steps == 57)
+    #expect(
+      lines(model)[1].hasPrefix("F1 Models F2 Make ") && lines(model)[1].contains("F8 Evaluate"))
+    _ = model.update(.key(Key(.function(5))))
+    #expect(model.screen == .gallery)
+    _ = model.update(.key(Key(.character("2"), modifiers: .alt)))
+    #expect(model.screen == .make)
+  }
+
+  @Test("one number of steps means every clip, until two are given, in every form")
+  func steps() throws {
+    var form = SettingsForm(settings: GenerationSettings())
+    for key in [Key.down] + keys("5") + [.enter] { _ = form.handle(key) }
+    #expect(form.settings.steps == 5 && form.settings.laterSteps == 5)
+    for key in [Key.down] + keys("12") + [.enter, .up] + keys("30") + [.enter] {
+      _ = form.handle(key)
+    }
+    #expect(form.settings.steps == 30 && form.settings.laterSteps == 12)
+    // A preset that gives both numbers gave two.
+    let paper = try #require(Fixtures.presets.first { $0.name == "draft" })
+    form.replace(with: paper.settings, givesLaterSteps: true)
+    for key in keys("9") + [.enter] { _ = form.handle(key) }
+    #expect(form.settings.steps == 9 && form.settings.laterSteps == 10)
+
+    var evaluation = EvaluateForm(.init(.drift, of: Fixtures.skies.reference))
+    evaluation.follow(Fixtures.app)
+    let before = evaluation.task.settings
+    #expect(!before.givesLaterSteps)
+    let typed = (0..<30).lazy.compactMap { row -> GenerationSettings? in
+      var form = evaluation
+      for key in Array(repeating: Key.down, count: row) + keys("7") + [.enter] {
+        _ = form.handle(key)
+      }
+      return form.task.settings.steps == 7 ? form.task.settings : nil
+    }.first
+    #expect(typed?.laterSteps == 7)
+  }
+
+  // MARK: Stopping
+
+  private var running: AppState {
+    var app = Fixtures.app
+    app.jobs = [Fixtures.job(7, .running)]
+    app.videos = [Fixtures.summary()]
+    return app
+  }
+
+  @Test("stopping is shown at once, on every screen, and not taken back by an older report")
+  func stopping() {
+    var model = studio(running)
+    _ = model.update(.workspace(.progress(Fixtures.progress(7, .decoding))))
+    #expect(
+      model.update(.key(.character("x"))).contains(.job(.finish(JobID(rawValue: 7), atOnce: false)))
+    )
+    #expect(model.app.progress?.isStopping == true)
+    _ = model.update(.workspace(.progress(Fixtures.progress(7))))
+    #expect(model.app.progress?.isStopping == true)
+    _ = model.update(.key(.character("6")))
+    #expect(
+      model.update(.key(.character("x"))).contains(.job(.finish(JobID(rawValue: 7), atOnce: true))))
+  }
+
+  @Test("Ctrl-C twice pauses, with the clip in progress kept")
+  func interrupts() {
+    var model = studio(running)
+    #expect(model.update(.interrupt) == [.job(.finish(JobID(rawValue: 7), atOnce: false))])
+    #expect(model.update(.interrupt) == [.job(.pause(JobID(rawValue: 7)))])
+    #expect(model.status?.remedy == "P lets it go on")
+  }
+
+  @Test("a stop on another screen also ends what was to follow on Extend")
+  func laterClips() {
+    let tree = Fixtures.grownTree
+    var app = Fixtures.growing(tree, after: 7, fork: 0)
+    app.jobs[0].task = .generate(
+      GenerateTask(
+        video: Fixtures.video, origin: .clip(Fixtures.id(7)), fork: 0,
+        model: Fixtures.skies.reference,
+        settings: {
+          var one = Fixtures.settings
+          one.clipCount = 1
+          return one
+        }()))
+    var screen = ExtendScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    _ = screen.handle(.character("e"), app)
+    #expect(screen.laterRun == .clips(1))
+    // The clip that was in progress is the job's last: by its count nothing tells that it was stopped.
+    app.noteStop(of: JobID(rawValue: 7))
+    app.jobs[0].state = .finished
+    app.jobs[0].finishedClips = 1
+    let effects = screen.followHidden(app)
+    #expect(!effects.contains { if case .workspace(.order) = $0 { true } else { false } })
+  }
+
+  // MARK: Videos
+
+  @Test("what was put into the trash comes back at once, before the workspace has answered")
+  func trashAndUndo() {
+    var model = studio(Fixtures.galleryState)
+    _ = model.update(.follow([.show(.gallery)]))
+    #expect(model.update(.key(.character("d"))).contains(.video(.trash(VideoID(rawValue: 1)))))
+    #expect(model.update(.key(.character("u"))).contains(.video(.restore(VideoID(rawValue: 1)))))
+    #expect(model.status?.sentence == "sunset is back")
+  }
+
+  @Test("trashing asks while anything is to be done for the video, also writing it")
+  func trashAsksOverExports() {
+    var app = Fixtures.galleryState
+    app.jobs = [
+      Job(
+        id: JobID(rawValue: 9),
+        task: .export(
+          ExportTask(video: VideoID(rawValue: 1), through: Fixtures.id(1), paths: ["/a.mp4"])),
+        state: .waiting, created: Fixtures.start)
+    ]
+    var screen = GalleryScreen()
+    _ = screen.refresh(app)
+    guard case .confirm(_, let lines, _)? = screen.handle(.character("d"), app).first else {
+      Issue.record("it does not ask")
+      return
+    }
+    #expect(lines.first == "Job 9, which waits for its turn, ends.")
+  }
+
+  @Test("labels keep what differs, waiting videos are counted, clips are of branch and tree")
+  func gallery() {
+    var app = Fixtures.galleryState
+    app.videos[0].title = "skies-64, seed 48213"
+    app.videos[1].title = "skies-64, seed 48214"
+    app.videos[2].clipCount = 0
+    app.videos[2].poster = nil
+    app.jobs = [Fixtures.job(7, .waiting, video: app.videos[2].id)]
+    var model = studio(app)
+    _ = model.update(.follow([.show(.gallery)]))
+    let shown = lines(model).joined(separator: "\n")
+    #expect(shown.contains("…48213") && shown.contains("…48214"))
+    #expect(!shown.contains("no clip yet") && shown.contains("1 waiting"))
+    #expect(shown.contains("1 of 2 clips"))
+  }
+
+  // MARK: The log
+
+  @Test("the log has times and calls videos by their titles")
+  func log() {
+    var model = studio(Fixtures.galleryState, clock: "14:03:09")
+    _ = model.update(.workspace(.clipFinished(Fixtures.clip(11), Fixtures.frames(11))))
+    #expect(model.log.lines.last?.text == "clip 1 of storm is complete")
+    _ = model.update(.key(.character("@")))
+    #expect(lines(model).joined().contains("14:03:09  clip 1 of storm is complete"))
+  }
+
+  // MARK: Queue, Make, Extend
+
+  @Test("the queue opens on the job that runs")
+  func queue() {
+    var app = Fixtures.app
+    app.jobs = [Fixtures.job(8, .waiting)]
+    var model = studio(app)
+    _ = model.update(.key(.character("6")))
+    app.jobs = [Fixtures.job(7, .running), Fixtures.job(8, .waiting)]
+    _ = model.update(.workspace(.jobs(app.jobs)))
+    _ = model.update(.key(.character("2")))
+    _ = model.update(.key(.character("6")))
+    #expect((model.screens[.queue] as? QueueScreen)?.selectedID == JobID(rawValue: 7))
+  }
+
+  @Test("what fits in 100 columns is not cut in 160")
+  func wideQueue() {
+    var app = Fixtures.app
+    app.jobs = [Fixtures.job(7, .running), Fixtures.job(8, .waiting)]
+    app.videos = [Fixtures.summary("skies-64, recipe of 12 runs, seed 48213")]
+    for columns in [100, 160] {
+      let shown = text(window(screen(app), app, columns: columns, rows: 30))
+      #expect(shown.contains("make skies-64, recipe of 12 runs, seed 48213"), "\(columns)")
+    }
+  }
+
+  private func screen(_ app: AppState) -> QueueScreen {
+    var screen = QueueScreen()
+    _ = screen.refresh(app)
+    return screen
+  }
+
+  @Test("Make shows the latest video where the queue has forgotten who made it")
+  func makeAfterReopening() {
+    var app = Fixtures.galleryState
+    app.jobs = []
+    var screen = MakeScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    let shown = text(window(screen, app))
+    #expect(!shown.contains("Nothing made yet") && shown.contains("01/16"))
+  }
+
+  @Test("the estimate is that of the preset under the cursor")
+  func presetEstimate() {
+    var app = Fixtures.app
+    var screen = MakeScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    let effects = screen.handle(.character("p"), app)
+    guard case .workspace(.query(.estimate(let model, let settings, let start)))? = effects.first
+    else {
+      Issue.record("nothing is asked")
+      return
+    }
+    #expect(settings.steps == 15 && settings.laterSteps == 10)
+    app.estimates[AppState.EstimateKey(model: model, settings: settings, from: start)] =
+      RunEstimate(seconds: 7, bytes: 1_000_000_000, isMeasured: true)
+    #expect(text(window(screen, app)).contains("0:07  1.0 GB"))
+  }
+
+  @Test("V changes the preview of the run that is at work, too")
+  func previewOfTheRun() {
+    let app = Fixtures.busyState
+    var screen = MakeScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    #expect(
+      screen.handle(.character("V"), app).contains(.job(.preview(JobID(rawValue: 7), .decoded))))
+  }
+
+  @Test("settings of the next clips are remembered for their video")
+  func nextSettings() throws {
+    var app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = ExtendScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    let effects = press(keys("cl"), on: &screen, app)
+    guard case .workspace(.remember(.next(let next)))? = effects.first else {
+      Issue.record("nothing is remembered")
+      return
+    }
+    app.next = next
+    var again = ExtendScreen(seeds: SeedSource(state: 1))
+    _ = again.refresh(app)
+    #expect(again.nextSettings == screen.nextSettings && again.nextSettings != nil)
+    // It is that video's alone.
+    app.next?.video = VideoID(rawValue: 99)
+    var other = ExtendScreen(seeds: SeedSource(state: 1))
+    _ = other.refresh(app)
+    #expect(other.nextSettings == nil)
+  }
+
+  @Test("the tree marks the clip that plays")
+  func playingClip() {
+    let app = Fixtures.app(showing: Fixtures.grownTree, at: 7)
+    var screen = ExtendScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    #expect(!text(window(screen, app)).contains(">A2"))
+    // The branch, from its second clip on.
+    press([.tab, .tab], on: &screen, app)
+    _ = screen.refresh(app)
+    for _ in 0..<16 { screen.advance(app) }
+    #expect(text(window(screen, app)).contains(">A2"))
+  }
+
+  @Test("any frame of a long video can be gone to, and what is cut off is said")
+  func framePicker() {
+    var app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = ExtendScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    _ = screen.run("footage", argument: "/home/ada/clouds.mp4", app)
+    func part(_ first: Int) -> AppState.FootageView {
+      AppState.FootageView(
+        Footage(
+          path: "/home/ada/clouds.mp4", frameCount: 9000, framesPerSecond: 24, firstFrame: first,
+          images: Array(Fixtures.images().prefix(1)).flatMap { Array(repeating: $0, count: 600) },
+          width: 1280, height: 720))
+    }
+    app.footage = part(0)
+    _ = screen.refresh(app)
+    #expect(text(window(screen, app, columns: 100)).contains("1-16 of 9000"))
+    #expect(text(window(screen, app, columns: 100)).contains("middle 720x720 of 1280x720"))
+    #expect(
+      press(keys("7"), on: &screen, app) == [
+        .ask(prompt: "Frame to go to", text: "7", command: "frame")
+      ])
+    #expect(
+      screen.run("frame", argument: "7001", app) == [
+        .query(
+          .readFootage(
+            path: "/home/ada/clouds.mp4", model: Fixtures.skies.reference, firstFrame: 6700))
+      ])
+    #expect(press([.enter], on: &screen, app).isEmpty, "what is not seen is not taken")
+    app.footage = part(6700)
+    _ = screen.refresh(app)
+    #expect(text(window(screen, app, columns: 100)).contains("7001-7016 of 9000"))
+    let taken = press([.enter], on: &screen, app)
+    guard case .workspace(.order(.makeFromFootage(_, let first, _, _)))? = taken.first else {
+      Issue.record("nothing is taken")
+      return
+    }
+    #expect(first == 7000)
+  }
+
+  // MARK: Keys
+
+  @Test("the loop has one key, and r makes or lets go on wherever it is bound")
+  func letters() {
+    for screen in ScreenID.allCases {
+      let entries = Screens()[screen].helpSections.flatMap(\.entries)
+      let loops = entries.filter { $0.name == "loop" }.flatMap(\.keys)
+      #expect(loops.allSatisfy { $0 == .character("L") }, "\(screen)")
+      for entry in entries where entry.keys.contains(.character("r")) {
+        #expect(["run", "make", "make them"].contains(entry.name), "\(screen) \(entry.name)")
+      }
+    }
+  }
+
+  // MARK: Sweeps and measures
+
+  @Test("a sweep begins with settings that the sampler heeds, keeps typed values, and is estimated")
+  func sweeps() {
+    var app = Fixtures.app
+    app.settings.method = .dpmSolverPlusPlus2M
+    var screen = CompareScreen()
+    _ = screen.refresh(app)
+    let asked = screen.handle(.character("S"), app)
+    guard case .sweep(let form) = screen.page,
+      case .sweep(_, let columns, let rows) = form.outcome
+    else {
+      Issue.record("no sweep is set up")
+      return
+    }
+    #expect(columns.setting == .steps && rows?.setting != .eta && rows != nil)
+    #expect(asked.count == columns.values.count * (rows?.values.count ?? 1))
+    // Other values for the columns, to another setting and back, and out and in again.
+    press([.down, .down, .enter] + [.control("u")] + keys("7, 9") + [.enter], on: &screen, app)
+    press([.up] + keys("lh"), on: &screen, app)
+    #expect(values(screen) == ["7", "9"])
+    _ = screen.goBack()
+    _ = screen.handle(.character("S"), app)
+    #expect(values(screen) == ["7", "9"])
+  }
+
+  private func values(_ screen: CompareScreen) -> [String]? {
+    guard case .sweep(let form) = screen.page, case .sweep(_, let columns, _) = form.outcome
+    else { return nil }
+    return columns.values
+  }
+
+  @Test("Evaluate opens on what can be measured at once, and says what the others need")
+  func evaluate() {
+    let app = Fixtures.app
+    var screen = EvaluateScreen()
+    _ = screen.refresh(app)
+    #expect(screen.form.task.metric == .drift)
+    let shown = text(window(screen, app, columns: 160, rows: 48))
+    #expect(shown.contains("Drift and efficiency need a model alone."))
+    #expect(shown.contains("Reconstruction needs real videos, but no weights."))
+    #expect(shown.contains("FVD and IS need weights of another network."))
+  }
+}
