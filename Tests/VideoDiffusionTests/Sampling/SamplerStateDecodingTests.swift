@@ -45,7 +45,7 @@ import VideoDiffusion
   @Test func mutationsBehindAFittingChecksumNeverTrap() throws {
     var random = TorchGenerator(seed: 32)
     let body = bytes.dropLast(8)
-    let header: UInt64 = 60
+    let header: UInt64 = 64
     var refused = 0
     for _ in 0..<4000 {
       var mutated = Array(body)
@@ -99,20 +99,33 @@ import VideoDiffusion
     #expect(damage { $0[generator] ^= 1 } == .invalidGenerator(sample: 1))
   }
 
-  @Test func aStateOfTheFirstVersionIsReadAndDoesNotRecomputeNoise() throws {
+  @Test func aStateOfTheFirstVersionsIsReadAndDoesNotRecomputeNoiseOrSkipSteps() throws {
     let flag = 6 + 1 + "unipc".utf8.count + 1 + "karras".utf8.count + 4 + 8 + 1
     var body = Array(bytes.dropLast(8))
     #expect(body[flag] == 0)
-    body.remove(at: flag)
-    body[4] = 1
-    let state = try SamplerState(decoding: sealed(body))
-    #expect(try state == SamplerState(decoding: bytes))
-    #expect(!state.configuration.recomputesNoise)
+    for version in [2, 1] as [UInt8] {
+      // The third version added a number, the second the flag before it.
+      body.removeSubrange(version == 2 ? (flag + 1)..<(flag + 5) : flag..<(flag + 1))
+      body[4] = version
+      let state = try SamplerState(decoding: sealed(body))
+      #expect(try state == SamplerState(decoding: bytes))
+      #expect(!state.configuration.recomputesNoise && state.configuration.skippedSteps == 0)
+    }
+  }
+
+  @Test func moreSkippedStepsThanThereAreAreRefused() {
+    let skipped = 6 + 1 + "unipc".utf8.count + 1 + "karras".utf8.count + 4 + 8 + 2
+    var body = Array(bytes.dropLast(8))
+    body[skipped] = 10
+    #expect(
+      throws: SamplingError.stateDamaged(.invalidField(name: "skipped steps", value: 10))
+    ) { try SamplerState(decoding: sealed(body)) }
   }
 
   @Test func hugeCountsAllocateNothing() {
-    // Step index, samples, channels and tokens lie behind two texts, steps, eta and two flags.
-    let counts = 6 + 1 + "unipc".utf8.count + 1 + "karras".utf8.count + 4 + 8 + 2 + 4
+    // Step index, samples, channels and tokens lie behind two texts, steps, eta, two flags and the steps
+    // left out.
+    let counts = 6 + 1 + "unipc".utf8.count + 1 + "karras".utf8.count + 4 + 8 + 2 + 4 + 4
     for field in 0..<3 {
       var body = Array(bytes.dropLast(8))
       for place in 0..<4 { body[counts + 4 * field + place] = 0xFF }
