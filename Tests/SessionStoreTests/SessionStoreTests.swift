@@ -174,8 +174,16 @@ struct SessionStoreTests {
     let (kept, number) = try pool.write { database -> (JobRecord, Int64) in
       let number = try self.video().inserted(database).id ?? 0
       func job(_ position: Int) throws -> JobRecord {
-        try JobRecord(video: number, position: position, task: "{}", state: "{}", created: 0)
-          .inserted(database)
+        // As the programs of that schema wrote it, without the columns that came later.
+        try database.execute(
+          sql: """
+            INSERT INTO jobs (video, position, task, state, finishedClips, created)
+            VALUES (?, ?, '{}', '{}', 0, 0)
+            """, arguments: [number, position])
+        var job = JobRecord(
+          video: number, position: position, task: "{}", state: "{}", created: 0)
+        job.id = database.lastInsertedRowID
+        return job
       }
       let (first, second) = (try job(1), try job(2))
       _ = try clip(1, video: number, job: first.id).inserted(database)

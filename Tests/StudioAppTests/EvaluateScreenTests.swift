@@ -7,8 +7,14 @@ import Testing
 
 /// Evaluating: what is set up and what it lacks, the job, the scores one by one and side by side.
 @Suite struct EvaluateScreenTests {
+  /// The screen with the evaluation of the last time, which was of what needs the most.
   private func screen(_ app: AppState, _ typed: [Key] = []) -> EvaluateScreen {
     var screen = EvaluateScreen()
+    var app = app
+    if app.evaluation == nil, let model = app.model {
+      app.evaluation = EvaluateTask(.frechetVideoDistance, of: model.reference)
+      app.evaluation?.settings = app.settings
+    }
     _ = screen.refresh(app)
     press(typed, on: &screen, app)
     return screen
@@ -23,9 +29,9 @@ import Testing
     app.settings.steps = 50
     var screen = EvaluateScreen()
     let effects = screen.refresh(app)
-    var expected = EvaluateTask(.frechetVideoDistance, of: Fixtures.skies.reference)
+    var expected = EvaluateTask(.drift, of: Fixtures.skies.reference)
     expected.settings.steps = 50
-    #expect(screen.form.task == expected && expected.clips == 2048)
+    #expect(screen.form.task == expected && expected.clips == 16)
     #expect(effects.contains(.query(.checkEvaluation(expected))))
     #expect(screen.refresh(app).isEmpty, "nothing is asked twice")
   }

@@ -52,13 +52,13 @@ extension ExtendScreenTests {
     #expect(screen.picker == nil)
     app.footage = Fixtures.footage(100)
     _ = screen.refresh(app)
-    press(keys("lLh"), on: &screen, app)
+    press(keys("ljh"), on: &screen, app)
     #expect(screen.picker?.firstFrame == 16)
     press(keys("G"), on: &screen, app)
     #expect(screen.picker?.firstFrame == 84)
-    press(keys("gH"), on: &screen, app)
+    press(keys("gk"), on: &screen, app)
     #expect(screen.picker?.firstFrame == 0)
-    press(keys("L"), on: &screen, app)
+    press(keys("j"), on: &screen, app)
     #expect(
       press([.enter], on: &screen, app) == [
         .order(

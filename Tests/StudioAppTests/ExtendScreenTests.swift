@@ -339,7 +339,7 @@ import Testing
     _ = picking.run("footage", argument: "/home/ada/clouds.mp4", filming)
     filming.footage = Fixtures.footage(100)
     _ = picking.refresh(filming)
-    press(keys("LLl"), on: &picking, filming)
+    press(keys("jjl"), on: &picking, filming)
     try expectSnapshots(picking, filming, named: "extend-picker")
     filming.footage = Fixtures.footage(9)
     _ = picking.refresh(filming)

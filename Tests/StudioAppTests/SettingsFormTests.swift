@@ -30,7 +30,8 @@ import Testing
 
   @Test func everyFieldChangesItsOwnSetting() {
     let changes: [(GenerationSetting, (inout GenerationSettings) -> Void)] = [
-      (.sampler, { $0.method = .dpmSolverPlusPlus2M }), (.steps, { $0.steps = 105 }),
+      (.sampler, { $0.method = .dpmSolverPlusPlus2M }),
+      (.steps, { ($0.steps, $0.laterSteps) = (105, 105) }),
       (.laterSteps, { $0.laterSteps = 25 }), (.spacing, { $0.spacing = .published }),
       (.recomputeNoise, { $0.recomputesNoise = true }),
       (.guidance, { $0.guidanceScale = 0.5 }), (.clips, { $0.clipCount = 2 }),

@@ -120,13 +120,13 @@ struct StoredEvaluationTests {
     func values(_ settings: GenerationSettings?) -> [Double] {
       all.latest(of: model("m"), settings: settings).map { $0.report.scores[0].value }
     }
-    #expect(values(nil) == [3, 4])
+    #expect(values(nil) == [4, 3])
     var settings = GenerationSettings()
-    #expect(values(settings) == [3, 4])
+    #expect(values(settings) == [4, 3])
     settings.steps = 20
-    #expect(values(settings) == [1, 4])
+    #expect(values(settings) == [4, 1])
     settings.steps = 50
-    #expect(values(settings) == [3, 4], "without one of these settings the latest")
+    #expect(values(settings) == [4, 3], "without one of these settings the latest")
   }
 
   @Test("weights tell models apart where their hashes are known, names where not")

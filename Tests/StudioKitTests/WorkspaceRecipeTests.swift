@@ -32,6 +32,8 @@ struct WorkspaceRecipeTests {
     var branch = WorkspaceFixture.settings(clips: 2, seed: 5, laterSteps: 3)
     branch.reencodesCondition = true
     try await extend(branch, fork: tree.nextFork(of: second), after: second)
+    let begun = try #require(try await workspace.tree(of: video).visible.last)
+    try await workspace.select(begun.id, in: video)
     try await extend(
       WorkspaceFixture.settings(clips: 1, seed: 8), after: try await workspace.tree(of: video).tip)
     return try await workspace.tree(of: video)

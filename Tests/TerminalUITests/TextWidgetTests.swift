@@ -160,5 +160,10 @@ struct TextWidgetTests {
     #expect(form[0]?.value.text == "12" && form.editing?.text == "sky")
     _ = form.handle(.character("s"))
     #expect(form.editing?.text == "skys")
+    // Some forms hold numbers as texts, and lists of them.
+    for (text, takes) in [("100000", true), ("1e-4", true), ("10, 20", true), ("sky", false)] {
+      let form = Form(fields: [FormField(id: 0, label: "t", value: .text(text))])
+      #expect(form.takesDigits == takes, "\(text)")
+    }
   }
 }

@@ -206,7 +206,7 @@ struct WidgetTests {
     #expect(player.handle(.character("]")) && player.interval == .milliseconds(62.5))
     #expect(player.handle(.character(",")) && player.handle(.character(",")))
     #expect(player.frame == 15 && player.interval == nil)
-    _ = player.handle(.character("l"))
+    _ = player.handle(.character("L"))
     _ = player.handle(.space)
     #expect(player.frame == 0 && player.isPlaying, "playing on from the end starts again")
     for _ in 0..<20 { player.advance() }

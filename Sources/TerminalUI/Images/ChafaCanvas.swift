@@ -23,11 +23,13 @@ struct ChafaCanvas: ~Copyable {
     chafa_canvas_config_set_symbol_map(configuration, symbolMap)
     chafa_canvas_config_set_canvas_mode(configuration, renderer.colorMode.chafaMode)
     chafa_canvas_config_set_preprocessing_enabled(configuration, 0)
+    // Pictures for 256 colours come with their dither, but for letters, whose shapes carry the picture.
+    let hasOwnDither = renderer.colorMode == .indexed256 && renderer.symbols != .ascii
     chafa_canvas_config_set_dither_mode(
       configuration,
-      // Pictures for 256 colours come with their dither.
-      renderer.colorMode >= .indexed256 ? CHAFA_DITHER_MODE_NONE : CHAFA_DITHER_MODE_ORDERED)
-    if renderer.colorMode == .indexed256 {
+      hasOwnDither || renderer.colorMode == .trueColor
+        ? CHAFA_DITHER_MODE_NONE : CHAFA_DITHER_MODE_ORDERED)
+    if hasOwnDither {
       // One of the colours that are there, where a mean of them would be none of the palette.
       chafa_canvas_config_set_color_extractor(configuration, CHAFA_COLOR_EXTRACTOR_MEDIAN)
     }

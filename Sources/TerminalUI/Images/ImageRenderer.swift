@@ -74,8 +74,9 @@ public struct ImageRenderer: Sendable, Hashable {
     let canvas = try ChafaCanvas(renderer: self, columns: columns, rows: rows)
     switch colorMode {
     case .mono, .ansi16: canvas.draw(image.stretched())
-    case .indexed256: canvas.draw(dithered(image, columns: columns, rows: rows))
-    case .trueColor: canvas.draw(image)
+    case .indexed256 where symbols != .ascii:
+      canvas.draw(dithered(image, columns: columns, rows: rows))
+    case .indexed256, .trueColor: canvas.draw(image)
     }
     var cells: [ImageCells.Cell] = []
     cells.reserveCapacity(columns * rows)
@@ -107,21 +108,22 @@ public struct ImageRenderer: Sendable, Hashable {
     return ImageCells(columns: columns, rows: rows, cells: cells)
   }
 
-  /// The picture with one pixel for each dot of the symbols, each a colour of the palette, of which chafa
-  /// has only to choose two for a cell.
+  /// The picture with each dot of the symbols a colour of the palette, of which chafa has only to choose two
+  /// for a cell. It has the pixels that chafa works with, 8 x 8 a cell, so that nothing is mixed again.
   private func dithered(_ image: PixelImage, columns: Int, rows: Int) -> PixelImage {
     let grain = symbols.grain
     let dots = image.resized(
       width: columns * 8 / Int(grain.width), height: rows * 8 / Int(grain.height))
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(dots.bytes.count)
+    bytes.reserveCapacity(3 * 64 * columns * rows)
     for y in 0..<dots.height {
-      for x in 0..<dots.width {
+      let row = (0..<dots.width).flatMap { x -> [UInt8] in
         let color = Palette.components(of: PaletteDither.entry(dots[x, y], x: x, y: y))
-        bytes += [color.red, color.green, color.blue]
+        return (0..<grain.width).flatMap { _ in [color.red, color.green, color.blue] }
       }
+      for _ in 0..<grain.height { bytes += row }
     }
-    return (try? PixelImage(width: dots.width, height: dots.height, bytes: bytes)) ?? image
+    return (try? PixelImage(width: 8 * columns, height: 8 * rows, bytes: bytes)) ?? image
   }
 }
 

@@ -37,7 +37,7 @@ package struct ColorQuestion: Sendable, Hashable {
     /// Reads what a terminal sent: its answers, and maybe keys between them.
     package init(_ bytes: [UInt8]) {
       let text = String(decoding: bytes, as: UTF8.self)
-      for part in text.split(separator: "\u{1B}P").dropFirst() {
+      for part in text.split(separator: "\u{1B}P", omittingEmptySubsequences: false).dropFirst() {
         let body = part.prefix { $0 != "\u{1B}" && $0 != "\u{9C}" }
         if body.hasPrefix("1$r") {
           // The parameters of SGR, with colons or semicolons, with a colour space or without.

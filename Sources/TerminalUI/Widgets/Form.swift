@@ -91,10 +91,10 @@ public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
   private mutating func startTyping(with text: String?) -> Outcome {
     switch fields[selected].value {
     case .number, .natural, .text:
-      // Of a number nobody wants a part; a text is more often mended than replaced.
+      // A text is more often mended than replaced.
       editing = TextInput(
         text: text ?? fields[selected].value.text,
-        isSelected: text == nil && fields[selected].value.isNumeric)
+        isSelected: text == nil && fields[selected].value.isOneNumber)
       problem = nil
       return .handled
     case .toggle, .choice: return step(by: 1)

@@ -37,12 +37,19 @@ public enum FormValue: Sendable, Hashable {
     }
   }
 
-  /// Whether a digit begins a new value.
+  /// Whether a digit begins a new value: of a number, and of a text that is a number or a list of them.
   var isNumeric: Bool {
     switch self {
     case .number, .natural: true
-    case .toggle, .choice, .text, .fixed: false
+    case .text(let text):
+      !text.isEmpty && text.split { $0 == "," || $0 == " " }.allSatisfy { Double($0) != nil }
+    case .toggle, .choice, .fixed: false
     }
+  }
+
+  /// Whether it is one number, of which nobody wants a part.
+  var isOneNumber: Bool {
+    if case .text(let text) = self { Double(text) != nil } else { isNumeric }
   }
 
   /// Moves the value by steps; words and switches go around, numbers stop at their limits.

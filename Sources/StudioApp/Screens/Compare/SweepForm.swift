@@ -161,7 +161,7 @@ package struct SweepForm: Sendable, Hashable {
       let count = columns.values.count * (rows?.values.count ?? 1)
       let shape = rows.map { "\(columns.values.count) by \($0.values.count), " } ?? ""
       let clips = base.clipCount.map { "\($0) clip\($0 == 1 ? "" : "s")" } ?? "1 clip"
-      let time = estimate.isEmpty || estimate == "-" ? "" : " They take \(estimate)."
+      let time = ["", "-", "..."].contains(estimate) ? "" : " They take \(estimate)."
       text =
         "\(shape)\(count) videos of \(clips) with the same seed, one after the other.\(time)"
         + ignoredText

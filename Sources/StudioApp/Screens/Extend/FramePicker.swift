@@ -34,12 +34,12 @@ package struct FramePicker: Sendable, Hashable {
     title: "Choosing frames",
     [
       KeyBinding([.enter], name: "take these", help: "begin with these frames", .take),
+      KeyBinding(
+        [.character("f")], name: "go to", help: "go to a frame; a digit begins its number", .goTo),
       KeyBinding([.character("h"), .left], name: "frame back", help: "one frame back", .left),
       KeyBinding([.character("l"), .right], name: "frame on", help: "one frame on", .right),
       KeyBinding([.character("k"), .up], name: "clip back", help: "one clip back", .clipLeft),
       KeyBinding([.character("j"), .down], name: "clip on", help: "one clip on", .clipRight),
-      KeyBinding(
-        [.character("f")], name: "go to", help: "go to a frame; a digit begins its number", .goTo),
       KeyBinding([.character("g"), .home], name: "start", help: "to the start", .start),
       KeyBinding([.character("G"), .end], name: "end", help: "to the end", .end),
     ])

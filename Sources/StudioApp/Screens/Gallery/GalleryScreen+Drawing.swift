@@ -45,11 +45,11 @@ extension GalleryScreen {
       let listed = videos(app)
       let index = listed.firstIndex { $0.id == focus }
       parts.append(index.map { "\($0 + 1) of \(listed.count)" } ?? "none")
+      let waiting = shelf == .videos ? waitingVideos(app).count : 0
+      if waiting > 0 { parts.append("\(waiting) waiting") }
       parts.append("by \(order.title)")
       let marked = app.videos.count { $0.isMarked && !$0.isTrashed }
       if marked > 0 { parts.append("\(marked) marked") }
-      let waiting = shelf == .videos ? waitingVideos(app).count : 0
-      if waiting > 0 { parts.append("\(waiting) waiting") }
     }
     if !query.isEmpty, search == nil { parts.append("/\(query)") }
     return parts.joined(separator: "  ")
@@ -169,7 +169,7 @@ extension GalleryScreen {
   /// Names and values of a video, the most important first.
   func facts(_ video: VideoSummary, _ app: AppState) -> [FactList.Fact] {
     let branches =
-      video.totalClipCount > video.clipCount ? " here, \(video.totalClipCount) in the tree" : ""
+      video.totalClipCount > video.clipCount ? " here, \(video.totalClipCount) in all" : ""
     var facts: [FactList.Fact] = [
       .init("model", video.modelName), .init("clips", "\(video.clipCount)\(branches)"),
       .init("seed", "\(video.seed)"),

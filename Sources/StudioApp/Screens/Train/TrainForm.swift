@@ -44,6 +44,8 @@ package struct TrainForm: Sendable, Hashable {
 
   /// Whether a value is being typed.
   package var isTyping: Bool { form.isTyping }
+  /// Whether a digit begins a new value of the selected line.
+  package var takesDigits: Bool { form.takesDigits }
   /// The path that is being typed, if one is.
   package var typedPath: String? {
     form.selectedID?.isPath == true ? form.editing?.text : nil

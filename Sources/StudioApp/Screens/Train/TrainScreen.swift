@@ -36,6 +36,8 @@ package struct TrainScreen: StudioScreen {
 
   package var isTyping: Bool { table.search.isTyping || form?.isTyping == true }
 
+  package func takesDigits(_ app: AppState) -> Bool { form?.takesDigits ?? false }
+
   package mutating func paste(_ text: String) { form?.paste(text) }
 
   package mutating func goBack() -> Bool {
