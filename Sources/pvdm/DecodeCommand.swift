@@ -51,10 +51,8 @@ struct Decode: AsyncParsableCommand {
         command: "decode", model: files, precision: compute.precision, framesPerSecond: rate,
         source: input)
       let run = file.metadata["pvdm"].flatMap(RunSettings.init(json:))
-      let length =
-        seams.given[.seamFade]?.integer ?? run?.request?.seamFade ?? run?.runs?.last?.settings
-        .seamFade
-        ?? run?.seamFade ?? 0
+      let made = run?.request?.seamFade ?? run?.recipe?.runs.last?.settings.seamFade
+      let length = seams.given[.seamFade]?.integer ?? made ?? run?.seamFade ?? 0
       settings.seamFade = length > 0 ? length : nil
       let set = try OutputSet(
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,

@@ -101,6 +101,18 @@ import VideoDiffusion
     #expect(several.limits.first?.contains("3 runs made this video") == true)
   }
 
+  @Test("embedded settings come back with every field, whatever was added since")
+  func everyFieldOfSettings() throws {
+    var settings = try #require(RunSettings(json: try manyRuns(2)))
+    settings.seamFade = 8
+    settings.onlyNew = true
+    settings.firstFrame = 3
+    settings.fileSizes = ["denoiser": 7]
+    let json = try settings.json
+    #expect(RunSettings(json: json) == settings)
+    #expect(json.contains("\"runs\":[") && json.contains("\"seamFade\":8"))
+  }
+
   private func manyRuns(_ count: Int) throws -> String {
     let run: [String: Any] = [
       "firstClip": 0, "clipCount": 1, "seed": 1, "model": "m",

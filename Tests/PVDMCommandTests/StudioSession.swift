@@ -52,9 +52,6 @@ final class StudioSession {
   /// Waits until a text is on the screen.
   func sees(_ text: String) -> Bool { terminal.waits(for: text) }
 
-  /// Waits until a text is on the screen no more.
-  func losesSight(of text: String) -> Bool { terminal.waits(for: text, isGone: true) }
-
   /// Shows the models and waits until they were looked for, which the studio does after it opened.
   func seesModels() -> Bool {
     type("1")
@@ -70,6 +67,8 @@ final class StudioSession {
     type("\u{15}\(steps)\r")
     type("j\r")
     type("\u{15}\(steps)\r")
+    // Away from the numbers, into which digits would go.
+    type("g")
   }
 
   /// Signals that a program may get.

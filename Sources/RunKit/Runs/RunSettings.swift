@@ -35,14 +35,12 @@ public struct RunSettings: Sendable, Hashable, Codable {
   /// the files that it began with.
   public var fileSizes: [String: Int]?
   /// What made a branch of the studio's, from its start.
-  public var recipe: Recipe?
-
-  private enum CodingKeys: String, CodingKey {
-    case version, command, model, autoencoder, denoiser, precision, framesPerSecond, request, seed
-    case source, firstFrame, onlyNew, precedingFrames, fileSizes
-    // The name that it has in outputs of all versions.
-    case recipe = "runs"
+  public var recipe: Recipe? {
+    get { runs }
+    set { runs = newValue }
   }
+  /// The recipe, by the name that it has in outputs of all versions.
+  private var runs: Recipe?
 
   /// The program's version.
   public static let programVersion = "0.1.0"
