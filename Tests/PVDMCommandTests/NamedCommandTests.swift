@@ -76,7 +76,9 @@ struct NamedCommandTests {
           #expect(!next.allSatisfy(\.isLetter) || next.isEmpty, "\(file): pvdm \(line)")
         }
         count += 1
-        for word in words.dropFirst(depth) where word.hasPrefix("--") || word == "-o" {
+        // After -- stands another command, with options of its own and those of the list that it is for.
+        for word in words.dropFirst(depth).prefix(while: { $0 != "--" })
+        where word.hasPrefix("--") || word == "-o" {
           let option = String(word.prefix { $0 != "=" })
           #expect(command.allOptions.contains(option), "\(file): pvdm \(line)")
         }

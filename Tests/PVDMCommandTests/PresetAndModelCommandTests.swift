@@ -56,7 +56,12 @@ import Testing
         expected[setting.key] = "true"
         continue
       }
-      let value = setting.domain.words.last ?? (setting == .eta ? "0.5" : "7")
+      let value =
+        switch setting.domain {
+        case .number(let range) where !range.contains(7): "0.5"
+        case .variation: "7:0.5"
+        default: setting.domain.words.last ?? "7"
+        }
       expected[setting.key] = value
       arguments.append(value)
     }
