@@ -287,6 +287,8 @@ import Testing
     #expect(limited.seesModels(), "\(limited.terminal.screen)")
     limited.type("2r")
     #expect(limited.sees("Free some space"), "\(limited.terminal.screen)")
+    // That the database cannot be written is said before the job has failed.
+    #expect(limited.sees("P try again"), "\(limited.terminal.screen)")
     limited.type("5")
     #expect(limited.sees("1 clip"), "\(limited.terminal.screen)")
     limited.type("q")
