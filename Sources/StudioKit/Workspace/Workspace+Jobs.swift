@@ -134,16 +134,18 @@ extension Workspace {
   func set(_ job: JobID, _ state: JobState) {
     guard var changed = jobs[job] else { return }
     changed.state = state
+    // A change is one moment: the clock is asked once.
+    let moment = now()
     if let began = workBegan[job], state != .running {
-      changed.worked = (changed.worked ?? 0) + now().timeIntervalSince(began)
+      changed.worked = (changed.worked ?? 0) + moment.timeIntervalSince(began)
       workBegan[job] = nil
     }
     switch state {
     case .running:
-      workBegan[job] = now()
-      changed.started = changed.started ?? now()
+      workBegan[job] = moment
+      changed.started = changed.started ?? moment
     case .waiting: changed.ended = nil
-    case .finished, .cancelled, .failed: changed.ended = now()
+    case .finished, .cancelled, .failed: changed.ended = moment
     case .paused, .interrupted: break
     }
     jobs[job] = changed
