@@ -307,6 +307,8 @@ import Testing
     studio.chooseFewSteps()
     studio.type("r")
     #expect(studio.sees("there is no such file or"), "\(studio.terminal.screen)")
+    // A job that still runs would be asked about.
+    #expect(studio.sees("P try again"), "\(studio.terminal.screen)")
     studio.type("q")
     #expect(studio.end() == 0)
   }
