@@ -2,7 +2,7 @@ import RunKit
 import TensorCore
 
 /// One thing that was measured.
-public struct BenchmarkMeasurement: Sendable, Hashable {
+public struct BenchmarkMeasurement: NeighbourMeasurement, Sendable, Hashable {
   /// What a measurement is of.
   public enum Task: String, Sendable, CaseIterable {
     /// Packing a denoiser's weights, which are in memory already.
@@ -57,10 +57,11 @@ public struct BenchmarkMeasurement: Sendable, Hashable {
 
   /// The first part of the names of its fields: `denoiser.published.f32`, with `.batch4` for a batch
   /// other than 1, `.threads1` for threads other than all, and `.neighbours2` beside two processes.
-  public var name: String {
+  public var name: String { fullName }
+
+  var quietName: String {
     "\(task.rawValue).\(size.rawValue).\(precision.shortName)"
       + (batch == 1 ? "" : ".batch\(batch)") + (threadCount.map { ".threads\($0)" } ?? "")
-      + (neighbourCount == 0 ? "" : ".neighbours\(neighbourCount)")
   }
 
   /// The middle run.
@@ -93,14 +94,7 @@ public struct BenchmarkReport: Sendable {
   /// How many times as long a measurement took beside its neighbours as without them; `nil` where it had
   /// none.
   public func slowdown(of measurement: BenchmarkMeasurement) -> Double? {
-    guard measurement.neighbourCount > 0 else { return nil }
-    func isQuiet(_ other: BenchmarkMeasurement) -> Bool {
-      other.neighbourCount == 0
-        && (other.task, other.size, other.precision)
-          == (measurement.task, measurement.size, measurement.precision)
-        && (other.batch, other.threadCount) == (measurement.batch, measurement.threadCount)
-    }
-    return measurements.first(where: isQuiet).map { measurement.median / $0.median }
+    measurement.slowdown(among: measurements)
   }
 
   /// What a preview takes as a share of a step, for each step of one sample that was measured; `nil`

@@ -4,7 +4,7 @@ import TensorCore
 import VideoDiffusion
 
 /// What a training step costs.
-public struct TrainingMeasurement: Sendable, Hashable {
+public struct TrainingMeasurement: NeighbourMeasurement, Sendable, Hashable {
   /// The network that learns.
   public let network: NetworkKind
   /// The size of the model.
@@ -32,10 +32,11 @@ public struct TrainingMeasurement: Sendable, Hashable {
 
   /// `train.denoiser.published.f32`, with `.batch2` for a batch other than 1, `.checkpointing`, and
   /// `.neighbours2` beside two processes.
-  public var name: String {
+  public var name: String { fullName }
+
+  var quietName: String {
     "train.\(network.rawValue).\(size.rawValue).\(precision.shortName)"
       + (batch == 1 ? "" : ".batch\(batch)") + (isCheckpointing ? ".checkpointing" : "")
-      + (neighbourCount == 0 ? "" : ".neighbours\(neighbourCount)")
   }
 
   /// The middle step.
@@ -100,15 +101,7 @@ public struct TrainingBenchmark {
     /// How many times as long a measurement took beside its neighbours as without them; `nil` where it
     /// had none.
     public func slowdown(of measurement: TrainingMeasurement) -> Double? {
-      guard measurement.neighbourCount > 0 else { return nil }
-      func isQuiet(_ other: TrainingMeasurement) -> Bool {
-        other.neighbourCount == 0
-          && (other.network, other.size, other.precision)
-            == (measurement.network, measurement.size, measurement.precision)
-          && (other.batch, other.isCheckpointing)
-            == (measurement.batch, measurement.isCheckpointing)
-      }
-      return measurements.first(where: isQuiet).map { measurement.median / $0.median }
+      measurement.slowdown(among: measurements)
     }
 
     /// All of it as one flat object: `peak.f32.gflops` and, for each measurement, `NAME.seconds` (the

@@ -94,14 +94,6 @@ enum FileSystem {
     try bytes.withUnsafeBytes { try write($0, to: descriptor, file: file) }
   }
 
-  /// Waits until the file at `path` is on the disk.
-  static func synchronise(_ path: String, for file: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw writeError(file) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw writeError(file) }
-  }
-
   /// The error for the system call on `path` that has just failed, by `errno`.
   static func readError(_ path: String) -> MediaError { readError(path, code: errno) }
 

@@ -50,7 +50,7 @@ final class StagedOutput {
         // All at once at the end: the system has written most of them by then.
         try DurableFolder.syncTree(path)
       } else {
-        try FileSystem.synchronise(path, for: target)
+        try DurableFolder.syncFile(path)
       }
       name = try staged.place(replacing: overwrite) { old in
         let listing = try FolderListing(of: old)

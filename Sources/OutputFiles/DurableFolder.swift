@@ -67,7 +67,10 @@ package enum DurableFolder {
     try sync(path)
   }
 
-  private static func syncFile(_ path: String) throws(FileFailure) {
+  /// Waits until a file is on the disk.
+  ///
+  /// - Throws: ``FileFailure``, also for a link.
+  package static func syncFile(_ path: String) throws(FileFailure) {
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileFailure("open the file", code: errno) }
     defer { close(descriptor) }

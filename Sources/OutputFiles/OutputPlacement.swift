@@ -93,8 +93,10 @@ package enum OutputPlacement {
     return rename(third, first) == 0
   }
 
+  /// Renames a finished file or folder, unless its name is taken.
+  ///
   /// - Returns: 0, or the system's number for the reason; `EEXIST` for a name that is taken.
-  private static func renameWithoutReplacing(
+  package static func renameWithoutReplacing(
     _ path: String, _ target: String, isFolder: Bool
   ) -> Int32 {
     if let call = renameCall {

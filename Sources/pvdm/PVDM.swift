@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Glibc
 import HandwrittenText
 import RunKit
@@ -33,7 +32,7 @@ struct PVDM: AsyncParsableCommand {
     // not the end of the program.
     signal(SIGXFSZ, SIG_IGN)
     StandardStreams.reserveNumbers()
-    ParentWatch.begin(environment: ProcessInfo.processInfo.environment)
+    ParentWatch.begin()
     if let problem = UnicodeNames.problem { Glibc.exit(report(problem).rawValue) }
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let unknown = UnknownCommand(arguments, of: Self.self) {

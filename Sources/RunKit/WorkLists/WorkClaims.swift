@@ -65,8 +65,7 @@ final class WorkClaims: Sendable {
   func renew() throws {
     // No times: the file system's own clock is taken.
     guard utimensat(AT_FDCWD, worker, nil, 0) == 0 else {
-      throw StudioError(
-        worker, .workList(reason: "cannot be written (\(String(cString: strerror(errno))))"))
+      throw StudioError.unwritable(worker, code: errno)
     }
   }
 
@@ -114,8 +113,7 @@ final class WorkClaims: Sendable {
       return Claim(item: item, generation: generation)
     }
     guard code == EEXIST else {
-      throw StudioError(
-        path, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
+      throw StudioError.unwritable(path, code: code)
     }
     return nil
   }

@@ -15,7 +15,7 @@ extension WorkList {
     var records: [(item: WorkItem, outputs: [String])] = []
     var missing: [String] = []
     for item in items {
-      if let record = WorkRecord(contentsOf: file("done", item.name + ".json")),
+      if let record = WorkRecord(contentsOf: doneRecord(of: item)),
         record.outputs.allSatisfy({ access(outputs + "/" + $0, F_OK) == 0 && !$0.contains("/") })
       {
         records.append((item, record.outputs))
@@ -33,18 +33,19 @@ extension WorkList {
     var target = path
     while target.count > 1, target.hasSuffix("/") { target.removeLast() }
     guard access(target, F_OK) != 0 else { throw StudioError(path, .exists) }
-    let growing = OutputName.temporary(for: target)
-    let manager = FileManager.default
     do {
-      try manager.createDirectory(atPath: growing, withIntermediateDirectories: true)
+      try DurableFolder.make(OutputName.folder(of: target))
+      let staged = try StagedPath(target: target, kind: .folder, permissions: 0o777)
       for (_, names) in records {
-        for name in names where link(outputs + "/" + name, growing + "/" + name) != 0 {
-          try manager.copyItem(atPath: outputs + "/" + name, toPath: growing + "/" + name)
+        for name in names where link(outputs + "/" + name, staged.path + "/" + name) != 0 {
+          try FileManager.default.copyItem(
+            atPath: outputs + "/" + name, toPath: staged.path + "/" + name)
         }
       }
-      _ = try OutputPlacement.place(growing, as: target, replacing: false)
+      _ = try staged.place(replacing: false)
+    } catch let failure as FileFailure {
+      throw StudioError.unwritable(path, code: failure.code)
     } catch {
-      try? manager.removeItem(atPath: growing)
       throw StudioError(
         path, .workList(reason: "cannot be written (\(error.localizedDescription))"))
     }
@@ -53,6 +54,6 @@ extension WorkList {
 
   /// Lets items that failed be tried again.
   public func forgetFailures() {
-    for item in items { unlink(file("failed", item.name + ".json")) }
+    for item in items { unlink(failedRecord(of: item)) }
   }
 }

@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import OutputFiles
 
 /// Work that any number of processes, on any number of machines, share through one folder, without a
 /// server: each claims an item, does it, and records it.
@@ -39,18 +40,15 @@ public struct WorkList: Sendable {
   public init(creating folder: String, directory: String, items: [WorkItem]) throws {
     precondition(items.allSatisfy(\.isSafe) && !items.isEmpty)
     let folder = URL(filePath: folder).standardizedFileURL.path
-    let manager = FileManager.default
     do {
-      try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      if let name = try manager.contentsOfDirectory(atPath: folder).min() {
+      try DurableFolder.make(folder)
+      if let name = try FolderListing(of: folder).names.min() {
         throw StudioError(
           folder, .workList(reason: "the folder holds \(name) already; expected an empty one"))
       }
-      for name in Self.folders {
-        try manager.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
-      }
-    } catch let error as CocoaError {
-      throw StudioError(folder, .workList(reason: "cannot be made (\(error.localizedDescription))"))
+      for name in Self.folders { try DurableFolder.make(folder + "/" + name) }
+    } catch let failure as FileFailure {
+      throw StudioError.unwritable(folder, code: failure.code)
     }
     self.folder = folder
     self.directory = directory
@@ -111,10 +109,20 @@ public struct WorkList: Sendable {
   /// What the command said about an item, last run.
   public func log(of item: WorkItem) -> String { file("logs", item.name + ".txt") }
 
+  /// Where it stands that an item is done, and that it failed.
+  func doneRecord(of item: WorkItem) -> String { file("done", item.name + ".json") }
+  func failedRecord(of item: WorkItem) -> String { file("failed", item.name + ".json") }
+
   /// Whether an item is done for good, well or not.
-  func isSettled(_ item: WorkItem) -> Bool { isDone(item) || hasFailed(item) }
-  func isDone(_ item: WorkItem) -> Bool { access(file("done", item.name + ".json"), F_OK) == 0 }
-  func hasFailed(_ item: WorkItem) -> Bool {
-    access(file("failed", item.name + ".json"), F_OK) == 0
+  func isSettled(_ item: WorkItem) -> Bool {
+    isDone(item) || access(failedRecord(of: item), F_OK) == 0
+  }
+  func isDone(_ item: WorkItem) -> Bool { access(doneRecord(of: item), F_OK) == 0 }
+}
+
+extension StudioError {
+  /// A part of a list that cannot be written.
+  static func unwritable(_ path: String, code: Int32) -> StudioError {
+    StudioError(path, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
   }
 }

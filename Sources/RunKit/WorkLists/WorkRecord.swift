@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import OutputFiles
 
 /// What became of an item: `done/ITEM.json` or `failed/ITEM.json`.
 public struct WorkRecord: Sendable, Hashable, Codable {
@@ -23,17 +24,13 @@ public struct WorkRecord: Sendable, Hashable, Codable {
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let bytes = Array(try encoder.encode(self))
-    // Beside the name, then linked to it, so that a record is whole and nothing is kept under another name.
+    // Beside the name first, so that a record is whole and none is kept under another name.
     let own = "\(path).\(UInt64.random(in: 0 ... .max)).new"
     defer { unlink(own) }
     try AtomicFile.write(to: own, replaces: false) { try $0.write(bytes) }
-    if link(own, path) == 0 { return true }
-    let code = errno
-    guard code == EEXIST else {
-      throw StudioError(
-        path, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
-    }
-    return false
+    let code = OutputPlacement.renameWithoutReplacing(own, path, isFolder: false)
+    guard code == 0 || code == EEXIST else { throw StudioError.unwritable(path, code: code) }
+    return code == 0
   }
 
   /// Reads a record; `nil` if there is none that can be read.

@@ -44,10 +44,10 @@ public struct WorkStatus: Sendable, Hashable, Codable {
     defer { observer.leave() }
     var seconds = 0.0
     for item in list.items {
-      if let record = WorkRecord(contentsOf: list.file("done", item.name + ".json")) {
+      if let record = WorkRecord(contentsOf: list.doneRecord(of: item)) {
         done += 1
         seconds += record.seconds
-      } else if let record = WorkRecord(contentsOf: list.file("failed", item.name + ".json")) {
+      } else if let record = WorkRecord(contentsOf: list.failedRecord(of: item)) {
         failed += 1
         faults.append(
           Fault(item: item.name, fault: record.fault ?? "it failed", log: list.log(of: item)))

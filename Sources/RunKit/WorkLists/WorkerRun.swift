@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import OutputFiles
 import Synchronization
 import TensorCore
 import VideoDiffusion
@@ -160,14 +161,14 @@ public struct WorkerRun: Sendable {
       return false
     case .done:
       record.outputs = try parts.publish()
-      let isOwn = try record.write(to: list.file("done", item.name + ".json"))
+      let isOwn = try record.write(to: list.doneRecord(of: item))
       if isOwn { summary.done += 1 }
       report(.done(item, seconds: record.seconds, isOwn: isOwn))
     case .failed(let fault):
       record.fault = fault
       // Another worker may have taken it over and done it meanwhile.
       guard claims.stillHolds(claim), !list.isDone(item) else { return true }
-      _ = try record.write(to: list.file("failed", item.name + ".json"))
+      _ = try record.write(to: list.failedRecord(of: item))
       parts.remove()
       claims.drop(claim)
       summary.failed += 1
@@ -244,8 +245,7 @@ private struct Parts {
     for before in stride(from: claim.generation - 1, to: 0, by: -1)
     where rename(list.file("parts", "\(name).\(before)"), folder) == 0 { return }
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-      throw StudioError(
-        folder, .workList(reason: "cannot be written (\(String(cString: strerror(errno))))"))
+      throw StudioError.unwritable(folder, code: errno)
     }
   }
 
@@ -265,13 +265,9 @@ private struct Parts {
       let (from, to) = (folder + "/" + name, list.outputs + "/" + name)
       var status = stat()
       guard lstat(from, &status) == 0 else { continue }
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      if isFolder ? rename(from, to) == 0 : link(from, to) == 0 { continue }
-      let code = errno
-      guard code == EEXIST || code == ENOTEMPTY else {
-        throw StudioError(
-          to, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
-      }
+      let code = OutputPlacement.renameWithoutReplacing(
+        from, to, isFolder: status.st_mode & S_IFMT == S_IFDIR)
+      guard code == 0 || code == EEXIST else { throw StudioError.unwritable(to, code: code) }
     }
     remove()
     return finished

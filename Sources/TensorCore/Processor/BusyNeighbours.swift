@@ -5,7 +5,7 @@ import Glibc
 /// pause at ordinary priority and needs next to no memory. They end with this object, and with the program,
 /// however that ends.
 public final class BusyNeighbours {
-  private var processes: [Int32] = []
+  package private(set) var processIdentifiers: [Int32] = []
 
   /// Starts `count` processes, which belong to the calling thread and end with it too.
   ///
@@ -18,7 +18,7 @@ public final class BusyNeighbours {
         stop()
         throw TensorError(operation: "fork", reason: reason)
       }
-      processes.append(process)
+      processIdentifiers.append(process)
     }
   }
 
@@ -26,10 +26,7 @@ public final class BusyNeighbours {
 
   /// Ends the processes, and waits until they are gone.
   public func stop() {
-    processes.forEach(ck_stop_neighbour)
-    processes = []
+    processIdentifiers.forEach(ck_stop_neighbour)
+    processIdentifiers = []
   }
-
-  /// The processes, for tests.
-  package var processIdentifiers: [Int32] { processes }
 }

@@ -5,10 +5,10 @@ import Glibc
 /// come too late, and its processor is wanted.
 enum ParentWatch {
   /// Begins to watch where a worker started this process.
-  static func begin(environment: [String: String]) {
-    guard let worker = environment[ItemProcess.parentVariable].flatMap({ pid_t($0) }) else {
-      return
-    }
+  static func begin() {
+    guard let variable = getenv(ItemProcess.parentVariable),
+      let worker = pid_t(String(cString: variable))
+    else { return }
     let timer = DispatchSource.makeTimerSource(queue: .global())
     timer.schedule(deadline: .now(), repeating: .seconds(1))
     timer.setEventHandler {
