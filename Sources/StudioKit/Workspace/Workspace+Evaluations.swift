@@ -57,7 +57,7 @@ extension Workspace {
     _ = try store.write { try $0.insert(record) }
     try findEvaluations()
     let score = report.leadingScore.map { ": \($0.name) \($0.text)" } ?? ""
-    notify(Notice(.success, "\(report.metric.title) of \(task.sourceName)\(score)"))
+    endNotices[job] = Notice(.success, "\(report.metric.title) of \(task.sourceName)\(score)")
   }
 
   /// Away from the workspace, which must not wait for it.

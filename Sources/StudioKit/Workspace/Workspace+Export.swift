@@ -110,7 +110,7 @@ extension Workspace {
       if tells { hub.send(.progress(progress)) }
     }
     try keepExports(task.paths, of: task.video)
-    notify(Notice(.success, "Wrote \(task.paths.joined(separator: ", "))"))
+    endNotices[job] = Notice(.success, "Wrote \(task.paths.joined(separator: ", "))")
   }
 
   /// Looks at what an export left that was at work when the process was killed: files that were whole

@@ -76,6 +76,7 @@ extension Workspace {
     running[lane] = nil
     hub.forget(job.id)
     conclude(job.id, state(after: ending, failure, job.id))
+    if let notice = endNotices.removeValue(forKey: job.id) { notify(notice) }
     startJobs()
     backUpWhenCalm()
   }
@@ -113,11 +114,11 @@ extension Workspace {
   ) -> JobState {
     guard let job = jobs[id] else { return .cancelled }
     if let stopped = failure as? EvaluationStopped {
-      notify(Notice(.information, "evaluation \(stopped.sentence)"))
+      endNotices[id] = Notice(.information, "evaluation \(stopped.sentence)")
     } else if let failure, !(failure is CancellationError) {
       let explanation = Explanation(failure)
       let remedy = Self.remedy(explanation, failure, job.task)
-      notify(Notice(.error, explanation.sentence, remedy: remedy))
+      endNotices[id] = Notice(.error, explanation.sentence, remedy: remedy)
       return .failed(explanation.sentence, remedy: remedy)
     }
     let isComplete: Bool

@@ -93,7 +93,7 @@ extension Workspace {
     var failure: (any Error)?
     do {
       let outcome = try await Self.perform(task, job, hub, stop, cacheFolder: cache)
-      notify(Self.notice(outcome, task))
+      endNotices[job] = Self.notice(outcome, task)
       if !outcome.isComplete { failure = CancellationError() }
     } catch {
       failure = error

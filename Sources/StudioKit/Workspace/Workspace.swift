@@ -43,6 +43,8 @@ public actor Workspace {
   var running: [JobLane: RunningJob] = [:]
   /// Since when jobs are at work.
   var workBegan: [JobID: Date] = [:]
+  /// What is told of jobs once they are over, so that whoever reads it finds them so.
+  var endNotices: [JobID: Notice] = [:]
   /// The run of the generation job that is being done.
   var clipRun: ClipRun?
   var models: [ModelEntry] = []
