@@ -102,32 +102,19 @@ public struct Benchmark {
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
     onProgress("load \(place.text)")
-    let context = ComputeContext(try Device.open(threadCount: threads))
-    let configuration = size.denoiser
-    let (denoiser, layoutSeconds) = try RandomParameters.denoiser(
-      configuration, context, elementType: precision)
-    context.releaseUnusedMemory()
+    let network = try MeasuredDenoiser(size, precision, threads: threads)
     if plan.tasks.contains(.load) {
       report.measurements.append(
-        measurement(.load, place, samples: [layoutSeconds], operations: nil))
+        measurement(.load, place, samples: [network.packingSeconds], operations: nil))
     }
-
-    let sampler = try Sampler(configuration: SamplerConfiguration(steps: 50))
     for batch in plan.batches {
-      let start = try sampler.initialState(
-        seed: 0, sampleCount: batch, tokenCount: configuration.geometry.tokenCount)
-      let condition = Latent(zerosFor: configuration.geometry)
-      let conditions = [Latent?](repeating: condition, count: batch)
-      let timestep = Float(sampler.nextTimestep(of: start) ?? 0)
-      func forward() throws -> [Latent] {
-        try denoiser(start.latents, conditions: conditions, step: timestep, context)
-      }
-      let operations = configuration.forwardOperations * Double(batch)
-      try measure(.denoiser, place, batch: batch, operations: operations, context) {
-        _ = try forward()
+      let start = try network.start(batch: batch)
+      let operations = network.configuration.forwardOperations * Double(batch)
+      try measure(.denoiser, place, batch: batch, operations: operations, network.context) {
+        _ = try network.forward(start)
       }
       try measure(.step, place, batch: batch, operations: operations, nil) {
-        _ = try sampler.step(start, noisePredictions: forward())
+        try network.step(start)
       }
     }
   }
@@ -136,21 +123,13 @@ public struct Benchmark {
     _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
-    let context = ComputeContext(try Device.open(threadCount: threads))
-    let configuration = size.autoencoder
-    let (autoencoder, _) = try RandomParameters.autoencoder(
-      configuration, context, elementType: precision)
-    context.releaseUnusedMemory()
-    let side = configuration.resolution
-    // A ramp: what the pixels hold makes no difference to the time.
-    let bytes = (0..<configuration.frames * side * side * 3).map { UInt8(truncatingIfNeeded: $0) }
-    let clip = PixelClip(frames: configuration.frames, side: side, bytes: bytes)
-    try measure(.encode, place, operations: configuration.encodeOperations, context) {
-      _ = try autoencoder.encode(clip, context)
+    let network = try MeasuredAutoencoder(size, precision, threads: threads)
+    let configuration = network.configuration
+    try measure(.encode, place, operations: configuration.encodeOperations, network.context) {
+      try network.encode()
     }
-    let latent = Latent(zerosFor: configuration.geometry)
-    try measure(.decode, place, operations: configuration.decodeOperations, context) {
-      _ = try autoencoder.decode(latent, context)
+    try measure(.decode, place, operations: configuration.decodeOperations, network.context) {
+      try network.decode()
     }
   }
 

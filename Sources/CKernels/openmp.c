@@ -198,6 +198,7 @@ bool ck_is_library_bound(void) {
 
 void ck_begin_library(int threads) {
   pthread_once(&once, bind_library);
+  if (ck_is_simulated()) threads = 1;
   if (set_libgomp_threads) set_libgomp_threads(threads);
   place.most = threads;
 }

@@ -8,6 +8,7 @@
 #define SHORTEST_CLAIM 2000.0f       // nanoseconds of work that a claim should bring
 #define SHORTEST_SHARED 3000.0f      // of work that is worth sharing with a helper that is awake
 #define SHORTEST_AWAKENING 15000.0f  // of work without a longer gap that is worth waking one for
+#define SHORTEST_TIMED 100000.0f     // of work whose own pieces tell what it should take
 
 // ---- What tasks take --------------------------------------------------------------------------
 
@@ -39,8 +40,12 @@ static void note_cost(cost *known, long nanoseconds, long pieces) {
 // Where other work takes the processors, a helper may come late, keep its caller waiting for a piece, or take
 // from it the processor that it would have had for itself; and where work is short, many helpers only get in
 // each other's way. So the speed of what is shared is watched: what it should have taken one thread by what it
-// took. Where that is little for so many threads, half as many are tried, the better number is kept, and
-// twice as many are tried after a while.
+// took. Where that is little for so many threads, half as many are tried, the better number is kept, and twice as
+// many are tried after a while.
+//
+// Of short work, what its task usually takes is what it should have: a window has hundreds of such regions. It may
+// have but two long ones, and a task's regions of the same number of pieces may be of many sizes. There the pieces
+// that the caller did tell what all should have taken, in time of its processor, whoever else wanted that.
 #define WINDOW 30000000L          // nanoseconds of shared work whose speed is taken
 #define LITTLE 0.6                // speed for each thread below which fewer are tried
 #define CLEAR 1.15                // times as fast that more must be than fewer
@@ -119,8 +124,26 @@ static void run_alone(long items, ck_task task, void *context) {
   for (long i = 0; i < items; i++) task(context, i, 0);
 }
 
+// How many pieces a claim is for: many short ones, yet several claims for each thread.
+static long claim_size(float nanoseconds, long items, int threads) {
+  if (nanoseconds <= 0 || nanoseconds >= SHORTEST_CLAIM) return 1;
+  long step = (long)(SHORTEST_CLAIM / nanoseconds), even = items / (8 * threads);
+  return step < even ? step : even > 1 ? even : 1;
+}
+
+// The first time, when nothing is known of a task, counts like the others: work is simulated after it ran once.
+static void simulate(long items, int threads, ck_task task, void *context) {
+  cost *known = cost_of(task, items);
+  float nanoseconds = known->nanoseconds;
+  bool is_shared = nanoseconds * (float)items >= SHORTEST_SHARED || nanoseconds == 0;
+  long start = ck_now();
+  ck_simulate_region(items, claim_size(nanoseconds, items, threads), is_shared ? threads : 1, task, context);
+  note_cost(known, ck_now() - start, items);
+}
+
 void ck_parallel_for(long items, int threads, ck_task task, void *context) {
   if (items <= 0) return;
+  if (ck_is_simulated()) return simulate(items, threads, task, context);
   ck_team *team = threads > 1 && items > 1 ? ck_team_of_thread(threads - 1) : NULL;
   int most = team ? ck_team_helpers(team) : 0;
   if (most > threads - 1) most = threads - 1;
@@ -131,26 +154,26 @@ void ck_parallel_for(long items, int threads, ck_task task, void *context) {
   bool is_known = known->nanoseconds > 0 && !ck_is_watched();
   int helpers = helpers_to_ask(most);
   if (helpers > items - 1) helpers = (int)(items - 1);
+  bool is_long = expected >= SHORTEST_TIMED;
   if (helpers == 0 || (is_known && expected < SHORTEST_SHARED)) {
-    long start = ck_now();
+    long before = is_long ? ck_thread_time() : 0, start = ck_now();
     run_alone(items, task, context);
     long taken = ck_now() - start;
     note_cost(known, taken, items);
-    if (helpers == 0) note_speed((double)known->nanoseconds * (double)items, taken, most);
+    double work = is_long ? (double)(ck_thread_time() - before) : (double)known->nanoseconds * (double)items;
+    if (helpers == 0) note_speed(work, taken, most);
     return;
   }
-  ck_region region = {task, context, items, 1, helpers, is_known && !is_worth_waking(expected)};
-  if (is_known && known->nanoseconds < SHORTEST_CLAIM) {
-    // Many to a claim, yet several claims for each thread.
-    long step = (long)(SHORTEST_CLAIM / known->nanoseconds), even = items / (8 * (helpers + 1));
-    region.step = step < even ? step : even > 1 ? even : 1;
-  }
+  long step = is_known ? claim_size(known->nanoseconds, items, helpers + 1) : 1;
+  ck_region region = {task, context, items, step, helpers,
+                      is_known && !is_worth_waking(expected), is_long};
   long fewest = (items + CK_MOST_CLAIMS - 1) / CK_MOST_CLAIMS;
   if (region.step < fewest) region.step = fewest;
   ck_region_use use = ck_team_run(team, &region);
   long own = use.own_claims * region.step < items ? use.own_claims * region.step : items;
   note_cost(known, use.own_nanoseconds, own);
   long taken = use.own_nanoseconds + use.wait_nanoseconds;
-  note_speed((double)known->nanoseconds * (double)items, taken, most);
+  double piece = is_long ? (double)use.processor_nanoseconds / (double)own : (double)known->nanoseconds;
+  note_speed(piece * (double)items, taken, most);
   stretch.end = ck_now();
 }

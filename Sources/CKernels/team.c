@@ -85,16 +85,19 @@ bool ck_is_watched(void) { return atomic_load_explicit(&watcher, memory_order_re
 bool ck_is_in_piece(void) { return is_in_piece; }
 
 int ck_team_threads(int threads) {
+  if (ck_is_simulated()) return threads;
   ck_team *team = threads > 1 ? ck_team_of_thread(threads - 1) : NULL;
   int most = team ? team->size + 1 : 1;
   return threads < most ? threads : most;
 }
 
-long ck_now(void) {
+static long nanoseconds_of(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return t.tv_sec * 1000000000L + t.tv_nsec;
 }
+long ck_now(void) { return nanoseconds_of(CLOCK_MONOTONIC); }
+long ck_thread_time(void) { return nanoseconds_of(CLOCK_THREAD_CPUTIME_ID); }
 
 void ck_pause(void) {
   for (int i = 0; i < 8; i++) {
@@ -273,7 +276,9 @@ ck_region_use ck_team_run(ck_team *team, const ck_region *region) {
   atomic_store(&team->claims, number << CLAIM_BITS | 1);
   if (!region->is_short && region->step < region->items) wake_next(team, 0, region->helpers);
   is_in_piece = true;
+  long before = region->is_long ? ck_thread_time() : 0;
   use.own_claims = do_pieces(team, &own, 0, 0);
+  if (region->is_long) use.processor_nanoseconds = ck_thread_time() - before;
   is_in_piece = false;
   use.other_claims = (region->items + region->step - 1) / region->step - use.own_claims;
   long end = ck_now();

@@ -13,13 +13,15 @@ typedef struct {
   long step;      // at least 1
   int helpers;    // that may join, at most those that the team has
   bool is_short;  // whether sleepers are left asleep: waking one would take longer than it saves
+  bool is_long;   // whether the calling thread's processor time is taken, which is a system call
 } ck_region;
 
 // What a run took, as the calling thread saw it.
 typedef struct {
-  long own_claims, other_claims;  // of `step` pieces each
-  long own_nanoseconds;   // in which it did its own pieces
-  long wait_nanoseconds;  // in which it waited for those of others
+  long own_claims, other_claims;   // of `step` pieces each
+  long own_nanoseconds;            // in which it did its own pieces
+  long processor_nanoseconds;      // of these, those in which it had a processor; in a long region
+  long wait_nanoseconds;           // in which it waited for those of others
 } ck_region_use;
 
 #define CK_MOST_CLAIMS (1L << 23)
@@ -33,6 +35,10 @@ int ck_team_helpers(const ck_team *team);
 bool ck_is_in_piece(void);
 // Whether there is a watcher.
 bool ck_is_watched(void);
+
+// Whether this thread simulates teams, and one region of such a one.
+bool ck_is_simulated(void);
+void ck_simulate_region(long items, long step, int threads, ck_task task, void *context);
 
 // Runs a region to its end. The calling thread claims pieces like its helpers and waits for none that has
 // not claimed one.
@@ -51,3 +57,5 @@ void ck_wake_threads(_Atomic uint32_t *word, int most);
 
 // Nanoseconds of a clock that goes on while the thread does not.
 long ck_now(void);
+// Nanoseconds in which this thread had a processor.
+long ck_thread_time(void);

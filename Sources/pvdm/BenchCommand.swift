@@ -22,6 +22,7 @@ struct Bench: AsyncParsableCommand {
           --threads 1,2 --json
         pvdm bench --sizes published --precision f32 --batch 1 --profile
         pvdm bench --sizes skies-64 --tasks step,decode --batch 1 --neighbours 2
+        pvdm bench --scaling --sizes published --precision f32 --runs 1
         pvdm bench --train --sizes published --batch 1 --checkpointing
         pvdm bench --make-checkpoint big.pth --size published --network denoiser
         pvdm bench --checkpoint big.pth
@@ -33,7 +34,8 @@ struct Bench: AsyncParsableCommand {
       precision for a batch of 4, .threads1 for threads other than all and .neighbours2 beside two \
       busy processes, which adds .slowdown, how many times as long it took. linear-preview has seconds \
       and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it. \
-      --checkpoint has file.read.seconds and file.load.PRECISION.seconds, --clips long.step.first.seconds, \
+      --scaling has scaling.TASK.SIZE.PRECISION.threadsN.seconds, .gain, .alone_seconds, .regions, .pieces, \
+      .weights_gbps and .measured_seconds; --checkpoint has file.read.seconds and file.load.PRECISION.seconds, --clips long.step.first.seconds, \
       .last.seconds and long.memory.first_bytes, .last_bytes.
       """)
 
@@ -84,6 +86,14 @@ struct Bench: AsyncParsableCommand {
       nothing else. --sizes, --precision, --batch, --runs, --neighbours, --profile and --json count.
       """)
   var train = false
+
+  @Flag(
+    help: """
+      Tells how far the work divides among 1 to 64 threads, or those of --threads, whatever the machine has: \
+      all pieces are timed on one thread and dealt out as threads would claim them. Nothing else; --sizes, \
+      --tasks, --precision, --runs and --json count.
+      """)
+  var scaling = false
 
   @Flag(help: "With --train: also measures with gradient checkpointing.")
   var checkpointing = false
@@ -147,6 +157,16 @@ struct Bench: AsyncParsableCommand {
     guard threads?.values.allSatisfy((1...4096).contains) ?? true else {
       throw ValidationError("--threads is 1 to 4096.")
     }
+    guard !scaling || threads?.values.allSatisfy({ $0 <= TeamSimulation.mostThreads }) ?? true
+    else {
+      throw ValidationError("--threads is 1 to \(TeamSimulation.mostThreads) with --scaling.")
+    }
+    guard !scaling || !ScalingBenchmark.possibleTasks.allSatisfy({ !tasks.values.contains($0) })
+    else {
+      let possible = ScalingBenchmark.possibleTasks.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError(
+        "--scaling simulates these tasks: \(possible); --tasks has none of them.")
+    }
   }
 
   func run() async throws {
@@ -162,6 +182,13 @@ struct Bench: AsyncParsableCommand {
           if !json { writeToStandardError("measuring \(step)\n") }
         }
         try write(report.fields, BenchTables.text(report))
+        return
+      }
+      if scaling {
+        let result = try ScalingBenchmark.run(scalingPlan) { step in
+          if !json { writeToStandardError("simulating \(step)\n") }
+        }
+        try write(result.fields, BenchTables.text(result))
         return
       }
       if let checkpoint {
@@ -203,6 +230,14 @@ struct Bench: AsyncParsableCommand {
         "studio.frame.new.seconds": result.newFrameSeconds,
         "studio.frame.repeated.seconds": result.repeatedFrameSeconds,
       ], ConsoleText(text))
+  }
+
+  private var scalingPlan: ScalingBenchmark.Plan {
+    var plan = ScalingBenchmark.Plan(
+      sizes: quick ? [.skies64] : sizes.values, tasks: Set(tasks.values),
+      precisions: precision.values.map(\.elementType), runs: quick ? 1 : runs)
+    if let threads { plan.threadCounts = threads.values }
+    return plan
   }
 
   private var trainingPlan: TrainingBenchmark.Plan {

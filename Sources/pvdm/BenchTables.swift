@@ -23,6 +23,26 @@ enum BenchTables {
     return "\(table.text)\nin \(seconds(result.seconds)), \(result.stepCount) steps a clip"
   }
 
+  /// How far work divides among threads.
+  static func text(_ result: ScalingBenchmark) -> ConsoleText {
+    let header = [
+      "task", "size", "type", "threads", "as divided", "gain", "measured", "one thread alone",
+      "regions", "pieces each", "weights GB/s",
+    ]
+    let rows = result.rows.map { row in
+      let simulation = row.simulation
+      return [
+        row.task.rawValue, row.size.rawValue, row.precision.shortName, String(row.threadCount),
+        seconds(simulation.seconds), result.gain(of: row).map(times) ?? "",
+        row.measuredSeconds.map(seconds) ?? "",
+        percent(simulation.aloneSeconds / simulation.seconds), String(simulation.regionCount),
+        fixed(Double(simulation.pieceCount) / Double(max(simulation.regionCount, 1)), 0),
+        fixed(row.weightBandwidth, 1),
+      ]
+    }
+    return TextTable(header: header, rows: rows, rightAligned: Set(3...10)).text
+  }
+
   /// The time to load a checkpoint against the time to read it.
   static func text(_ result: LoadBenchmark) -> ConsoleText {
     TextTable(

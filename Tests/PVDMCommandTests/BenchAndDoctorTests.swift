@@ -40,6 +40,31 @@ import Testing
     #expect(wrong.status == 64 && wrong.errors.contains("0 to 256"), "\(wrong.errors)")
   }
 
+  @Test("bench --scaling tells what 64 threads would do, and measures as many as there are")
+  func scaling() throws {
+    let run = try CommandRun([
+      "bench", "--scaling", "--quick", "--precision", "f32", "--tasks", "denoiser", "--threads",
+      "1,64",
+      "--json",
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    let name = "scaling.denoiser.skies-64.f32.threads"
+    for threads in ["1", "64"] {
+      for field in ["seconds", "gain", "alone_seconds", "weights_gbps", "regions", "pieces"] {
+        let value = try #require(run.json["\(name)\(threads).\(field)"] as? Double)
+        #expect(value > 0 && value.isFinite, "\(field)")
+      }
+    }
+    #expect(run.json["\(name)1.gain"] as? Double == 1)
+    #expect(run.json["\(name)1.measured_seconds"] is Double)
+    for (arguments, sentence) in [
+      (["--threads", "2000"], "1 to 1024"), (["--tasks", "load"], "denoiser, encode, decode"),
+    ] {
+      let wrong = try CommandRun(["bench", "--scaling"] + arguments)
+      #expect(wrong.status == 64 && wrong.errors.contains(sentence), "\(wrong.errors)")
+    }
+  }
+
   @Test func quickBenchmarkReportsEveryField() throws {
     let run = try CommandRun(["bench", "--quick", "--precision", "f32", "--json"])
     #expect(run.status == 0)

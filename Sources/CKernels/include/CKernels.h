@@ -49,6 +49,19 @@ typedef struct {
 // is one, items are claimed one by one, however short they are, and sleepers are always woken.
 void ck_watch_teams(const ck_team_watcher *watcher);
 
+// What the regions of this thread had and would take a team of the threads that they were opened for; see
+// simulation.c. Seconds: of all pieces, until the team would have done them, and that passed here meanwhile.
+typedef struct {
+  long regions, pieces;
+  double work, span, taken;
+} ck_simulation;
+// From here to ck_end_simulation this thread does all pieces itself and counts; oneDNN gets one thread.
+#define CK_MOST_SIMULATED 1024  // threads
+void ck_begin_simulation(void);
+// What was counted since the last call.
+ck_simulation ck_take_simulation(void);
+void ck_end_simulation(void);
+
 // "avx512_bf16", "avx512", "avx2", or "baseline": the code chosen for this processor. The first is
 // chosen where bfloat16 dot products are faster than float32. The variable PVDM_KERNELS in the
 // environment names the best that may be chosen, and that oneDNN and OpenBLAS may use.
