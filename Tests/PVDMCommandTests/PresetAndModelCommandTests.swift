@@ -104,7 +104,7 @@ import Testing
     }
     #expect(try steps(["--steps", "2"]) == [2, 2])
     #expect(try steps(["--steps", "2", "--later-steps", "3"]) == [2, 3])
-    #expect(try steps(["--steps", "1", "--preset", "draft"]) == [1, 12])
+    #expect(try steps(["--steps", "1", "--preset", "draft"]) == [1, 10])
     #expect(try run(["presets", "save", "short", "--steps", "3"]).status == 0)
     #expect(try steps(["--preset", "short"]) == [3, 3])
     let path = folder.path("home/.config/pvdm/presets/hand.toml")
