@@ -137,7 +137,8 @@ final class TerminalSession {
     guard let wanted, wanted != title, understandsModes else { return }
     let before = title == nil ? Self.keepTitle : ""
     title = wanted
-    device.enqueue(Array("\(before)\u{1B}]2;\(PrintableText.field(wanted))\u{1B}\\".utf8))
+    // Ended by the bell, as the simplest terminals expect.
+    device.enqueue(Array("\(before)\u{1B}]2;\(PrintableText.field(wanted))\u{07}".utf8))
   }
 
   /// Sends something beside what is drawn.
