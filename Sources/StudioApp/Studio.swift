@@ -17,8 +17,9 @@ public struct Studio: Sendable {
     public var kilobytesPerSecond: Int?
     /// Whether a lost terminal lets the running clip finish before the studio ends.
     public var keepsRunning = false
-    /// Whether the mouse wheel is used; the terminal's own selection of text then needs Shift.
-    public var usesMouse = false
+    /// Whether clicks and the wheel are the studio's, the terminal's own selection of text then needing Shift;
+    /// `nil` takes what is remembered, else they are.
+    public var usesMouse: Bool?
     /// Whether frames are marked so that the terminal shows each as a whole.
     public var usesSynchronizedOutput = true
     /// Where everything is kept.
@@ -45,21 +46,23 @@ public struct Studio: Sendable {
   public func run() async throws {
     let terminal = RuntimeOptions(
       colorOption: options.color, usesSynchronizedOutput: options.usesSynchronizedOutput,
-      usesMouse: options.usesMouse, environment: options.environment)
+      usesMouse: options.usesMouse ?? true, environment: options.environment)
     try terminal.checkTerminal()
     let resources = ResourceLocator()
     let shelf = ThemeShelf(
       folders: [resources.find("themes", ""), options.folders.themes].compactMap { $0 })
+    let keys = keyChoices()
     let model = StudioModel(
       theme: try theme(of: shelf), themes: shelf.themes, hasChosenTheme: options.theme != nil,
       bytesPerSecond: options.kilobytesPerSecond.map { $0 * 1_000 } ?? usualLimit,
       hasChosenLimit: options.kilobytesPerSecond != nil,
       hasChosenColor: options.color.map { $0 != "auto" } ?? false,
+      usesMouse: options.usesMouse,
       threadCount: ProcessInfo.processInfo.activeProcessorCount,
-      keepsRunning: options.keepsRunning, clock: { LogTime.text(Date()) })
+      keepsRunning: options.keepsRunning, keys: keys, clock: { LogTime.text(Date()) })
     let opening = OpeningWorkspace(folders: options.folders, resources: resources)
     let runner = EffectRunner(opening: opening)
-    let notices = shelf.problems.map { StudioEffect.notify(Notice(.warning, $0)) }
+    let notices = (shelf.problems + keys.problems).map { StudioEffect.notify(Notice(.warning, $0)) }
     let program = StudioProgram.make(
       model: model, start: .batch([.send(.follow(notices)), runner.start]),
       perform: { runner.command(for: $0) })
@@ -68,6 +71,13 @@ public struct Studio: Sendable {
     }
     await opening.close()
     if let failure = last.failure { throw failure }
+  }
+
+  /// The keys that the user chose.
+  private func keyChoices() -> KeyChoices {
+    let path = options.folders.keys
+    guard FileManager.default.fileExists(atPath: path) else { return KeyChoices() }
+    return KeyChoices(KeyFile.read(path: path, actions: ActionName.allCases.map(\.rawValue)))
   }
 
   /// Over a network a moving picture gets as much as a common uplink bears beside other work; a local

@@ -12,7 +12,8 @@ struct StudioCommand: AsyncParsableCommand {
     discussion: """
       This is what pvdm does when no command is given. Videos, the queue and settings are kept in \
       $XDG_DATA_HOME/pvdm/studio (usually ~/.local/share/pvdm/studio), presets and themes of your \
-      own in $XDG_CONFIG_HOME/pvdm/presets and /themes (usually ~/.config/pvdm). Press ? for the keys.
+      own in $XDG_CONFIG_HOME/pvdm/presets and /themes (usually ~/.config/pvdm), and keys of your own in \
+      /keys.toml there. Press ? for what can be done.
       """)
 
   @Option(help: "Colours: auto, truecolor, 256, 16 or mono.")
@@ -33,8 +34,10 @@ struct StudioCommand: AsyncParsableCommand {
     help: "When the connection is lost, finish the running clip before ending.")
   var keepRunning = false
 
-  @Flag(help: "Use the mouse wheel; selecting text then needs Shift.")
-  var mouse = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Use the mouse; selecting text then needs Shift. (default: as chosen last, else yes)")
+  var mouse: Bool?
 
   @Flag(
     name: .customLong("no-synchronized-output"),

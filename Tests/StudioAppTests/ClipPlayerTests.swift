@@ -24,19 +24,18 @@ import Testing
     #expect(player.interval == nil)
     player.show([strip(0)], framesPerSecond: 8)
     #expect(player.interval == .milliseconds(125))
-    _ = player.handle(.character("]"))
+    _ = player.perform(.faster)
     #expect(player.interval == .microseconds(62_500))
-    _ = player.handle(.space)
+    _ = player.perform(.play)
     #expect(player.interval == nil && !player.isPlaying)
   }
 
   @Test func loopingHasOneKey() {
     var player = ClipPlayer()
     player.show([strip(0)])
-    let handled = [Key.character("l"), .character("L")].map { player.handle($0) }
-    #expect(handled == [false, true])
+    let isDone = player.perform(.loop)
+    #expect(isDone && ActionName.loop.keys == [.character("L")])
     #expect(player.statusText == "> 01/16  x1.0  once")
-    #expect(player.keyMap.duplicates.isEmpty)
   }
 
   @Test func aGrowingClipKeepsItsFrameAndAnotherStartsOver() {
@@ -64,7 +63,7 @@ import Testing
     }
     let halves: Set<Unicode.Scalar> = [" ", "▀", "▄", "█"]
     #expect(symbols(isUTF8: true).isSubset(of: halves))
-    _ = player.handle(.space)
+    _ = player.perform(.play)
     #expect(!symbols(isUTF8: true).isSubset(of: halves))
     #expect(symbols(isUTF8: false).allSatisfy { $0.isASCII })
     app.stillSymbols = .halfBlocks

@@ -26,7 +26,7 @@ import Testing
     app.settings.isSeedLocked = true
     var screen = screen(app)
     // A second variant with 25 steps for later clips, and a third with the other model.
-    press(keys("vj") + [.tab] + keys("jjl") + [.tab] + keys("al"), on: &screen, app)
+    press(keys("Oj") + [.tab] + keys("jjl") + [.tab] + keys("al"), on: &screen, app)
     var first = app.settings
     first.clipCount = 1
     var second = first
@@ -51,22 +51,21 @@ import Testing
   }
 
   @Test func twoVariantsAtLeastAndFourAtMost() {
-    let app = Fixtures.app
     var editor = VariantEditor([Fixtures.variant(steps: 5)])
     #expect(editor.variants.count == 2)
-    for _ in 0..<5 { _ = editor.handle(.character("a"), app) }
+    for _ in 0..<5 { _ = editor.perform(.add) }
     #expect(editor.variants.count == 4 && editor.selected == 2)
-    for _ in 0..<5 { _ = editor.handle(.character("d"), app) }
+    for _ in 0..<5 { _ = editor.perform(.remove) }
     #expect(editor.variants.count == 2)
   }
 
   @Test func markedVideosGiveTheirSettings() {
     var app = Fixtures.galleryState
     var screen = screen(app)
-    let effects = press(keys("V"), on: &screen, app)
+    let effects = press(keys("C"), on: &screen, app)
     #expect(effects.first == .video(.loadTree(VideoID(rawValue: 2))) && screen.page == .list)
     app.trees[VideoID(rawValue: 2)] = Fixtures.galleryTree(2)
-    press(keys("V"), on: &screen, app)
+    press(keys("C"), on: &screen, app)
     guard case .variants(let editor) = screen.page else {
       Issue.record("no variants to edit")
       return
@@ -78,7 +77,7 @@ import Testing
     var app = Fixtures.app
     app.settings.clipCount = nil
     var screen = screen(app)
-    press(keys("Sjj"), on: &screen, app)
+    press(keys("#jj"), on: &screen, app)
     press([.enter, .control("u")] + keys("10,50") + [.enter], on: &screen, app)
     var settings = app.settings
     settings.clipCount = 1
@@ -135,9 +134,9 @@ import Testing
   @Test func differencesAreTakenFromTheBaseAndAmplified() {
     let app = Fixtures.comparing()
     var screen = screen(app, opening: 0)
-    press(keys("D"), on: &screen, app)
+    press(keys("!"), on: &screen, app)
     #expect(screen.showsDifference && screen.base == 0 && screen.amplification == 4)
-    press(keys("lb++-"), on: &screen, app)
+    press(keys("lB++-"), on: &screen, app)
     #expect(screen.base == 1 && screen.amplification == 8)
     press(keys("+++++"), on: &screen, app)
     #expect(screen.amplification == 16)
@@ -209,7 +208,7 @@ import Testing
       .extend(
         video(9), after: nil, fork: 0, model: Fixtures.skies.reference,
         settings: Fixtures.variant(steps: 50).settings))
-    #expect(press(keys("R"), on: &screen, app) == [.job(.resume(job(8))), missing])
+    #expect(press(keys("A"), on: &screen, app) == [.job(.resume(job(8))), missing])
     #expect(press(keys("Gr"), on: &screen, app) == [missing])
   }
 
@@ -267,10 +266,10 @@ import Testing
     ]
     try expectSnapshots(screen(app), app, named: "compare-list")
     var variants = screen(app)
-    press(keys("v") + [.tab] + keys("jjl") + [.tab], on: &variants, app)
+    press(keys("O") + [.tab] + keys("jjl") + [.tab], on: &variants, app)
     try expectSnapshots(variants, app, named: "compare-variants")
     var sweep = screen(app)
-    press(keys("Sj"), on: &sweep, app)
+    press(keys("#j"), on: &sweep, app)
     try expectSnapshots(sweep, app, named: "compare-sweep-form")
   }
 
@@ -278,7 +277,7 @@ import Testing
     let app = Fixtures.comparing()
     try expectSnapshots(screen(app, opening: 0), app, named: "compare-three")
     var difference = screen(app, opening: 0)
-    press(keys("lD,"), on: &difference, app)
+    press(keys("l!,"), on: &difference, app)
     try expectSnapshots(difference, app, named: "compare-difference")
     var busy = Fixtures.comparing(made: 6)
     busy.jobs = [
@@ -302,9 +301,9 @@ import Testing
     // Taken with 20 steps: the second cell's own score, the others' with other settings.
     #expect(shown.contains("812.4") && shown.contains("other settings"))
     try expectSnapshots(screen, app, named: "compare-scores")
-    press(keys("S"), on: &screen, app)
+    press(keys("I"), on: &screen, app)
     #expect(!text(window(screen, app)).contains("812.4"))
     app.evaluations = []
-    #expect(press(keys("S"), on: &screen, app).onlyNotice?.sentence.contains("no score") == true)
+    #expect(press(keys("I"), on: &screen, app).onlyNotice?.sentence.contains("no score") == true)
   }
 }

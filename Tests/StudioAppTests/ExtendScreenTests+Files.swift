@@ -12,7 +12,7 @@ extension ExtendScreenTests {
       press(keys("w"), on: &screen, app) == [
         .ask(
           prompt: "Export A1 to B4 (mp4, gif, webm, mkv, png, folder/, safetensors)",
-          text: "sunset.mp4 x4", command: "export")
+          text: "sunset.mp4 x4", command: "export", isPath: true)
       ])
     let written = screen.run("export", argument: "a b.mp4, frames/ x8", app)
     #expect(
@@ -43,7 +43,7 @@ extension ExtendScreenTests {
     var screen = screen(app)
     #expect(
       press(keys("o"), on: &screen, app) == [
-        .ask(prompt: "Video file or folder of pictures", text: "", command: "footage")
+        .ask(prompt: "Video file or folder of pictures", text: "", command: "footage", isPath: true)
       ])
     let path = "/home/ada/clouds.mp4"
     let read = screen.run("footage", argument: path, app)

@@ -133,6 +133,13 @@ extension Fixtures {
     return app
   }
 
+  /// The same state with no video marked.
+  static func withoutMarks(_ app: AppState) -> AppState {
+    var app = app
+    for index in app.videos.indices { app.videos[index].isMarked = false }
+    return app
+  }
+
   // MARK: Comparisons
 
   static func variant(steps: Int, eta: Double = 1) -> Comparison.Variant {

@@ -35,7 +35,7 @@ extension StudioEffect {
     let app = Fixtures.galleryState
     var screen = screen(app)
     let firsts = GalleryOrder.allCases.map { _ in
-      press(keys("S"), on: &screen, app)
+      press(keys("Z"), on: &screen, app)
       return titles(screen, app)[0]
     }
     #expect(firsts == ["noon", "a very long title that does not fit", "noon", "noon", "sunset"])
@@ -106,10 +106,10 @@ extension StudioEffect {
   // MARK: Keys
 
   @Test func aVideoIsOpenedMarkedRenamedExportedAndTrashed() {
-    let app = Fixtures.galleryState
+    let app = Fixtures.withoutMarks(Fixtures.galleryState)
     var screen = screen(app)
     #expect(press([.enter], on: &screen, app) == [.video(.open(video(1))), .show(.extend)])
-    #expect(press(keys("m"), on: &screen, app) == [.video(.mark(video(1), false))])
+    #expect(press(keys("m"), on: &screen, app) == [.video(.mark(video(1), true))])
     #expect(
       press(keys("t"), on: &screen, app) == [
         .ask(prompt: "Name of this video", text: "sunset", command: "rename")
@@ -129,7 +129,7 @@ extension StudioEffect {
 
   @Test("u brings back what d put into the trash, the latest first, and redo does it again")
   func trashIsUndone() {
-    var app = Fixtures.galleryState
+    var app = Fixtures.withoutMarks(Fixtures.galleryState)
     app.jobs = []
     var screen = screen(app)
     func trash(_ number: Int64, _ isTrashed: Bool) {
@@ -176,7 +176,7 @@ extension StudioEffect {
   @Test func settingsAreReusedWithTheSeedOrWithout() {
     let app = Fixtures.galleryState
     var screen = screen(app)
-    for (key, keepsSeed) in [("U", true), ("y", false)] {
+    for (key, keepsSeed) in [("U", true), ("R", false)] {
       let effects = press(keys(key), on: &screen, app)
       guard case .useRecipe(let recipe, "sunset", keepsSeed)? = effects.last else {
         Issue.record("no recipe is taken")
@@ -193,9 +193,9 @@ extension StudioEffect {
   @Test func twoToFourMarkedVideosAreCompared() {
     var app = Fixtures.galleryState
     var screen = screen(app)
-    #expect(press(keys("c"), on: &screen, app) == [.command(.compare, "marked", argument: "")])
+    #expect(press(keys("C"), on: &screen, app) == [.command(.compare, "marked", argument: "")])
     app.videos[1].isMarked = false
-    #expect(press(keys("c"), on: &screen, app).onlyNotice?.remedy == "m marks a video")
+    #expect(press(keys("C"), on: &screen, app).onlyNotice?.remedy == "m marks a video")
   }
 
   @Test func theTrashRestoresAndIsEmptiedAfterAQuestion() {
@@ -220,7 +220,7 @@ extension StudioEffect {
   @Test func exportsAreListedWithTheirVideos() {
     let app = Fixtures.galleryState
     var screen = screen(app)
-    press(keys("X"), on: &screen, app)
+    press(keys("W"), on: &screen, app)
     #expect(
       screen.exports(app).map(\.path) == ["/home/ada/sunset.mp4", "/home/ada/sunset.gif"])
     press(keys("j"), on: &screen, app)
@@ -246,7 +246,7 @@ extension StudioEffect {
     press(keys("T"), on: &trash, app)
     try expectSnapshots(trash, app, named: "gallery-trash")
     var exports = screen(app)
-    press(keys("X"), on: &exports, app)
+    press(keys("W"), on: &exports, app)
     try expectSnapshots(exports, app, named: "gallery-exports")
     var searching = screen(app)
     press(keys("/zebra"), on: &searching, app)

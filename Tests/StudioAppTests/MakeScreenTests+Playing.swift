@@ -74,7 +74,7 @@ extension MakeScreenTests {
       screen.handle(.character("w"), app) == [
         .ask(
           prompt: "Export the video (mp4, gif, webm, mkv, png, folder/, safetensors)",
-          text: "skies-64-48213.mp4", command: "export")
+          text: "skies-64-48213.mp4", command: "export", isPath: true)
       ])
     #expect(
       screen.run("export", argument: "a.mp4, b.gif x4", app) == [
@@ -106,7 +106,7 @@ extension MakeScreenTests {
     #expect(screen.run("export", argument: "a.mp4", another) == [expected])
     // A key after the question was left makes the next answer one about what is shown.
     _ = screen.handle(.character("w"), app)
-    _ = screen.handle(.character("*"), another)
+    _ = screen.handle(.character("~"), another)
     #expect(screen.run("export", argument: "a.mp4", another) != [expected])
   }
 
@@ -116,7 +116,8 @@ extension MakeScreenTests {
     for _ in 0..<20 { screen.advance(app) }
     #expect(
       screen.handle(.character("s"), app) == [
-        .ask(prompt: "Frame 21 to", text: "skies-64-48213-21.png", command: "still")
+        .ask(
+          prompt: "Frame 21 to", text: "skies-64-48213-21.png", command: "still", isPath: true)
       ])
     screen.advance(app)
     #expect(

@@ -59,7 +59,7 @@ import Testing
   @Test func aNewSeedIsDrawnAndShown() {
     var screen = screen(Fixtures.app)
     let before = screen.form.settings.seed
-    let effects = screen.handle(.character("*"), Fixtures.app)
+    let effects = screen.handle(.character("~"), Fixtures.app)
     #expect(screen.form.settings.seed != before)
     #expect(effects.first == .remember(.settings(screen.form.settings)))
   }
@@ -152,7 +152,7 @@ import Testing
         .remember(.settings(screen.form.settings)), .query(.estimate(reference, expected)),
       ])
     #expect(
-      screen.handle(.character("*"), app) == [.remember(.settings(screen.form.settings))],
+      screen.handle(.character("~"), app) == [.remember(.settings(screen.form.settings))],
       "a seed costs nothing")
   }
 

@@ -29,7 +29,7 @@ import Testing
     var screen = screen(app, selecting: 2)
     #expect(
       screen.handle(.enter, app) == [
-        .notify(Notice(.warning, "retrained has no denoiser", remedy: "p pairs it with one"))
+        .notify(Notice(.warning, "retrained has no denoiser", remedy: "& pairs it with one"))
       ])
     _ = screen.handle(.down, app)
     #expect(screen.handle(.enter, app).onlyNotice?.sentence == Fixtures.broken.problem)
@@ -52,19 +52,19 @@ import Testing
     var screen = screen(app)
     #expect(
       screen.handle(.character("o"), app) == [
-        .ask(prompt: "Folder or checkpoint", text: "", command: "open-model")
+        .ask(prompt: "Folder or checkpoint", text: "", command: "open-model", isPath: true)
       ])
     #expect(
       screen.run("open-model", argument: "models/new", app) == [
         .library(.openModel(path: "models/new"))
       ])
     #expect(screen.run("open-model", argument: "", app).isEmpty)
-    #expect(screen.handle(.character("R"), app) == [.query(.findModels)])
+    #expect(screen.handle(.character("F"), app) == [.query(.findModels)])
   }
 
   @Test func networksThatFitArePaired() {
     var screen = screen(app, selecting: 2)
-    #expect(screen.handle(.character("p"), app).isEmpty)
+    #expect(screen.handle(.character("&"), app).isEmpty)
     for _ in 0..<2 { _ = screen.handle(.up, app) }
     #expect(
       screen.handle(.enter, app) == [
@@ -78,7 +78,7 @@ import Testing
 
   @Test func aPairCanBeginWithTheDenoiser() {
     var screen = screen(app)
-    for _ in 0..<2 { _ = screen.handle(.character("p"), app) }
+    for _ in 0..<2 { _ = screen.handle(.character("&"), app) }
     for _ in 0..<2 { _ = screen.handle(.down, app) }
     #expect(
       screen.handle(.enter, app) == [
@@ -91,7 +91,7 @@ import Testing
 
   @Test func whatDoesNotFitSaysSoAtOnce() {
     var screen = screen(app, selecting: 2)
-    _ = screen.handle(.character("p"), app)
+    _ = screen.handle(.character("&"), app)
     #expect(text(window(screen, app)).contains("latent side 32, not 8"))
     _ = screen.handle(.up, app)
     #expect(
@@ -107,7 +107,7 @@ import Testing
   @Test func aModelWithoutNetworksIsNotPaired() {
     var screen = screen(app, selecting: 3)
     #expect(
-      screen.handle(.character("p"), app).onlyNotice?.sentence
+      screen.handle(.character("&"), app).onlyNotice?.sentence
         == "half-copied has no network that can be paired")
     #expect(screen.goBack() == false)
   }
@@ -115,7 +115,7 @@ import Testing
   @Test func aPairingEndsWhenItsModelIsGone() {
     var app = app
     var screen = screen(app)
-    _ = screen.handle(.character("p"), app)
+    _ = screen.handle(.character("&"), app)
     app.models.removeFirst()
     _ = screen.refresh(app)
     #expect(screen.goBack() == false)
@@ -142,7 +142,7 @@ import Testing
 
   @Test func withoutModelsKeysSayWhatToDo() {
     var screen = screen(Fixtures.emptyState)
-    for key in [Key.enter, .character("p"), .character("H")] {
+    for key in [Key.enter, .character("&"), .character("H")] {
       #expect(
         screen.handle(key, Fixtures.emptyState) == [
           .notify(Notice(.warning, "there is no model yet", remedy: "o opens one"))
@@ -158,7 +158,7 @@ import Testing
     try expectSnapshots(screen(app, selecting: 2), app, named: "models-no-denoiser")
     try expectSnapshots(screen(app, selecting: 3), app, named: "models-broken")
     var pairing = screen(app, selecting: 2)
-    _ = pairing.handle(.character("p"), app)
+    _ = pairing.handle(.character("&"), app)
     _ = pairing.handle(.up, app)
     try expectSnapshots(pairing, app, named: "models-pairing")
   }

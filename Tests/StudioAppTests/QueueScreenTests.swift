@@ -78,7 +78,7 @@ import Testing
   @Test func editingEndsWhenTheJobBegins() {
     var app = app
     var screen = screen(app, selecting: 1)
-    _ = screen.handle(.character("e"), app)
+    _ = screen.handle(.character("c"), app)
     #expect(screen.refresh(app).isEmpty)
     app.jobs[1].state = .running
     #expect(
@@ -90,7 +90,7 @@ import Testing
 
   @Test func aJobThatHasBegunKeepsItsSettings() {
     var screen = screen(app)
-    let notice = screen.handle(.character("e"), app).onlyNotice
+    let notice = screen.handle(.character("c"), app).onlyNotice
     #expect(notice?.level == .warning && notice?.remedy == "x ends it")
     #expect(screen.goBack() == false)
   }
@@ -128,10 +128,10 @@ import Testing
   @Test func whatIsOverIsCleared() {
     var app = app
     var screen = screen(app)
-    #expect(screen.handle(.character("c"), app) == [.job(.clearFinished)])
+    #expect(screen.handle(.character("D"), app) == [.job(.clearFinished)])
     app.jobs = Array(app.jobs.prefix(2))
     #expect(
-      screen.handle(.character("c"), app) == [
+      screen.handle(.character("D"), app) == [
         .notify(Notice(.information, "no job is over yet"))
       ])
   }
@@ -139,7 +139,7 @@ import Testing
   @Test func aVideoOpensOnExtend() {
     var screen = screen(app)
     #expect(
-      screen.handle(.character("o"), app) == [.video(.open(Fixtures.video)), .show(.extend)])
+      screen.handle(.character("e"), app) == [.video(.open(Fixtures.video)), .show(.extend)])
   }
 
   @Test func aJobIsFoundByItsText() {

@@ -168,10 +168,6 @@ import Testing
     #expect(model.status?.sentence == "there is no command zzqqxx")
   }
 
-  @Test func everyKeyOfTheStudioMeansOneThing() {
-    #expect(StudioKeys.map.duplicates.isEmpty)
-  }
-
   @Test func aTinyWindowSaysSoAndAnyWindowCanBeDrawn() {
     let model = model(jobs: [runningJob])
     for columns in stride(from: 1, through: 90, by: 7) {

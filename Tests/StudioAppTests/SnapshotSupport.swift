@@ -24,8 +24,8 @@ func expectSnapshot(
   }
 }
 
-/// A screen as a window of some size shows it: the rows of the studio's header and tabs blank, the
-/// screen's hints in the last row.
+/// A screen as a window of some size shows it: the rows of the studio's header, tabs and notices blank,
+/// the screen's hints in the last row.
 func window(
   _ screen: some StudioScreen, _ app: AppState, columns: Int = 80, rows: Int = 24
 ) -> CellBuffer {
@@ -35,7 +35,7 @@ func window(
       colorMode: .trueColor, isUTF8: true, isTerminal: true,
       size: TerminalSize(columns: columns, rows: rows)))
   let area = buffer.bounds
-  screen.draw(in: &buffer, area: area.inset(top: 2, bottom: 1), app, context)
+  screen.draw(in: &buffer, area: area.inset(top: 2, bottom: 2), app, context)
   HintLine.draw(screen.hints(app), in: &buffer, area: area.inset(top: rows - 1))
   return buffer
 }

@@ -5,17 +5,22 @@ import Testing
 
 /// How a tree of clips is lettered and drawn.
 @Suite struct TreeOutlineTests {
-  private func drawn(_ outline: TreeOutline, selected: String? = nil) -> [String] {
-    var buffer = CellBuffer(columns: 40, rows: 4)
-    TreeView(roots: outline.roots, selected: selected).draw(in: &buffer, area: buffer.bounds)
-    return text(buffer).split(separator: "\n", omittingEmptySubsequences: false).map {
-      String($0.reversed().drop { $0 == " " }.reversed())
-    }.filter { !$0.isEmpty }
+  /// The rows of the strip: two points for each slot before a row begins, then names.
+  private func drawn(_ outline: TreeOutline) -> [String] {
+    let grid = FilmGrid(outline.roots)
+    return (0..<grid.rowCount).map { row in
+      let places = grid.places.filter { $0.row == row }
+      let names = places.map { place in
+        let rolls = place.node.rollCount > 1 ? " \(place.node.roll)/\(place.node.rollCount)" : ""
+        return place.node.label + rolls + (place.node.note.isEmpty ? "" : " \(place.node.note)")
+      }
+      return String(repeating: "..", count: places.first?.slot ?? 0) + names.joined(separator: "-")
+    }
   }
 
-  @Test func branchesHaveLettersOfTheirOwnAndRollsAStar() {
+  @Test func branchesHaveLettersOfTheirOwnAndRollsACount() {
     #expect(
-      drawn(TreeOutline(Fixtures.grownTree)) == ["A1 - A2 - A3*", "      `-- B3 - B4"])
+      drawn(TreeOutline(Fixtures.grownTree)) == ["A1-A2-A3 3/3", "....B3-B4"])
   }
 
   @Test func everyRollOfAPlaceHasThePlacesName() {
@@ -41,13 +46,13 @@ import Testing
     let tip = TreeOutline(
       Fixtures.grownTree, growth: .init(parent: Fixtures.id(7), fork: 0, note: "37%"))
     #expect(tip.growthLabel == "B5")
-    #expect(drawn(tip)[1] == "      `-- B3 - B4 - B5 37%")
+    #expect(drawn(tip)[1] == "....B3-B4-B5 37%")
     let roll = TreeOutline(
       Fixtures.grownTree, growth: .init(parent: Fixtures.id(2), fork: 0, note: "5%"))
     #expect(roll.growthLabel == "A3")
     #expect(
       drawn(roll) == [
-        "A1 - A2 - A3*", "      |-- A3 5%", "      `-- B3 - B4",
+        "A1-A2-A3 3/3", "....A3 5%", "....B3-B4",
       ])
     let branch = TreeOutline(
       Fixtures.grownTree, growth: .init(parent: Fixtures.id(2), fork: 2, note: "5%"))

@@ -30,7 +30,7 @@ struct FormTests {
     var form = form()
     #expect(press(&form, .character("j"), .character("l")) == .changed(id: "steps"))
     #expect(form.fields[1].value.text == "110")
-    _ = press(&form, .character("H"), .character("h"))
+    _ = press(&form, .character("<"), .character("h"))
     #expect(form.fields[1].value.text == "1")
     #expect(press(&form, .character("h")) == .handled, "a limit is no change")
     _ = press(&form, .character("j"), .character("h"), .character("h"), .character("h"))

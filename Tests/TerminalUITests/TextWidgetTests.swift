@@ -88,7 +88,7 @@ struct TextWidgetTests {
   }
 
   private let entries: [CommandPalette.Entry] = [
-    .init(name: "open", help: "open a checkpoint", takesArgument: true),
+    .init(name: "open", help: "open a checkpoint", argument: .path),
     .init(name: "export", help: "write a video"),
     .init(name: "open-gallery", help: "show the gallery"),
   ]

@@ -149,34 +149,46 @@ struct WidgetTests {
     #expect(message.handle(.enter) == .chosen(0))
   }
 
-  private enum Action: Sendable, Equatable { case run, stop }
+  private let section = HelpSection(
+    title: "Make",
+    entries: [
+      HelpEntry(
+        keys: [.character("r"), .enter], name: "run", help: "run the job", command: "run"),
+      HelpEntry(
+        keys: [.character("x")], name: "stop+keep", help: "stop and keep the clip",
+        command: "stop"),
+    ])
 
-  @Test("One table of keys serves dispatch, hints and help")
-  func keyMaps() throws {
-    let map = KeyMap<Action>(
-      title: "Make",
-      [
-        KeyBinding([.character("r"), .enter], name: "run", help: "run the job", .run),
-        KeyBinding([.character("x")], name: "stop+keep", help: "stop and keep the clip", .stop),
-      ])
-    #expect(map.action(for: .enter) == .run)
-    #expect(map.action(for: .character("q")) == nil)
-    #expect(map.duplicates.isEmpty)
-    #expect(
-      KeyMap<Action>(title: "", map.bindings + map.bindings).duplicates
-        == [.character("r"), .enter, .character("x")])
+  @Test("Hints show the first key, and a click on one presses it")
+  func hints() {
     let hints = drawn(20, 1) { buffer, area in
-      HintLine.draw(map.helpSection.entries, in: &buffer, area: area)
+      HintLine.draw(section.entries, in: &buffer, area: area)
     }
     #expect(row(0, of: hints) == "r run  x stop+keep  ")
-    var help = HelpOverlay([
-      map.helpSection, HelpSection(title: "Lists", entries: Movement.helpEntries),
-    ])
+    #expect(hints.clickMeaning(column: 9, row: 0) == .press(.character("x")))
+    #expect(hints.clickMeaning(column: 5, row: 0) == nil)
+  }
+
+  @Test("A menu of what can be done is searched by words, and Enter does the selected line")
+  func menu() throws {
+    var menu = ActionMenu([section, HelpSection(title: "Lists", entries: Movement.helpEntries)])
     try expectSnapshot(
-      drawn(44, 9) { buffer, area in help.draw(in: &buffer, area: area) }, named: "help")
-    #expect(help.handle(.character("G"), page: 7) == .open)
-    #expect(help.offset == 4)
-    #expect(help.handle(.character("?"), page: 7) == .closed)
+      drawn(50, 9) { buffer, area in menu.draw(in: &buffer, area: area) }, named: "menu")
+    #expect(menu.handle(.down, page: 7) == .open)
+    #expect(menu.handle(.enter, page: 7) == .run(section.entries[1]))
+    _ = menu.handle(.character("G"), page: 7)
+    #expect(menu.selectedEntry?.name == "next")
+    for key in [Key.character("/")] + "run job".map({ Key.character($0) }) {
+      _ = menu.handle(key, page: 7)
+    }
+    #expect(menu.selectedEntry == section.entries[0])
+    try expectSnapshot(
+      drawn(50, 9) { buffer, area in menu.draw(in: &buffer, area: area) }, named: "menu-search")
+    #expect(menu.handle(.enter, page: 7) == .run(section.entries[0]))
+    _ = menu.handle(.character("z"), page: 7)
+    #expect(menu.selectedEntry == nil && menu.handle(.enter, page: 7) == .open)
+    #expect(menu.handle(.escape, page: 7) == .open, "all is shown again")
+    #expect(menu.handle(.character("?"), page: 7) == .closed)
   }
 
   @Test("A log follows its end until one goes back")
@@ -203,11 +215,12 @@ struct WidgetTests {
     for _ in 0..<17 { player.advance() }
     #expect(player.frame == 1)
     #expect(player.statusText == "> 02/16  x1.0  loop")
-    #expect(player.handle(.character("]")) && player.interval == .milliseconds(62.5))
-    #expect(player.handle(.character(",")) && player.handle(.character(",")))
+    player.perform(.faster)
+    #expect(player.interval == .milliseconds(62.5))
+    for _ in 0..<2 { player.perform(.previous) }
     #expect(player.frame == 15 && player.interval == nil)
-    _ = player.handle(.character("L"))
-    _ = player.handle(.space)
+    player.perform(.loop)
+    player.perform(.pause)
     #expect(player.frame == 0 && player.isPlaying, "playing on from the end starts again")
     for _ in 0..<20 { player.advance() }
     #expect(player.frame == 15 && !player.isPlaying)
@@ -221,50 +234,6 @@ struct WidgetTests {
     empty.perform(.previous)
     #expect(
       empty.frame == 0 && empty.interval == nil && empty.statusText.hasPrefix("> 0/0") == false)
-  }
-
-  private let tree = TreeView(
-    roots: [
-      .init(
-        id: "A1", label: "A1",
-        children: [
-          .init(
-            id: "A2", label: "A2",
-            children: [
-              .init(id: "A3", label: "A3*"),
-              .init(id: "B3", label: "B3", children: [.init(id: "B4", label: "B4")]),
-              .init(id: "C3", label: "C3"),
-            ])
-        ])
-    ], selected: "B4", selectionNote: "<- here")
-
-  @Test("A tree grows to the right and branches below")
-  func treePicture() throws {
-    let buffer = drawn(34, 4) { buffer, area in tree.draw(in: &buffer, area: area) }
-    #expect(row(0, of: buffer).hasPrefix("A1 - A2 - A3*"))
-    #expect(row(1, of: buffer).hasPrefix("      |-- B3 - B4  <- here"))
-    #expect(row(2, of: buffer).hasPrefix("      `-- C3"))
-    try expectSnapshot(buffer, named: "tree")
-    let narrow = drawn(10, 1) { buffer, area in tree.draw(in: &buffer, area: area) }
-    #expect(row(0, of: narrow).contains("B4"))
-  }
-
-  @Test("Movements go along the clips and between the branches")
-  func treeMovements() {
-    var tree = tree
-    func press(_ key: Key) -> String? {
-      _ = tree.handle(key)
-      return tree.selected
-    }
-    #expect(press(.character("h")) == "B3")
-    #expect(press(.character("k")) == "A3")
-    #expect(press(.character("h")) == "A2")
-    #expect(press(.character("l")) == "A3")
-    #expect(press(.down) == "B3")
-    #expect(press(.down) == "C3")
-    #expect(press(.down) == "C3")
-    #expect(press(.character("g")) == "A1")
-    #expect(press(.character("h")) == "A1")
   }
 
   @Test("A picture is centred, converted once, and poorer when bytes are short")

@@ -38,6 +38,8 @@ public struct StudioFolders: Sendable, Hashable {
   public var presets: String { configuration + "/presets" }
   /// The user's themes, TOML files.
   public var themes: String { configuration + "/themes" }
+  /// The keys that the user chose for the studio.
+  public var keys: String { configuration + "/keys.toml" }
   /// Maps of linear previews; what is in it can be made again.
   public var previews: String { data + "/previews" }
 

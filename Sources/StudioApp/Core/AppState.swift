@@ -6,6 +6,8 @@ import TrainingKit
 
 /// What all screens share: the workspace as it was last heard of.
 package struct AppState: Sendable {
+  /// Which keys mean which action.
+  package var keys = KeyChoices()
   /// The models that were found, and the one that runs use.
   package var models: [ModelEntry] = []
   package var modelID: ModelEntry.ID?

@@ -23,6 +23,8 @@ package struct Filmstrip: Sendable, Hashable {
 /// The clips whose frames are in memory. The ones not looked at for longest make room.
 package struct FrameShelf: Sendable {
   private var strips: [ClipID: (strip: Filmstrip, use: Int)] = [:]
+  /// A small picture of each clip that was ever here, for strips of many clips.
+  private var thumbnails: [ClipID: PixelImage] = [:]
   private var uses = 0
   private let capacity: Int
 
@@ -35,14 +37,60 @@ package struct FrameShelf: Sendable {
 
   package subscript(clip: ClipID) -> Filmstrip? { strips[clip]?.strip }
 
+  /// The small picture of a clip; it stays when its frames make room.
+  package func thumbnail(_ clip: ClipID) -> PixelImage? { thumbnails[clip] }
+
+  /// Small pictures that are kept, of some 2 KB each.
+  private static let thumbnailLimit = 4_096
+
   package mutating func put(_ frames: ClipFrames) {
     uses += 1
-    strips[frames.clip] = (Filmstrip(frames.images), uses)
+    let strip = Filmstrip(frames.images)
+    strips[frames.clip] = (strip, uses)
+    if thumbnails.count >= Self.thumbnailLimit { thumbnails = [:] }
+    if !strip.images.isEmpty {
+      thumbnails[frames.clip] = strip.images[strip.images.count / 2].thumbnail(side: 24)
+    }
     while strips.count > capacity, let oldest = strips.min(by: { $0.value.use < $1.value.use }) {
       strips[oldest.key] = nil
     }
   }
 
+  /// Those of some clips that have no small picture yet.
+  package func missingThumbnails(_ clips: [ClipID]) -> [ClipID] {
+    clips.filter { thumbnails[$0] == nil }
+  }
+
   /// Those of some clips whose frames are not here.
   package func missing(_ clips: [ClipID]) -> [ClipID] { clips.filter { strips[$0] == nil } }
+}
+
+extension PixelImage {
+  /// A smaller picture whose longer side has so many pixels, each the mean of those that it stands for; this
+  /// one if it is no larger.
+  func thumbnail(side: Int) -> PixelImage {
+    let longer = max(width, height)
+    guard longer > side else { return self }
+    let columns = max(width * side / longer, 1)
+    let rows = max(height * side / longer, 1)
+    var small: [UInt8] = []
+    small.reserveCapacity(3 * columns * rows)
+    bytes.withUnsafeBufferPointer { bytes in
+      for row in 0..<rows {
+        let (top, bottom) = (row * height / rows, (row + 1) * height / rows)
+        for column in 0..<columns {
+          let (left, right) = (column * width / columns, (column + 1) * width / columns)
+          let count = (bottom - top) * (right - left)
+          for channel in 0..<3 {
+            var sum = 0
+            for y in top..<bottom {
+              for x in left..<right { sum += Int(bytes[3 * (y * width + x) + channel]) }
+            }
+            small.append(UInt8((sum + count / 2) / count))
+          }
+        }
+      }
+    }
+    return (try? PixelImage(width: columns, height: rows, bytes: small, tones: tones)) ?? self
+  }
 }

@@ -17,6 +17,10 @@ package struct Preferences: Sendable, Hashable, Codable {
   package var cellRatio: Double?
   /// The colours that were chosen; `nil` for what the terminal can show.
   package var color: ColorMode?
+  /// Whether the mouse is the studio's.
+  package var usesMouse: Bool?
+  /// Whether the end of a long run is told.
+  package var announces: Bool?
   /// The settings on the Make screen.
   package var settings: GenerationSettings?
   /// The recipe in Make.
@@ -46,6 +50,8 @@ package struct Preferences: Sendable, Hashable, Codable {
     case .recipe(let recipe): self.recipe = recipe
     case .next(let next): self.next = next
     case .color(let mode): color = mode
+    case .usesMouse(let isOn): usesMouse = isOn
+    case .announces(let isOn): announces = isOn
     case .model(let model): self.model = model
     case .video(let video): self.video = video
     case .evaluation(let task): evaluation = task
@@ -65,6 +71,8 @@ package enum Preference: Sendable, Hashable {
   case recipe(Recipe?)
   case next(NextClips?)
   case color(ColorMode?)
+  case usesMouse(Bool)
+  case announces(Bool)
   case model(ModelEntry.ID)
   case video(VideoID)
   case evaluation(EvaluateTask)

@@ -1,4 +1,5 @@
 import RunKit
+import TerminalUI
 
 /// What a screen asks for beside changing itself: values, so that tests can compare them.
 ///
@@ -12,8 +13,11 @@ package enum StudioEffect: Sendable, Hashable, WorkspaceAsking {
   case notify(Notice)
   /// Opens a question; `confirmed` happens on yes.
   case confirm(title: String, lines: [String], confirmed: [StudioEffect])
-  /// Asks for a line of text; the answer comes back as the screen's command of that name.
-  case ask(prompt: String, text: String, command: String)
+  /// Asks for a line of text; the answer comes back as the screen's command of that name. `isPath` lets Tab
+  /// complete it.
+  case ask(prompt: String, text: String, command: String, isPath: Bool = false)
+  /// Puts a text into the clipboard and says what it is.
+  case copy(String, what: String)
   /// Chooses the model that runs use.
   case useModel(ModelEntry.ID)
   /// Puts what made a video into Make, to be made again, and says what that is; the video by its name.
@@ -39,6 +43,8 @@ package enum TerminalRequest: Sendable, Hashable {
   case suspend
   /// Draws everything anew.
   case redraw
+  /// Tells the terminal something beside what is drawn.
+  case signal(TerminalSignal)
 }
 
 /// Something that may be a request to the workspace, which is then written as its kind alone:

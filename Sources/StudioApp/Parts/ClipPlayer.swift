@@ -9,12 +9,6 @@ package struct ClipPlayer: Sendable, Hashable {
     package var frame: Int
   }
 
-  /// What a key does.
-  package enum Action: Sendable, Hashable {
-    case play(Player.Action)
-    case zoom
-  }
-
   /// The clips, in the order in which they are played.
   package private(set) var strips: [Filmstrip] = []
   /// Whether the picture should fill the screen.
@@ -76,29 +70,32 @@ package struct ClipPlayer: Sendable, Hashable {
   /// Shows the next frame.
   package mutating func advance() { player.advance() }
 
-  /// Handles a key.
-  ///
-  /// - Returns: whether it was one for a player.
-  package mutating func handle(_ key: Key) -> Bool {
-    guard let action = keyMap.action(for: key) else { return false }
+  /// Does one of the actions of a player. False for any other.
+  package mutating func perform(_ action: ActionName) -> Bool {
     switch action {
-    case .play(let action): player.perform(action)
+    case .play: player.perform(.pause)
+    case .nextFrame: player.perform(.next)
+    case .previousFrame: player.perform(.previous)
+    case .slower: player.perform(.slower)
+    case .faster: player.perform(.faster)
+    case .loop: player.perform(.loop)
     case .zoom: isZoomed.toggle()
+    default: return false
     }
     return true
   }
 
-  /// The player's keys: those of ``Player`` and one to zoom, the same on every screen.
-  package var keyMap: KeyMap<Action> {
-    let playing = Player.keyMap.bindings.map { binding in
-      KeyBinding(
-        binding.entry.keys, name: binding.entry.name, help: binding.entry.help,
-        Action.play(binding.action))
-    }
-    let zoom = KeyBinding(
-      [.character("z")], name: "zoom", help: "let the picture fill the screen", Action.zoom)
-    return KeyMap(title: Player.keyMap.title, playing + [zoom])
-  }
+  /// What can be done with a player, the same on every screen; the keys follow mpv.
+  package static let section = HelpSection(
+    title: "Player",
+    entries: [
+      ActionName.play.row("play", "play or pause"),
+      ActionName.nextFrame.row("", "one frame on"),
+      ActionName.previousFrame.row("", "one frame back"),
+      ActionName.slower.row("", "slower"), ActionName.faster.row("", "faster"),
+      ActionName.loop.row("loop", "loop, or stop at the end"),
+      ActionName.zoom.row("zoom", "let the picture fill the screen"),
+    ])
 
   // MARK: Drawing
 
@@ -116,6 +113,7 @@ package struct ClipPlayer: Sendable, Hashable {
     let inner = Border(title: title, subtitle: subtitle, footer: footer, isFocused: isFocused)
       .draw(in: &buffer, area: area)
     if let image {
+      buffer.addTarget(inner, .press(.space))
       Self.draw(image, isMoving: isPlaying, in: &buffer, area: inner, app, context)
     } else {
       missing.draw(in: &buffer, area: inner)

@@ -49,6 +49,11 @@ package struct EmptyState: Sendable, Hashable {
       buffer.write(
         CharacterWidth.truncate(entry.help, to: area.endColumn - help), column: help, row: row,
         clip: area)
+      if let key = entry.keys.first {
+        buffer.addTarget(
+          Rectangle(column: column, row: row, width: area.endColumn - column, height: 1),
+          .press(key))
+      }
       row += 1
     }
   }

@@ -40,7 +40,7 @@ package struct JobPane: Sendable, Hashable {
     case .waiting:
       title = "Waiting"
       text = "Another run comes first."
-      hint = "6 shows the queue, x cancels."
+      hint = "F6 shows the queue, x cancels."
     case .held(let job):
       title = job.state == .paused ? "Paused" : "Interrupted"
       role = .warning

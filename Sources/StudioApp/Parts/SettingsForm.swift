@@ -74,6 +74,17 @@ package struct SettingsForm: Sendable, Hashable {
     show(new)
   }
 
+  /// What undo would do; `nil` if there is nothing to undo.
+  package var undoText: String? {
+    guard let last = undoable.last else { return nil }
+    let now = Self.fields(settings)
+    let changed = zip(Self.fields(last), now).filter { $0.value.text != $1.value.text }
+    guard changed.count == 1, let (old, _) = changed.first else {
+      return "brings the settings before back"
+    }
+    return "sets \(old.label) back to \(old.value.text)"
+  }
+
   /// Takes the last change back. False if there is none.
   package mutating func undo() -> Bool {
     guard let last = undoable.popLast() else { return false }
@@ -119,7 +130,7 @@ package struct SettingsForm: Sendable, Hashable {
     form.draw(in: &buffer, area: area, isFocused: isFocused)
   }
 
-  /// The keys of the form, for the page of help.
+  /// The keys of the form, for the menu of what can be done.
   package static let helpSection = HelpSection(
     title: "Settings",
     entries: [
@@ -128,7 +139,14 @@ package struct SettingsForm: Sendable, Hashable {
         keys: [.character("h"), .character("l"), .left, .right], name: "",
         help: "less and more, or the next choice"),
       HelpEntry(
-        keys: [.character("H"), .character("L")], name: "", help: "less and more by ten steps"),
-      HelpEntry(keys: [.enter], name: "edit", help: "type a value, or take the next choice"),
+        keys: [.character("<"), .character(">")], name: "", help: "less and more by ten steps"),
+      HelpEntry(keys: [.enter], name: "type", help: "type a value, or take the next choice"),
     ])
+
+  /// The keys of the form, for the line of hints.
+  package static let hints = [
+    HelpEntry(keys: [.character("h")], name: "less", help: ""),
+    HelpEntry(keys: [.character("l")], name: "more", help: ""),
+    HelpEntry(keys: [.enter], name: "type", help: ""),
+  ]
 }

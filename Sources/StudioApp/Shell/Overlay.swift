@@ -4,8 +4,8 @@ import TerminalUI
 package enum Overlay: Sendable {
   /// The command palette.
   case palette(CommandPalette)
-  /// The page of keys.
-  case help(HelpOverlay)
+  /// The menu of what can be done.
+  case menu(ActionMenu)
   /// A question, and what happens on yes.
   case question(Dialog, confirmed: [StudioEffect])
   /// A line of text that a screen asked for.
@@ -19,9 +19,14 @@ package enum Overlay: Sendable {
       HelpEntry(keys: [key], name: name, help: "")
     }
     return switch self {
-    case .palette, .prompt: TextInput.hints
-    case .help:
-      [hint(.character("j"), "down"), hint(.character("k"), "up"), hint(.escape, "close")]
+    case .palette: [hint(.tab, "complete")] + TextInput.hints
+    case .prompt(let prompt):
+      prompt.isPath ? [hint(.tab, "complete")] + TextInput.hints : TextInput.hints
+    case .menu:
+      [
+        hint(.character("j"), "down"), hint(.character("k"), "up"), hint(.enter, "do it"),
+        hint(.character("/"), "search"), hint(.escape, "close"),
+      ]
     case .question: [hint(.character("y"), "yes"), hint(.character("n"), "no")]
     case .themes:
       [
@@ -29,25 +34,5 @@ package enum Overlay: Sendable {
         hint(.escape, "back"),
       ]
     }
-  }
-}
-
-/// A line of text to type, and the command of the screen that takes it.
-package struct Prompt: Sendable, Hashable {
-  /// What is asked.
-  package var title: String
-  /// What has been typed.
-  package var input: TextInput
-  /// The screen's command that takes the answer.
-  package var command: String
-
-  /// Draws the line in the middle of an area.
-  func draw(in buffer: inout CellBuffer, area: Rectangle) {
-    let box = area.centered(width: max(area.width * 3 / 4, 40), height: 3)
-    buffer.fill(box, style: Style(.dialog))
-    let inner = Border(title: title, footer: "Enter takes it, Esc leaves it", isFocused: true)
-      .draw(in: &buffer, area: box)
-    input.draw(in: &buffer, area: inner.inset(left: 1, right: 1), prompt: "> ", isFocused: true)
-    buffer.setGround(.dialog, in: box)
   }
 }

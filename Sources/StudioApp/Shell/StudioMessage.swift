@@ -8,6 +8,10 @@ package enum StudioMessage: Sendable {
   /// A key was pressed, or text pasted.
   case key(Key)
   case paste(String)
+  /// A cell was clicked, counted from 0.
+  case click(column: Int, row: Int)
+  /// Somebody looks at the terminal's window, or no longer.
+  case focus(Bool)
   /// The window has a new size.
   case resized(TerminalSize)
   /// Ctrl-C, SIGTERM, and a terminal that is gone.

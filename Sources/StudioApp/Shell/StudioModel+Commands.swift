@@ -3,37 +3,71 @@ import TerminalUI
 
 /// The commands of the palette that mean the same on every screen.
 extension StudioModel {
-  private static let commands: [CommandPalette.Entry] =
+  private var commands: [CommandPalette.Entry] {
     ScreenID.allCases.map {
-      CommandPalette.Entry(name: $0.title.lowercased(), help: "the screen \($0.title)")
+      CommandPalette.Entry(
+        name: $0.title.lowercased(), help: "the screen \($0.title)",
+        keyText: (takesDigits ? $0.keys[1] : $0.keys[0]).description)
     } + [
-      .init(name: "open", help: "a model, a video to continue, or an output", takesArgument: true),
-      .init(name: "theme", help: "choose a theme, or name one", takesArgument: true),
+      .init(name: "open", help: "a model, a video to continue, or an output", argument: .path),
       .init(
-        name: "bytes", help: "kilobytes a second to send at most, or off", takesArgument: true),
-      .init(name: "color", help: "auto, truecolor, 256, 16 or mono", takesArgument: true),
+        name: "theme", help: "choose a theme, or name one", argument: .words(themes.map(\.name)),
+        isComplete: true),
       .init(
-        name: "symbols", help: "of stills: auto, half, quad, sextant, ascii", takesArgument: true),
+        name: "bytes", help: "kilobytes a second to send at most, or off",
+        argument: .words(["off", "40", "100", "300", "1000"])),
       .init(
-        name: "cell-ratio", help: "width of a cell by its height, 0.3 to 1", takesArgument: true),
-      .init(name: "log", help: "show or hide the log"),
-      .init(name: "help", help: "the keys of this screen"),
-      .init(name: "redraw", help: "draw the screen anew"),
-      .init(name: "quit", help: "save and leave"),
+        name: "color", help: "auto, truecolor, 256, 16 or mono",
+        argument: .words(ColorMode.optionNames)),
+      .init(
+        name: "symbols", help: "of stills: auto, half, quad, sextant, ascii",
+        argument: .words(["auto"] + SymbolSet.allCases.map(\.rawValue))),
+      .init(
+        name: "cell-ratio", help: "width of a cell by its height, 0.3 to 1",
+        argument: .words(["0.5", "0.45", "0.4"])),
+      .init(
+        name: "mouse", help: "whether clicks are the studio's; Shift selects text",
+        argument: .words(["on", "off"]), isComplete: true),
+      .init(
+        name: "announce", help: "tell the end of a long run when nobody looks",
+        argument: .words(["on", "off"])),
     ]
+  }
 
   func makePalette() -> CommandPalette {
-    // A screen's command comes first, and stands for the studio's of the same name.
-    let own = screens[screen].commands
-    let names = Set(own.map(\.name))
-    return CommandPalette(
-      entries: own + Self.commands.filter { !names.contains($0.name) }, history: paletteHistory)
+    // What can be done here comes first, and stands for the studio's of the same name.
+    let own = screens[screen].commands(app)
+    let rows = (screens[screen].sections(app) + [ActionRegistry.studio]).flatMap(\.entries)
+    var entries: [CommandPalette.Entry] = []
+    var names: Set<String> = []
+    let others = own + commands
+    for row in rows where !row.command.isEmpty && names.insert(row.command).inserted {
+      let counts = ActionName(rawValue: row.command).map(ActionRegistry.counted.contains) ?? false
+      let typed = others.first { $0.name == row.command }?.argument
+      entries.append(
+        CommandPalette.Entry(
+          name: row.command, help: row.help, argument: typed ?? (counts ? .text : .none),
+          keyText: app.keys.shown(row).keys.first?.description ?? "", isComplete: true))
+    }
+    entries += others.filter { names.insert($0.name).inserted }
+    return CommandPalette(entries: entries, history: paletteHistory)
   }
 
   mutating func run(_ name: String, _ argument: String) -> [Errand] {
-    if screens[screen].commands.contains(where: { $0.name == name }) {
-      return follow(screens[screen].run(name, argument: argument, app))
+    let isOfScreen = screens[screen].commands(app).contains { $0.name == name }
+    if let action = ActionName(rawValue: name), canDo(action) {
+      if argument.isEmpty { return perform(action) }
+      if ActionRegistry.counted.contains(action) {
+        guard let count = Int(argument), (1...Self.commandCountLimit).contains(count) else {
+          return note(
+            Notice(
+              .warning, "\"\(argument)\" is no number of times",
+              remedy: "\(name) takes 1 to \(Self.commandCountLimit)"))
+        }
+        return perform(action, count: count)
+      }
     }
+    if isOfScreen { return follow(screens[screen].run(name, argument: argument, app)) }
     if let screen = ScreenID.allCases.first(where: { $0.title.lowercased() == name }) {
       return show(screen)
     }
@@ -44,13 +78,57 @@ extension StudioModel {
     case "color", "colour": return chooseColors(argument)
     case "symbols": return chooseSymbols(argument)
     case "cell-ratio": return setCellRatio(argument)
-    case "log": showsLog.toggle()
-    case "help": showHelp()
-    case "redraw": return [.terminal(.redraw)]
-    case "quit": return follow([.quit])
+    case "mouse": return chooseMouse(argument)
+    case "announce": return chooseAnnouncing(argument)
     default: break
     }
     return []
+  }
+
+  /// Whether an action counts here.
+  private func canDo(_ action: ActionName) -> Bool {
+    (screens[screen].sections(app) + [ActionRegistry.studio]).contains {
+      $0.actions.contains(action)
+    }
+  }
+
+  private static let commandCountLimit = 1_000
+
+  private mutating func chooseMouse(_ text: String) -> [Errand] {
+    guard let isOn = Self.isOn(text, now: usesMouse ?? true) else { return noSwitch(text) }
+    usesMouse = isOn
+    return [.remember(.usesMouse(isOn))]
+      + note(
+        Notice(
+          .success,
+          isOn
+            ? "clicks and the wheel are the studio's; Shift selects text"
+            : "the mouse is the terminal's"))
+  }
+
+  private mutating func chooseAnnouncing(_ text: String) -> [Errand] {
+    guard let isOn = Self.isOn(text, now: announces) else { return noSwitch(text) }
+    announces = isOn
+    return [.remember(.announces(isOn))]
+      + note(
+        Notice(
+          .success,
+          isOn
+            ? "the end of a long run is told when nobody looks" : "the end of a run is not told"))
+  }
+
+  /// What a switch becomes; nothing typed turns it over.
+  private static func isOn(_ text: String, now: Bool) -> Bool? {
+    switch text {
+    case "": !now
+    case "on": true
+    case "off": false
+    default: nil
+    }
+  }
+
+  private mutating func noSwitch(_ text: String) -> [Errand] {
+    note(Notice(.warning, "\"\(text)\" is neither on nor off"))
   }
 
   private mutating func open(_ path: String) -> [Errand] {

@@ -2,22 +2,48 @@ import RunKit
 import TerminalUI
 
 extension StudioModel {
-  /// Handles a key: what stands in front first, then a text being typed, then the keys of the whole
-  /// studio, then the screen's.
+  /// Handles a key: what stands in front first, then a text being typed, then what means the same everywhere,
+  /// then the screen's.
   mutating func handle(_ key: Key) -> [Errand] {
     status = nil
+    if let job = app.runningJob { attended.insert(job.id) }
     if let overlay { return handle(key, in: overlay) }
-    if key == .control("c") { return update(.interrupt) }
+    if key == .control("c") {
+      count = nil
+      return update(.interrupt)
+    }
     if screens[screen].isTyping { return follow(screens[screen].handle(key, app)) }
     if showsLog, [.escape, .character("q"), .character("@")].contains(key) {
       showsLog = false
       return []
     }
     if showsLog, log.handle(key, page: Self.logRows - 2) { return [] }
-    let isForScreen = key.digit != nil && screens[screen].takesDigits(app)
-    if !isForScreen, let action = StudioKeys.map.action(for: key) { return perform(action) }
-    return follow(screens[screen].handle(key, app))
+    if takeCount(key) { return [] }
+    defer { count = nil }
+    if count != nil, key == .escape { return [] }
+    let isForScreen = key.digit != nil && takesDigits
+    if !isForScreen, let screen = ScreenID(key) { return show(screen) }
+    switch app.keys.meaning(of: key, in: [ActionRegistry.studio]) {
+    case .action(let action): return perform(action, count: count)
+    case .given where app.keys.meaning(of: key, in: screens[screen].sections(app)) == .none:
+      return []
+    case .given, .none: return follow(screens[screen].handle(key, count: count, app))
+    }
   }
+
+  /// Whether digits are typed here, so that other keys show the screens.
+  var takesDigits: Bool { screens[screen].takesDigits(app) || screens[screen].takesCount(app) }
+
+  /// Takes a digit that counts what comes next. A zero alone counts nothing.
+  private mutating func takeCount(_ key: Key) -> Bool {
+    guard let digit = key.digit, screens[screen].takesCount(app), digit > 0 || count != nil else {
+      return false
+    }
+    count = min((count ?? 0) * 10 + digit, Self.countLimit)
+    return true
+  }
+
+  private static let countLimit = 9_999
 
   /// Rows of the log pane with its frame.
   static let logRows = 9
@@ -36,27 +62,40 @@ extension StudioModel {
     return []
   }
 
-  private mutating func perform(_ action: StudioAction) -> [Errand] {
+  /// Does what means the same everywhere, or else something of the screen.
+  mutating func perform(_ action: ActionName, count: Int? = nil) -> [Errand] {
     switch action {
-    case .show(let screen): return show(screen)
-    case .help: showHelp()
+    case .help: showMenu()
     case .palette: overlay = .palette(makePalette())
     case .log: showsLog.toggle()
     case .information: showsInformation.toggle()
-    case .undo: return follow(screens[screen].undo(app))
-    case .redo: return follow(screens[screen].redo(app))
+    case .undo, .redo:
+      return (0..<min(count ?? 1, Self.countLimit)).flatMap { _ in
+        follow(action == .undo ? screens[screen].undo(app) : screens[screen].redo(app))
+      }
     case .redraw: return [.terminal(.redraw)]
     case .suspend: return [.terminal(.suspend)]
-    case .themes: overlay = .themes(ThemePicker(themes: themes, current: theme))
+    case .theme: overlay = .themes(ThemePicker(themes: themes, current: theme))
     case .back: return leave() ? refreshed() : []
     case .quit: return leave() ? refreshed() : askToQuit()
+    default: return follow(screens[screen].perform(action, repeating: count, app))
     }
     return []
   }
 
-  mutating func showHelp() {
-    let sections = screens[screen].helpSections + [StudioKeys.map.helpSection, StudioKeys.others]
-    overlay = .help(HelpOverlay(sections))
+  /// Shows what can be done here.
+  mutating func showMenu() {
+    let sections = screens[screen].sections(app) + [ActionRegistry.studio, ActionRegistry.screens]
+    overlay = .menu(ActionMenu(sections.map(app.keys.shown)))
+  }
+
+  /// Does what a line of the menu says.
+  private mutating func run(_ entry: HelpEntry) -> [Errand] {
+    overlay = nil
+    if let action = ActionName(rawValue: entry.command) { return perform(action) }
+    // A digit may count here; the other keys of a screen always lead there.
+    guard let key = entry.keys.first(where: { $0.digit == nil }) else { return [] }
+    return handle(key)
   }
 
   /// Leaves the innermost thing that can be left.
@@ -97,15 +136,22 @@ extension StudioModel {
       case .unknown(let name):
         self.overlay = nil
         return note(Notice(.warning, "there is no command \(name)", remedy: "Tab completes one"))
+      case .complete(let path): return follow([.query(.completePath(path))])
       case .run(let name, let argument):
         self.overlay = nil
         paletteHistory.append(argument.isEmpty ? name : "\(name) \(argument)")
         return run(name, argument)
       }
-    case .help(var help):
-      let isClosed = help.handle(key, page: help.page(height: size.rows)) == .closed
-      self.overlay = isClosed ? nil : .help(help)
-      return []
+    case .menu(var menu):
+      let outcome = menu.handle(key, page: menu.page(height: size.rows))
+      self.overlay = .menu(menu)
+      switch outcome {
+      case .open: return []
+      case .closed:
+        self.overlay = nil
+        return []
+      case .run(let entry): return run(entry)
+      }
     case .question(var dialog, let confirmed):
       switch dialog.handle(key) {
       case .open: self.overlay = .question(dialog, confirmed: confirmed)
@@ -116,7 +162,8 @@ extension StudioModel {
       }
       return []
     case .prompt(var prompt):
-      switch prompt.input.handle(key) {
+      if key == .tab, prompt.isPath { return follow([.query(.completePath(prompt.path))]) }
+      switch prompt.handle(key) {
       case .submitted(let text):
         self.overlay = nil
         return follow(screens[screen].run(prompt.command, argument: text, app))

@@ -8,6 +8,10 @@ extension StudioModel {
     switch message {
     case .key(let key): return handle(key)
     case .paste(let text): return paste(text)
+    case .click(let column, let row): return click(column: column, row: row)
+    case .focus(let isWatched):
+      self.isWatched = isWatched
+      return []
     case .resized(let size):
       self.size = size
       app.windowSize = size
@@ -41,6 +45,7 @@ extension StudioModel {
     case .pathCompleted(let completion):
       guard !questions.isOutdated(.completion(typed: completion.typed)) else { return [] }
       app.pathCompletion = completion
+      complete(completion)
       return refreshed()
     case .footage(let footage):
       guard
@@ -83,9 +88,16 @@ extension StudioModel {
     case .confirm(let title, let lines, let confirmed):
       overlay = .question(.confirm(title: title, lines: lines), confirmed: confirmed)
       return []
-    case .ask(let prompt, let text, let command):
-      overlay = .prompt(Prompt(title: prompt, input: TextInput(text: text), command: command))
+    case .ask(let prompt, let text, let command, let isPath):
+      overlay = .prompt(
+        Prompt(title: prompt, input: TextInput(text: text), command: command, isPath: isPath))
       return []
+    case .copy(let text, let what):
+      guard text.utf8.count <= TerminalSignal.copyLimit else {
+        return note(Notice(.warning, "\(what) is too long for the clipboard of a terminal"))
+      }
+      return [.terminal(.signal(.copy(text)))]
+        + note(Notice(.success, "\(what) copied to the clipboard, where the terminal allows it"))
     case .useModel(let id):
       app.modelID = id
       return [.remember(.model(id))] + refreshed()
@@ -161,6 +173,7 @@ extension StudioModel {
   mutating func show(_ screen: ScreenID) -> [Errand] {
     self.screen = screen
     hasMoved = true
+    count = nil
     overlay = nil
     screens[screen].appear(app)
     // A command may have added scores or runs meanwhile.
@@ -205,6 +218,8 @@ extension StudioModel {
     app.recipe = preferences.recipe
     app.next = preferences.next
     if !hasChosenColor { colorMode = preferences.color }
+    if !hasChosenMouse { usesMouse = preferences.usesMouse }
+    announces = preferences.announces ?? announces
     app.evaluation = preferences.evaluation
     app.trainingRequest = preferences.training
     app.isReady = true
@@ -261,6 +276,7 @@ extension StudioModel {
       // Of one that is over it stays known that it was stopped.
       if job.state == .running { app.noteEndOfStop(of: job.id) }
       if before[job.id] == .running, job.generation != nil { app.noteMeasuredRun() }
+      if before[job.id] == .running, job.state.isOver { effects += announce(job) }
       if case .failed(let sentence, let remedy) = job.state {
         effects += note(Notice(.error, "job \(job.id.rawValue): \(sentence)", remedy: remedy))
       }
@@ -316,7 +332,9 @@ extension AppState {
     case .next(let next): self.next = next
     case .training(let request): trainingRequest = request
     case .evaluation(let task): evaluation = task
-    case .screen, .theme, .bytesPerSecond, .symbols, .cellRatio, .color, .model, .video: break
+    case .screen, .theme, .bytesPerSecond, .symbols, .cellRatio, .color, .usesMouse, .announces,
+      .model, .video:
+      break
     }
   }
 }

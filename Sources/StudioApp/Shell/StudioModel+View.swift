@@ -16,12 +16,12 @@ extension StudioModel {
     buffer.fill(area, style: Style(.text))
     let logHeight = showsLog ? min(Self.logRows, area.height / 2) : 0
     let parts = Layout.split(
-      area, .vertical, [.fixed(1), .fixed(1), .fill(), .fixed(logHeight), .fixed(1)])
+      area, .vertical, [.fixed(1), .fixed(1), .fill(), .fixed(logHeight), .fixed(1), .fixed(1)])
     drawHeader(context, in: &buffer, area: parts[0])
     Tabs(
       ScreenID.allCases.map(\.title), selected: ScreenID.allCases.firstIndex(of: screen) ?? 0,
       numbers: ScreenID.allCases.map(\.rawValue),
-      prefix: screens[screen].takesDigits(app) ? "F" : ""
+      prefix: takesDigits ? "F" : ""
     ).draw(in: &buffer, area: parts[1])
     if app.isReady {
       screens[screen].draw(in: &buffer, area: parts[2], app, context)
@@ -31,11 +31,15 @@ extension StudioModel {
         row: parts[2].row + 1, style: Style(.secondary), clip: parts[2])
     }
     if showsLog { drawLog(in: &buffer, area: parts[3]) }
-    drawHints(in: &buffer, area: parts[4])
     if showsInformation { drawInformation(in: &buffer, area: parts[2]) }
-    if let status { drawNotice(status, in: &buffer, above: parts[4]) }
+    if overlay != nil { buffer.coverTargets() }
+    drawHints(in: &buffer, area: parts[5])
+    drawNotice(in: &buffer, area: parts[4])
     drawOverlay(in: &buffer, area: area)
   }
+
+  /// Rows of the window that are not the screen's: the header, the tabs, what was said, the hints.
+  package static let frameRows = 4
 
   // MARK: The first and the last line
 
@@ -79,17 +83,32 @@ extension StudioModel {
   /// The keys that mean something now: to what stands in front, to what is typed, or to the screen.
   private func drawHints(in buffer: inout CellBuffer, area: Rectangle) {
     let screen = screens[screen]
+    func shown(_ entries: [HelpEntry]) -> [HelpEntry] { entries.map(app.keys.shown) }
     if let overlay {
       HintLine.draw(overlay.hints, in: &buffer, area: area)
     } else if screen.isTyping {
       HintLine.draw(screen.typingHints, in: &buffer, area: area)
     } else if showsLog {
-      HintLine.draw(Self.logHints, pinned: StudioKeys.pinned, in: &buffer, area: area)
+      HintLine.draw(Self.logHints, pinned: shown(Self.pinned), in: &buffer, area: area)
+    } else if let count {
+      // What a number means depends on the action alone.
+      let text = "\(count) times: "
+      buffer.write(text, column: area.column, row: area.row, style: Style(.accent), clip: area)
+      let counted = screen.sections(app).flatMap(\.entries).filter { entry in
+        ActionName(rawValue: entry.command).map(ActionRegistry.counted.contains) ?? false
+      }
+      HintLine.draw(
+        shown(counted) + [HelpEntry(keys: [.escape], name: "none", help: "")],
+        pinned: shown(Self.pinned), in: &buffer, area: area.inset(left: text.count))
     } else {
       HintLine.draw(
-        screen.hints(app) + StudioKeys.hints, pinned: StudioKeys.pinned, in: &buffer, area: area)
+        shown(screen.hints(app) + ActionRegistry.studio.rows([.log, .information, .quit])),
+        pinned: shown(Self.pinned), in: &buffer, area: area)
     }
   }
+
+  /// The hints that are always there, at the right.
+  private static let pinned = ActionRegistry.studio.rows([.help, .palette])
 
   private static let logHints = [
     HelpEntry(keys: [.character("j")], name: "down", help: ""),
@@ -98,19 +117,36 @@ extension StudioModel {
     HelpEntry(keys: [.character("@")], name: "hide the log", help: ""),
   ]
 
-  /// What was said last, in the rows above the hints, which it never covers.
-  private func drawNotice(
-    _ notice: Notice, in buffer: inout CellBuffer, above hints: Rectangle
-  ) {
-    let lines = TextWrap.lines(notice.text, width: hints.width).prefix(Self.noticeRows)
-    let area = Rectangle(
-      column: hints.column, row: hints.row - lines.count, width: hints.width, height: lines.count)
-    buffer.fill(area, style: Style(.text))
-    for (index, line) in lines.enumerated() {
-      buffer.write(
-        line, column: area.column, row: area.row + index, style: Style(notice.level.role),
-        clip: area)
+  /// What was said last, in its own line above the hints, and at its right what undo would do. A notice that
+  /// is longer goes on above, until the next key.
+  private func drawNotice(in buffer: inout CellBuffer, area: Rectangle) {
+    var free = area
+    if let status {
+      let lines = TextWrap.lines(status.text, width: area.width).prefix(Self.noticeRows)
+      let place = Rectangle(
+        column: area.column, row: area.endRow - lines.count, width: area.width,
+        height: lines.count)
+      buffer.fill(place, style: Style(.text))
+      for (index, line) in lines.enumerated() {
+        buffer.write(
+          line, column: place.column, row: place.row + index, style: Style(status.level.role),
+          clip: place)
+      }
+      free = area.inset(left: CharacterWidth.columns(of: lines.last ?? "") + 3)
     }
+    guard overlay == nil, !showsLog, !screens[screen].isTyping,
+      let undo = screens[screen].undoText(app),
+      let key = ActionRegistry.studio.row(.undo).map(app.keys.shown)?.keys.first
+    else { return }
+    let text = "\(key) \(undo)"
+    let width = CharacterWidth.columns(of: text)
+    guard width <= free.width else { return }
+    let column = free.endColumn - width
+    let end = buffer.write(
+      "\(key)", column: column, row: free.row, style: Style(.key), clip: free)
+    buffer.write(" \(undo)", column: end, row: free.row, style: Style(.secondary), clip: free)
+    buffer.addTarget(
+      Rectangle(column: column, row: free.row, width: width, height: 1), .press(key))
   }
 
   /// Rows that a notice takes at most.
@@ -155,7 +191,7 @@ extension StudioModel {
   private func drawOverlay(in buffer: inout CellBuffer, area: Rectangle) {
     switch overlay {
     case .palette(let palette): palette.draw(in: &buffer, area: area)
-    case .help(let help): help.draw(in: &buffer, area: area)
+    case .menu(let help): help.draw(in: &buffer, area: area)
     case .question(let dialog, _): dialog.draw(in: &buffer, area: area)
     case .prompt(let prompt): prompt.draw(in: &buffer, area: area)
     case .themes(let picker): picker.draw(in: &buffer, area: area)

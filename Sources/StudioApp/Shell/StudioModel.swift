@@ -1,4 +1,5 @@
 import RunKit
+import StudioKit
 import TerminalUI
 
 /// Everything that the studio shows, and nothing else.
@@ -19,6 +20,16 @@ package struct StudioModel: Sendable {
   package var showsInformation = false
   /// What was said last, until the next key.
   package var status: Notice?
+  /// The number that was typed before an action.
+  package var count: Int?
+  /// Whether clicks and the wheel are the studio's; `nil` for what it was started with.
+  package var usesMouse: Bool?
+  /// Whether the end of a long run is told when nobody looks.
+  package var announces = true
+  /// Whether the terminal's window is in front; `nil` for terminals that do not tell.
+  var isWatched: Bool?
+  /// Jobs during which a key was pressed.
+  var attended: Set<JobID> = []
   /// The window's size.
   package var size = TerminalSize.standard
   /// The theme, and all there are.
@@ -34,6 +45,8 @@ package struct StudioModel: Sendable {
   package var colorMode: ColorMode?
   /// Whether colours were given on the command line, so that those remembered stay out.
   package let hasChosenColor: Bool
+  /// Whether the mouse was given or taken on the command line, so that what is remembered stays out.
+  package let hasChosenMouse: Bool
   /// Tells the time for the log.
   let clock: @Sendable () -> String
   /// Threads that runs use where their settings name none.
@@ -55,7 +68,8 @@ package struct StudioModel: Sendable {
   package init(
     theme: Theme = .plain, themes: [Theme] = [.plain], hasChosenTheme: Bool = false,
     bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false, hasChosenColor: Bool = false,
-    threadCount: Int = 1, keepsRunning: Bool = false,
+    usesMouse: Bool? = nil,
+    threadCount: Int = 1, keepsRunning: Bool = false, keys: KeyChoices = KeyChoices(),
     clock: @escaping @Sendable () -> String = { "" }
   ) {
     self.theme = theme
@@ -64,8 +78,11 @@ package struct StudioModel: Sendable {
     self.bytesPerSecond = bytesPerSecond
     self.hasChosenLimit = hasChosenLimit
     self.hasChosenColor = hasChosenColor
+    self.usesMouse = usesMouse
+    hasChosenMouse = usesMouse != nil
     self.clock = clock
     self.threadCount = threadCount
     self.keepsRunning = keepsRunning
+    app.keys = keys
   }
 }

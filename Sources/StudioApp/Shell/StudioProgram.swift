@@ -27,7 +27,8 @@ package enum StudioProgram {
       },
       drawing: { model in
         DrawingPreferences(
-          theme: model.theme, bytesPerSecond: model.bytesPerSecond, colorMode: model.colorMode)
+          theme: model.theme, bytesPerSecond: model.bytesPerSecond, colorMode: model.colorMode,
+          usesMouse: model.usesMouse, title: model.title)
       })
   }
 
@@ -38,6 +39,7 @@ package enum StudioProgram {
     case .terminal(.leave): .quit
     case .terminal(.suspend): .suspend
     case .terminal(.redraw): .redraw
+    case .terminal(.signal(let signal)): .signal(signal)
     case .workspace(let request): perform(request)
     }
   }
@@ -50,8 +52,10 @@ package enum StudioProgram {
       switch mouse.action {
       case .wheelUp: .key(.up)
       case .wheelDown: .key(.down)
-      default: nil
+      case .press: .click(column: mouse.column, row: mouse.row)
+      case .release, .drag: nil
       }
+    case .focus(let isWatched): .focus(isWatched)
     case .resize(let size): .resized(size)
     case .interrupt: .interrupt
     case .terminate: .terminate

@@ -11,6 +11,8 @@ public struct CellBuffer: Sendable, Hashable {
   public private(set) var cells: [Cell]
   /// Where a text cursor should be shown, or nil for none.
   public var cursor: Position?
+  /// What can be clicked, the topmost last.
+  public private(set) var targets: [ClickTarget] = []
 
   /// A position in the grid, from 0.
   public struct Position: Sendable, Hashable {
@@ -140,6 +142,19 @@ public struct CellBuffer: Sendable, Hashable {
           row: row + imageRow, clip: clip)
       }
     }
+  }
+
+  /// Lets a part of the grid be clicked.
+  public mutating func addTarget(_ area: Rectangle, _ meaning: ClickTarget.Meaning) {
+    targets.append(ClickTarget(area: area, meaning: meaning))
+  }
+
+  /// Lets nothing be clicked that was drawn so far, since something stands in front of it.
+  public mutating func coverTargets() { targets = [] }
+
+  /// What a click on a cell means; `nil` for nothing.
+  public func clickMeaning(column: Int, row: Int) -> ClickTarget.Meaning? {
+    targets.last { $0.area.contains(column: column, row: row) }?.meaning
   }
 
   /// Replaces a cell as it is, without care for wide characters around it.

@@ -73,6 +73,8 @@ struct ControlSequence {
       .modeReport(mode: parameters[0], state: parameters[1])
     case (UInt8(ascii: "<"), nil, UInt8(ascii: "M")), (UInt8(ascii: "<"), nil, UInt8(ascii: "m")):
       mouse.map { .event(.mouse($0)) }
+    case (nil, nil, UInt8(ascii: "I")) where parameters == [0]: .event(.focus(true))
+    case (nil, nil, UInt8(ascii: "O")) where parameters == [0]: .event(.focus(false))
     case (nil, nil, UInt8(ascii: "~")):
       KeyTable.tildeCode(parameters[0]).map { .event(.key(Key($0, modifiers: modifiers))) }
     case (nil, nil, UInt8(ascii: "$")) where parameters.count == 1:

@@ -117,4 +117,43 @@ extension Key: CustomStringConvertible {
     case .function(let number): "F\(number)"
     }
   }
+
+  private static let codes: [String: Code] = {
+    let named: [Code] = [
+      .character(" "), .enter, .escape, .tab, .backspace, .delete, .insert, .up, .down, .left,
+      .right, .home, .end, .pageUp, .pageDown,
+    ]
+    return Dictionary(
+      uniqueKeysWithValues: (named + (1...24).map { .function($0) }).map {
+        (Key($0).codeName.lowercased(), $0)
+      })
+  }()
+
+  /// A key by the name that `description` gives, such as `R`, `Ctrl-R`, `Alt-3`, `Space` or `F5`; names of
+  /// more than one letter in capitals or not.
+  ///
+  /// - Returns: `nil` if there is no such key.
+  public init?(named name: String) {
+    var rest = Substring(name)
+    var modifiers: Modifiers = []
+    let prefixes: [(String, Modifiers)] = [
+      ("ctrl-", .control), ("alt-", .alt), ("shift-", .shift),
+    ]
+    while let (prefix, modifier) = prefixes.first(where: {
+      rest.count > $0.0.count && rest.lowercased().hasPrefix($0.0)
+    }) {
+      rest = rest.dropFirst(prefix.count)
+      modifiers.insert(modifier)
+    }
+    if rest.count == 1, let character = rest.first {
+      // With Control the letter has no case, and Tab and Enter are what two of them send.
+      let isControl = modifiers.contains(.control)
+      self.init(
+        .character(isControl ? Character(character.lowercased()) : character), modifiers: modifiers)
+    } else if let code = Self.codes[rest.lowercased()] {
+      self.init(code, modifiers: modifiers)
+    } else {
+      return nil
+    }
+  }
 }

@@ -6,6 +6,8 @@ public enum TerminalEvent: Sendable, Hashable {
   case paste(String)
   /// The mouse was used; only where the program asks for the mouse.
   case mouse(MouseEvent)
+  /// The terminal's window came to the front, or left it; only from terminals that tell.
+  case focus(Bool)
   /// The window has a new size.
   case resize(TerminalSize)
   /// Ctrl-C, or SIGINT from elsewhere.

@@ -7,6 +7,8 @@ public final class ProgramTester<Model: Sendable, Message: Sendable> {
   public private(set) var hasQuit = false
   /// How often the program asked to be suspended.
   public private(set) var suspensions = 0
+  /// What was sent to the terminal beside what is drawn.
+  public private(set) var signals: [TerminalSignal] = []
 
   private let program: Program<Model, Message>
   private var engine: Engine<Model, Message>
@@ -77,7 +79,7 @@ public final class ProgramTester<Model: Sendable, Message: Sendable> {
         switch effect {
         case .run(let id, let body): runner.run(id: id, body)
         case .cancel(let id): runner.cancel(id: id)
-        case .quit, .suspend, .redraw: break
+        case .quit, .suspend, .redraw, .signal: break
         }
       }
       await runner.finishAll()
@@ -102,6 +104,7 @@ public final class ProgramTester<Model: Sendable, Message: Sendable> {
       case .quit: hasQuit = true
       case .suspend: suspensions += 1
       case .redraw: break
+      case .signal(let signal): signals.append(signal)
       }
     }
   }

@@ -9,6 +9,7 @@ public struct Command<Message: Sendable>: Sendable {
     case quit
     case suspend
     case redraw
+    case signal(TerminalSignal)
   }
 
   package let operations: [Operation]
@@ -59,6 +60,11 @@ public struct Command<Message: Sendable>: Sendable {
 
   /// Stops the process as Ctrl-Z does, until the shell continues it.
   public static var suspend: Command { Command(operations: [.suspend]) }
+
+  /// Sends the terminal something beside what is drawn.
+  public static func signal(_ signal: TerminalSignal) -> Command {
+    Command(operations: [.signal(signal)])
+  }
 
   /// Draws the whole screen anew, for when something else wrote on it.
   public static var redraw: Command { Command(operations: [.redraw]) }

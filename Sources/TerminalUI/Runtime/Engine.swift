@@ -8,6 +8,7 @@ package struct Engine<Model: Sendable, Message: Sendable>: Sendable {
     case quit
     case suspend
     case redraw
+    case signal(TerminalSignal)
   }
 
   package private(set) var model: Model
@@ -76,6 +77,7 @@ package struct Engine<Model: Sendable, Message: Sendable>: Sendable {
       case .quit: effects.append(.quit)
       case .suspend: effects.append(.suspend)
       case .redraw: effects.append(.redraw)
+      case .signal(let signal): effects.append(.signal(signal))
       }
     }
   }

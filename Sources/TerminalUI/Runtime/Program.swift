@@ -48,16 +48,22 @@ public struct DrawingPreferences: Sendable, Hashable {
   public var bytesPerSecond: Int?
   /// The colours to use; nil for what the terminal was found to show.
   public var colorMode: ColorMode?
+  /// Whether clicks and the wheel are asked for; nil for what the program was started with.
+  public var usesMouse: Bool?
+  /// The title of the terminal's window; nil leaves it alone.
+  public var title: String?
 
   /// Preferences; numbers outside their range are brought into it.
   public init(
     theme: Theme = .plain, maximumFrameRate: Int = 30, bytesPerSecond: Int? = nil,
-    colorMode: ColorMode? = nil
+    colorMode: ColorMode? = nil, usesMouse: Bool? = nil, title: String? = nil
   ) {
     self.theme = theme
     self.maximumFrameRate = min(max(maximumFrameRate, 1), 120)
     self.bytesPerSecond = bytesPerSecond.map { max($0, 1) }
     self.colorMode = colorMode
+    self.usesMouse = usesMouse
+    self.title = title
   }
 }
 
@@ -71,6 +77,8 @@ public struct ViewContext: Sendable {
   public var imageCache: ImageCache
   /// What drawing has cost so far.
   public var statistics: DrawStatistics
+  /// Whether pictures are left out, as where only the places of things are of interest.
+  public var leavesOutImages = false
 
   /// A context, for tests with nothing but the capabilities.
   public init(

@@ -79,6 +79,9 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
       case .redraw:
         session.requestRedraw()
         scheduler.request()
+      case .signal(let signal):
+        session.send(signal)
+        send(session)
       case .suspend: suspend(engine: &engine, session: session, signals: signals)
       }
     }
@@ -91,6 +94,8 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
     let preferences = program.drawing(model)
     guard let time = scheduler.nextFrame(preferences, now: now), time <= now else { return }
     session.use(preferences.colorMode)
+    session.useMouse(preferences.usesMouse)
+    session.show(title: preferences.title)
     let plan = scheduler.begin(preferences, now: now)
     let context = ViewContext(
       capabilities: session.capabilities.with(size: size), imageDetail: plan.imageDetail,

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HandwrittenText
 
 /// A full-screen session on a terminal: the device, the curses screen, modes beyond curses, and
 /// their undoing.
@@ -18,10 +19,18 @@ final class TerminalSession {
   private var needsRedraw = true
   private var isActive = false
 
-  private static let modesOn = "\u{1B}[?2004h"
+  /// The title that is shown; nil while the terminal's own is.
+  private var title: String?
+  private var usesMouse: Bool
+
+  /// Pasted text is marked, and the terminal tells whether somebody looks at it.
+  private static let modesOn = "\u{1B}[?2004h\u{1B}[?1004h"
   private static let mouseOn = "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h"
-  private static let modesOff =
-    "\u{1B}[?2026l\u{1B}[?2004l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
+  private static let mouseOff = "\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
+  private static let modesOff = "\u{1B}[?2026l\u{1B}[?2004l\u{1B}[?1004l" + mouseOff
+  /// Keeps the window's title, and brings it back (XTWINOPS 22 and 23).
+  private static let keepTitle = "\u{1B}[22;2t"
+  private static let oldTitle = "\u{1B}[23;2t"
   private static let synchronizedOutputQuery = "\u{1B}[?2026$p"
 
   init(options: RuntimeOptions) throws(TerminalError) {
@@ -51,6 +60,7 @@ final class TerminalSession {
     capabilities.colorMode = screen.colorMode
     self.capabilities = capabilities
     self.options = options
+    usesMouse = options.usesMouse
     decoder = KeyDecoder(table: screen.keyTable, isUTF8: capabilities.isUTF8)
   }
 
@@ -114,6 +124,30 @@ final class TerminalSession {
     needsRedraw = true
   }
 
+  /// Asks for the mouse, or gives it back to the terminal.
+  func useMouse(_ wanted: Bool?) {
+    guard let wanted, wanted != usesMouse else { return }
+    usesMouse = wanted
+    guard understandsModes else { return }
+    device.enqueue(Array((wanted ? Self.mouseOn : Self.mouseOff).utf8))
+  }
+
+  /// Gives the terminal's window a title.
+  func show(title wanted: String?) {
+    guard let wanted, wanted != title, understandsModes else { return }
+    let before = title == nil ? Self.keepTitle : ""
+    title = wanted
+    // Ended by the bell, as the simplest terminals expect.
+    device.enqueue(Array("\(before)\u{1B}]2;\(PrintableText.field(wanted))\u{07}".utf8))
+  }
+
+  /// Sends something beside what is drawn.
+  func send(_ signal: TerminalSignal) {
+    guard isActive else { return }
+    let isThroughTmux = options.environment["TMUX", default: ""] != ""
+    device.enqueue(signal.bytes(understandsModes: understandsModes, isThroughTmux: isThroughTmux))
+  }
+
   private var understandsModes: Bool { options.understandsModes }
 
   /// Enters full-screen mode with the next frame.
@@ -126,7 +160,7 @@ final class TerminalSession {
     isActive = true
     guard understandsModes else { return }
     var text = Self.modesOn
-    if options.usesMouse { text += Self.mouseOn }
+    if usesMouse { text += Self.mouseOn }
     if options.usesSynchronizedOutput { text += Self.synchronizedOutputQuery }
     device.enqueue(Array(text.utf8))
   }
@@ -137,9 +171,12 @@ final class TerminalSession {
   func leave(isHungUp: Bool = false) {
     guard isActive else { return }
     isActive = false
+    var text = understandsModes ? Self.modesOff : ""
+    if title != nil { text += Self.oldTitle }
+    title = nil
     let bytes = screen.leave()
     if !isHungUp {
-      device.enqueue((understandsModes ? Array(Self.modesOff.utf8) : []) + bytes)
+      device.enqueue(Array(text.utf8) + bytes)
       device.sendAll()
       device.leaveKeyMode()
     }

@@ -1,6 +1,6 @@
 /// A list of settings, each edited in place.
 ///
-/// `h` and `l` step a value, `H` and `L` by ten steps; Enter, or a digit on a number, types one;
+/// `h` and `l` step a value, `<` and `>` by ten steps; Enter, or a digit on a number, types one;
 /// Space switches and goes on to the next choice.
 public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
   /// What a key led to.
@@ -62,8 +62,8 @@ public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
     case .space: return step(by: 1)
     case .character("h"), .left, .character("-"): return step(by: -1)
     case .character("l"), .right, .character("+"): return step(by: 1)
-    case .character("H"): return step(by: -10)
-    case .character("L"): return step(by: 10)
+    case .character("<"): return step(by: -10)
+    case .character(">"): return step(by: 10)
     default: break
     }
     if let digit = key.digit, takesDigits { return startTyping(with: String(digit)) }

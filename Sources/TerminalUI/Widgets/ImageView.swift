@@ -17,7 +17,7 @@ public struct ImageView: Sendable, Hashable {
   public func draw(
     in buffer: inout CellBuffer, area: Rectangle, context: ViewContext, symbols: SymbolSet? = nil
   ) {
-    guard !area.isEmpty else { return }
+    guard !area.isEmpty, !context.leavesOutImages else { return }
     let renderer = ImageRenderer(
       symbols: symbols ?? context.capabilities.symbols,
       colorMode: context.imageDetail.colorMode(on: context.capabilities.colorMode),

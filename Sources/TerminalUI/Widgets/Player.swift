@@ -1,4 +1,4 @@
-/// The state of a loop of frames: which one is shown, and how it goes on. Keys follow mpv.
+/// The state of a loop of frames: which one is shown, and how it goes on.
 public struct Player: Sendable, Hashable {
   /// Frames in all, at least 0.
   public private(set) var frameCount: Int
@@ -55,29 +55,8 @@ public struct Player: Sendable, Hashable {
     frame = min(max(index, 0), max(frameCount - 1, 0))
   }
 
-  /// The keys and what they do.
+  /// What can be done with it.
   public enum Action: Sendable, Hashable { case pause, next, previous, slower, faster, loop }
-
-  /// The keys of a player.
-  public static let keyMap = KeyMap<Action>(
-    title: "Player",
-    [
-      KeyBinding([.space], name: "play", help: "play or pause", .pause),
-      KeyBinding([.character(".")], name: "", help: "one frame on", .next),
-      KeyBinding([.character(",")], name: "", help: "one frame back", .previous),
-      KeyBinding([.character("[")], name: "", help: "slower", .slower),
-      KeyBinding([.character("]")], name: "", help: "faster", .faster),
-      KeyBinding([.character("L")], name: "loop", help: "loop, or stop at the end", .loop),
-    ])
-
-  /// Handles a key.
-  ///
-  /// - Returns: whether it was one for a player.
-  public mutating func handle(_ key: Key) -> Bool {
-    guard let action = Self.keyMap.action(for: key) else { return false }
-    perform(action)
-    return true
-  }
 
   /// Carries out an action. Stepping pauses, as in mpv, and goes around the ends.
   public mutating func perform(_ action: Action) {

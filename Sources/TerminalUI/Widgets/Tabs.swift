@@ -44,10 +44,14 @@ public struct Tabs: Sendable, Hashable {
     var column = area.column
     for index in titles.indices {
       let isSelected = index == selected
+      let start = column
       let text = needed <= area.width || isSelected ? full[index] : "\(keys[index]) "
       column = buffer.write(
         text, column: column, row: area.row, style: Style(isSelected ? .tabActive : .tab),
         clip: area)
+      buffer.addTarget(
+        Rectangle(column: start, row: area.row, width: column - start, height: 1),
+        .press(Key(.function(numbers[index]))))
     }
   }
 }

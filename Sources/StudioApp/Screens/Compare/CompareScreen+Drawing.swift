@@ -60,9 +60,9 @@ extension CompareScreen {
       return EmptyState(
         "Nothing has been compared yet",
         lines: ["Two to four models or settings with the same seed, or a grid over two settings."],
-        keys: CompareListAction.keyMap.bindings.prefix(2).map(\.entry) + [
+        keys: Self.listSection.rows([.new, .sweep]) + [
           HelpEntry(
-            keys: [.character("5")], name: "", help: "m there marks videos, c plays them together")
+            keys: [.character("5")], name: "", help: "m there marks videos, C plays them together")
         ]
       ).draw(in: &buffer, area: inner)
     }
@@ -251,7 +251,7 @@ extension CompareScreen {
     if made < cells.count {
       let missing = cells.count(where: \.canResume)
       let all =
-        missing > 0 ? ", \(missing) missing: R makes \(missing == 1 ? "it" : "them")" : ""
+        missing > 0 ? ", \(missing) missing: A makes \(missing == 1 ? "it" : "them")" : ""
       parts.append("\(made) of \(cells.count) made\(all)")
     }
     let text = CharacterWidth.truncate(parts.joined(separator: "  "), to: area.width - 2)
@@ -264,35 +264,12 @@ extension CompareScreen {
   package func hints(_ app: AppState) -> [HelpEntry] {
     switch page {
     case .list:
-      let open = HelpEntry(keys: [.enter], name: "open", help: "open it")
-      let list = CompareListAction.keyMap.bindings
-      guard rowCount(app) == 0 else { return [open] + list.map(\.entry) }
-      return list.filter { [.variants, .sweep].contains($0.action) }.map(\.entry)
+      return rowCount(app) == 0 ? Self.listSection.rows([.new, .sweep]) : Self.listSection.entries
     case .variants(let editor):
       return editor.editsSettings
-        ? [HelpEntry(keys: [.character("r")], name: "make them", help: "")]
-          + SettingsForm.helpSection.entries + [HelpEntry(keys: [.tab], name: "variants", help: "")]
-        : VariantEditor.keyMap.bindings.map(\.entry)
-    case .sweep:
-      return [
-        HelpEntry(keys: [.character("r")], name: "make it", help: "make the sweep"),
-        HelpEntry(keys: [.enter], name: "edit", help: "type values"),
-        HelpEntry(keys: [.character("l")], name: "next choice", help: "the next setting"),
-      ]
-    case .comparison, .marked: return CompareAction.keyMap.bindings.map(\.entry)
-    }
-  }
-
-  package var helpSections: [HelpSection] {
-    switch page {
-    case .list:
-      [
-        CompareListAction.keyMap.helpSection,
-        HelpSection(title: "Moving", entries: Movement.helpEntries),
-      ]
-    case .variants: [VariantEditor.keyMap.helpSection, SettingsForm.helpSection]
-    case .sweep: [SettingsForm.helpSection]
-    case .comparison, .marked: [CompareAction.keyMap.helpSection, player.keyMap.helpSection]
+        ? VariantEditor.formSection.entries + SettingsForm.hints : VariantEditor.section.entries
+    case .sweep: return SweepForm.section.entries + SettingsForm.hints
+    case .comparison, .marked: return Self.section.entries
     }
   }
 

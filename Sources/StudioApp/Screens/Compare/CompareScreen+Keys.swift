@@ -3,21 +3,84 @@ import StudioKit
 import TerminalUI
 
 extension CompareScreen {
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+  /// What can be done with the list of comparisons.
+  package static let listSection = HelpSection(
+    title: "Comparisons",
+    entries: [
+      ActionName.choose.row("open", "open it"),
+      ActionName.new.row("new", "compare models or settings"),
+      ActionName.sweep.row("sweep", "a grid over two settings"),
+      ActionName.compare.row("marked", "variants from the marked videos' settings"),
+      ActionName.remove.row("delete", "forget it; its videos go to the trash"),
+    ])
+
+  /// What can be done with an open comparison.
+  package static let section = HelpSection(
+    title: "Comparison",
+    entries: [
+      ActionName.flip.row("flip", "one at a time in place; again for the next"),
+      ActionName.difference.row("difference", "what differs from the base, with PSNR"),
+      ActionName.base.row("base", "compare the others with this one"),
+      ActionName.more.row("", "show differences more strongly"),
+      ActionName.less.row("", "show differences less strongly"),
+      ActionName.add.row("add", "add this one to the videos, to stay"),
+      ActionName.extend.row("extend", "open it in Extend", also: [.enter]),
+      ActionName.reuse.row("reuse", "its settings into Make"),
+      ActionName.export.row("export", "write this one to files"),
+      ActionName.run.row("make", "make this one, where it is missing"),
+      ActionName.addAll.row("make all", "make all that are missing"),
+      ActionName.stop.row("stop", "stop the one that is being made"),
+      ActionName.stopAll.row("stop all", "stop it, and make none of the others"),
+      ActionName.scores.row("scores", "show or hide the stored scores of these models"),
+      ActionName.copy.row("", "copy its settings to the clipboard"),
+    ])
+
+  package func sections(_ app: AppState) -> [HelpSection] {
     switch page {
-    case .list: return handleList(key, app)
+    case .list:
+      [Self.listSection, HelpSection(title: "Moving", entries: Movement.helpEntries)]
+    case .variants(let editor):
+      editor.editsSettings
+        ? [VariantEditor.formSection, SettingsForm.helpSection]
+        : [VariantEditor.section, VariantEditor.movements]
+    case .sweep: [SweepForm.section, SettingsForm.helpSection]
+    case .comparison, .marked: [Self.section, ClipPlayer.section]
+    }
+  }
+
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    switch page {
+    case .list: return takeInList(key, app)
     case .variants(var editor):
-      let outcome = editor.handle(key, app)
+      editor.take(key, app)
       page = .variants(editor)
-      return outcome == .run ? run(editor, app) : []
+      return []
     case .sweep(var form):
-      if !form.isTyping, key == .character("r") { return run(form, app) }
       form.handle(key)
       page = .sweep(form)
       lastSweep = form
       return estimateSweep(app)
     case .comparison, .marked:
-      let effects = handleCells(key, app)
+      move(key, app)
+      return refresh(app)
+    }
+  }
+
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
+    switch page {
+    case .list: return performInList(action, app)
+    case .variants(var editor):
+      if action == .run { return run(editor, app) }
+      guard editor.perform(action) else { return nil }
+      page = .variants(editor)
+      return []
+    case .sweep(let form): return action == .run ? run(form, app) : nil
+    case .comparison, .marked:
+      if player.perform(action) { return [] }
+      guard Self.section.actions.contains(action) else { return nil }
+      let effects = performInCells(action, app)
       return effects + refresh(app)
     }
   }
@@ -35,31 +98,30 @@ extension CompareScreen {
     return app.comparisons.indices.contains(index) ? app.comparisons[index] : nil
   }
 
-  private mutating func handleList(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    if !listState.search.isTyping, let action = CompareListAction.keyMap.action(for: key) {
-      return perform(action, app)
-    }
+  private mutating func takeInList(_ key: Key, _ app: AppState) -> [StudioEffect] {
     let texts = listRows(app).map(\.text)
-    let rows = max(app.windowSize.rows - 6, 1)
-    guard case .activated(let row) = listState.handle(key, texts: texts, page: rows) else {
-      return []
-    }
-    if let comparison = comparison(inRow: row, app) {
-      open(.comparison(comparison.id))
-    } else if hasMarkedRow(app) {
-      open(.marked)
-    }
-    return refresh(app)
+    let rows = max(app.windowSize.rows - StudioModel.frameRows - 3, 1)
+    _ = listState.handle(key, texts: texts, page: rows)
+    return []
   }
 
-  private mutating func perform(_ action: CompareListAction, _ app: AppState) -> [StudioEffect] {
+  private mutating func performInList(
+    _ action: ActionName, _ app: AppState
+  ) -> [StudioEffect]? {
     switch action {
-    case .variants:
+    case .choose:
+      if let comparison = comparison(inRow: listState.selected, app) {
+        open(.comparison(comparison.id))
+      } else if hasMarkedRow(app) {
+        open(.marked)
+      }
+      return refresh(app)
+    case .new:
       guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
       page = .variants(
         VariantEditor([.init(model: model.reference, settings: app.settings)]))
       return []
-    case .markedVariants: return editMarked(app)
+    case .compare: return editMarked(app)
     case .sweep:
       let models = app.models.filter(\.canGenerate)
       guard !models.isEmpty else { return [.notify(.noModel)] }
@@ -68,7 +130,7 @@ extension CompareScreen {
           base: app.settings, models: models.map(\.reference),
           chosen: models.firstIndex { $0.id == app.modelID } ?? 0, after: lastSweep))
       return estimateSweep(app)
-    case .delete:
+    case .remove:
       guard let comparison = comparison(inRow: listState.selected, app) else { return [] }
       let count = comparison.cells.count
       return [
@@ -77,6 +139,7 @@ extension CompareScreen {
           lines: ["Its \(count) videos go to the trash, but for those that were kept."],
           confirmed: [.library(.deleteComparison(comparison.id))])
       ]
+    default: return nil
     }
   }
 
@@ -97,7 +160,7 @@ extension CompareScreen {
     }
     guard variants.count == videos.count else {
       return videos.filter { app.trees[$0.id] == nil }.map { .video(.loadTree($0.id)) }
-        + [.notify(Notice(.information, "reading the settings; press V again"))]
+        + [.notify(Notice(.information, "reading the settings; press C again"))]
     }
     page = .variants(VariantEditor(variants))
     return []
@@ -141,10 +204,8 @@ extension CompareScreen {
 
   // MARK: Cells
 
-  private mutating func handleCells(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    if let action = CompareAction.keyMap.action(for: key) { return perform(action, app) }
-    if player.handle(key) { return [] }
-    guard let movement = Movement(key) else { return [] }
+  private mutating func move(_ key: Key, _ app: AppState) {
+    guard let movement = Movement(key) else { return }
     let count = cells(app).count
     let columns = comparison(app)?.columnAxis?.values.count ?? count
     switch movement {
@@ -156,10 +217,9 @@ extension CompareScreen {
     case .last: focus = count - 1
     case .up, .down, .pageUp, .pageDown: break
     }
-    return []
   }
 
-  private mutating func perform(_ action: CompareAction, _ app: AppState) -> [StudioEffect] {
+  private mutating func performInCells(_ action: ActionName, _ app: AppState) -> [StudioEffect] {
     let cells = cells(app)
     guard cells.indices.contains(focus) else { return [] }
     let cell = cells[focus]
@@ -178,24 +238,32 @@ extension CompareScreen {
         ]
       }
       showsScores.toggle()
-    case .keep:
+    case .add:
       guard case .comparison = page else { return [] }
       return [
         .video(.keep(cell.video)),
         .notify(Notice(.success, "\(cell.label) is a video of its own", remedy: "5 shows it")),
       ]
-    case .open: return [.video(.open(cell.video)), .show(.extend)]
+    case .extend: return [.video(.open(cell.video)), .show(.extend)]
     case .reuse: return reuse(cell, app)
     case .export: return askForExport(cell, app)
-    case .resume:
+    case .copy:
+      guard let variant = cell.variant else { return [.copy(cell.label, what: cell.label)] }
+      return [
+        .copy(
+          "\(variant.model.name)  seed \(variant.settings.seed)  \(variant.settings.shortText)",
+          what: "the settings of \(cell.label)")
+      ]
+    case .run:
       guard let effect = cell.resumeEffect else {
         return [.notify(Notice(.information, "\(cell.label) is not missing"))]
       }
       return [effect]
-    case .resumeAll:
+    case .addAll:
       let effects = cells.compactMap(\.resumeEffect)
       return effects.isEmpty ? [.notify(Notice(.information, "nothing is missing"))] : effects
     case .stop, .stopAll: return stop(cells, all: action == .stopAll, app)
+    default: break
     }
     return []
   }
@@ -242,17 +310,17 @@ extension CompareScreen {
     return [
       .ask(
         prompt: "Export \(cell.label) \(ExportRequest.formats)",
-        text: ExportRequest.fileName(cell.label, "mp4") + " x4", command: "export")
+        text: ExportRequest.fileName(cell.label, "mp4") + " x4", command: "export", isPath: true)
     ]
   }
 
   // MARK: Commands
 
-  package var commands: [CommandPalette.Entry] {
+  package func commands(_ app: AppState) -> [CommandPalette.Entry] {
     [
       .init(name: "marked", help: "the marked videos side by side"),
-      .init(name: "export", help: "write this one to files, x4 to enlarge", takesArgument: true),
-      .init(name: "overwrite", help: "the same over files that exist", takesArgument: true),
+      .init(name: "export", help: "write this one to files, x4 to enlarge", argument: .path),
+      .init(name: "overwrite", help: "the same over files that exist", argument: .path),
     ]
   }
 

@@ -56,6 +56,10 @@ package struct SweepForm: Sendable, Hashable {
     ])
   }
 
+  /// What can be done with it.
+  package static let section = HelpSection(
+    title: "A sweep", entries: [ActionName.run.row("make it", "make the sweep")])
+
   /// Whether a value is being typed.
   package var isTyping: Bool { form.isTyping }
 

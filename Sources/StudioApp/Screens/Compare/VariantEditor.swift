@@ -21,27 +21,34 @@ package struct VariantEditor: Sendable, Hashable {
     form = SettingsForm(settings: variants[0].settings)
   }
 
-  enum Action: Sendable { case run, settings, add, remove, modelBack, modelOn, up, down }
-
-  static let keyMap = KeyMap<Action>(
+  /// What can be done with the variants.
+  package static let section = HelpSection(
     title: "Variants",
-    [
-      KeyBinding([.character("r")], name: "make them", help: "make the comparison", .run),
-      KeyBinding([.tab, .enter], name: "settings", help: "edit settings, and back", .settings),
-      KeyBinding([.character("a")], name: "add", help: "add a copy of this one", .add),
-      KeyBinding([.character("d")], name: "remove", help: "take this one away", .remove),
-      KeyBinding([.character("l"), .right], name: "model", help: "the next model", .modelOn),
-      KeyBinding([.character("h"), .left], name: "", help: "the model before", .modelBack),
-      KeyBinding([.character("j"), .down], name: "", help: "the next variant", .down),
-      KeyBinding([.character("k"), .up], name: "", help: "the variant before", .up),
+    entries: [
+      ActionName.run.row("make them", "make the comparison"),
+      ActionName.settings.row("settings", "edit settings, and back", also: [.tab, .enter]),
+      ActionName.add.row("add", "add a copy of this one"),
+      ActionName.remove.row("remove", "take this one away"),
     ])
 
-  /// What a key led to.
-  package enum Outcome: Sendable, Hashable {
-    case ignored, handled
-    /// The comparison is to be made.
-    case run
-  }
+  /// What can be done while the settings of one are edited.
+  package static let formSection = HelpSection(
+    title: "A variant's settings",
+    entries: [
+      ActionName.run.row("make them", "make the comparison"),
+      ActionName.settings.row("variants", "back to the variants", also: [.tab]),
+    ])
+
+  static let movements = HelpSection(
+    title: "Moving",
+    entries: [
+      HelpEntry(
+        keys: [.character("l"), .right, .character("h"), .left], name: "model",
+        help: "the next model, and the one before"),
+      HelpEntry(
+        keys: [.character("j"), .down, .character("k"), .up], name: "",
+        help: "the next variant, and the one before"),
+    ])
 
   package var isTyping: Bool { form.isTyping }
   package var takesDigits: Bool { editsSettings && form.takesDigits }
@@ -59,30 +66,36 @@ package struct VariantEditor: Sendable, Hashable {
   package mutating func undo() { if form.undo() { variants[selected].settings = form.settings } }
   package mutating func redo() { if form.redo() { variants[selected].settings = form.settings } }
 
-  /// Handles a key.
-  package mutating func handle(_ key: Key, _ app: AppState) -> Outcome {
-    if editsSettings, form.isTyping || key != .tab && key != .character("r") {
-      guard form.handle(key) != .ignored else { return .ignored }
-      variants[selected].settings = form.settings
-      return .handled
+  /// Handles a key that is no action.
+  package mutating func take(_ key: Key, _ app: AppState) {
+    if editsSettings {
+      if form.handle(key) != .ignored { variants[selected].settings = form.settings }
+      return
     }
-    guard let action = Self.keyMap.action(for: key) else { return .ignored }
-    switch action {
-    case .run: return .run
-    case .settings: editsSettings.toggle()
-    case .add where variants.count < Self.limits.upperBound:
-      variants.insert(variants[selected], at: selected + 1)
-      select(selected + 1)
-    case .remove where variants.count > Self.limits.lowerBound:
-      variants.remove(at: selected)
-      select(selected)
-    case .add, .remove: break
-    case .modelBack: changeModel(by: -1, app)
-    case .modelOn: changeModel(by: 1, app)
+    switch Movement(key) {
+    case .left: changeModel(by: -1, app)
+    case .right: changeModel(by: 1, app)
     case .up: select(selected - 1)
     case .down: select(selected + 1)
+    default: break
     }
-    return .handled
+  }
+
+  /// Does an action of the tables but for making the comparison. False for another.
+  package mutating func perform(_ action: ActionName) -> Bool {
+    switch action {
+    case .settings: editsSettings.toggle()
+    case .add:
+      guard variants.count < Self.limits.upperBound else { return true }
+      variants.insert(variants[selected], at: selected + 1)
+      select(selected + 1)
+    case .remove:
+      guard variants.count > Self.limits.lowerBound else { return true }
+      variants.remove(at: selected)
+      select(selected)
+    default: return false
+    }
+    return true
   }
 
   private mutating func select(_ index: Int) {

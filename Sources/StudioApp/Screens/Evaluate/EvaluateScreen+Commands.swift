@@ -5,12 +5,11 @@ import TerminalUI
 extension EvaluateScreen {
   /// Commands of the palette: what takes a path is easier to paste there.
   enum Command: String, CaseIterable {
-    case run, metric, data, videos, i3d, c3d, lpips, vgg, preset
+    case metric, data, videos, i3d, c3d, lpips, vgg, preset
 
     var entry: CommandPalette.Entry {
       let help =
         switch self {
-        case .run: "do the evaluation that is set up"
         case .metric: Metric.names
         case .data: "the folder of real videos"
         case .videos: "judge the videos in a folder"
@@ -20,11 +19,21 @@ extension EvaluateScreen {
         case .vgg: "the file with VGG16's weights, vgg16-397923af.pth"
         case .preset: "take the sampler's settings of a preset"
         }
-      return CommandPalette.Entry(name: rawValue, help: help, takesArgument: self != .run)
+      return CommandPalette.Entry(name: rawValue, help: help, argument: .path)
     }
   }
 
-  package var commands: [CommandPalette.Entry] { Command.allCases.map(\.entry) }
+  package func commands(_ app: AppState) -> [CommandPalette.Entry] {
+    Command.allCases.map { command in
+      var entry = command.entry
+      switch command {
+      case .metric: entry.argument = .words(Metric.allCases.map(\.rawValue))
+      case .preset: entry.argument = .words(app.presets.map(\.name))
+      default: break
+      }
+      return entry
+    }
+  }
 
   package mutating func run(
     _ command: String, argument: String, _ app: AppState
@@ -32,7 +41,6 @@ extension EvaluateScreen {
     guard let command = Command(rawValue: command) else { return [] }
     var task = form.task
     switch command {
-    case .run: return handle(.character("r"), app)
     case .metric:
       guard let metric = Metric(rawValue: argument) else {
         let names = Metric.allCases.map(\.rawValue).joined(separator: ", ")

@@ -169,28 +169,24 @@ extension EvaluateScreen {
       return [
         HelpEntry(keys: [.character("j")], name: "scroll", help: ""),
         HelpEntry(keys: [.character("l")], name: "next", help: ""),
-      ] + Self.entries([.mark, .compare, .reuse, .forget]) + [leave]
+      ] + Self.section.rows([.mark, .compare, .reuse, .remove]) + [leave]
     case .main: break
     }
-    let running: [Action] =
+    let running: [ActionName] =
       switch shownJob(app)?.state {
       case .running: [.stop, .pause]
       case .waiting, .paused, .interrupted: [.run, .stop]
       default: [.run]
       }
     guard pane == .scores, !app.evaluations.isEmpty else {
-      return Self.entries(running + [.otherPane])
+      return Self.section.rows(running + [.pane])
         + [
           HelpEntry(keys: [.character("l")], name: "next choice", help: ""),
           HelpEntry(keys: [.enter], name: "type", help: ""),
         ]
     }
     return [HelpEntry(keys: [.enter], name: "open", help: "")]
-      + Self.entries([.mark, .compare, .reuse, .forget] + running + [.otherPane])
-  }
-
-  private static func entries(_ actions: [Action]) -> [HelpEntry] {
-    actions.compactMap { action in keyMap.bindings.first { $0.action == action }?.entry }
+      + Self.section.rows([.mark, .compare, .reuse, .remove] + running + [.pane])
   }
 
   package func information(_ app: AppState) -> [(name: String, value: String)] {

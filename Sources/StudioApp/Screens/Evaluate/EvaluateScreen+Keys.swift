@@ -4,32 +4,20 @@ import StudioKit
 import TerminalUI
 
 extension EvaluateScreen {
-  /// What a key means on this screen.
-  package enum Action: Sendable, Hashable {
-    case run, stop, pause, otherPane, mark, compare, reuse, forget, readAgain
-  }
-
-  /// The table of the keys.
-  package static let keyMap = KeyMap<Action>(
+  /// What can be done here.
+  package static let section = HelpSection(
     title: "Evaluate",
-    [
-      KeyBinding(
-        [.character("r")], name: "run", help: "do this evaluation, or go on with one that stopped",
-        .run),
-      KeyBinding(
-        [.character("x")], name: "stop", help: "stop it; what was computed is kept", .stop),
-      KeyBinding([.character("P")], name: "pause", help: "pause, go on or try again", .pause),
-      KeyBinding([.character("m")], name: "mark", help: "mark this score", .mark),
-      KeyBinding(
-        [.character("c")], name: "compare", help: "this score beside the marked one", .compare),
-      KeyBinding(
-        [.character("U")], name: "reuse", help: "set up the selected evaluation again", .reuse),
-      KeyBinding([.character("d")], name: "forget", help: "forget the selected score", .forget),
-      KeyBinding(
-        [.character("R")], name: "", help: "read the scores again, which commands may add",
-        .readAgain),
-      KeyBinding(
-        [.tab, .backTab], name: "pane", help: "what is set up, or the scores", .otherPane),
+    entries: [
+      ActionName.run.row("run", "do this evaluation, or go on with one that stopped"),
+      ActionName.stop.row("stop", "stop it; what was computed is kept"),
+      ActionName.pause.row("pause", "pause, go on or try again"),
+      ActionName.mark.row("mark", "mark this score"),
+      ActionName.compare.row("compare", "this score beside the marked one"),
+      ActionName.reuse.row("reuse", "set up the selected evaluation again"),
+      ActionName.remove.row("forget", "forget the selected score"),
+      ActionName.copy.row("", "copy the score to the clipboard"),
+      ActionName.lookAgain.row("", "read the scores again, which commands may add"),
+      ActionName.pane.row("pane", "what is set up, or the scores"),
     ])
 
   private static let reportHelp = HelpSection(
@@ -42,29 +30,27 @@ extension EvaluateScreen {
         keys: [.character("h"), .character("l")], name: "", help: "the score before and after"),
     ])
 
-  package var helpSections: [HelpSection] {
-    [
-      Self.keyMap.helpSection, SettingsForm.helpSection, Self.reportHelp,
-      HelpSection(title: "Lists", entries: Movement.helpEntries),
-    ]
+  package func sections(_ app: AppState) -> [HelpSection] {
+    var own = Self.section
+    // Beside two scores there is no telling which one a key would mean.
+    if case .comparison = page {
+      let unclear: Set<ActionName> = [.mark, .compare, .reuse, .remove, .copy]
+      own.entries.removeAll { ActionName(rawValue: $0.command).map(unclear.contains) ?? false }
+    }
+    let others =
+      page == .main && pane == .setup
+      ? [SettingsForm.helpSection]
+      : [Self.reportHelp, HelpSection(title: "Lists", entries: Movement.helpEntries)]
+    return [own] + others
   }
 
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if form.isTyping { return edit(key, app) }
-    if !isTyping, let action = Self.keyMap.action(for: key), isOfUse(action) {
-      return perform(action, app)
-    }
     switch page {
     case .report: return handleInReport(key, app)
     case .comparison: return handleInComparison(key, app)
     case .main: return pane == .setup ? edit(key, app) : handleInScores(key, app)
     }
-  }
-
-  /// Beside two scores there is no telling which one a key would mean.
-  private func isOfUse(_ action: Action) -> Bool {
-    guard case .comparison = page else { return true }
-    return ![.mark, .compare, .reuse, .forget].contains(action)
   }
 
   private mutating func edit(_ key: Key, _ app: AppState) -> [StudioEffect] {
@@ -97,7 +83,7 @@ extension EvaluateScreen {
       let view = ReportView(stored)
       let lines = view.lineCount(width: view.textWidth(in: size.columns))
       // Rows of the window that a report has: all but the studio's and those of its frame.
-      let page = max(size.rows - 5, 1)
+      let page = max(size.rows - StudioModel.frameRows - 2, 1)
       let last = max(lines - page, 0)
       scroll = min(movement.applied(to: scroll, count: last + 1, page: page), last)
     }
@@ -116,24 +102,36 @@ extension EvaluateScreen {
   private mutating func handleInComparison(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard let comparison = comparison(app) else { return [] }
     _ = rowOfComparison.handle(
-      key, texts: comparison.rows.map(\.text), page: max(app.windowSize.rows - 8, 1))
+      key, texts: comparison.rows.map(\.text),
+      page: max(app.windowSize.rows - StudioModel.frameRows - 5, 1))
     return []
   }
 
   // MARK: Actions
 
-  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
+    guard sections(app).first?.actions.contains(action) == true else { return nil }
     switch action {
     case .run: return run(app)
     case .stop: return shownJob(app)?.stop(app) ?? [Self.nothingRuns]
     case .pause: return shownJob(app)?.pauseOrResume() ?? [Self.nothingRuns]
-    case .otherPane:
+    case .pane:
       guard page == .main else { return [] }
       pane = pane == .setup ? .scores : .setup
     case .mark: return mark(app)
     case .compare: return compare(app)
     case .reuse: return reuse(app)
-    case .forget:
+    case .copy:
+      guard let stored = selected(app) else { return [Self.noScore] }
+      let scores = stored.report.scores.map { "\($0.name) \($0.text)" }.joined(separator: ", ")
+      return [
+        .copy(
+          "\(stored.report.metric.title) of \(stored.report.protocol.source): \(scores)",
+          what: "the score")
+      ]
+    case .remove:
       guard let stored = selected(app) else { return [Self.noScore] }
       return [
         .confirm(
@@ -143,7 +141,8 @@ extension EvaluateScreen {
             "Its report stays in \(stored.folder.fileName)/.",
           ], confirmed: [.library(.forgetEvaluation(stored.id))])
       ]
-    case .readAgain: return [.query(.findEvaluations)] + checkAgain()
+    case .lookAgain: return [.query(.findEvaluations)] + checkAgain()
+    default: return nil
     }
     return []
   }
@@ -190,7 +189,7 @@ extension EvaluateScreen {
     guard markedID != nil else { return [] }
     return [
       .notify(
-        Notice(.information, "marked", remedy: "c on another score shows it beside this one"))
+        Notice(.information, "marked", remedy: "C on another score shows it beside this one"))
     ]
   }
 
@@ -199,7 +198,7 @@ extension EvaluateScreen {
     guard let markedID, markedID != stored.id else {
       return [
         .notify(
-          Notice(.information, "mark one score with m, then go to another and press c"))
+          Notice(.information, "mark one score with m, then go to another and press C"))
       ]
     }
     guard ScoreComparison(markedID, stored.id, app) != nil else {

@@ -12,15 +12,19 @@ extension ExtendScreen {
       picker.draw(in: &buffer, area: area, app, context)
     } else if tree == nil {
       drawNoVideo(in: &buffer, area: area, app)
+    } else if let rolls, form == nil {
+      rolls.draw(
+        in: &buffer, area: area, tiles(app), frame: player.frame, isMoving: player.isPlaying,
+        seams: seams, app, context)
     } else if player.isZoomed, form == nil {
       drawPlayer(in: &buffer, area: area, app, context)
     } else if area.width < 80 || area.height < 20 {
-      drawFacts(in: &buffer, area: area, app)
+      drawFacts(in: &buffer, area: area, app, context)
     } else {
       let width = min(ClipPlayer.paneWidth(rows: area.height, app), area.width - 40)
       let panes = Layout.split(area, .horizontal, [.fixed(width), .fill()])
       drawPlayer(in: &buffer, area: panes[0], app, context)
-      drawFacts(in: &buffer, area: panes[1], app)
+      drawFacts(in: &buffer, area: panes[1], app, context)
     }
   }
 
@@ -95,7 +99,9 @@ extension ExtendScreen {
 
   // MARK: Tree, clip and job
 
-  private func drawFacts(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+  private func drawFacts(
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
+  ) {
     if let form {
       let inner = Border(
         title: "Settings of the next clips", footer: "c or Esc closes", isFocused: true
@@ -106,11 +112,20 @@ extension ExtendScreen {
     let facts = clipFacts(app)
     let job = jobPane(app)
     let jobRows = job.map { $0.rows(width: area.width - 4) + 2 } ?? 0
+    let grid = FilmGrid(outline?.roots ?? [])
+    let size = FilmstripView.SlotSize(
+      columns: area.width - 4, rows: area.height - jobRows - 10, branches: grid.rowCount)
+    let ribbon = ribbonRows(size)
+    // The strip gets what its branches need as long as three facts stay, and what the facts leave.
+    let wanted = max(grid.rowCount, 1) * size.rowHeight + ribbon + 2
+    let free = area.height - jobRows
+    let leastFacts = facts.isEmpty ? 0 : min(facts.count, 3) + 2
+    let allFacts = facts.isEmpty ? 0 : facts.count + 2
+    let strip = max(min(wanted, free - leastFacts), free - allFacts, min(free, size.rowHeight + 2))
     let parts = Layout.split(
-      area, .vertical,
-      [.fill().limited(3), .fixed(facts.isEmpty ? 0 : facts.count + 2), .fixed(jobRows)])
-    drawTree(in: &buffer, area: parts[0], app)
-    if !facts.isEmpty {
+      area, .vertical, [.fixed(strip), .fill(), .fixed(jobRows)])
+    drawTree(grid, size, ribbon: ribbon, in: &buffer, area: parts[0], app, context)
+    if parts[1].height > 2 {
       let title = tree?.position.flatMap { outline?.labels[$0] }.map { "Clip \($0)" }
       let inner = Border(title: title ?? "The first clip").draw(in: &buffer, area: parts[1])
       FactList(facts).draw(in: &buffer, area: inner.inset(left: 1, right: 1))
@@ -118,31 +133,104 @@ extension ExtendScreen {
     job?.draw(in: &buffer, area: parts[2])
   }
 
-  private func drawTree(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+  /// The rolls of the clip where the user stands, if it has more than one.
+  private var ribbonClips: [Clip] {
+    guard let tree, let position = tree.position, !isWatching else { return [] }
+    let rolls = tree.rolls(of: position)
+    return rolls.count > 1 ? rolls : []
+  }
+
+  /// Rows of the ribbon of rolls with its title.
+  private func ribbonRows(_ size: FilmstripView.SlotSize) -> Int {
+    ribbonClips.isEmpty ? 0 : size.rowHeight + 1
+  }
+
+  private func drawTree(
+    _ grid: FilmGrid, _ size: FilmstripView.SlotSize, ribbon: Int, in buffer: inout CellBuffer,
+    area: Rectangle, _ app: AppState, _ context: ViewContext
+  ) {
     guard let tree, let outline else { return }
     let title = app.video(tree.video)?.title ?? "Video"
     let count = outline.labels.count
-    let inner = Border(
+    let pane = Border(
       title: title, subtitle: count == 1 ? "1 clip" : "\(count) clips", footer: laterText,
-      isFocused: true
-    ).draw(in: &buffer, area: area).inset(left: 1, right: 1)
+      isFocused: true)
+    let inner = pane.draw(in: &buffer, area: area).inset(left: 1, right: 1)
     guard !outline.roots.isEmpty else {
       return EmptyState("No clips yet").draw(in: &buffer, area: inner)
     }
-    TreeView(
-      roots: outline.roots, selected: selectedNode, selectionNote: "<- here",
-      marked: playingNode(app)
-    ).draw(in: &buffer, area: inner)
+    let strip = FilmstripView(
+      grid: grid, selected: selectedNode, playhead: playhead(app),
+      picture: { node in
+        guard let clip = node.clip else {
+          let images = preview(app)?.strip.images ?? []
+          return images.isEmpty ? nil : images[images.count / 2].thumbnail(side: 24)
+        }
+        return app.frames.thumbnail(clip)
+      }, size: size)
+    let hidden = strip.draw(
+      in: &buffer, area: inner.inset(bottom: min(ribbon, max(inner.height - size.rowHeight, 0))),
+      app, context)
+    let texts = [
+      hidden.above > 0 ? "\(Wording.count(hidden.above, "row")) above" : "",
+      hidden.below > 0 ? "\(Wording.count(hidden.below, "row")) below" : "", laterText,
+    ].filter { !$0.isEmpty }
+    if texts.count > (laterText.isEmpty ? 0 : 1) {
+      buffer.write(
+        " \(texts.joined(separator: ", ")) ", column: area.column + 1, row: area.endRow - 1,
+        style: Style(.secondary), clip: area.inset(right: 1))
+    }
+    if ribbon > 0, inner.height >= ribbon + size.rowHeight {
+      drawRibbon(size, in: &buffer, area: inner.inset(top: inner.height - ribbon), app, context)
+    }
   }
 
-  /// The node whose clip is in the player, where that is another than the one where the user stands.
-  private func playingNode(_ app: AppState) -> String? {
-    guard scope != .clip, let place = player.place else { return nil }
-    let clips = playedClips(app)
-    guard clips.indices.contains(place.strip) else {
-      return isWatching ? TreeOutline.growthID : nil
+  /// The rolls of the clip where the user stands as pictures, the chosen one marked.
+  private func drawRibbon(
+    _ size: FilmstripView.SlotSize, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState,
+    _ context: ViewContext
+  ) {
+    guard let tree, let position = tree.position else { return }
+    let rolls = ribbonClips
+    let here = rolls.firstIndex { $0.id == position } ?? 0
+    let name = outline?.labels[position] ?? ""
+    buffer.fill(
+      Rectangle(column: area.column, row: area.row, width: area.width, height: 1), with: "─",
+      style: Style(.border))
+    buffer.write(
+      "rolls of \(name), \(here + 1) of \(rolls.count) ", column: area.column, row: area.row,
+      style: Style(.secondary), clip: area)
+    let seen = max((area.width - 1) / (size.width + 1), 1)
+    let first = min(max(here - seen / 2, 0), max(rolls.count - seen, 0))
+    for (place, roll) in rolls.enumerated().dropFirst(first).prefix(seen) {
+      let slot = Rectangle(
+        column: area.column + 1 + (place - first) * (size.width + 1), row: area.row + 1,
+        width: size.width, height: size.rowHeight)
+      if let image = app.frames.thumbnail(roll.id) {
+        ClipPlayer.draw(
+          image, isMoving: false, in: &buffer, area: slot.inset(bottom: 1), app, context)
+      } else {
+        buffer.fill(slot.inset(bottom: 1), with: "░", style: Style(.placeholder))
+      }
+      let label = Rectangle(column: slot.column, row: slot.endRow - 1, width: slot.width, height: 1)
+      if place == here { buffer.fill(label, style: Style(.selection)) }
+      buffer.write(
+        "\(place + 1)", column: label.column, row: label.row,
+        style: Style(place == here ? .selection : .secondary), clip: label)
+      buffer.addTarget(slot, .named("clip \(roll.id.rawValue)"))
     }
-    return "\(clips[place.strip].rawValue)"
+  }
+
+  /// The clip in the player and how far it is.
+  private func playhead(_ app: AppState) -> FilmstripView.Playhead? {
+    guard let place = player.place, player.strips.indices.contains(place.strip) else { return nil }
+    let clips = playedClips(app)
+    let length = max(player.strips[place.strip].images.count, 1)
+    let position = Double(place.frame) / Double(length)
+    guard clips.indices.contains(place.strip) else {
+      return isWatching ? .init(id: TreeOutline.growthID, position: position) : nil
+    }
+    return .init(id: "\(clips[place.strip].rawValue)", position: position)
   }
 
   /// Names and values of the clip at the position.
@@ -152,10 +240,12 @@ extension ExtendScreen {
     var facts: [FactList.Fact] = [.init("frames", framesText(clip, tree, app))]
     let rolls = tree.rolls(of: clip.id)
     let roll = (rolls.firstIndex { $0.id == clip.id } ?? 0) + 1
-    facts.append(.init("roll", "\(roll) of \(rolls.count)"))
     switch clip.source {
     case .generated:
-      facts.append(.init("seed", "\(clip.seed)"))
+      facts.append(.init("seed", "\(clip.seed)  roll \(roll) of \(rolls.count)"))
+      if let seam = seams[clip.id] {
+        facts.append(.init("seam", ClipSeam.text(seam)))
+      }
       facts.append(.init("sampler", SettingsText.sampler(clip.settings, steps: clip.steps)))
       facts.append(SettingsText.numbers(clip.settings))
       let time = PaceText.time(clip.seconds)
@@ -205,37 +295,31 @@ extension ExtendScreen {
   // MARK: Help
 
   package func hints(_ app: AppState) -> [HelpEntry] {
-    if form != nil {
-      let close = HelpEntry(keys: [.character("c")], name: "close", help: "")
-      return SettingsForm.helpSection.entries + [close]
-    }
+    if form != nil { return SettingsForm.hints + Self.formSection.entries }
     if let picker { return picker.hints }
-    var actions: [ExtendAction] = []
-    switch tree.map({ VideoActivity(of: $0.video, app) }) ?? .none {
-    case .running, .waiting: actions = [.stop, .pause]
-    case .held, .failed: actions = [.pause]
-    case .none, .cancelled: break
+    if rolls != nil {
+      return Self.rollSection.entries + [HelpEntry(keys: [.escape], name: "leave", help: "")]
     }
-    guard tree?.current != nil else {
-      return (actions + [.extend, .extendOn, .settings, .footage, .newCanvas]).compactMap(\.entry)
-    }
-    actions += [
-      .extend, .extendOn, .reroll, .nextRoll, .branch, .drop, .playMore, .export, .settings,
-      .still, .footage, .newCanvas,
-    ]
-    return actions.compactMap { action in
-      var entry = action.entry
-      if action == .pause, let job = tree.flatMap({ VideoActivity(of: $0.video, app).job }) {
-        entry?.name = job.pauseName
+    let activity = tree.map { VideoActivity(of: $0.video, app) } ?? .none
+    var actions: [ActionName] =
+      switch activity {
+      case .running, .waiting: [.stop, .pause]
+      case .held, .failed: [.pause]
+      case .none, .cancelled: []
       }
-      return entry
+    if let tree, let current = tree.current {
+      actions += [.extend, .extendOn, .reroll]
+      // Of one roll there is nothing to pick.
+      if tree.rolls(of: current.id).count > 1 { actions += [.next, .choose] }
+      actions += [
+        .branch, .remove, .pane, .export, .settings, .near, .still, .open, .new, .rename,
+      ]
+    } else {
+      actions += [.extend, .extendOn, .settings, .open, .new]
     }
-  }
-
-  package var helpSections: [HelpSection] {
-    if form != nil { return [SettingsForm.helpSection] }
-    if let picker { return picker.helpSections }
-    return [ExtendAction.keyMap.helpSection, ExtendAction.movements, player.keyMap.helpSection]
+    return actions.compactMap { action in
+      Self.section.row(action, hint: action == .pause ? activity.job?.pauseName : nil)
+    }
   }
 
   package func information(_ app: AppState) -> [(name: String, value: String)] {

@@ -5,7 +5,11 @@ import TerminalUI
 /// Reading a user's video and writing branches and pictures.
 extension ExtendScreen {
   func askForFootage() -> [StudioEffect] {
-    [.ask(prompt: "Video file or folder of pictures", text: picker?.path ?? "", command: "footage")]
+    [
+      .ask(
+        prompt: "Video file or folder of pictures", text: picker?.path ?? "", command: "footage",
+        isPath: true)
+    ]
   }
 
   mutating func askForExport(_ app: AppState) -> [StudioEffect] {
@@ -16,7 +20,7 @@ extension ExtendScreen {
     return [
       .ask(
         prompt: "Export \(names.joined(separator: " to ")) \(ExportRequest.formats)",
-        text: ExportRequest.fileName(title, "mp4") + " x4", command: "export")
+        text: ExportRequest.fileName(title, "mp4") + " x4", command: "export", isPath: true)
     ]
   }
 
@@ -31,13 +35,13 @@ extension ExtendScreen {
     return [.video(.saveStill(clip, frame: place.frame, path: ExportRequest.fileName(name, "png")))]
   }
 
-  package var commands: [CommandPalette.Entry] {
+  package func commands(_ app: AppState) -> [CommandPalette.Entry] {
     [
-      .init(name: "export", help: "write the branch to files, x4 to enlarge", takesArgument: true),
-      .init(name: "overwrite", help: "the same over files that exist", takesArgument: true),
-      .init(name: "footage", help: "begin with frames of a file", takesArgument: true),
-      .init(name: "rename", help: "name this video", takesArgument: true),
-      .init(name: "frame", help: "go to a frame of the file that is open", takesArgument: true),
+      .init(name: "export", help: "write the branch to files, x4 to enlarge", argument: .path),
+      .init(name: "overwrite", help: "the same over files that exist", argument: .path),
+      .init(name: "footage", help: "begin with frames of a file", argument: .path),
+      .init(name: "rename", help: "name this video", argument: .text),
+      .init(name: "frame", help: "go to a frame of the file that is open", argument: .text),
     ]
   }
 

@@ -1,27 +1,37 @@
 import RunKit
+import StudioKit
 import TerminalUI
 import VideoDiffusion
 
 extension ExtendScreen {
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     // A question that was open was left without an answer.
     exported = nil
-    if form != nil { return handleForm(key, app) }
-    if picker != nil { return handlePicker(key, app) }
-    if let action = ExtendAction.keyMap.action(for: key) {
-      if ![.extend, .extendOn].contains(action) { isAsked = false }
-      let effects = perform(action, app)
-      return effects + refresh(app)
-    }
-    if player.handle(key) { return [] }
+    if form != nil { return takeInForm(key) }
+    if picker != nil { return takeInPicker(key, app) }
+    if rolls != nil { return moveInRolls(key, app) }
     return move(key, app)
   }
 
-  private mutating func handleForm(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    if form?.isTyping == false, key == .character("c") {
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
+    exported = nil
+    guard sections(app).contains(where: { $0.actions.contains(action) }) else { return nil }
+    if form != nil {
       form = nil
       return []
     }
+    if picker != nil { return performInPicker(action, app) }
+    if player.perform(action) { return [] }
+    if ![.extend, .extendOn].contains(action) { isAsked = false }
+    let effects =
+      rolls == nil
+      ? performInTree(action, count: count, app) : performInRolls(action, count: count, app)
+    return effects + refresh(app)
+  }
+
+  private mutating func takeInForm(_ key: Key) -> [StudioEffect] {
     guard case .changed = form?.handle(key) else { return [] }
     nextSettings = form?.settings
     return rememberNext()
@@ -34,36 +44,56 @@ extension ExtendScreen {
     return [.remember(.next(nextSettings == nil && otherModel == nil ? nil : next))]
   }
 
-  private mutating func handlePicker(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    guard let outcome = picker?.handle(key, app), let path = picker?.path else { return [] }
-    switch outcome {
-    case .handled: return readAround(app)
-    case .goTo(let typed):
-      return [.ask(prompt: "Frame to go to", text: typed, command: "frame")]
-    case .ignored: return key == .character("o") ? askForFootage() : []
-    case .taken(let firstFrame):
+  private mutating func takeInPicker(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    if picker?.canTake == true, let digit = key.digit { return askForFrame("\(digit)") }
+    picker?.take(key, app)
+    return readAround(app)
+  }
+
+  private func askForFrame(_ typed: String) -> [StudioEffect] {
+    [.ask(prompt: "Frame to go to", text: typed, command: "frame")]
+  }
+
+  private mutating func performInPicker(
+    _ action: ActionName, _ app: AppState
+  ) -> [StudioEffect] {
+    switch action {
+    case .goTo: return askForFrame("")
+    case .open: return askForFootage()
+    case .choose:
+      guard let picker, let first = picker.chosenFrame(app) else { return [] }
       guard let model = app.model, model.canGenerate else { return [.notify(.noModel)] }
-      picker = nil
+      self.picker = nil
       return [
         .order(
           .makeFromFootage(
-            path: path, firstFrame: firstFrame, model: model.reference, settings: app.settings))
+            path: picker.path, firstFrame: first, model: model.reference, settings: app.settings))
       ]
+    default:
+      picker?.perform(action)
+      return []
     }
   }
 
   // MARK: Moving
 
-  /// Moves in the tree as it is drawn.
+  /// Moves in the strip as it is drawn.
   private mutating func move(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    guard let outline, let tree else { return [] }
-    var view = TreeView(roots: outline.roots, selected: selectedNode)
-    guard view.handle(key), view.selected != selectedNode else { return [] }
-    if view.selected == TreeOutline.growthID {
+    guard let outline, let movement = Movement(key),
+      let target = FilmGrid(outline.roots).moved(from: selectedNode, movement),
+      target != selectedNode
+    else { return [] }
+    return stand(on: target, app)
+  }
+
+  /// Goes to a node of the strip.
+  mutating func stand(on node: String, _ app: AppState) -> [StudioEffect] {
+    guard let tree else { return [] }
+    if node == TreeOutline.growthID {
       isWatching = true
       return refresh(app)
     }
-    guard let number = view.selected.flatMap(Int64.init) else { return [] }
+    guard let number = Int64(node) else { return [] }
     let wasWatching = isWatching
     isWatching = false
     let clip = ClipID(rawValue: number)
@@ -76,7 +106,7 @@ extension ExtendScreen {
     isWatching ? TreeOutline.growthID : tree?.position.map { "\($0.rawValue)" }
   }
 
-  private mutating func go(to clip: ClipID, _ app: AppState) -> [StudioEffect] {
+  mutating func go(to clip: ClipID, _ app: AppState) -> [StudioEffect] {
     guard let video = tree?.video else { return [] }
     (isWatching, wantsToWatch) = (false, false)
     ahead = clip
@@ -95,17 +125,20 @@ extension ExtendScreen {
 
   // MARK: Making
 
-  private mutating func perform(_ action: ExtendAction, _ app: AppState) -> [StudioEffect] {
+  private mutating func performInTree(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect] {
     switch action {
-    case .extend: return extend(count: 1, app)
+    case .extend: return extend(count: min(max(count ?? 1, 1), Self.clipLimit), app)
     case .extendOn: return extend(count: nil, app)
-    case .reroll: return reroll(near: false, app)
-    case .near: return reroll(near: true, app)
-    case .nextRoll: return cycleRolls(by: 1, app)
-    case .previousRoll: return cycleRolls(by: -1, app)
-    case .branch: return branch(app)
-    case .drop: return drop()
-    case .playMore:
+    case .reroll: return reroll(near: false, count: count, app)
+    case .near: return reroll(near: true, count: count, app)
+    case .next: return cycleRolls(by: 1, app)
+    case .previous: return cycleRolls(by: -1, app)
+    case .choose: return pickRolls(app)
+    case .branch: return branch(count: count, app)
+    case .remove: return drop(tree?.position)
+    case .pane:
       let scopes = Scope.allCases
       scope = scopes[((scopes.firstIndex(of: scope) ?? 0) + 1) % scopes.count]
       return []
@@ -114,17 +147,29 @@ extension ExtendScreen {
       return []
     case .export: return askForExport(app)
     case .still: return saveStill(app)
-    case .footage: return askForFootage()
-    case .newCanvas:
+    case .open: return askForFootage()
+    case .new:
       return [.video(.newCanvas(app.model?.reference))]
-    case .otherModel: return chooseModel(app)
-    case .title:
+    case .model: return chooseModel(app)
+    case .rename:
       guard let tree else { return [.notify(.noVideo)] }
       return [
         .ask(prompt: "Name of this video", text: app.name(of: tree.video), command: "rename")
       ]
+    case .copy: return copySeed(of: tree?.position)
     case .stop, .pause: return steer(action, app)
+    default: return []
     }
+  }
+
+  /// Clips that one key asks for at most.
+  static let clipLimit = 1_000
+  /// Rolls or branches that one key asks for at most.
+  static let tryLimit = 16
+
+  func copySeed(of clip: ClipID?) -> [StudioEffect] {
+    guard let clip = clip.flatMap({ tree?.clips[$0] }) else { return [.notify(.noClip)] }
+    return [.copy("\(clip.seed)", what: "the seed \(clip.seed)")]
   }
 
   /// Adds clips at the end of the branch. Their noise goes on from the branch's own seed, so that
@@ -154,8 +199,8 @@ extension ExtendScreen {
   }
 
   /// Makes the clip here again: with another seed, or near what it is, in its own way but with its noise
-  /// turned a little.
-  private mutating func reroll(near: Bool, _ app: AppState) -> [StudioEffect] {
+  /// turned a little. Several are shown side by side as they come.
+  mutating func reroll(near: Bool, count: Int?, _ app: AppState) -> [StudioEffect] {
     guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
     if case .footage = clip.source {
       return [
@@ -163,23 +208,50 @@ extension ExtendScreen {
           Notice(.warning, "this clip comes from a file", remedy: "e or b continues it"))
       ]
     }
-    var next = near ? clip.settings : settings(app)
-    if near {
-      next.variation = NoiseVariation(seed: seeds.next(), share: Self.nearShare)
-    } else {
-      next.seed = seeds.next()
+    let count = min(max(count ?? 1, 1), Self.tryLimit)
+    var effects: [StudioEffect] = []
+    for _ in 0..<count {
+      var next = near ? clip.settings : settings(app)
+      if near {
+        next.variation = NoiseVariation(seed: seeds.next(), share: Self.nearShare)
+      } else {
+        next.seed = seeds.next()
+      }
+      effects += make(next, after: clip.parent, fork: clip.fork, count: 1, app)
+      guard case .workspace(.order)? = effects.last else { return effects }
     }
-    return make(next, after: clip.parent, fork: clip.fork, count: 1, app)
+    if count > 1 { openRolls(of: clip) }
+    return effects
   }
 
   /// How far the noise of a near roll is turned: the scene stays, its clouds move.
   private static let nearShare = 0.2
 
-  private mutating func branch(_ app: AppState) -> [StudioEffect] {
+  private mutating func branch(count: Int?, _ app: AppState) -> [StudioEffect] {
     guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
-    var next = settings(app)
-    if !next.isSeedLocked { next.seed = seeds.next() }
-    return make(next, after: clip.id, fork: tree.nextFork(of: clip.id), count: 1, app)
+    let first = nextFork(of: clip.id, tree, app)
+    var effects: [StudioEffect] = []
+    for index in 0..<min(max(count ?? 1, 1), Self.tryLimit) {
+      var next = settings(app)
+      if !next.isSeedLocked || index > 0 { next.seed = seeds.next() }
+      effects += make(next, after: clip.id, fork: first + index, count: 1, app)
+      guard case .workspace(.order)? = effects.last else { return effects }
+    }
+    return effects
+  }
+
+  /// A number for a new branch, those that are still to be made being taken.
+  private func nextFork(of clip: ClipID?, _ tree: ClipTree, _ app: AppState) -> Int {
+    let asked = app.openJobs.compactMap { job -> Int? in
+      guard let task = job.generation, task.video == tree.video, job.finishedClips == 0 else {
+        return nil
+      }
+      switch task.origin {
+      case .clip(let origin): return origin == clip ? task.fork : nil
+      case .nothing, .footage: return clip == nil ? task.fork : nil
+      }
+    }
+    return max(tree.nextFork(of: clip), (asked.max() ?? -1) + 1)
   }
 
   private mutating func make(
@@ -200,8 +272,9 @@ extension ExtendScreen {
     ]
   }
 
-  private mutating func drop() -> [StudioEffect] {
-    guard let tree, let clip = tree.current, !isWatching else {
+  mutating func drop(_ dropped: ClipID?) -> [StudioEffect] {
+    guard let tree, let clip = dropped.flatMap({ tree.clips[$0] }), !isWatching || rolls != nil
+    else {
       return [
         .notify(
           isWatching
@@ -209,9 +282,13 @@ extension ExtendScreen {
       ]
     }
     let name = outline?.labels[clip.id] ?? "the clip"
+    let follows = !tree.continuations(of: clip.id).isEmpty
     return [
       .tree(.drop(tree.video, clip.id)),
-      .notify(Notice(.information, "dropped \(name) and what follows it", remedy: "u undoes this")),
+      .notify(
+        Notice(
+          .information, "dropped \(name)\(follows ? " and what follows it" : "")",
+          remedy: "u undoes this")),
     ]
   }
 
@@ -229,7 +306,7 @@ extension ExtendScreen {
 
   // MARK: Jobs
 
-  private mutating func steer(_ action: ExtendAction, _ app: AppState) -> [StudioEffect] {
+  mutating func steer(_ action: ActionName, _ app: AppState) -> [StudioEffect] {
     let activity = tree.map { VideoActivity(of: $0.video, app) } ?? .none
     switch (action, activity) {
     case (.stop, .running(let job)):
@@ -240,6 +317,16 @@ extension ExtendScreen {
     case (.pause, .held(let job)), (.pause, .failed(let job, _, _)):
       return [.job(.resume(job.id))]
     default: return [.notify(Notice(.information, "no run of this video is under way"))]
+    }
+  }
+
+  package func undoText(_ app: AppState) -> String? {
+    if let form { return form.undoText }
+    switch tree?.edits.last {
+    case .add(let clip): return "takes \(outline?.labels[clip] ?? "the last clip") away"
+    case .drop(let clips, _):
+      return "brings \(Wording.count(clips.count, "clip")) back"
+    case nil: return nil
     }
   }
 
@@ -267,7 +354,7 @@ extension ExtendScreen {
 }
 
 extension Notice {
-  static let noModel = Notice(.warning, "no model is chosen", remedy: "1 lists the models")
+  static let noModel = Notice(.warning, "no model is chosen", remedy: "F1 lists the models")
   static let noVideo = Notice(
     .warning, "no video is open", remedy: "O begins one, 5 lists the videos")
   static let noClip = Notice(.warning, "there is no clip yet", remedy: "e makes the first")

@@ -31,10 +31,10 @@ extension ExtendScreen {
   func modelProblem(_ app: AppState) -> Notice? {
     guard usableModel(app) == nil else { return nil }
     guard let wanted = nextModel(app) else {
-      return Notice(.warning, "no model is chosen", remedy: "1 lists the models")
+      return Notice(.warning, "no model is chosen", remedy: "F1 lists the models")
     }
     return Notice(
       .error, "the model \(wanted.name) is not among the models",
-      remedy: "1 opens its folder; M continues with the chosen model")
+      remedy: "F1 opens its folder; M continues with the chosen model")
   }
 }

@@ -36,6 +36,8 @@ package struct ExtendScreen: StudioScreen {
   package internal(set) var form: SettingsForm?
   /// Chooses frames of a user's video.
   package internal(set) var picker: FramePicker?
+  /// Plays the rolls of a place side by side, to pick one.
+  package internal(set) var rolls: RollPicker?
   /// A model to continue with in place of the one that made the video.
   package internal(set) var otherModel: ModelReference?
 
@@ -46,6 +48,8 @@ package struct ExtendScreen: StudioScreen {
   var askedFrame = 0
   var clipLength = 16
   var requests = FrameRequests()
+  /// How much clips change at the seam to the one before, against their inside.
+  var seams: [ClipID: Double] = [:]
   /// Where the user went, until the workspace's tree follows.
   var ahead: ClipID?
   /// Whether to go to the clip that was asked for once it is being made.
@@ -81,8 +85,26 @@ package struct ExtendScreen: StudioScreen {
     } else if wantsToWatch {
       (isWatching, wantsToWatch) = (true, false)
     }
-    return beginLaterRun(app) + refreshPlayer(app)
+    if tree == nil { rolls = nil }
+    return beginLaterRun(app) + refreshPlayer(app) + loadThumbnails(app)
   }
+
+  /// Asks for the small pictures of the strip, each once.
+  private mutating func loadThumbnails(_ app: AppState) -> [StudioEffect] {
+    guard let outline, form == nil, picker == nil else { return [] }
+    let grid = FilmGrid(outline.roots)
+    let here = grid.place(of: selectedNode)
+    // What may be seen, nearest first: as wide and high as no window shows more.
+    let clips = grid.places.filter {
+      abs($0.slot - (here?.slot ?? 0)) <= Self.thumbnailReach
+        && abs($0.row - (here?.row ?? 0)) <= Self.thumbnailReach
+    }.compactMap(\.node.clip)
+    let rolls = tree?.position.map { tree?.rolls(of: $0).map(\.id) ?? [] } ?? []
+    return requests.load(app.frames.missingThumbnails(rolls + clips), app)
+  }
+
+  /// Slots and rows from the selected clip whose pictures are read.
+  private static let thumbnailReach = 24
 
   /// Begins the run that was put off, wherever the user is by now.
   package mutating func followHidden(_ app: AppState) -> [StudioEffect] {
@@ -147,6 +169,7 @@ package struct ExtendScreen: StudioScreen {
   }
 
   private mutating func refreshPlayer(_ app: AppState) -> [StudioEffect] {
+    if rolls != nil { return refreshRolls(app) }
     let clips = playedClips(app)
     var strips = clips.compactMap { app.frames[$0] }
     // Half of a branch would hide where it has a gap.
@@ -162,7 +185,32 @@ package struct ExtendScreen: StudioScreen {
       player.show(frame: max(first.images.count - 4, 0))
     }
     (played, playedGrowth) = (clips, isWatching)
-    return requests.load(clips, app)
+    let before = tree?.current?.parent.map { [$0] } ?? []
+    measureSeams(tree?.current.map { [$0] } ?? [], app)
+    return requests.load(clips + before, app)
+  }
+
+  /// Lets the rolls that are side by side play in step.
+  private mutating func refreshRolls(_ app: AppState) -> [StudioEffect] {
+    let clips = tileClips(app)
+    let length = clips.compactMap { app.frames[$0]?.images.count }.max()
+    player.show([])
+    player.setFrameCount(
+      length ?? preview(app)?.strip.images.count ?? 0,
+      framesPerSecond: app.openVideo.flatMap { app.video($0)?.framesPerSecond })
+    (played, playedGrowth) = ([], false)
+    measureSeams(clips.compactMap { tree?.clips[$0] }, app)
+    return requests.load(clips + (rolls?.parent.map { [$0] } ?? []), app)
+  }
+
+  /// Measures the seams of some clips to those before them, once each.
+  private mutating func measureSeams(_ clips: [Clip], _ app: AppState) {
+    for clip in clips where seams[clip.id] == nil {
+      guard let parent = clip.parent, let before = app.frames[parent],
+        let strip = app.frames[clip.id]
+      else { continue }
+      seams[clip.id] = ClipSeam.ratio(from: before, to: strip)
+    }
   }
 
   /// What the clip that is being made looks like.
@@ -198,6 +246,8 @@ package struct ExtendScreen: StudioScreen {
       form = nil
     } else if picker != nil {
       picker = nil
+    } else if rolls != nil {
+      rolls = nil
     } else if player.isZoomed {
       player.isZoomed = false
     } else if scope != .clip {

@@ -4,15 +4,6 @@ import TerminalUI
 /// Chooses the frames of a user's video that a new video begins with: a window of one clip's
 /// length on the video's timeline, which plays.
 package struct FramePicker: Sendable, Hashable {
-  /// What a key led to.
-  package enum Outcome: Sendable, Hashable {
-    case ignored, handled
-    /// A frame's number is to be typed, which begins so.
-    case goTo(String)
-    /// The window is chosen; its first frame, from 0.
-    case taken(firstFrame: Int)
-  }
-
   /// The video, as it was asked for.
   package let path: String
   /// Frames of a clip.
@@ -28,47 +19,58 @@ package struct FramePicker: Sendable, Hashable {
     self.clipLength = clipLength
   }
 
-  private enum Action: Sendable { case left, right, clipLeft, clipRight, start, end, goTo, take }
-
-  private static let keyMap = KeyMap<Action>(
+  /// What can be done while frames are chosen.
+  package static let section = HelpSection(
     title: "Choosing frames",
-    [
-      KeyBinding([.enter], name: "take these", help: "begin with these frames", .take),
-      KeyBinding(
-        [.character("f")], name: "go to", help: "go to a frame; a digit begins its number", .goTo),
-      KeyBinding([.character("h"), .left], name: "frame back", help: "one frame back", .left),
-      KeyBinding([.character("l"), .right], name: "frame on", help: "one frame on", .right),
-      KeyBinding([.character("k"), .up], name: "clip back", help: "one clip back", .clipLeft),
-      KeyBinding([.character("j"), .down], name: "clip on", help: "one clip on", .clipRight),
-      KeyBinding([.character("g"), .home], name: "start", help: "to the start", .start),
-      KeyBinding([.character("G"), .end], name: "end", help: "to the end", .end),
+    entries: [
+      ActionName.choose.row("take these", "begin with these frames"),
+      ActionName.goTo.row("go to", "go to a frame; a digit begins its number"),
+      ActionName.open.row("another file", "open another video"),
     ])
 
-  /// The keys, for the page of help.
-  package var helpSections: [HelpSection] { [Self.keyMap.helpSection, player.keyMap.helpSection] }
+  /// What can be done with a video that is too short.
+  static let shortSection = HelpSection(
+    title: "Choosing frames", entries: [ActionName.open.row("another file", "open another video")])
+
+  static let movements = HelpSection(
+    title: "Moving",
+    entries: [
+      HelpEntry(
+        keys: [.character("h"), .character("l"), .left, .right], name: "frame",
+        help: "one frame back and on"),
+      HelpEntry(
+        keys: [.character("k"), .character("j"), .up, .down], name: "clip",
+        help: "one clip back and on"),
+      HelpEntry(
+        keys: [.character("g"), .character("G"), .home, .end], name: "ends",
+        help: "to the start, to the end"),
+    ])
 
   /// Whether the video is long enough.
   package var canTake: Bool { frameCount >= clipLength }
 
-  /// Handles a key.
-  package mutating func handle(_ key: Key, _ app: AppState) -> Outcome {
-    if canTake, let digit = key.digit { return .goTo("\(digit)") }
-    guard let action = Self.keyMap.action(for: key) else {
-      return player.handle(key) ? .handled : .ignored
-    }
-    switch action {
+  /// The window's first frame, from 0, if all of it can be seen and taken.
+  package func chosenFrame(_ app: AppState) -> Int? {
+    canTake && missingFrame(app) == nil ? firstFrame : nil
+  }
+
+  /// Handles a key that is no action.
+  package mutating func take(_ key: Key, _ app: AppState) {
+    switch Movement(key) {
     case .left: move(to: firstFrame - 1, app)
     case .right: move(to: firstFrame + 1, app)
-    case .clipLeft: move(to: firstFrame - clipLength, app)
-    case .clipRight: move(to: firstFrame + clipLength, app)
-    case .start: move(to: 0, app)
-    case .end: move(to: frameCount - clipLength, app)
-    case .goTo: return canTake ? .goTo("") : .handled
-    case .take:
-      return canTake && missingFrame(app) == nil ? .taken(firstFrame: firstFrame) : .handled
+    case .up: move(to: firstFrame - clipLength, app)
+    case .down: move(to: firstFrame + clipLength, app)
+    case .pageUp: move(to: firstFrame - 10 * clipLength, app)
+    case .pageDown: move(to: firstFrame + 10 * clipLength, app)
+    case .first: move(to: 0, app)
+    case .last: move(to: frameCount - clipLength, app)
+    case nil: break
     }
-    return .handled
   }
+
+  /// Does an action of a player.
+  package mutating func perform(_ action: ActionName) { _ = player.perform(action) }
 
   private mutating func move(to frame: Int, _ app: AppState) {
     firstFrame = min(max(frame, 0), max(frameCount - clipLength, 0))
@@ -109,8 +111,8 @@ package struct FramePicker: Sendable, Hashable {
   /// Hints, the most important first.
   package var hints: [HelpEntry] {
     canTake
-      ? Self.keyMap.bindings.map(\.entry)
-      : [HelpEntry(keys: [.character("o")], name: "another file", help: "open another video")]
+      ? Self.section.rows([.choose, .goTo]) + Self.movements.entries + Self.section.rows([.open])
+      : Self.shortSection.entries
   }
 
   // MARK: Drawing

@@ -4,10 +4,25 @@ import TerminalUI
 
 /// A tree of clips as it is drawn: at each place the roll last visited, each line of clips with a
 /// letter of its own, lettered in the order in which they were begun.
-///
-///     A1 - A2 - A3*
-///           `-- B3 - B4
 package struct TreeOutline: Sendable, Hashable {
+  /// A clip, or the one that is being made, and what grows from it.
+  package struct Node: Sendable, Hashable {
+    /// The clip; `nil` for the one that is being made.
+    package var clip: ClipID?
+    /// What it is called: `B3`.
+    package var label: String
+    /// How far the one is that is being made: `37%`.
+    package var note = ""
+    /// Which of the tries at its place it is, from 1, and of how many.
+    package var roll = 1
+    package var rollCount = 1
+    /// What continues it; the first goes on in its row.
+    package var children: [Node] = []
+
+    /// A name that is unique in the tree.
+    package var id: String { clip.map { "\($0.rawValue)" } ?? TreeOutline.growthID }
+  }
+
   /// A clip that is being made, and where.
   package struct Growth: Sendable, Hashable {
     /// The clip that it continues; `nil` at the start.
@@ -28,7 +43,7 @@ package struct TreeOutline: Sendable, Hashable {
   package static let growthID = "job"
 
   /// What is drawn.
-  package private(set) var roots: [TreeView.Node] = []
+  package private(set) var roots: [Node] = []
   /// What each clip in sight is called: `B3`.
   package private(set) var labels: [ClipID: String] = [:]
   /// What the clip that is being made is called.
@@ -85,27 +100,27 @@ package struct TreeOutline: Sendable, Hashable {
     return index < 26 ? last : letter(index / 26 - 1) + last
   }
 
-  private func nodes(after parent: ClipID?) -> [TreeView.Node] {
+  private func nodes(after parent: ClipID?) -> [Node] {
     let forks = Dictionary(grouping: children[parent] ?? [], by: \.fork)
-    var nodes = forks.keys.sorted().compactMap { fork -> TreeView.Node? in
+    var nodes = forks.keys.sorted().compactMap { fork -> Node? in
       let rolls = forks[fork] ?? []
       let chosen = rolls.count > 1 ? tree.chosenRoll(parent: parent, fork: fork) : rolls.first
-      return chosen.map { node($0, rolls: rolls.count) }
+      return chosen.map { node($0, rolls: rolls) }
     }
     if let growth, let growthLabel, growth.parent == parent {
       // Another roll of a place stands below it while it is made.
       let place = growth.fork
       let index = forks.keys.sorted().firstIndex { $0 > place } ?? nodes.count
       nodes.insert(
-        TreeView.Node(id: Self.growthID, label: "\(growthLabel) \(growth.note)", role: .accent),
-        at: index)
+        Node(clip: nil, label: growthLabel, note: growth.note), at: index)
     }
     return nodes
   }
 
-  private func node(_ clip: Clip, rolls: Int) -> TreeView.Node {
-    TreeView.Node(
-      id: "\(clip.id.rawValue)", label: (labels[clip.id] ?? "") + (rolls > 1 ? "*" : ""),
+  private func node(_ clip: Clip, rolls: [Clip]) -> Node {
+    Node(
+      clip: clip.id, label: labels[clip.id] ?? "",
+      roll: (rolls.firstIndex { $0.id == clip.id } ?? 0) + 1, rollCount: rolls.count,
       children: nodes(after: clip.id))
   }
 

@@ -15,14 +15,11 @@ package struct GalleryGrid: Sendable, Hashable {
 
   /// Lines of text below a picture.
   static let textRows = 2
-  /// Rows of the window that are not the screen's: the header, the tabs, the hints.
-  private static let shellRows = 3
-
   /// The grid of a window of this size, for keys.
   package init(window: TerminalSize, _ app: AppState) {
     self.init(
       area: Rectangle(
-        column: 0, row: 0, width: window.columns, height: window.rows - Self.shellRows), app)
+        column: 0, row: 0, width: window.columns, height: window.rows - StudioModel.frameRows), app)
   }
 
   /// The grid of an area.

@@ -19,7 +19,7 @@ extension GalleryScreen {
     if let search {
       search.draw(
         in: &buffer, area: inner.inset(left: 1, top: inner.height - 1, right: 1), prompt: "/",
-        placeholder: "words of the title, the model or the seed")
+        placeholder: "title, model, seed or date; * for marked")
     }
     if shelf == .exports {
       drawExports(in: &buffer, area: inner.inset(left: 1, right: 1), app)
@@ -87,6 +87,7 @@ extension GalleryScreen {
       let text = video.poster == nil ? "no clip yet" : "..."
       EmptyState(text, role: .placeholder).draw(in: &buffer, area: picture)
     }
+    buffer.addTarget(place, .named("video \(video.id.rawValue)"))
     guard place.height > grid.pictureHeight else { return }
     let isFocused = video.id == focus
     let titleStyle = Style(isFocused ? .selection : .text)
@@ -194,7 +195,7 @@ extension GalleryScreen {
   }
 
   /// A date and time to the minute, in UTC so that two machines say the same.
-  private static func date(_ date: Date) -> String {
+  static func date(_ date: Date) -> String {
     date.formatted(.iso8601.dateTimeSeparator(.space).timeSeparator(.colon))
       .split(separator: ":").prefix(2).joined(separator: ":") + "Z"
   }
@@ -203,24 +204,9 @@ extension GalleryScreen {
 
   package func hints(_ app: AppState) -> [HelpEntry] {
     if search != nil { return typingHints }
-    switch shelf {
-    case .videos:
-      let all = GalleryAction.keyMap.bindings
-      let isEmpty = videos(app).isEmpty
-      // Keys that need a video are no help without one.
-      return all.filter { !isEmpty || [.showTrash, .showExports].contains($0.action) }
-        .map(\.entry)
-    case .trash: return GalleryAction.trashMap.bindings.map(\.entry)
-    case .exports: return GalleryAction.exportMap.bindings.map(\.entry)
-    }
-  }
-
-  package var helpSections: [HelpSection] {
-    [
-      GalleryAction.keyMap.helpSection, GalleryAction.trashMap.helpSection,
-      player.keyMap.helpSection,
-      HelpSection(title: "Moving", entries: Array(Movement.helpEntries.prefix(3))),
-    ]
+    guard shelf == .videos else { return shelfSection.entries }
+    // What needs a video is no help without one.
+    return videos(app).isEmpty ? Self.section.rows([.trash, .exports]) : Self.section.entries
   }
 
   package func information(_ app: AppState) -> [(name: String, value: String)] {

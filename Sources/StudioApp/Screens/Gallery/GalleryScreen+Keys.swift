@@ -3,22 +3,63 @@ import StudioKit
 import TerminalUI
 
 extension GalleryScreen {
-  /// The keys of what is listed.
-  private var keyMap: KeyMap<GalleryAction> {
+  /// What can be done with the videos.
+  package static let section = HelpSection(
+    title: "Gallery",
+    entries: [
+      ActionName.extend.row("extend", "open it in Extend", also: [.enter]),
+      ActionName.reuse.row("reuse", "all its settings into Make, the seed too"),
+      ActionName.reroll.row("reroll", "its settings into Make, with a new seed"),
+      ActionName.mark.row("mark", "mark it, or take the mark away"),
+      ActionName.compare.row("compare", "play the marked videos side by side"),
+      ActionName.export.row("export", "write it to files, or all that are marked"),
+      ActionName.rename.row("title", "call it something else"),
+      ActionName.remove.row("trash", "move it to the trash, or all that are marked"),
+      ActionName.search.row("search", "show only what has these words"),
+      ActionName.sort.row("sort", "by date changed, date begun, title, model or length"),
+      ActionName.copy.row("copy seed", "copy its seed to the clipboard"),
+      ActionName.exports.row("exports", "the files that were written"),
+      ActionName.trash.row("the trash", "what is in the trash"),
+    ])
+
+  /// What can be done while the trash is shown.
+  package static let trashSection = HelpSection(
+    title: "Trash",
+    entries: [
+      ActionName.choose.row("restore", "bring it back"),
+      ActionName.clear.row("empty", "delete all of it for good"),
+      ActionName.search.row("search", "show only what has these words"),
+      ActionName.trash.row("videos", "back to the videos"),
+    ])
+
+  /// What can be done while the list of exports is shown.
+  package static let exportSection = HelpSection(
+    title: "Exports",
+    entries: [
+      ActionName.extend.row("extend", "open its video in Extend", also: [.enter]),
+      ActionName.copy.row("copy path", "copy its path to the clipboard"),
+      ActionName.search.row("search", "show only what has these words"),
+      ActionName.exports.row("videos", "back to the videos"),
+    ])
+
+  /// What can be done with what is listed.
+  var shelfSection: HelpSection {
     switch shelf {
-    case .videos: GalleryAction.keyMap
-    case .trash: GalleryAction.trashMap
-    case .exports: GalleryAction.exportMap
+    case .videos: Self.section
+    case .trash: Self.trashSection
+    case .exports: Self.exportSection
     }
   }
 
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+  package func sections(_ app: AppState) -> [HelpSection] {
+    [
+      shelfSection, ClipPlayer.section,
+      HelpSection(title: "Moving", entries: Array(Movement.helpEntries.prefix(3))),
+    ]
+  }
+
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if search != nil { return handleSearch(key, app) }
-    if let action = keyMap.action(for: key) {
-      let effects = perform(action, app)
-      return effects + refresh(app)
-    }
-    if player.handle(key) { return [] }
     guard let movement = Movement(key) else { return [] }
     if shelf == .exports {
       _ = exportState.handle(key, texts: exports(app).map(\.path), page: 10)
@@ -29,6 +70,26 @@ extension GalleryScreen {
       let target = grid.moved(index, movement, count: listed.count)
       focus = listed.indices.contains(target) ? listed[target].id : nil
     }
+    return refresh(app)
+  }
+
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
+    if player.perform(action) { return [] }
+    guard shelfSection.actions.contains(action) else { return nil }
+    let effects = perform(action, app)
+    return effects + refresh(app)
+  }
+
+  package mutating func click(_ name: String, _ app: AppState) -> [StudioEffect] {
+    let parts = name.split(separator: " ")
+    guard parts.first == "video", let number = parts.last.flatMap({ Int64($0) }) else { return [] }
+    let video = VideoID(rawValue: number)
+    guard video != focus else {
+      return shelf == .videos ? [.video(.open(video)), .show(.extend)] : []
+    }
+    focus = video
     return refresh(app)
   }
 
@@ -50,7 +111,7 @@ extension GalleryScreen {
     ]
   }
 
-  private mutating func perform(_ action: GalleryAction, _ app: AppState) -> [StudioEffect] {
+  private mutating func perform(_ action: ActionName, _ app: AppState) -> [StudioEffect] {
     switch action {
     case .search:
       search = TextInput(text: query)
@@ -58,48 +119,81 @@ extension GalleryScreen {
     case .sort:
       order = order.next
       return [.notify(Notice(.information, "sorted by \(order.title)"))]
-    case .showTrash: return show(shelf == .trash ? .videos : .trash)
-    case .showExports: return show(shelf == .exports ? .videos : .exports)
+    case .trash: return show(shelf == .trash ? .videos : .trash)
+    case .exports: return show(shelf == .exports ? .videos : .exports)
     case .compare: return compareMarked(app)
-    case .empty: return emptyTrash(app)
+    case .clear: return emptyTrash(app)
     default: break
     }
     guard let video = focused(app) else {
       return [.notify(Notice(.information, "there is no video here"))]
     }
     switch action {
-    case .open: return [.video(.open(video.id)), .show(.extend)]
-    case .useAll: return reuse(video, keepsSeed: true, app)
-    case .useWithoutSeed: return reuse(video, keepsSeed: false, app)
+    case .extend: return [.video(.open(video.id)), .show(.extend)]
+    case .reuse: return reuse(video, keepsSeed: true, app)
+    case .reroll: return reuse(video, keepsSeed: false, app)
     case .mark: return [.video(.mark(video.id, !video.isMarked))]
     case .rename:
       return [.ask(prompt: "Name of this video", text: video.title, command: "rename")]
-    case .trash:
+    case .remove:
       restored = []
-      return trash(video, app)
-    case .restore: return [.video(.restore(video.id))]
-    case .export:
-      return [
-        .ask(
-          prompt: "Export \(video.title) \(ExportRequest.formats)",
-          text: ExportRequest.fileName(video.title, "mp4") + " x4", command: "export")
-      ]
-    case .search, .sort, .showTrash, .showExports, .compare, .empty: return []
+      return trash(chosen(video, app), app)
+    case .choose: return [.video(.restore(video.id))]
+    case .copy: return copy(video, app)
+    case .export: return askForExport(chosen(video, app))
+    default: return []
     }
   }
 
-  /// Puts a video into the trash; asks first if work for it would end, which nothing brings back.
-  private mutating func trash(_ video: VideoSummary, _ app: AppState) -> [StudioEffect] {
-    trashed.append(video.id)
-    let effects: [StudioEffect] = [
-      .video(.trash(video.id)),
-      .notify(
-        Notice(
-          .information, "\(video.title) is in the trash",
-          remedy: "u brings it back, T shows the trash")),
+  /// The videos that an action concerns: those that are marked, or else the focused one.
+  private func chosen(_ video: VideoSummary, _ app: AppState) -> [VideoSummary] {
+    let marked = videos(app).filter(\.isMarked)
+    return marked.isEmpty ? [video] : marked
+  }
+
+  private func askForExport(_ videos: [VideoSummary]) -> [StudioEffect] {
+    guard let first = videos.first else { return [] }
+    guard videos.count > 1 else {
+      return [
+        .ask(
+          prompt: "Export \(first.title) \(ExportRequest.formats)",
+          text: ExportRequest.fileName(first.title, "mp4") + " x4", command: "export", isPath: true)
+      ]
+    }
+    return [
+      .ask(
+        prompt: "Export \(videos.count) marked videos, * for the title of each",
+        text: "*.mp4 x4", command: "export", isPath: true)
     ]
+  }
+
+  private func copy(_ video: VideoSummary, _ app: AppState) -> [StudioEffect] {
+    if shelf == .exports {
+      let exports = exports(app)
+      guard exports.indices.contains(exportState.selected) else { return [] }
+      return [.copy(exports[exportState.selected].path, what: "the path")]
+    }
+    return [.copy("\(video.seed)", what: "the seed \(video.seed)")]
+  }
+
+  /// Puts videos into the trash; asks first if work for them would end, which nothing brings back, and
+  /// where it is more than one.
+  private mutating func trash(
+    _ videos: [VideoSummary], asksForMany: Bool = true, _ app: AppState
+  ) -> [StudioEffect] {
+    let ids = videos.map(\.id)
+    trashed.append(ids)
+    let name = videos.count == 1 ? videos[0].title : "\(videos.count) marked videos"
+    let effects: [StudioEffect] =
+      ids.map { .video(.trash($0)) } + [
+        .notify(
+          Notice(
+            .information, "\(name) \(ids.count == 1 ? "is" : "are") in the trash",
+            remedy: "u brings \(ids.count == 1 ? "it" : "them") back, T shows the trash"))
+      ]
     // Each job that would end, whatever it does and however it stands: nothing brings one back.
-    let lines = app.openJobs.filter { $0.video == video.id }.map { job in
+    let jobs = app.openJobs.filter { job in job.video.map(ids.contains) ?? false }
+    let lines = jobs.map { job in
       let isExport = job.generation == nil
       return switch job.state {
       case .running:
@@ -109,32 +203,37 @@ extension GalleryScreen {
         "Job \(job.id.rawValue), which is held back, ends; its clip in progress is given up."
       }
     }
-    guard !lines.isEmpty else { return effects }
+    guard !lines.isEmpty || videos.count > 1 && asksForMany else { return effects }
+    let kept = lines.isEmpty ? "u brings them back." : "Complete clips are kept."
     return [
-      .confirm(
-        title: "Put \(video.title) into the trash?", lines: lines + ["Complete clips are kept."],
-        confirmed: effects)
+      .confirm(title: "Put \(name) into the trash?", lines: lines + [kept], confirmed: effects)
     ]
+  }
+
+  package func undoText(_ app: AppState) -> String? {
+    let ids = trashed.last { ids in app.videos.contains { ids.contains($0.id) && $0.isTrashed } }
+    guard let ids else { return nil }
+    let name = ids.count == 1 ? app.name(of: ids[0]) : "\(ids.count) videos"
+    return "brings \(name) back"
   }
 
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
     // A question may have been answered with no, and a video deleted for good.
     while let last = trashed.popLast() {
-      guard let video = app.videos.first(where: { $0.id == last && $0.isTrashed })
-      else { continue }
+      let videos = app.videos.filter { last.contains($0.id) && $0.isTrashed }
+      guard let first = videos.first else { continue }
       restored.append(last)
-      return [
-        .video(.restore(last)), .notify(Notice(.information, "\(video.title) is back")),
-      ]
+      let text = videos.count == 1 ? "\(first.title) is back" : "\(videos.count) videos are back"
+      return videos.map { .video(.restore($0.id)) } + [.notify(Notice(.information, text))]
     }
     return [.notify(Notice(.information, "nothing was put into the trash that could come back"))]
   }
 
   package mutating func redo(_ app: AppState) -> [StudioEffect] {
     while let last = restored.popLast() {
-      guard let video = app.videos.first(where: { $0.id == last && !$0.isTrashed })
-      else { continue }
-      return trash(video, app)
+      let videos = app.videos.filter { last.contains($0.id) && !$0.isTrashed }
+      guard !videos.isEmpty else { continue }
+      return trash(videos, asksForMany: false, app)
     }
     return []
   }
@@ -189,12 +288,14 @@ extension GalleryScreen {
 
   // MARK: Commands
 
-  package var commands: [CommandPalette.Entry] {
+  package func commands(_ app: AppState) -> [CommandPalette.Entry] {
     [
-      .init(name: "export", help: "write the video to files, x4 to enlarge", takesArgument: true),
-      .init(name: "overwrite", help: "the same over files that exist", takesArgument: true),
-      .init(name: "rename", help: "name this video", takesArgument: true),
-      .init(name: "sort", help: "changed, begun, title, model or length", takesArgument: true),
+      .init(name: "export", help: "write the video to files, x4 to enlarge", argument: .path),
+      .init(name: "overwrite", help: "the same over files that exist", argument: .path),
+      .init(name: "rename", help: "name this video", argument: .text),
+      .init(
+        name: "sort", help: "changed, begun, title, model or length",
+        argument: .words(GalleryOrder.allCases.map(\.rawValue))),
     ]
   }
 
@@ -213,11 +314,24 @@ extension GalleryScreen {
     }
     switch command {
     case "export", "overwrite":
-      guard let tip = app.trees[video.id]?.tip ?? video.poster else {
-        return [.notify(Notice(.warning, "\(video.title) has no clip yet"))]
+      let videos = chosen(video, app)
+      guard videos.count == 1 || argument.contains("*") else {
+        return [
+          .notify(
+            Notice(
+              .warning, "\(videos.count) videos cannot have one name",
+              remedy: "Write * for the title of each, such as *.mp4"))
+        ]
       }
-      return ExportRequest.effects(
-        argument, video: video.id, through: tip, overwrites: command == "overwrite")
+      return videos.flatMap { video -> [StudioEffect] in
+        guard let tip = app.trees[video.id]?.tip ?? video.poster else {
+          return [.notify(Notice(.warning, "\(video.title) has no clip yet"))]
+        }
+        let stem = String(ExportRequest.fileName(video.title, "x").dropLast(2))
+        return ExportRequest.effects(
+          argument.replacing("*", with: stem), video: video.id, through: tip,
+          overwrites: command == "overwrite")
+      }
     case "rename": return argument.isEmpty ? [] : [.video(.rename(video.id, argument))]
     default: return []
     }

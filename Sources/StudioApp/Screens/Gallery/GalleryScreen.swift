@@ -30,11 +30,11 @@ package struct GalleryScreen: StudioScreen {
   var requests = FrameRequests()
   /// Videos whose trees were asked for.
   var askedTrees: Set<VideoID> = []
-  /// Videos that were put into the trash, the latest last, and those that were taken out again.
-  var trashed: [VideoID] = []
+  /// Videos that were put into the trash together, the latest last, and those that were taken out again.
+  var trashed: [[VideoID]] = []
   /// Where seeds of videos come from that are to be like others.
   var seeds: SeedSource
-  var restored: [VideoID] = []
+  var restored: [[VideoID]] = []
   /// What is in the player.
   var played: ClipID?
 
@@ -70,8 +70,11 @@ package struct GalleryScreen: StudioScreen {
 
   private func matches(_ video: VideoSummary) -> Bool {
     query.isEmpty
-      || !SearchState.ranges(of: query, in: "\(video.title) \(video.modelName) \(video.seed)")
-        .isEmpty
+      || !SearchState.ranges(
+        of: query,
+        in: "\(video.title) \(video.modelName) \(video.seed) \(Self.date(video.modified)) "
+          + (video.isMarked ? "*" : "")
+      ).isEmpty
   }
 
   /// The focused video.

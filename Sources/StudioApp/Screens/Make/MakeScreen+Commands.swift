@@ -21,11 +21,21 @@ extension MakeScreen {
         case .savePreset: "keep the settings under a name"
         case .seed: "take this seed for the next run"
         }
-      return CommandPalette.Entry(name: rawValue, help: help, takesArgument: true)
+      return CommandPalette.Entry(name: rawValue, help: help, argument: .text)
     }
   }
 
-  package var commands: [CommandPalette.Entry] { Command.allCases.map(\.entry) }
+  package func commands(_ app: AppState) -> [CommandPalette.Entry] {
+    Command.allCases.map { command in
+      var entry = command.entry
+      switch command {
+      case .export, .overwrite, .still: entry.argument = .path
+      case .preset: entry.argument = .words(app.presets.map(\.name))
+      case .savePreset, .seed: break
+      }
+      return entry
+    }
+  }
 
   package mutating func run(
     _ command: String, argument: String, _ app: AppState
@@ -74,7 +84,7 @@ extension MakeScreen {
     return [
       .ask(
         prompt: "Export the video \(ExportRequest.formats)", text: name,
-        command: Command.export.rawValue)
+        command: Command.export.rawValue, isPath: true)
     ]
   }
 
@@ -106,7 +116,7 @@ extension MakeScreen {
     return [
       .ask(
         prompt: "Frame \(player.frame + 1) to", text: ExportRequest.fileName(title, "png"),
-        command: Command.still.rawValue)
+        command: Command.still.rawValue, isPath: true)
     ]
   }
 

@@ -2,55 +2,43 @@ import RunKit
 import TerminalUI
 
 extension MakeScreen {
-  /// What a key means on this screen.
-  enum Action: Sendable, Hashable {
-    case run, reroll, add, stop, pause, export, still, newSeed, preview, presets, save, otherPane
-  }
-
-  static let keyMap = KeyMap<Action>(
+  /// What can be done here.
+  package static let section = HelpSection(
     title: "Make",
-    [
-      KeyBinding([.character("r")], name: "run", help: "make a video with these settings", .run),
-      KeyBinding([.character("R")], name: "reroll", help: "the same with a new seed", .reroll),
-      KeyBinding([.character("a")], name: "queue", help: "add it to the queue", .add),
-      KeyBinding(
-        [.character("x")], name: "stop+keep",
-        help: "stop after the clip, again after the step; complete clips are kept", .stop),
-      KeyBinding([.character("P")], name: "pause", help: "pause, go on or try again", .pause),
-      KeyBinding([.character("w")], name: "export", help: "write the video to files", .export),
-      KeyBinding([.character("s")], name: "still", help: "write this frame to a PNG file", .still),
-      KeyBinding([.character("*")], name: "new seed", help: "draw a new seed", .newSeed),
-      KeyBinding(
-        [.character("V")], name: "preview",
-        help: "the next kind of preview, of what runs now too", .preview),
-      KeyBinding([.character("p")], name: "presets", help: "take settings of a preset", .presets),
-      KeyBinding([.character("S")], name: "save", help: "keep the settings as a preset", .save),
-      KeyBinding([.tab, .backTab], name: "pane", help: "settings or preview", .otherPane),
+    entries: [
+      ActionName.run.row("run", "make a video with these settings"),
+      ActionName.reroll.row("reroll", "the same with a new seed; :reroll 4 makes four"),
+      ActionName.add.row("queue", "add it to the queue"),
+      ActionName.stop.row(
+        "stop+keep", "stop after the clip, again after the step; complete clips are kept"),
+      ActionName.pause.row("pause", "pause, go on or try again"),
+      ActionName.model.row("model", "the next model that can make videos"),
+      ActionName.export.row("export", "write the video to files"),
+      ActionName.still.row("still", "write this frame to a PNG file"),
+      ActionName.newSeed.row("new seed", "draw a new seed"),
+      ActionName.reuse.row("seed shown", "take the seed of the video that is shown"),
+      ActionName.preview.row("preview", "the next kind of preview, of what runs now too"),
+      ActionName.presets.row("presets", "take settings of a preset"),
+      ActionName.savePreset.row("save", "keep the settings as a preset"),
+      ActionName.copy.row("", "copy the settings and the seed of the next run to the clipboard"),
+      ActionName.pane.row("pane", "settings or preview"),
     ])
 
-  package var helpSections: [HelpSection] {
-    [
-      Self.keyMap.helpSection, recipe == nil ? SettingsForm.helpSection : RecipeView.helpSection,
-      player.keyMap.helpSection,
+  package func sections(_ app: AppState) -> [HelpSection] {
+    guard picker == nil else { return [PresetPicker.section] }
+    return [
+      Self.section, ClipPlayer.section,
+      recipe == nil ? SettingsForm.helpSection : RecipeView.helpSection,
     ]
   }
 
-  /// Keys of the player that mean nothing to the form.
-  private static let playerKeys: Set<Key> = [
-    .space, .character("."), .character(","), .character("["), .character("]"), .character("z"),
-  ]
-
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     // A question that was open was left without an answer.
     (still, exported) = (nil, nil)
     if picker != nil { return handleInPicker(key, app) }
     // What another screen put here counts from the first key on.
     if recipe == nil, form.isTyping { return handleInForm(key, app) }
-    if let action = Self.keyMap.action(for: key) { return perform(action, app) }
-    if pane == .preview || player.isZoomed || Self.playerKeys.contains(key) {
-      _ = player.handle(key)
-      return []
-    }
+    if pane == .preview || player.isZoomed { return [] }
     if let recipe { return handleInRecipe(key, recipe, app) }
     return handleInForm(key, app)
   }
@@ -85,11 +73,20 @@ extension MakeScreen {
   }
 
   private mutating func handleInPicker(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    switch picker?.handle(key, app.presets) {
-    case .chosen(let preset):
+    if let preset = picker?.handle(key, app.presets) {
       picker = nil
       return take(preset, app)
-    case .delete(let preset):
+    }
+    return estimate(app)
+  }
+
+  private mutating func performInPicker(
+    _ action: ActionName, _ app: AppState
+  ) -> [StudioEffect]? {
+    switch action {
+    case .presets: picker = nil
+    case .remove:
+      guard let preset = picker?.selected(app.presets) else { return [] }
       guard !preset.isBuiltIn else {
         return [
           .notify(Notice(.warning, "the preset \(preset.name) comes with the program and stays"))
@@ -100,32 +97,106 @@ extension MakeScreen {
           title: "Delete the preset \(preset.name)?", lines: [preset.settings.shortText],
           confirmed: [.library(.deletePreset(name: preset.name))])
       ]
-    case .closed: picker = nil
-    case .open, nil: break
+    default: return nil
     }
     return estimate(app)
   }
 
-  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
+    (still, exported) = (nil, nil)
+    if picker != nil { return performInPicker(action, app) }
+    if player.perform(action) { return [] }
     switch action {
     case .run: return run(app)
-    case .reroll:
-      return drawSeed(app) + run(app)
+    case .reroll: return reroll(count: count, app)
     case .add: return make(app)
     case .stop: return app.shownJob?.stop(app) ?? [Self.nothingRuns]
     case .pause: return app.shownJob?.pauseOrResume() ?? [Self.nothingRuns]
+    case .model: return nextModel(app)
     case .export: return askForExport(app)
     case .still: return askForStill(app)
     case .newSeed: return drawSeed(app) + settingsChanged(app)
+    case .reuse: return takeShownSeed(app)
+    case .copy: return copySettings(app)
     case .preview: return changePreview(app)
     case .presets:
       picker = PresetPicker()
       return estimate(app)
-    case .save:
+    case .savePreset:
       return [.ask(prompt: "Name of the preset", text: "", command: Command.savePreset.rawValue)]
-    case .otherPane: pane = pane == .settings ? .preview : .settings
+    case .pane: pane = pane == .settings ? .preview : .settings
+    default: return nil
     }
     return []
+  }
+
+  /// Makes as many videos as a number says, each with a seed of its own.
+  private mutating func reroll(count: Int?, _ app: AppState) -> [StudioEffect] {
+    let count = min(max(count ?? 1, 1), Self.batchLimit)
+    guard count > 1 else { return drawSeed(app) + run(app) }
+    var effects: [StudioEffect] = []
+    for _ in 0..<count { effects += drawSeed(app) + make(app) }
+    // Where nothing can be made, that is said once.
+    guard effects.contains(where: \.isMake) else { return Array(effects.prefix(1)) }
+    return effects + [
+      .notify(
+        Notice(
+          .success, "\(count) videos with seeds of their own are queued",
+          remedy: "5 shows them side by side as they come"))
+    ]
+  }
+
+  /// Videos that are queued at once at most.
+  private static let batchLimit = 100
+
+  /// Goes to the next model that can make videos.
+  private func nextModel(_ app: AppState) -> [StudioEffect] {
+    let models = app.models.filter(\.canGenerate)
+    guard !models.isEmpty else { return [.notify(.noModel)] }
+    let index = models.firstIndex { $0.id == app.modelID } ?? -1
+    let next = models[(index + 1) % models.count]
+    guard models.count > 1 || next.id != app.modelID else {
+      return [
+        .notify(
+          Notice(
+            .information, "\(next.reference.name) is the only model that can make videos",
+            remedy: "1 opens others"))
+      ]
+    }
+    return [
+      .useModel(next.id),
+      .notify(
+        Notice(
+          .success,
+          "\(next.reference.name) is used from now on, \((index + 1) % models.count + 1) of \(models.count)"
+        )
+      ),
+    ]
+  }
+
+  /// Takes the seed of the video in the preview, locked, since it is that one which is wanted.
+  private mutating func takeShownSeed(_ app: AppState) -> [StudioEffect] {
+    guard recipe == nil, let seed = shownSeed(app) else {
+      return [.notify(Notice(.information, "no seed is shown"))]
+    }
+    usedSeed = nil
+    return change(app) {
+      $0.seed = seed
+      $0.isSeedLocked = true
+    } + [.notify(Notice(.success, "took the seed \(seed), locked", remedy: "u undoes this"))]
+  }
+
+  private func shownSeed(_ app: AppState) -> UInt64? {
+    app.shownGeneration?.generation?.settings.seed ?? app.shownMade.flatMap { app.video($0)?.seed }
+  }
+
+  private func copySettings(_ app: AppState) -> [StudioEffect] {
+    let text =
+      recipe.map { $0.generated.map { RecipeView.text(of: $0) }.joined(separator: "\n") }
+      ?? "seed \(form.settings.seed)  \(form.settings.shortText)"
+    return [.copy(text, what: recipe == nil ? "the settings" : "the recipe")]
   }
 
   private static let nothingRuns = StudioEffect.notify(

@@ -214,28 +214,27 @@ extension MakeScreen {
 
   package func hints(_ app: AppState) -> [HelpEntry] {
     if picker != nil {
-      return [
-        HelpEntry(keys: [.enter], name: "take", help: ""),
-        HelpEntry(keys: [.character("d")], name: "delete", help: ""),
-        HelpEntry(keys: [.escape], name: "leave", help: ""),
-      ]
+      return [HelpEntry(keys: [.enter], name: "take", help: "")] + PresetPicker.section.entries
     }
     let job = app.shownJob
-    let order: [Action] =
+    let order: [ActionName] =
       switch job?.state {
-      case .running: [.stop, .pause, .add, .reroll, .export, .still, .preview, .otherPane]
+      case .running: [.stop, .pause, .add, .reroll, .export, .still, .preview, .pane]
       case .paused, .interrupted, .failed:
-        [.pause, .run, .reroll, .add, .presets, .export, .still, .otherPane]
+        [.pause, .run, .reroll, .add, .presets, .model, .export, .still, .pane]
       case .waiting, .finished, .cancelled, nil:
-        [.run, .reroll, .add, .presets, .export, .still, .save, .otherPane]
+        [.run, .reroll, .add, .presets, .model, .export, .still, .savePreset, .pane]
       }
     let recipeHints = recipe == nil || pane != .settings ? [] : RecipeView.hints
     return recipeHints
       + order.compactMap { action in
-        var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
-        if action == .pause, let job { entry?.name = job.pauseName }
-        if action == .run, recipe != nil { entry?.name = "make again" }
-        return entry
+        let hint: String? =
+          switch action {
+          case .pause: job?.pauseName
+          case .run where recipe != nil: "make again"
+          default: nil
+          }
+        return Self.section.row(action, hint: hint)
       }
   }
 

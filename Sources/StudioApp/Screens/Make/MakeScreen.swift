@@ -44,7 +44,9 @@ package struct MakeScreen: StudioScreen {
     form = SettingsForm(settings: GenerationSettings())
   }
 
-  package var isTyping: Bool { form.isTyping || picker?.isTyping == true }
+  package var isTyping: Bool {
+    picker?.isTyping ?? (recipe == nil && form.isTyping)
+  }
 
   package mutating func paste(_ text: String) { form.paste(text) }
 
@@ -160,6 +162,8 @@ package struct MakeScreen: StudioScreen {
   package mutating func advance(_ app: AppState) { player.advance() }
 
   // MARK: Undo
+
+  package func undoText(_ app: AppState) -> String? { recipe == nil ? form.undoText : nil }
 
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
     form.undo()

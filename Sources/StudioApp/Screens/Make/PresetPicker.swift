@@ -3,14 +3,13 @@ import TerminalUI
 
 /// A list of presets to take settings from.
 struct PresetPicker: Sendable, Hashable {
-  /// What a key led to.
-  enum Outcome: Sendable, Hashable {
-    case open
-    case chosen(Preset)
-    /// A preset of the user's own should be forgotten.
-    case delete(Preset)
-    case closed
-  }
+  /// What can be done with the list.
+  static let section = HelpSection(
+    title: "Presets",
+    entries: [
+      ActionName.presets.row("leave", "back to the settings"),
+      ActionName.remove.row("delete", "forget a preset of your own"),
+    ])
 
   private var state = TableState()
 
@@ -23,14 +22,14 @@ struct PresetPicker: Sendable, Hashable {
   }
 
   /// Handles a key.
-  mutating func handle(_ key: Key, _ presets: [Preset]) -> Outcome {
-    if !isTyping, key == .character("p") { return .closed }
-    if !isTyping, key == .character("d"), let preset = selected(presets) { return .delete(preset) }
+  ///
+  /// - Returns: The preset that was chosen.
+  mutating func handle(_ key: Key, _ presets: [Preset]) -> Preset? {
     let texts = presets.map { "\($0.name) \($0.summary)" }
     if case .activated(let index) = state.handle(key, texts: texts, page: 10) {
-      return .chosen(presets[index])
+      return presets[index]
     }
-    return .open
+    return nil
   }
 
   /// Draws the presets, and what the selected one is for.

@@ -49,7 +49,7 @@ extension ModelsScreen {
         ],
         keys: [
           HelpEntry(keys: [.character("o")], name: "", help: "opens a folder or a checkpoint"),
-          HelpEntry(keys: [.character("R")], name: "", help: "looks again"),
+          HelpEntry(keys: [.character("F")], name: "", help: "looks again"),
         ]
       ).draw(in: &buffer, area: inner)
       return
@@ -126,7 +126,7 @@ extension ModelsScreen {
       guard model.problem == nil else { return }
       buffer.write(name, column: area.column, row: area.row, style: Style(.title), clip: area)
       buffer.write(
-        "none; p pairs one", column: area.column, row: area.row + 1, style: Style(.placeholder),
+        "none; & pairs one", column: area.column, row: area.row + 1, style: Style(.placeholder),
         clip: area)
       return
     }
@@ -141,22 +141,19 @@ extension ModelsScreen {
 
   package func hints(_ app: AppState) -> [HelpEntry] {
     guard pairing == nil else {
-      return [
-        HelpEntry(keys: [.enter], name: "pair", help: ""),
-        HelpEntry(keys: [.character("p")], name: "other network", help: ""),
-        HelpEntry(keys: [.escape], name: "leave", help: ""),
-      ]
+      let rows = [
+        Self.section.row(.choose, hint: "pair"), Self.section.row(.pair, hint: "other network"),
+      ].compactMap { $0 }
+      return rows + [HelpEntry(keys: [.escape], name: "leave", help: "")]
     }
-    let order: [Action] =
+    let order: [ActionName] =
       switch selected(app) {
       case nil: [.open, .lookAgain]
       case let model? where !model.hasNetwork: [.open, .lookAgain]
       case let model? where !model.canGenerate: [.pair, .open, .hash, .lookAgain]
-      default: [.use, .open, .pair, .hash, .lookAgain]
+      default: [.choose, .open, .pair, .hash, .copy, .lookAgain]
       }
-    return order.compactMap { action in
-      Self.keyMap.bindings.first { $0.action == action }?.entry
-    }
+    return Self.section.rows(order)
   }
 
   package func information(_ app: AppState) -> [(name: String, value: String)] {

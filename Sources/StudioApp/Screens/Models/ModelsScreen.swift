@@ -47,32 +47,25 @@ package struct ModelsScreen: StudioScreen {
 
   // MARK: Keys
 
-  /// What a key means on this screen.
-  enum Action: Sendable, Hashable { case use, open, pair, hash, lookAgain, otherPane }
-
-  static let keyMap = KeyMap<Action>(
+  /// What can be done here.
+  package static let section = HelpSection(
     title: "Models",
-    [
-      KeyBinding([.enter], name: "use", help: "make videos with this model", .use),
-      KeyBinding(
-        [.character("o")], name: "open", help: "open a model folder or a checkpoint", .open),
-      KeyBinding(
-        [.character("p")], name: "pair",
-        help: "pair its autoencoder with another denoiser; again the other way round", .pair),
-      KeyBinding(
-        [.character("H")], name: "hash", help: "compute the hashes of its checkpoints", .hash),
-      KeyBinding([.character("R")], name: "look again", help: "look for models again", .lookAgain),
-      KeyBinding([.tab, .backTab], name: "", help: "models or details", .otherPane),
+    entries: [
+      ActionName.choose.row("use", "make videos with this model"),
+      ActionName.open.row("open", "open a model folder or a checkpoint"),
+      ActionName.pair.row(
+        "pair", "pair its autoencoder with another denoiser; again the other way round"),
+      ActionName.hash.row("hash", "compute the hashes of its checkpoints"),
+      ActionName.copy.row("copy path", "copy its path to the clipboard"),
+      ActionName.lookAgain.row("look again", "look for models again"),
+      ActionName.pane.row("", "models or details"),
     ])
 
-  package var helpSections: [HelpSection] {
-    [Self.keyMap.helpSection, HelpSection(title: "Lists", entries: Movement.helpEntries)]
+  package func sections(_ app: AppState) -> [HelpSection] {
+    [Self.section, HelpSection(title: "Lists", entries: Movement.helpEntries)]
   }
 
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
-      return perform(action, app)
-    }
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     _ = table.handle(
       key, texts: app.models.map { "\($0.reference.name) \($0.path)" }, page: Self.page)
     if app.models.indices.contains(table.selected) {
@@ -81,30 +74,36 @@ package struct ModelsScreen: StudioScreen {
     return []
   }
 
-  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
     switch action {
     case .open:
-      return [.ask(prompt: "Folder or checkpoint", text: "", command: Self.openCommand)]
+      return [
+        .ask(
+          prompt: "Folder or checkpoint", text: "", command: Self.openCommand, isPath: true)
+      ]
     case .lookAgain: return [.query(.findModels)]
-    case .otherPane:
+    case .pane:
       showsDetails.toggle()
       return []
-    case .use, .pair, .hash: break
+    case .choose, .pair, .hash, .copy: break
+    default: return nil
     }
     guard let model = selected(app) else {
       return [.notify(Notice(.warning, "there is no model yet", remedy: "o opens one"))]
     }
     switch action {
-    case .use: return pairing.map { pair($0, with: model) } ?? use(model)
+    case .choose: return pairing.map { pair($0, with: model) } ?? use(model)
     case .pair: return beginPairing(model)
-    case .hash: return hash(model)
-    case .open, .lookAgain, .otherPane: return []
+    case .copy: return [.copy(model.path, what: "the path of \(model.reference.name)")]
+    default: return hash(model)
     }
   }
 
   private func use(_ model: ModelEntry) -> [StudioEffect] {
     guard model.canGenerate else {
-      let remedy = model.problem == nil ? "p pairs it with one" : ""
+      let remedy = model.problem == nil ? "& pairs it with one" : ""
       return [.notify(Notice(.warning, model.reasonNotToGenerate, remedy: remedy))]
     }
     return [

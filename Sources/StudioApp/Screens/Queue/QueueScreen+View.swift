@@ -236,26 +236,19 @@ extension QueueScreen {
   // MARK: Hints and details
 
   package func hints(_ app: AppState) -> [HelpEntry] {
-    if editor != nil {
-      return [
-        HelpEntry(keys: [.character("h")], name: "less", help: ""),
-        HelpEntry(keys: [.character("l")], name: "more", help: ""),
-        HelpEntry(keys: [.enter], name: "type", help: ""),
-        HelpEntry(keys: [.escape], name: "leave", help: ""),
-      ]
-    }
-    let order: [Action] =
-      switch selected(app)?.state {
+    if editor != nil { return SettingsForm.hints + Self.formSection.entries }
+    let job = selected(app)
+    let order: [ActionName] =
+      switch job?.state {
       case nil: []
-      case .waiting: [.edit, .up, .down, .pause, .cancel, .cancelOthers, .clear, .open]
-      case .failed, .interrupted: [.pause, .open, .cancelOthers, .clear]
-      case .running, .paused: [.pause, .cancel, .cancelOthers, .open, .clear]
-      case .finished, .cancelled: [.open, .clear, .cancelOthers]
+      case .waiting:
+        [.settings, .run, .earlier, .later, .pause, .stop, .stopAll, .add, .clear, .extend]
+      case .failed, .interrupted: [.pause, .extend, .add, .stopAll, .clear]
+      case .running, .paused: [.pause, .stop, .stopAll, .extend, .add, .clear]
+      case .finished, .cancelled: [.extend, .add, .clear, .stopAll]
       }
-    return order.compactMap { action in
-      var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
-      if action == .pause, let job = selected(app) { entry?.name = job.pauseName }
-      return entry
+    return order.compactMap {
+      Self.section.row($0, hint: $0 == .pause ? job?.pauseName : nil)
     }
   }
 
@@ -281,6 +274,12 @@ extension JobState {
 }
 
 extension Job {
+  /// What it is, for the clipboard: of what makes clips the settings.
+  func copyText(_ app: AppState) -> String {
+    guard let task = generation else { return title(app) }
+    return "\(task.model.name)  seed \(task.settings.seed)  \(task.settings.shortText)"
+  }
+
   /// Where it stands, in a word.
   func stateText(_ app: AppState) -> String {
     switch state {

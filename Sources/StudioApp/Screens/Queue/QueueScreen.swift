@@ -19,7 +19,11 @@ package struct QueueScreen: StudioScreen {
     var form: SettingsForm
   }
 
-  package init() {}
+  /// Where seeds of jobs come from that are to be like others.
+  private var seeds: SeedSource
+
+  /// - Parameter seeds: Where new seeds come from.
+  package init(seeds: SeedSource = SeedSource()) { self.seeds = seeds }
 
   /// The selected job.
   func selected(_ app: AppState) -> Job? {
@@ -68,74 +72,145 @@ package struct QueueScreen: StudioScreen {
 
   // MARK: Keys
 
-  /// What a key means on this screen.
-  enum Action: Sendable, Hashable {
-    case edit, up, down, pause, cancel, cancelOthers, clear, open, otherPane
-  }
-
-  static let keyMap = KeyMap<Action>(
+  /// What can be done here.
+  package static let section = HelpSection(
     title: "Queue",
-    [
-      KeyBinding(
-        [.character("e"), .enter], name: "edit", help: "change a waiting job's settings", .edit),
-      KeyBinding([.character("K")], name: "up", help: "earlier in the queue", .up),
-      KeyBinding([.character("J")], name: "down", help: "later in the queue", .down),
-      KeyBinding(
-        [.character("P")], name: "pause", help: "hold back, let go on, or try again", .pause),
-      KeyBinding(
-        [.character("x")], name: "cancel",
-        help: "end this job: a running one after the clip, again after the step", .cancel),
-      KeyBinding([.character("X")], name: "others", help: "end all other jobs", .cancelOthers),
-      KeyBinding([.character("c")], name: "clear", help: "forget jobs that are over", .clear),
-      KeyBinding(
-        [.character("o")], name: "open", help: "show its video on Extend, or its screen", .open),
-      KeyBinding([.tab, .backTab], name: "", help: "jobs or details", .otherPane),
+    entries: [
+      ActionName.settings.row("settings", "change a waiting job's settings", also: [.enter]),
+      ActionName.run.row("run next", "make it the next that runs"),
+      ActionName.earlier.row("up", "earlier in the queue"),
+      ActionName.later.row("down", "later in the queue"),
+      ActionName.add.row("again", "add the same to the queue again, a video with another seed"),
+      ActionName.pause.row("pause", "hold back, let go on, or try again"),
+      ActionName.stop.row(
+        "end", "end this job: a running one after the clip, again after the step"),
+      ActionName.stopAll.row("end others", "end all other jobs"),
+      ActionName.extend.row("extend", "show its video on Extend, or its screen"),
+      ActionName.clear.row("clear", "forget jobs that are over"),
+      ActionName.copy.row("", "copy what it is to the clipboard"),
+      ActionName.pane.row("", "jobs or details"),
     ])
 
-  package var helpSections: [HelpSection] {
-    [
-      Self.keyMap.helpSection, HelpSection(title: "Lists", entries: Movement.helpEntries),
-      SettingsForm.helpSection,
-    ]
+  /// What can be done while settings are edited.
+  package static let formSection = HelpSection(
+    title: "A job's settings",
+    entries: [ActionName.settings.row("close", "back to the queue", also: [.tab])])
+
+  package func sections(_ app: AppState) -> [HelpSection] {
+    editor == nil
+      ? [Self.section, HelpSection(title: "Lists", entries: Movement.helpEntries)]
+      : [Self.formSection, SettingsForm.helpSection]
   }
 
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if editor != nil { return edit(key, app) }
-    if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
-      return perform(action, app)
-    }
     let texts = rows(app, [.number, .title, .model, .settings, .state]).map(\.text)
     _ = table.handle(key, texts: texts, page: Self.page)
     if app.jobs.indices.contains(table.selected) { selectedID = app.jobs[table.selected].id }
     return []
   }
 
-  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
-    if action == .clear {
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
+    guard editor == nil else {
+      guard action == .settings else { return nil }
+      editor = nil
+      return []
+    }
+    guard Self.section.actions.contains(action) else { return nil }
+    switch action {
+    case .clear:
       let count = app.jobs.count { $0.state.isOver }
       return count > 0
         ? [.job(.clearFinished)]
         : [.notify(Notice(.information, "no job is over yet"))]
+    case .pane:
+      showsDetails.toggle()
+      return []
+    default: break
     }
     guard let job = selected(app) else {
       return [.notify(Notice(.information, "the queue is empty"))]
     }
     switch action {
-    case .edit: return beginEditing(job)
-    case .up, .down: return move(job, by: action == .up ? -1 : 1, app)
+    case .settings: return beginEditing(job)
+    case .earlier, .later: return move(job, by: action == .earlier ? -1 : 1, app)
+    case .run: return runNext(job, app)
+    case .add: return addAgain(job, count: count, app)
     case .pause: return job.pauseOrResume()
-    case .cancel: return job.stop(app)
-    case .cancelOthers: return cancelOthers(than: job, app)
-    case .open:
+    case .stop: return job.stop(app)
+    case .stopAll: return cancelOthers(than: job, app)
+    case .copy: return [.copy(job.copyText(app), what: "job \(job.id.rawValue)")]
+    default:
       guard let video = job.video else {
         return [.show(job.training == nil ? .evaluate : .train)]
       }
       return [.video(.open(video)), .show(.extend)]
-    case .otherPane: showsDetails.toggle()
-    case .clear: break
     }
-    return []
   }
+
+  /// Moves a waiting job before all others that wait.
+  private func runNext(_ job: Job, _ app: AppState) -> [StudioEffect] {
+    guard job.state == .waiting else {
+      return [
+        .notify(
+          Notice(
+            .information, "job \(job.id.rawValue) does not wait for a turn",
+            remedy: job.state.isOver ? "a adds the same again" : "P lets one that is held go on"))
+      ]
+    }
+    // Those that are held back have places among those that wait.
+    let places = app.openJobs.filter { $0.state != .running }.map(\.id)
+    guard let index = places.firstIndex(of: job.id), index > 0 else {
+      return [.notify(Notice(.information, "job \(job.id.rawValue) is the next already"))]
+    }
+    return [
+      .job(.move(job.id, by: -index)),
+      .notify(Notice(.success, "job \(job.id.rawValue) runs next", remedy: "J moves it back")),
+    ]
+  }
+
+  /// Queues the same work once more, or as often as a number says.
+  private mutating func addAgain(_ job: Job, count: Int?, _ app: AppState) -> [StudioEffect] {
+    let count = min(count ?? 1, Self.addLimit)
+    let orders: [StudioEffect]
+    switch job.task {
+    case .generate(let task) where task.following == nil:
+      orders = (0..<count).map { _ in
+        var settings = task.settings
+        settings.seed = seeds.next()
+        settings.isSeedLocked = true
+        switch task.origin {
+        case .clip(let clip):
+          return .order(
+            .extend(
+              task.video, after: clip, fork: task.fork, model: task.model, settings: settings))
+        case .footage(let path, let firstFrame):
+          return .order(
+            .makeFromFootage(
+              path: path, firstFrame: firstFrame, model: task.model, settings: settings))
+        case .nothing: return .order(.make(task.model, settings))
+        }
+      }
+    case .export(let task): orders = [.order(.export(task))]
+    case .evaluate(let task): orders = [.order(.evaluate(task))]
+    case .generate, .train:
+      return [
+        .notify(
+          Notice(
+            .information, "job \(job.id.rawValue) cannot be added again here",
+            remedy: job.training == nil ? "r on Make makes a recipe again" : "U on Train sets it up"
+          ))
+      ]
+    }
+    let what = Wording.count(orders.count, "job")
+    return orders
+      + [.notify(Notice(.success, "\(what) like \(job.id.rawValue) added", remedy: "x ends one"))]
+  }
+
+  /// Jobs that are added at once at most.
+  private static let addLimit = 100
 
   private mutating func beginEditing(_ job: Job) -> [StudioEffect] {
     guard job.state == .waiting, let task = job.generation else {
@@ -160,11 +235,6 @@ package struct QueueScreen: StudioScreen {
 
   /// Every change is told at once: the job might begin at any moment.
   private mutating func edit(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    guard let editor else { return [] }
-    if !editor.form.isTyping, [.tab, .backTab, .character("e")].contains(key) {
-      self.editor = nil
-      return []
-    }
     guard case .changed = self.editor?.form.handle(key) else { return [] }
     return editedJob
   }

@@ -38,7 +38,7 @@ extension TrainScreen {
         "An autoencoder learns to write clips as planes, then a denoiser learns to make such planes.",
         "Both learn from a folder of videos; pvdm dataset skies makes one to try it with.",
       ],
-      keys: [HelpEntry(keys: [.character("n")], name: "", help: "sets up a training")]
+      keys: [HelpEntry(keys: [.character("O")], name: "", help: "sets up a training")]
     ).draw(in: &buffer, area: inner)
   }
 
@@ -212,29 +212,19 @@ extension TrainScreen {
       ]
     }
     if form != nil {
-      return [
-        HelpEntry(keys: [.character("r")], name: "start", help: ""),
-        HelpEntry(keys: [.enter], name: "type", help: ""),
-        HelpEntry(keys: [.character("h")], name: "less", help: ""),
-        HelpEntry(keys: [.character("l")], name: "more", help: ""),
-        HelpEntry(keys: [.tab], name: "pane", help: ""),
-        HelpEntry(keys: [.escape], name: "leave", help: ""),
-      ]
+      return Self.formSection.rows([.run]) + SettingsForm.hints + Self.formSection.rows([.pane])
+        + [HelpEntry(keys: [.escape], name: "leave", help: "")]
     }
-    let order: [Action] =
+    let order: [ActionName] =
       switch selected(app)?.state {
       case nil: [.new]
-      case .running, .waiting: [.stop, .curve, .scale, .new, .open]
+      case .running, .waiting: [.stop, .curve, .scale, .new, .add]
       case .stopping: [.curve, .scale, .new]
-      case .stopped, .failed: [.run, .new, .curve, .scale, .open, .reuse]
-      case .complete, .elsewhere, .damaged: [.new, .open, .curve, .scale, .reuse]
+      case .stopped, .failed: [.run, .new, .curve, .scale, .add, .reuse]
+      case .complete, .elsewhere, .damaged: [.new, .add, .curve, .scale, .reuse]
       }
-    let entries = order.compactMap { action in
-      var entry = Self.keyMap.bindings.first { $0.action == action }?.entry
-      if action == .run { entry?.name = "go on" }
-      return entry
-    }
-    return entries + (player.frameCount > 0 ? player.keyMap.bindings.map(\.entry) : [])
+    let entries = Self.section.rows(order)
+    return entries + (player.frameCount > 0 ? ClipPlayer.section.entries : [])
   }
 
   package func information(_ app: AppState) -> [(name: String, value: String)] {

@@ -3,55 +3,44 @@ import TerminalUI
 import TrainingKit
 
 extension TrainScreen {
-  /// What a key means on this screen.
-  package enum Action: Sendable, Hashable {
-    case new, run, stop, curve, scale, open, reuse, lookAgain, otherPane
-  }
-
-  package static let keyMap = KeyMap<Action>(
+  /// What can be done with the runs.
+  package static let section = HelpSection(
     title: "Train",
-    [
-      KeyBinding([.character("n")], name: "new", help: "set up a new training", .new),
-      KeyBinding(
-        [.character("r")], name: "run",
-        help: "start what is set up; let the selected run go on from its last checkpoint", .run),
-      KeyBinding(
-        [.character("x")], name: "stop+save", help: "stop after the step and save everything",
-        .stop),
-      KeyBinding([.character("m")], name: "curve", help: "the next number over the steps", .curve),
-      KeyBinding(
-        [.character("y")], name: "scale", help: "a logarithmic scale, or a linear one", .scale),
-      KeyBinding(
-        [.character("o")], name: "open", help: "add the trained network to the models", .open),
-      KeyBinding(
-        [.character("U")], name: "reuse", help: "set up a training as the selected run was",
-        .reuse),
-      KeyBinding(
-        [.character("R")], name: "", help: "look for runs again, which commands may add",
-        .lookAgain),
-      KeyBinding(
-        [.tab, .backTab], name: "pane", help: "the list or the run, in a small window", .otherPane
-      ),
+    entries: [
+      ActionName.new.row("new", "set up a new training"),
+      ActionName.run.row("go on", "let the selected run go on from its last checkpoint"),
+      ActionName.stop.row("stop+save", "stop after the step and save everything"),
+      ActionName.curve.row("curve", "the next number over the steps"),
+      ActionName.previousCurve.row("", "the number before"),
+      ActionName.scale.row("scale", "a logarithmic scale, or a linear one"),
+      ActionName.add.row("add", "add the trained network to the models"),
+      ActionName.reuse.row("reuse", "set up a training as the selected run was"),
+      ActionName.copy.row("", "copy the run's folder to the clipboard"),
+      ActionName.lookAgain.row("", "look for runs again, which commands may add"),
+      ActionName.pane.row("pane", "the list or the run, in a small window"),
+    ])
+
+  /// What can be done while a training is set up.
+  package static let formSection = HelpSection(
+    title: "A new training",
+    entries: [
+      ActionName.run.row("start", "start what is set up"),
+      ActionName.pane.row("pane", "the form or what is known, in a small window"),
     ])
 
   private static let typingHelp = HelpSection(
     title: "While a path is typed",
     entries: [HelpEntry(keys: [.tab], name: "", help: "complete it")])
 
-  package var helpSections: [HelpSection] {
-    [
-      Self.keyMap.helpSection, player.keyMap.helpSection, SettingsForm.helpSection,
-      Self.typingHelp, HelpSection(title: "Lists", entries: Movement.helpEntries),
+  package func sections(_ app: AppState) -> [HelpSection] {
+    guard form == nil else { return [Self.formSection, SettingsForm.helpSection, Self.typingHelp] }
+    return [
+      Self.section, ClipPlayer.section, HelpSection(title: "Lists", entries: Movement.helpEntries),
     ]
   }
 
-  package mutating func handle(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    if form?.isTyping == true { return edit(key, app) }
-    if !table.search.isTyping, let action = Self.keyMap.action(for: key) {
-      return perform(action, app)
-    }
+  package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard form == nil else { return edit(key, app) }
-    if !table.search.isTyping, player.handle(key) { return [] }
     let rows = app.trainingRows
     let outcome = table.handle(key, texts: rows.map(\.name), page: Self.page)
     if rows.indices.contains(table.selected) { selectedID = rows[table.selected].id }
@@ -74,22 +63,37 @@ extension TrainScreen {
     return check()
   }
 
-  private mutating func perform(_ action: Action, _ app: AppState) -> [StudioEffect] {
+  package mutating func perform(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect]? {
+    if form != nil {
+      switch action {
+      case .run: return start(app)
+      case .pane: showsSecond.toggle()
+      default: return nil
+      }
+      return []
+    }
+    if player.perform(action) { return [] }
     switch action {
-    case .new:
-      return form == nil ? setUp(newRequest(app), app) : []
-    case .run: return form == nil ? goOn(app) : start(app)
+    case .new: return setUp(newRequest(app), app)
+    case .run: return goOn(app)
     case .stop: return stop(app)
-    case .curve:
+    case .curve, .previousCurve:
       guard let run = selected(app)?.run else { return [] }
       let names = TrainCurve.names(of: run)
-      let index = curve(of: run).flatMap { names.firstIndex(of: $0.name) } ?? -1
-      curveName = names.isEmpty ? nil : names[(index + 1) % names.count]
+      guard !names.isEmpty else { return [] }
+      let index = curve(of: run).flatMap { names.firstIndex(of: $0.name) } ?? 0
+      curveName = names[(index + (action == .curve ? 1 : names.count - 1)) % names.count]
     case .scale: isLogarithmic.toggle()
-    case .open: return open(app)
+    case .add: return open(app)
     case .reuse: return reuse(app)
+    case .copy:
+      guard let row = selected(app) else { return [Self.noRun] }
+      return [.copy(row.id, what: "the folder of \(row.name)")]
     case .lookAgain: return [.query(.findTrainingRuns)]
-    case .otherPane: showsSecond.toggle()
+    case .pane: showsSecond.toggle()
+    default: return nil
     }
     return []
   }
@@ -157,7 +161,7 @@ extension TrainScreen {
   // MARK: Runs
 
   static let noRun = StudioEffect.notify(
-    Notice(.information, "there is no run yet", remedy: "n sets one up"))
+    Notice(.information, "there is no run yet", remedy: "O sets one up"))
 
   private func goOn(_ app: AppState) -> [StudioEffect] {
     guard let row = selected(app) else { return [Self.noRun] }

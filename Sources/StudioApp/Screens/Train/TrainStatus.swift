@@ -126,8 +126,8 @@ struct TrainStatus: Sendable {
 
   private static func next(_ run: TrainingRunEntry) -> String {
     run.stage == .autoencoder
-      ? "n trains a denoiser for it, o adds it to the models"
-      : "o adds it to the models; 2 then makes videos with it"
+      ? "O trains a denoiser for it, a adds it to the models"
+      : "a adds it to the models; 2 then makes videos with it"
   }
 
   private static func waitingText(_ app: AppState) -> String {

@@ -1,0 +1,128 @@
+import RunKit
+import StudioKit
+import TerminalUI
+
+/// Picking one of several rolls, side by side.
+extension ExtendScreen {
+  /// Shows the rolls of the clip where the user stands, if there is something to pick from.
+  mutating func pickRolls(_ app: AppState) -> [StudioEffect] {
+    guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
+    let picker = RollPicker(of: clip, in: tree)
+    guard picker.tiles(tree, app).count > 1 else {
+      return [
+        .notify(
+          Notice(.information, "this clip has one roll", remedy: "4R makes four more to pick from"))
+      ]
+    }
+    rolls = picker
+    return []
+  }
+
+  /// Shows the rolls of a clip's place as they are made.
+  mutating func openRolls(of clip: Clip) {
+    guard let tree else { return }
+    rolls = RollPicker(of: clip, in: tree)
+    wantsToWatch = false
+  }
+
+  /// What is shown side by side.
+  func tiles(_ app: AppState) -> [RollPicker.Tile] {
+    guard let tree, let rolls else { return [] }
+    return rolls.tiles(tree, app)
+  }
+
+  /// The clips that are shown side by side.
+  func tileClips(_ app: AppState) -> [ClipID] {
+    tiles(app).compactMap { if case .clip(let clip) = $0 { clip.id } else { nil } }
+  }
+
+  mutating func moveInRolls(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    let count = tiles(app).count
+    let columns = RollPicker.columns(of: count, in: rollArea(app), app)
+    switch Movement(key) {
+    case .left: rolls?.move(by: -1, count: count)
+    case .right: rolls?.move(by: 1, count: count)
+    case .up:
+      if let focus = rolls?.focus, focus >= columns { rolls?.move(by: -columns, count: count) }
+    case .down:
+      if let focus = rolls?.focus, focus + columns < count {
+        rolls?.move(by: columns, count: count)
+      }
+    case .first: rolls?.focus(on: 0, count: count)
+    case .last: rolls?.focus(on: count - 1, count: count)
+    case .pageUp, .pageDown, nil: break
+    }
+    return []
+  }
+
+  /// The area that the tiles have in the window.
+  private func rollArea(_ app: AppState) -> Rectangle {
+    Rectangle(
+      column: 0, row: 0, width: app.windowSize.columns,
+      height: max(app.windowSize.rows - StudioModel.frameRows, 1))
+  }
+
+  mutating func performInRolls(
+    _ action: ActionName, count: Int?, _ app: AppState
+  ) -> [StudioEffect] {
+    let tiles = tiles(app)
+    guard let focus = rolls?.focus, !tiles.isEmpty else { return [] }
+    var focused: Clip?
+    if case .clip(let clip) = tiles[min(focus, tiles.count - 1)] { focused = clip }
+    switch action {
+    case .next: rolls?.move(by: 1, count: tiles.count)
+    case .previous: rolls?.move(by: -1, count: tiles.count)
+    case .stop: return steer(.stop, app)
+    case .reroll, .near:
+      // More of the same place, of which one clip stands for all.
+      guard let clip = focused ?? tileClips(app).last.flatMap({ tree?.clips[$0] }) else {
+        return []
+      }
+      let before = rolls
+      tree?.select(clip.id)
+      let effects = reroll(near: action == .near, count: count, app)
+      rolls = before
+      wantsToWatch = false
+      return effects
+    case .choose, .remove, .copy:
+      guard let clip = focused else {
+        return [.notify(Notice(.information, "this roll is not there yet", remedy: "x stops it"))]
+      }
+      switch action {
+      case .remove:
+        guard tileClips(app).count > 1 else {
+          return [.notify(Notice(.information, "the only roll stays", remedy: "Esc goes back"))]
+        }
+        return drop(clip.id)
+      case .copy: return copySeed(of: clip.id)
+      default:
+        rolls = nil
+        let name = outline?.labels[clip.id] ?? "the clip"
+        return go(to: clip.id, app) + [
+          .notify(
+            Notice(
+              .success, "\(name) is seed \(clip.seed) from now on",
+              remedy: "The others stay; n goes to them"))
+        ]
+      }
+    default: break
+    }
+    return []
+  }
+
+  package mutating func click(_ name: String, _ app: AppState) -> [StudioEffect] {
+    let parts = name.split(separator: " ").map(String.init)
+    guard parts.count == 2 else { return [] }
+    switch parts[0] {
+    case "roll":
+      guard let index = Int(parts[1]), let focus = rolls?.focus else { return [] }
+      // A click on the one that is focused keeps it, as Enter does.
+      if index == focus { return perform(.choose, count: nil, app) ?? [] }
+      let count = tiles(app).count
+      rolls?.focus(on: index, count: count)
+      return []
+    case "clip": return stand(on: parts[1], app)
+    default: return []
+    }
+  }
+}

@@ -1,0 +1,425 @@
+import Foundation
+import RunKit
+import StudioApp
+import StudioKit
+import TerminalUI
+import Testing
+
+/// One table of actions behind keys, hints, the menu, the palette, clicks, a user's keys and the documents.
+@Suite struct ActionRegistryTests {
+  private func studio(
+    _ app: AppState = Fixtures.app, on screen: ScreenID = .make, keys: KeyChoices = KeyChoices()
+  ) -> StudioModel {
+    var model = StudioModel(themes: [.plain, Theme(name: "Other", looks: [:])], keys: keys)
+    _ = model.update(.ready(Preferences(), modelFolders: []))
+    _ = model.update(.workspace(.models(app.models)))
+    _ = model.update(.workspace(.presets(app.presets)))
+    _ = model.update(.workspace(.videos(app.videos)))
+    _ = model.update(.workspace(.jobs(app.jobs)))
+    for tree in app.trees.values { _ = model.update(.workspace(.tree(tree))) }
+    if let tree = app.tree { _ = model.update(.opened(tree)) }
+    _ = model.update(
+      .frames(app.trees.values.flatMap(\.visible).map { Fixtures.frames($0.id.rawValue) }))
+    _ = model.update(.follow([.show(screen)]))
+    return model
+  }
+
+  private func type(_ text: String, into model: inout StudioModel) -> [Errand] {
+    var errands: [Errand] = []
+    for key in keys(text) { errands = model.update(.key(key)) }
+    return errands
+  }
+
+  private func lines(_ model: StudioModel, columns: Int = 80, rows: Int = 24) -> [String] {
+    var buffer = CellBuffer(columns: columns, rows: rows)
+    model.draw(
+      ViewContext(
+        capabilities: TerminalCapabilities(
+          colorMode: .trueColor, isUTF8: true, isTerminal: true,
+          size: TerminalSize(columns: columns, rows: rows))), in: &buffer)
+    return text(buffer).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  private func orders(_ errands: [Errand]) -> [WorkOrder] {
+    errands.compactMap { if case .workspace(.order(let order)) = $0 { order } else { nil } }
+  }
+
+  // MARK: The table
+
+  @Test("a letter means one action, on every screen")
+  func letters() {
+    var actions: [Key: ActionName] = [:]
+    for action in ActionName.allCases {
+      for key in action.keys {
+        #expect(actions[key] == nil, "\(key) is \(action) and \(String(describing: actions[key]))")
+        actions[key] = action
+      }
+    }
+    // A table may only add Enter and Tab, which mean what is selected and the next part.
+    for section in ActionRegistry.sections + [ActionRegistry.studio] {
+      for entry in section.entries {
+        let action = ActionName(rawValue: entry.command)
+        let others = entry.keys.filter { action?.keys.contains($0) != true }
+        #expect(others.allSatisfy { [.enter, .tab].contains($0) }, "\(section.title) \(entry)")
+      }
+      let keys = (section.entries + ActionRegistry.studio.entries).flatMap(\.keys)
+      let own =
+        section.title == ActionRegistry.studio.title ? section.entries.flatMap(\.keys) : keys
+      #expect(Set(own).count == own.count, "\(section.title)")
+    }
+  }
+
+  @Test("every action of the tables that count is done", arguments: ScreenID.allCases)
+  func allAreDone(screen: ScreenID) {
+    for app in [
+      Fixtures.emptyState, Fixtures.busyState, Fixtures.app(showing: Fixtures.grownTree),
+      Fixtures.galleryState, Fixtures.comparing(), Fixtures.evaluatedState,
+    ] {
+      let undone = undoneActions(of: screen, app)
+      #expect(undone.isEmpty)
+    }
+  }
+
+  /// The actions of a screen's tables that it does not know, and one that is in none, should it know that.
+  private func undoneActions(of screen: ScreenID, _ app: AppState) -> [ActionName] {
+    var screens = Screens()
+    _ = screens[screen].refresh(app)
+    let actions = screens[screen].sections(app).flatMap(\.actions)
+    let undone = actions.filter { action in
+      var others = screens
+      let effects: [StudioEffect]? = others[screen].perform(action, count: nil, app)
+      return effects == nil
+    }
+    let strange: [StudioEffect]? = screens[screen].perform(.help, count: nil, app)
+    return strange == nil ? undone : undone + [.help]
+  }
+
+  @Test("README's table of keys is the registry's; RECORD_SNAPSHOTS=1 writes it anew")
+  func readme() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../../README.md"
+    )
+    .standardizedFileURL
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let (begin, end) = (
+      "<!-- the table of keys, from ActionRegistry -->\n", "<!-- end of the table of keys -->"
+    )
+    let start = try #require(text.range(of: begin))
+    let stop = try #require(text.range(of: end))
+    let table = String(text[start.upperBound..<stop.lowerBound])
+    guard table != ActionRegistry.markdown else { return }
+    if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
+      let new = text.replacingCharacters(
+        in: start.upperBound..<stop.lowerBound, with: ActionRegistry.markdown)
+      try new.write(to: file, atomically: true, encoding: .utf8)
+    }
+    Issue.record("README.md has another table of keys")
+  }
+
+  // MARK: The menu and the palette
+
+  @Test("the menu does what its selected line says, by search and Enter")
+  func menu() {
+    var model = studio()
+    _ = type("?/export", into: &model)
+    #expect(lines(model).joined().contains("What can be done here"))
+    _ = type("", into: &model)
+    _ = model.update(.key(.escape))
+    _ = model.update(.key(.escape))
+    #expect(model.overlay == nil)
+    _ = type("?/new seed", into: &model)
+    let errands = model.update(.key(.enter))
+    #expect(model.overlay == nil)
+    #expect(
+      errands.contains { if case .workspace(.remember(.settings)) = $0 { true } else { false } })
+    // A screen's line leads there, also where its digit would be typed.
+    _ = type("?/screen queue", into: &model)
+    _ = model.update(.key(.enter))
+    #expect(model.screen == .queue)
+  }
+
+  @Test("the palette does actions by their names, with a number, and completes words and paths")
+  func palette() throws {
+    var model = studio()
+    _ = type(":reroll 4", into: &model)
+    let made = orders(model.update(.key(.enter)))
+    #expect(made.count == 4)
+    let seeds = made.compactMap {
+      if case .make(_, let settings) = $0 { settings.seed } else { nil }
+    }
+    #expect(Set(seeds).count == 4)
+    _ = type(":reroll many", into: &model)
+    #expect(model.update(.key(.enter)).isEmpty)
+    #expect(model.status?.sentence == "\"many\" is no number of times")
+    _ = type(":theme Oth", into: &model)
+    #expect(model.update(.key(.enter)) == [.remember(.theme("Other"))])
+    _ = type(":open sam", into: &model)
+    #expect(model.update(.key(.tab)) == [.query(.completePath("sam"))])
+    _ = model.update(.pathCompleted(PathCompletion(of: "/")))
+    guard case .palette(let palette)? = model.overlay else {
+      Issue.record("the palette is gone")
+      return
+    }
+    #expect(palette.input.text == "open sam", "an answer about another path changes nothing")
+  }
+
+  @Test("Tab completes a path that a question asks for")
+  func prompts() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "pvdm-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in ["clouds-1.mp4", "clouds-2.mp4"] {
+      try Data().write(to: folder.appending(path: name))
+    }
+    var model = studio(Fixtures.app, on: .models)
+    _ = type("o\(folder.path)/cl", into: &model)
+    let asked = model.update(.key(.tab))
+    #expect(asked == [.query(.completePath("\(folder.path)/cl"))])
+    _ = model.update(.pathCompleted(PathCompletion(of: "\(folder.path)/cl")))
+    guard case .prompt(let prompt)? = model.overlay else {
+      Issue.record("the question is gone")
+      return
+    }
+    #expect(prompt.input.text == "\(folder.path)/clouds-")
+    #expect(lines(model, columns: 160).joined().contains("clouds-2.mp4"))
+  }
+
+  // MARK: A user's keys
+
+  @Test("a user's keys take the place of the program's everywhere, and mistakes are told")
+  func userKeys() {
+    let content = KeyFile.read(
+      """
+      reroll = "Q"
+      export = ["Ctrl-W", "w"]
+      still = []
+      stop = "e"
+      stpo = "y"
+      add = "Ctrl-nothing"
+      branch = "j"
+      help = []
+      """, file: "keys.toml", actions: ActionName.allCases.map(\.rawValue))
+    let choices = KeyChoices(content)
+    #expect(
+      choices.problems.sorted() == [
+        "keys.toml:4: e is also 'extend', which must get another key",
+        "keys.toml:5: there is no action 'stpo'; did you mean 'stop'?",
+        "keys.toml:6: 'Ctrl-nothing' is no key; keys are written as R, Ctrl-R, Alt-3, Space or F5",
+        "keys.toml:7: j moves, leaves or chooses everywhere and stays so",
+        "keys.toml:8: 'help' needs a key and keeps its own",
+      ])
+    var model = studio(keys: choices)
+    #expect(lines(model)[23].contains("Q reroll"))
+    #expect(orders(type("R", into: &model)).isEmpty, "its own key is given away")
+    #expect(orders(type("Q", into: &model)).count == 1)
+    _ = model.update(.key(.control("w")))
+    #expect(model.status?.sentence == "no clip of this run is complete yet")
+    _ = type("?/frame to a PNG", into: &model)
+    #expect(model.overlay != nil)
+    _ = model.update(.key(.enter))
+    #expect(model.overlay == nil, "what has no key is done from the menu")
+  }
+
+  // MARK: Counts
+
+  @Test("a number before an action counts: forty clips, four rolls side by side, three branches")
+  func counts() throws {
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var model = studio(app, on: .extend)
+    #expect(lines(model)[1].contains("F3 Extend"), "other keys show the screens here")
+    _ = type("40", into: &model)
+    #expect(model.screen == .extend && model.count == 40)
+    #expect(lines(model)[23].hasPrefix("40 times: e extend  R reroll"))
+    let extended = orders(type("e", into: &model))
+    guard case .extend(_, _, _, _, let settings)? = extended.first else {
+      Issue.record("nothing is asked for")
+      return
+    }
+    #expect(extended.count == 1 && settings.clipCount == 40 && model.count == nil)
+
+    let rolls = orders(type("4R", into: &model))
+    let places = rolls.compactMap { order -> [Int64]? in
+      guard case .extend(_, let clip, let fork, _, let own) = order else { return nil }
+      return [clip?.rawValue ?? 0, Int64(fork), Int64(bitPattern: own.seed)]
+    }
+    #expect(places.count == 4 && Set(places.map { Array($0.prefix(2)) }).count == 1)
+    #expect(Set(places.map { $0[2] }).count == 4)
+    #expect((model.screens[.extend] as? ExtendScreen)?.rolls != nil)
+    _ = model.update(.key(.escape))
+    #expect((model.screens[.extend] as? ExtendScreen)?.rolls == nil)
+
+    let branches = orders(type("3b", into: &model)).compactMap { order -> Int? in
+      if case .extend(_, _, let fork, _, _) = order { fork } else { nil }
+    }
+    #expect(branches == [0, 1, 2], "each a branch of its own")
+    _ = type("12", into: &model)
+    _ = model.update(.key(.escape))
+    #expect(model.count == nil)
+    _ = model.update(.key(Key(.function(5))))
+    #expect(model.screen == .gallery)
+  }
+
+  @Test("a number repeats a movement")
+  func repeatedMovements() {
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var model = studio(app, on: .extend)
+    #expect(type("2h", into: &model).contains(.tree(.select(Fixtures.video, Fixtures.id(2)))))
+  }
+
+  // MARK: Clicks
+
+  @Test("tabs, hints, rows and pictures are clicked, and what stands in front covers them")
+  func clicks() throws {
+    var model = studio(Fixtures.galleryState)
+    _ = model.update(.resized(TerminalSize(columns: 80, rows: 24)))
+    func click(_ text: String, row: Int? = nil) throws -> [Errand] {
+      let shown = lines(model)
+      let place = try #require(
+        shown.indices.first { (row == nil || $0 == row) && shown[$0].contains(text) })
+      let before = try #require(shown[place].range(of: text)).lowerBound
+      let column = shown[place].distance(from: shown[place].startIndex, to: before)
+      return model.update(.click(column: column, row: place))
+    }
+    _ = try click("5 Gallery", row: 1)
+    #expect(model.screen == .gallery)
+    _ = try click("* dawn")
+    #expect((model.screens[.gallery] as? GalleryScreen)?.focus == VideoID(rawValue: 2))
+    #expect(try click("* dawn").contains(.video(.open(VideoID(rawValue: 2)))))
+    #expect(model.screen == .extend)
+    _ = model.update(.key(Key(.function(1))))
+    _ = try click("sky-256")
+    #expect((model.screens[.models] as? ModelsScreen)?.selectedID == Fixtures.published.id)
+    _ = try click("? keys", row: 23)
+    guard case .menu? = model.overlay else {
+      Issue.record("no menu")
+      return
+    }
+    let before = model.screen
+    _ = model.update(.click(column: 12, row: 1))
+    #expect(model.screen == before, "the tab lies behind the menu")
+  }
+
+  @Test("clips and rolls of the strip are clicked")
+  func strip() throws {
+    let app = Fixtures.app(showing: Fixtures.grownTree)
+    var model = studio(app, on: .extend)
+    _ = model.update(.resized(TerminalSize(columns: 80, rows: 24)))
+    let shown = lines(model)
+    let row = try #require(shown.firstIndex { $0.contains("A1 ") })
+    let range = try #require(shown[row].range(of: "A1 "))
+    let column = shown[row].distance(from: shown[row].startIndex, to: range.lowerBound)
+    #expect(
+      model.update(.click(column: column, row: row)).contains(
+        .tree(.select(Fixtures.video, Fixtures.id(1)))))
+  }
+
+  // MARK: What is told
+
+  @Test("what undo would do stands in the line of notices")
+  func undo() {
+    var model = studio()
+    #expect(!lines(model)[22].contains("u "))
+    _ = model.update(.key(.down))
+    for key in keys("57") + [.enter] { _ = model.update(.key(key)) }
+    #expect(lines(model)[22].hasSuffix("u sets steps back to 100") == false, "then follows steps")
+    #expect(lines(model)[22].contains("u "))
+    _ = model.update(.key(.character("u")))
+    #expect(model.app.settings.steps == 100)
+  }
+
+  @Test("a seed is copied to the clipboard")
+  func copying() {
+    var model = studio(Fixtures.app(showing: Fixtures.grownTree), on: .extend)
+    #expect(type("y", into: &model) == [.terminal(.signal(.copy("17")))])
+    #expect(model.status?.sentence.hasPrefix("the seed 17 copied") == true)
+  }
+
+  @Test("the window's title tells how far the run is, and its end is announced where nobody looks")
+  func signals() {
+    var app = Fixtures.busyState
+    app.jobs = [Fixtures.job(7, .running)]
+    var model = studio(app)
+    _ = model.update(.workspace(.progress(Fixtures.progress(7))))
+    #expect(model.title == "35 % clip 2/4 - PVDM Studio")
+    let done = Fixtures.job(7, .finished, finishedClips: 4)
+    var watched = model
+    _ = watched.update(.focus(true))
+    #expect(!announces(watched.update(.workspace(.jobs([done])))))
+    var attended = model
+    _ = attended.update(.key(.down))
+    #expect(!announces(attended.update(.workspace(.jobs([done])))), "whoever typed is there")
+    var left = model
+    _ = left.update(.key(.down))
+    _ = left.update(.focus(false))
+    #expect(announces(left.update(.workspace(.jobs([done])))))
+    #expect(left.title == "PVDM Studio")
+    var silent = model
+    _ = silent.update(.focus(false))
+    _ = type(":announce off", into: &silent)
+    #expect(silent.update(.key(.enter)).contains(.remember(.announces(false))))
+    #expect(!announces(silent.update(.workspace(.jobs([done])))))
+  }
+
+  private func announces(_ errands: [Errand]) -> Bool {
+    errands.contains { if case .terminal(.signal(.announce)) = $0 { true } else { false } }
+  }
+
+  @Test("the mouse is turned off and on, which is remembered")
+  func mouse() {
+    var model = studio()
+    _ = type(":mouse", into: &model)
+    #expect(model.update(.key(.enter)).contains(.remember(.usesMouse(false))))
+    #expect(model.usesMouse == false)
+  }
+
+  // MARK: Other ways of acting
+
+  @Test("Make changes the model and takes the seed that is shown")
+  func make() {
+    var model = studio(Fixtures.stateAfter(.finished))
+    _ = type("M", into: &model)
+    #expect(model.app.modelID != Fixtures.skies.id)
+    _ = type("U", into: &model)
+    #expect(model.app.settings.seed == 48_213 && model.app.settings.isSeedLocked)
+  }
+
+  @Test("a waiting job runs next, and is added again with other seeds")
+  func queue() {
+    var app = Fixtures.app
+    app.jobs = [
+      Fixtures.job(7, .running), Fixtures.job(8, .waiting), Fixtures.job(9, .waiting),
+    ]
+    var screen = QueueScreen(seeds: SeedSource(state: 1))
+    _ = screen.refresh(app)
+    press(keys("jj"), on: &screen, app)
+    #expect(screen.handle(.character("r"), app).first == .job(.move(JobID(rawValue: 9), by: -1)))
+    let added = screen.handle(.character("a"), count: 2, app)
+    let seeds = added.compactMap { effect -> UInt64? in
+      guard case .workspace(.order(.make(_, let settings))) = effect else { return nil }
+      return settings.seed
+    }
+    #expect(seeds.count == 2 && Set(seeds + [48_213]).count == 3)
+  }
+
+  @Test("marked videos are trashed and exported together")
+  func marked() {
+    let app = Fixtures.galleryState
+    var screen = GalleryScreen()
+    _ = screen.refresh(app)
+    guard case .confirm(let title, _, let confirmed)? = screen.handle(.character("d"), app).first
+    else {
+      Issue.record("it does not ask")
+      return
+    }
+    #expect(title == "Put 2 marked videos into the trash?")
+    #expect(
+      confirmed.prefix(2) == [
+        .video(.trash(VideoID(rawValue: 1))), .video(.trash(VideoID(rawValue: 2))),
+      ])
+    #expect(screen.run("export", argument: "all.mp4", app).onlyNotice?.level == .warning)
+    let paths = screen.run("export", argument: "*.mp4 x2", app).compactMap { effect -> [String]? in
+      if case .workspace(.order(.export(let task))) = effect { task.paths } else { nil }
+    }
+    #expect(paths == [["sunset.mp4"], ["dawn-over-hills.mp4"]])
+  }
+}
