@@ -27,6 +27,12 @@ public final class Parameter: @unchecked Sendable {
   /// Forgets the gradient.
   public func clearGradient() { node.setGradient(nil) }
 
+  /// Replaces the gradient, by one that others have contributed to.
+  package func setGradient(_ gradient: Tensor) {
+    precondition(gradient.count == tensor.count && gradient.elementType == .float32)
+    node.setGradient(gradient)
+  }
+
   /// Whether the parameter gets gradients. A frozen parameter lets them pass to the layer's input.
   public var isTrained: Bool {
     get { node.isActive }

@@ -37,6 +37,15 @@ public struct DenoiserExample: Sendable, Hashable {
     self.init(clean: clean, condition: condition, noise: noise, step: step)
   }
 
+  /// Draws what ``init(clean:condition:schedule:generator:)`` does for a latent of so many numbers, and
+  /// forgets it: another process learns from that one.
+  public static func skipDraws(
+    count: Int, schedule: DiffusionSchedule = .published, generator: inout TorchGenerator
+  ) {
+    _ = generator.nextInteger(below: UInt64(schedule.stepCount))
+    _ = generator.normals(count: count)
+  }
+
   /// The noised latent, `sqrt(a) x0 + sqrt(1 - a) noise` (Ho et al. 2020, equation 4).
   public func noised(_ schedule: DiffusionSchedule = .published) -> Latent {
     let signal = schedule.squareRootAlphasCumulative[step]
