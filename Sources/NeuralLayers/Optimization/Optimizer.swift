@@ -41,6 +41,13 @@ public final class Optimizer {
   /// - Throws: `CommunicationError`, or `TensorError` if memory is short.
   public func addGradients() throws { try shards?.addGradients() }
 
+  /// Sends gradients that are whole to the other ranks, on the way back of a step's last pass. All ranks call
+  /// it for the same optimisers in the same order, each until all of its gradients have left.
+  ///
+  /// - Returns: Whether all have.
+  /// - Throws: `TensorError` if memory is short.
+  package func sendGradients() throws -> Bool { try shards?.sendWhole() ?? true }
+
   /// The norm of the gradient that has gathered, `[1]`, still on the device: to be read together with
   /// what else a step wants to know. Where ranks optimise together it is that of this one's share.
   public func gradientNorm() throws -> Tensor { try context.gradientNorm(parameters) }

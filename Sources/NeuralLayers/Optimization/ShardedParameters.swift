@@ -70,10 +70,11 @@ final class ShardedParameters {
     var hasGradient: [Bool] = []
     var gradients: [Tensor?] = []
     for parameter in parameters[bucket.parameters] {
-      let gradient = try parameter.gradient.map { try context.convert($0, to: sharing.elementType) }
+      let gradient = try parameter.takeGradient().map {
+        try context.convert($0, to: sharing.elementType)
+      }
       gradients.append(gradient)
       hasGradient.append(gradient != nil)
-      parameter.clearGradient()
     }
     for rank in 0..<ranks.size {
       let start = rank * size
@@ -97,12 +98,28 @@ final class ShardedParameters {
       transfer: ranks.exchange(UnsafeRawBufferPointer(own.bytes), into: all.bytes))
   }
 
-  /// Sends all gradients that have gathered, and adds up what all ranks have for this one's segments.
+  /// Sends the buckets of which every gradient is whole, while others are still computed. The last layers'
+  /// are the first to be so, and buckets leave in that order, the same in every rank: one that waits lets
+  /// those before it wait.
+  ///
+  /// - Returns: Whether all have left.
+  /// - Throws: `TensorError` if memory is short.
+  func sendWhole() throws -> Bool {
+    for index in layout.buckets.indices.reversed() where sent[index] == nil {
+      guard !parameters[layout.buckets[index].parameters].contains(where: \.isAwaited) else {
+        return false
+      }
+      try send(index)
+    }
+    return true
+  }
+
+  /// Sends the gradients that have not left yet, and adds up what all ranks have for this one's segments.
   ///
   /// - Throws: `CommunicationError`, or `TensorError` if memory is short.
   func addGradients() throws {
-    // The last layers' are the first to be there, in every rank.
     for index in layout.buckets.indices.reversed() where sent[index] == nil { try send(index) }
+    for parameter in parameters { parameter.clearGradient() }
     for index in layout.buckets.indices.reversed() {
       guard let bucket = sent[index] else { continue }
       sent[index] = nil

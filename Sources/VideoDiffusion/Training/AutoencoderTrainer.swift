@@ -150,13 +150,17 @@ public actor AutoencoderTrainer {
   ) throws -> TrainingStepResult {
     let work = work
     let rankCount = work.ranks?.size ?? 1
+    let isShared = work.ranks != nil
     let share = 1 / Float(batches.count * rankCount)
     if work.step.discriminators != nil, number.isMultiple(of: 2) {
-      let parts = try batches.compactMap {
-        try work.step.accumulateDiscriminators($0, weight: share)
+      let groups = Array(work.groups.dropFirst())
+      let parts = try batches.enumerated().compactMap { index, batch in
+        try work.step.accumulateDiscriminators(
+          batch, weight: share,
+          whenWhole: isShared && index == batches.count - 1 ? groups.sendGradients : nil)
       }
       return try TrainingStepResult(
-        number, Array(work.groups.dropFirst()),
+        number, groups,
         reading: parts.flatMap { ($0.frame + $0.clip).map(\.loss) }, of: work.ranks, work.context
       ) { numbers in
         var numbers = numbers[...]
@@ -175,9 +179,14 @@ public actor AutoencoderTrainer {
         ]
       }
     }
-    let parts = try batches.map { try work.step.accumulate($0, weight: share) }
+    let groups = [work.groups[0]]
+    let parts = try batches.enumerated().map { index, batch in
+      try work.step.accumulate(
+        batch, weight: share,
+        whenWhole: isShared && index == batches.count - 1 ? groups.sendGradients : nil)
+    }
     return try TrainingStepResult(
-      number, [work.groups[0]], reading: parts.flatMap(\.tensors), of: work.ranks, work.context
+      number, groups, reading: parts.flatMap(\.tensors), of: work.ranks, work.context
     ) { numbers in
       var numbers = numbers[...]
       var mean = AutoencoderLosses()

@@ -101,7 +101,11 @@ public actor DenoiserTrainer {
   ) throws -> TrainingStepResult {
     let work = work
     let share = 1 / Float(batches.count * (work.ranks?.size ?? 1))
-    let errors = try batches.map { try work.step.accumulate($0, weight: share) }
+    let errors = try batches.enumerated().map { index, batch in
+      let isLast = index == batches.count - 1 && work.ranks != nil
+      return try work.step.accumulate(
+        batch, weight: share, whenWhole: isLast ? [work.group].sendGradients : nil)
+    }
     return try TrainingStepResult(
       number, [work.group], reading: errors, of: work.ranks, work.context
     ) { errors in

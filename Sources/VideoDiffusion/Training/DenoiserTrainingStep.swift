@@ -97,9 +97,12 @@ package final class DenoiserTrainingStep {
   /// - Parameters:
   ///   - examples: The batch.
   ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
+  ///   - whenWhole: In the last batch, called whenever gradients of parameters are whole.
   /// - Returns: The mean error over the batch, `[1]`, before the factor.
-  package func accumulate(_ examples: [DenoiserExample], weight: Float = 1) throws -> Tensor {
-    let tape = GradientTape(checkpointing: isCheckpointing)
+  package func accumulate(
+    _ examples: [DenoiserExample], weight: Float = 1, whenWhole: (() throws -> Void)? = nil
+  ) throws -> Tensor {
+    let tape = GradientTape(checkpointing: isCheckpointing, whenWhole: whenWhole)
     let loss = try context.recording(on: tape) { try error(examples) }
     try context.backward(from: [(loss, weight)], on: tape)
     return loss

@@ -71,6 +71,22 @@ final class ParameterGroup {
   }
 }
 
+extension [ParameterGroup] {
+  /// Sends gradients that are whole to the other ranks. Those of the last group leave first.
+  ///
+  /// - Throws: `TensorError` if memory is short.
+  func sendGradients() throws {
+    for group in reversed() where try !group.optimizer.sendGradients() { return }
+  }
+
+  /// Adds up the gradients of all ranks, in the order in which they were sent.
+  ///
+  /// - Throws: `CommunicationError`, or `TensorError` if memory is short.
+  func addGradients() throws {
+    for group in reversed() { try group.optimizer.addGradients() }
+  }
+}
+
 /// A float32 tensor that is about to be written; its numbers are copied when their turn comes.
 private struct StoredTensor {
   let description: TensorDescription

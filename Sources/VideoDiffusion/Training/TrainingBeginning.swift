@@ -94,6 +94,8 @@ public struct TrainingStepResult: Sendable, Hashable {
   public let losses: [TrainingLoss]
   /// The gradient's norm before it was limited; where two networks learn, the greater.
   public let gradientNorm: Double
+  /// The same of each network that learns; none where a loss has overflowed.
+  package let gradientNorms: [Double]
 
   /// Ends a step of a training: adds up the gradients of all ranks, reads the losses and the gradients'
   /// norms, all at once, and lets the parameters learn unless a loss has overflowed.
@@ -108,7 +110,7 @@ public struct TrainingStepResult: Sendable, Hashable {
     _ number: Int, _ groups: [ParameterGroup], reading tensors: [Tensor],
     of ranks: (any Communicator)?, _ context: ComputeContext, _ losses: ([Float]) -> [TrainingLoss]
   ) throws {
-    for group in groups { try group.optimizer.addGradients() }
+    try groups.addGradients()
     let own = try context.read(
       numbers: tensors + groups.map { try $0.optimizer.gradientNorm() })
     let all = try ranks?.gathered(numbers: own) ?? [own]
@@ -116,6 +118,7 @@ public struct TrainingStepResult: Sendable, Hashable {
     guard self.losses.allSatisfy(\.value.isFinite) else {
       for group in groups { group.optimizer.clearGradients() }
       gradientNorm = .nan
+      gradientNorms = []
       return
     }
     let norms = groups.indices.map { group in
@@ -125,6 +128,7 @@ public struct TrainingStepResult: Sendable, Hashable {
       try group.optimizer.step(inRun: number, norm: norm)
     }
     gradientNorm = Self.greatest(norms)
+    gradientNorms = norms
   }
 
   /// The greatest norm of some networks' gradients; one that is not finite counts most, since that

@@ -51,19 +51,21 @@ struct RankedTrainingTests {
     }
   }
 
-  private static func denoiserPlan() -> DenoiserTrainer.Plan {
+  private static func denoiserPlan(checkpointing: Bool = false) -> DenoiserTrainer.Plan {
     var plan = DenoiserTrainer.Plan(
       GoldenNetwork.small.configuration, beginning: .random(seed: 1))
-    plan.optimizer.maximumGradientNorm = 0.5
+    plan.optimizer.maximumGradientNorm = 0.05
     plan.optimizer.averageDecay = 0.9
+    plan.isCheckpointing = checkpointing
     plan.threadCount = 1
     return plan
   }
 
-  private static func autoencoderPlan() -> AutoencoderTrainer.Plan {
+  private static func autoencoderPlan(checkpointing: Bool = false) -> AutoencoderTrainer.Plan {
     var plan = AutoencoderTrainer.Plan(autoencoder, beginning: .random(seed: 1))
     plan.weights.gradientDifference = 1
     plan.discriminatorSeed = 2
+    plan.isCheckpointing = checkpointing
     plan.threadCount = 1
     return plan
   }
@@ -110,7 +112,9 @@ struct RankedTrainingTests {
     return result
   }
 
-  private func denoiserAlone(_ count: Int) throws -> [String: [Float]] {
+  /// - Parameter norms: The gradients' norms as ranks have them: squares are added by their shares, in
+  ///   float32 within each, so that the last digits differ.
+  private func denoiserAlone(_ count: Int, norms: [Double]) throws -> [String: [Float]] {
     let plan = Self.denoiserPlan()
     let context = ComputeContext(try Device.open(threadCount: 1))
     let step = try DenoiserTrainingStep(
@@ -125,12 +129,17 @@ struct RankedTrainingTests {
         try sums.take()
       }
       try sums.put()
-      try optimizer.step(inRun: number)
+      let norm = try context.read(numbers: [optimizer.gradientNorm()])[0]
+      #expect(abs(norm - norms[number - 1]) < 1e-6 * norm)
+      try optimizer.step(inRun: number, norm: norms[number - 1])
     }
     return try Self.group("network", step.parameters, optimizer, context)
   }
 
-  private func autoencoderAlone(_ count: Int) throws -> [String: [Float]] {
+  /// - Parameter norms: As above, of the networks that learn in each step.
+  private func autoencoderAlone(
+    _ count: Int, norms: [[Double]]
+  ) throws -> [String: [Float]] {
     let plan = Self.autoencoderPlan()
     let context = ComputeContext(try Device.open(threadCount: 1))
     let pair = try DiscriminatorPair(
@@ -160,9 +169,11 @@ struct RankedTrainingTests {
         }
         for index in sums.indices { try sums[index].take() }
       }
-      for (index, sum) in zip(learning, sums) {
-        try sum.put()
-        try optimizers[index].step(inRun: number)
+      for (place, index) in learning.enumerated() {
+        try sums[place].put()
+        let norm = try context.read(numbers: [optimizers[index].gradientNorm()])[0]
+        #expect(abs(norm - norms[number - 1][place]) < 1e-6 * norm)
+        try optimizers[index].step(inRun: number, norm: norms[number - 1][place])
       }
     }
     return try zip(groups, optimizers).reduce(into: [:]) { result, entry in
@@ -184,13 +195,13 @@ struct RankedTrainingTests {
     return result
   }
 
-  @Test("the denoiser's has the bits of one alone", arguments: [1, 2, 4])
-  func denoiser(count: Int) async throws {
+  @Test("the denoiser's has the bits of one alone", arguments: [1, 2, 4], [false, true])
+  func denoiser(count: Int, checkpointing: Bool) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("state.safetensors")
     let network = folder.path("network.safetensors")
     let results = try await amongRanks(count) { ranks in
-      var plan = Self.denoiserPlan()
+      var plan = Self.denoiserPlan(checkpointing: checkpointing)
       plan.sharing = GradientSharing(ranks, bucketCount: 10_000)
       let trainer = try await DenoiserTrainer.open(plan)
       var results: [TrainingStepResult] = []
@@ -202,7 +213,8 @@ struct RankedTrainingTests {
       return results
     }
     #expect(results.allSatisfy { $0 == results[0] }, "all ranks know the same of a step")
-    let expected = try denoiserAlone(count)
+    #expect(results[0].contains { $0.gradientNorm > 0.05 }, "gradients are to be clipped")
+    let expected = try denoiserAlone(count, norms: results[0].map(\.gradientNorm))
     let found = try Self.stored(path)
     #expect(found.count == expected.count)
     for (name, values) in expected { #expect(found[name] == values, "\(name)") }
@@ -213,12 +225,13 @@ struct RankedTrainingTests {
     }
   }
 
-  @Test("the autoencoder's has them against discriminators too", arguments: [1, 2, 4])
-  func autoencoder(count: Int) async throws {
+  @Test(
+    "the autoencoder's has them against discriminators too", arguments: [1, 2, 4], [false, true])
+  func autoencoder(count: Int, checkpointing: Bool) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("state.safetensors")
     let results = try await amongRanks(count) { ranks in
-      var plan = Self.autoencoderPlan()
+      var plan = Self.autoencoderPlan(checkpointing: checkpointing)
       plan.sharing = GradientSharing(ranks, bucketCount: 2_000)
       let trainer = try await AutoencoderTrainer.open(plan)
       var results: [TrainingStepResult] = []
@@ -229,10 +242,37 @@ struct RankedTrainingTests {
       return results
     }
     #expect(results.allSatisfy { $0 == results[0] }, "all ranks know the same of a step")
-    let expected = try autoencoderAlone(count)
+    let expected = try autoencoderAlone(count, norms: results[0].map(\.gradientNorms))
     let found = try Self.stored(path)
     #expect(found.count == expected.count)
     for (name, values) in expected { #expect(found[name] == values, "\(name)") }
+  }
+
+  @Test("gradients leave while others are still computed", arguments: [false, true])
+  func overlaps(checkpointing: Bool) throws {
+    let plan = Self.denoiserPlan()
+    let context = ComputeContext(try Device.open(threadCount: 1))
+    let step = try DenoiserTrainingStep(
+      InitialParameters(plan.configuration, seed: 1), plan.configuration,
+      checkpointing: checkpointing, context)
+    let counting = CountingRank()
+    let optimizer = try Optimizer(
+      step.parameters, plan.optimizer, sharing: GradientSharing(counting, bucketCount: 10_000),
+      context)
+    var counts: [Int] = []
+    // Only the last batch of a step lets gradients leave.
+    let batches = Self.pairs(1, rank: 0)
+    _ = try step.accumulate(batches[0])
+    _ = try step.accumulate(batches[1]) {
+      _ = try optimizer.sendGradients()
+      counts.append(counting.exchanges)
+    }
+    #expect(try optimizer.sendGradients(), "nothing is awaited after the way back")
+    let all = counting.exchanges
+    #expect(all > 5)
+    #expect(counts.first == 0 && counts.contains { $0 > 0 && $0 < all / 2 }, "\(counts)")
+    try optimizer.addGradients()
+    #expect(counting.exchanges == all, "nothing is sent twice")
   }
 
   @Test("ranks go on from the state of others, whatever their number")
@@ -272,4 +312,27 @@ struct RankedTrainingTests {
       try Self.stored(folder.path("whole.safetensors"))
         == Self.stored(folder.path("two.safetensors")))
   }
+}
+
+/// A rank alone that counts what it sends.
+private final class CountingRank: Communicator, @unchecked Sendable {
+  private let ranks = LocalWorld.ranks(1)[0]
+  private(set) var exchanges = 0
+  var rank: Int { 0 }
+  var size: Int { 1 }
+  var library: String { ranks.library }
+
+  func exchange(
+    _ sent: UnsafeRawBufferPointer, into received: UnsafeMutableRawBufferPointer
+  ) -> Transfer {
+    exchanges += 1
+    return ranks.exchange(sent, into: received)
+  }
+
+  func gather(
+    _ sent: UnsafeRawBufferPointer, into received: UnsafeMutableRawBufferPointer
+  ) -> Transfer { ranks.gather(sent, into: received) }
+
+  func abort(status: Int32) { ranks.abort(status: status) }
+  func leave() async throws { try await ranks.leave() }
 }
