@@ -105,6 +105,7 @@ let package = Package(
       name: "BenchmarkKit",
       dependencies: [
         "TrainingKit", "RunKit", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
+        "MessagePassing",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "InspectionKit",
@@ -195,7 +196,8 @@ let package = Package(
     .testTarget(
       name: "BenchmarkKitTests",
       dependencies: [
-        "TensorCore", "BenchmarkKit", "VideoDiffusion", "KitTestSupport", "TestSupport",
+        "TensorCore", "BenchmarkKit", "VideoDiffusion", "MessagePassing", "RunKit", "KitTestSupport",
+        "TestSupport",
       ]),
     .testTarget(
       name: "InspectionKitTests",

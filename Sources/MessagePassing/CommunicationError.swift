@@ -11,6 +11,8 @@ public struct CommunicationError: Error, Sendable, Hashable {
     case otherSize(world: Int, started: Int, by: String, library: String)
     /// Slurm has given tasks to the job, and the program was started without them.
     case notStarted(tasks: Int)
+    /// Several processes are needed, and this one was started by itself.
+    case alone
     /// A transfer or another call failed.
     case failed(call: String, reason: String)
     /// Another rank has ended.

@@ -38,9 +38,11 @@ final class MPIWorld: Communicator, @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  /// Looks at transfers without a pause: about a tenth of a millisecond.
-  private static let eagerLooks = 200
-  /// Microseconds between looks after that, so that who waits for a slower rank leaves it the processor.
+  /// How long transfers are looked at without a pause after one began or ended: as long as a bucket takes
+  /// within a machine.
+  private static let eagerTime = Duration.milliseconds(5)
+  /// Microseconds between looks after that, so that who waits for a slower rank leaves it the processor. What
+  /// goes over a network waits in the system's memory meanwhile.
   private static let pause: UInt32 = 20
 
   /// Joins the world.
@@ -161,10 +163,10 @@ final class MPIWorld: Communicator, @unchecked Sendable {
 
   private func serve() {
     var active: [Active] = []
-    var looks = 0
+    var lastEvent = ContinuousClock.now
     while true {
       for request in takeRequests(waiting: active.isEmpty) {
-        looks = 0
+        lastEvent = .now
         switch request {
         case .exchange(let pieces, let transfer):
           start("MPI_Ialltoall", pieces, transfer, &active, cmpi_start_exchange)
@@ -172,17 +174,15 @@ final class MPIWorld: Communicator, @unchecked Sendable {
           start("MPI_Iallgather", pieces, transfer, &active, cmpi_start_gather)
         case .abort(let status): cmpi_abort(status)
         case .leave(let transfer):
-          transfer.complete(Result { () throws(CommunicationError) in
-            try Self.check("MPI_Finalize", cmpi_leave())
-          })
+          transfer.complete(Self.result("MPI_Finalize", cmpi_leave()))
           return
         }
       }
       let before = active.count
       active.removeAll(where: isDone)
-      looks = active.count < before ? 0 : looks + 1
+      if active.count < before { lastEvent = .now }
       if !active.isEmpty {
-        if looks > Self.eagerLooks { usleep(Self.pause) } else { sched_yield() }
+        if .now - lastEvent > Self.eagerTime { usleep(Self.pause) } else { sched_yield() }
       }
     }
   }
@@ -195,10 +195,14 @@ final class MPIWorld: Communicator, @unchecked Sendable {
     return requests
   }
 
+  /// One of the functions that start a transfer: sent, received, bytes of a part, request.
+  private typealias Start = (
+    UnsafeRawPointer?, UnsafeMutableRawPointer?, Int32, UnsafeMutablePointer<cmpi_request>?
+  ) -> Int32
+
   private func start(
     _ call: String, _ pieces: Pieces, _ transfer: Transfer, _ active: inout [Active],
-    _ begin: (UnsafeRawPointer?, UnsafeMutableRawPointer?, Int32, UnsafeMutablePointer<cmpi_request>?)
-      -> Int32
+    _ begin: Start
   ) {
     // A piece of a bucket of gradients is far below this.
     precondition(pieces.part <= Int(Int32.max), "MPI counts bytes in 31 bits")
@@ -227,9 +231,15 @@ final class MPIWorld: Communicator, @unchecked Sendable {
   }
 
   private static func check(_ call: String, _ status: Int32) throws(CommunicationError) {
-    guard status != 0 else { return }
+    try result(call, status).get()
+  }
+
+  private static func result(
+    _ call: String, _ status: Int32
+  ) -> Result<Void, CommunicationError> {
+    guard status != 0 else { return .success(()) }
     var text = [CChar](repeating: 0, count: 1024)
     cmpi_error_text(status, &text, text.count)
-    throw CommunicationError(.failed(call: call, reason: MPILibrary.text(text)))
+    return .failure(CommunicationError(.failed(call: call, reason: MPILibrary.text(text))))
   }
 }

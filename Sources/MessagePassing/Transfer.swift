@@ -54,6 +54,8 @@ public final class Transfer: @unchecked Sendable {
     if isFirst { waiting = [] }
     pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
-    for continuation in continuations { continuation.resume(with: result.mapError { $0 as any Error }) }
+    for continuation in continuations {
+      continuation.resume(with: result.mapError { $0 as any Error })
+    }
   }
 }

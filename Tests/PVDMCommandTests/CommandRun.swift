@@ -18,7 +18,8 @@ struct CommandRun {
   ///   - variables: What its environment has beside the usual.
   ///   - launcher: A program with arguments that starts it.
   init(
-    _ arguments: [String], under launcher: [String] = [], interruptAfter word: String? = nil, home: String? = nil,
+    _ arguments: [String], under launcher: [String] = [], interruptAfter word: String? = nil,
+    home: String? = nil,
     standardOutput stream: FileHandle? = nil, fileSizeLimit limit: Int? = nil,
     readLines: Int? = nil, variables: [String: String] = [:]
   ) throws {

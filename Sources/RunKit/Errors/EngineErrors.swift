@@ -112,6 +112,7 @@ extension CommunicationError: ExplainedError {
       "\(starter) has started \(started) processes, and \(library) brings \(world) of them together"
     case .notStarted(let tasks):
       "Slurm has \(tasks) tasks for the program, and started it so that they cannot find each other"
+    case .alone: "transfers between processes can only be measured where there are several"
     case .failed(let call, let reason): "\(call) failed: \(reason)"
     case .rankEnded: "another rank of the training has ended"
     }
@@ -128,13 +129,14 @@ extension CommunicationError: ExplainedError {
     case .notStarted:
       "Start it with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH); for one process alone, ask Slurm "
         + "for one task (--ntasks=1)"
+    case .alone: "Start the same command with srun --mpi=pmix or mpirun -n 2"
     case .failed, .rankEnded: "What the first rank that failed has said tells why"
     }
   }
 
   package var category: Explanation.Category {
     switch problem {
-    case .noLibrary, .otherSize, .notStarted: .badInput
+    case .noLibrary, .otherSize, .notStarted, .alone: .badInput
     case .failed, .rankEnded: .internalFault
     }
   }

@@ -109,7 +109,8 @@ extension TrainingError: ExplainedError {
     case .cannotShare(let ranks, _, _, let needsWholeBatches):
       "Choose an accumulation that is a multiple of \(ranks) (--set accumulation=\(ranks))"
         + (needsWholeBatches ? "" : ", or a batch that is (--set batch=\(ranks))")
-    case .otherRank: "Give all ranks the same options, and videos that are the same files everywhere"
+    case .otherRank:
+      "Give all ranks the same options, and videos that are the same files everywhere"
     case .otherConfiguration:
       "Go on without naming one (--config); settings can be changed one by one (--set)"
     }

@@ -72,10 +72,8 @@ public struct TrainingJob: Sendable {
   ///
   /// - Throws: `CommunicationError`.
   public mutating func divideProcessors() async throws {
-    guard let ranks, threadCount == nil else { return }
-    let own = MachineFacts.processorShare
-    let sharers = try await ranks.gathered(own).count { $0 == own }
-    threadCount = max(1, Processor.availableCount / sharers)
+    guard ranks != nil, threadCount == nil else { return }
+    threadCount = try await ProcessorShare.threadCount(among: ranks)
   }
 
   /// Checks that the run that goes on has the settings of a configuration, with some changed in both.
@@ -89,7 +87,8 @@ public struct TrainingJob: Sendable {
     try named.apply(assignments, stage: stage)
     // The autoencoder's settings are those of the second stage's file, whatever was named.
     let tables: [TrainingSetting.Table] =
-      stage == .autoencoder ? [.autoencoder, .autoencoderTraining] : [.denoiser, .diffusionTraining]
+      stage == .autoencoder
+      ? [.autoencoder, .autoencoderTraining] : [.denoiser, .diffusionTraining]
     for setting in tables.flatMap(TrainingSetting.settings(of:))
     where setting.value(in: known) != setting.value(in: named) {
       throw TrainingError(runFolder, .otherConfiguration(setting: setting.name))

@@ -25,7 +25,8 @@ func explainingAmongRanks(
     } catch {
       // Most faults are met by all, and the first of them tells; what one alone meets, it tells itself.
       if ranks.rank > 0 { try? await Task.sleep(for: .seconds(1)) }
-      let teller = ranks.rank > 0 ? "rank \(ranks.rank) on \(ProcessInfo.processInfo.hostName): " : ""
+      let teller =
+        ranks.rank > 0 ? "rank \(ranks.rank) on \(ProcessInfo.processInfo.hostName): " : ""
       let code = told(error, by: teller) as? ExitCode
       ranks.abort(status: code?.rawValue ?? Explanation.Category.internalFault.rawValue)
     }

@@ -95,7 +95,9 @@ struct TrainingOptions: ParsableArguments {
     } else {
       let (configuration, notes) = try TrainingConfiguration.load(
         config ?? TrainingPreset.published.rawValue)
-      if !quiet, ranks?.rank ?? 0 == 0 { for note in notes { writeToStandardError("note: \(note)\n") } }
+      if !quiet, ranks?.rank ?? 0 == 0 {
+        for note in notes { writeToStandardError("note: \(note)\n") }
+      }
       job = TrainingJob(
         stage: stage, configuration: configuration, dataPath: data ?? "", runFolder: output)
     }
