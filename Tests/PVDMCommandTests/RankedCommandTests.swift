@@ -105,26 +105,12 @@ struct RankedCommandTests {
   func survivesKill(launcher: MPILauncher) throws {
     func line(_ run: String) -> [String] {
       // Long enough to be killed in the middle: a checkpoint after every step.
-      arguments("autoencoder", steps: 30, to: run) + [
+      arguments("autoencoder", steps: 100, to: run) + [
         "--set", "checkpoint_interval=1", "--set", "kept_checkpoints=2", "--resume",
       ]
     }
-    let killed = Process()
-    killed.executableURL = URL(filePath: launcher.arguments[0])
-    killed.arguments =
-      launcher.starting(2).dropFirst() + [CommandRun.program.path] + line("parts")
     let errors = folder.path("errors")
-    try Data().write(to: URL(filePath: errors))
-    // MPICH tells of it on standard output.
-    let told = FileHandle(forWritingAtPath: errors)
-    (killed.standardOutput, killed.standardError) = (told, told)
-    try killed.run()
-    let checkpoints = folder.path("parts/checkpoints")
-    while killed.isRunning, Self.names(in: checkpoints).count < 2 { usleep(1000) }
-    let ranks = Self.processes(writingTo: folder.path("parts"))
-    try #require(!ranks.isEmpty, "the run is over before it was killed")
-    kill(ranks[ranks.count - 1], SIGKILL)
-    killed.waitUntilExit()
+    let killed = try signal(SIGKILL, to: line("parts"), in: "parts", launcher, writing: errors)
     #expect(killed.terminationStatus != 0)
     let said = try String(contentsOfFile: errors, encoding: .utf8)
     #expect(said.localizedCaseInsensitiveContains("killed"), "\(said)")
@@ -135,6 +121,45 @@ struct RankedCommandTests {
     let whole = try CommandRun(line("whole"), under: launcher.starting(2))
     #expect(whole.status == 0 && whole.errors.contains("begins"), "\(whole.errors)")
     #expect(try network("parts", "autoencoder") == network("whole", "autoencoder"))
+  }
+
+  /// Starts two processes, and sends one of them a signal once there is a checkpoint or two.
+  ///
+  /// - Returns: What started them, after its end.
+  private func signal(
+    _ number: Int32, to line: [String], in run: String, _ launcher: MPILauncher,
+    writing errors: String
+  ) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(filePath: launcher.arguments[0])
+    process.arguments = launcher.starting(2).dropFirst() + [CommandRun.program.path] + line
+    try Data().write(to: URL(filePath: errors))
+    // MPICH tells of faults on standard output.
+    let told = FileHandle(forWritingAtPath: errors)
+    (process.standardOutput, process.standardError) = (told, told)
+    try process.run()
+    let checkpoints = folder.path("\(run)/checkpoints")
+    while process.isRunning, Self.names(in: checkpoints).count < 2 { usleep(1000) }
+    let ranks = Self.processes(writingTo: folder.path(run))
+    try #require(!ranks.isEmpty, "the run is over before it had a signal")
+    kill(ranks[ranks.count - 1], number)
+    process.waitUntilExit()
+    return process
+  }
+
+  @Test(
+    "one process that is asked to stop lets all stop after the same step, which is saved",
+    .enabled(if: !MPILauncher.all.isEmpty, MPILauncher.skipReason), arguments: MPILauncher.all)
+  func stopsTogether(launcher: MPILauncher) throws {
+    let line =
+      arguments("autoencoder", steps: 100_000, to: "run") + ["--set", "checkpoint_interval=1"]
+    let errors = folder.path("errors")
+    let stopped = try signal(SIGTERM, to: line, in: "run", launcher, writing: errors)
+    #expect(stopped.terminationStatus != 0)
+    let said = try String(contentsOfFile: errors, encoding: .utf8)
+    let step = try #require(said.firstMatch(of: #/stopped after step (\d+), which is saved/#))
+    let saved = Self.names(in: folder.path("run/checkpoints")).max() ?? ""
+    #expect(saved.hasSuffix("\(step.1).safetensors"), "\(saved), \(step.1)")
   }
 
   @Test(
