@@ -11,6 +11,8 @@
 # make fuzz    tries every door for foreign bytes for SECONDS each, or DOOR alone (libFuzzer)
 # make sanitize   runs the tests of kernels and threads with the toolchain's sanitizers
 # make setup   installs the Debian packages
+# make setup-mpi   installs Open MPI and MPICH, with which the tests of trainings by several processes
+#              are not skipped; neither is needed for anything else
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
@@ -27,7 +29,7 @@ SAMPLES = $(filter-out samples/library-example,$(wildcard samples/*))
 ROOT = $(DESTDIR)$(PREFIX)
 MANUAL = .build/manual
 
-.PHONY: setup build run demo test lint docs fuzz sanitize manual install uninstall clean
+.PHONY: setup setup-mpi build run demo test lint docs fuzz sanitize manual install uninstall clean
 
 setup:
 	@if ! command -v $(SWIFT) >/dev/null; then \
@@ -49,6 +51,9 @@ setup:
 	      apt-get install -y -qq --no-install-recommends $$missing; \
 	  fi; \
 	fi
+
+setup-mpi:
+	$(MAKE) --no-print-directory setup PACKAGES="openmpi-bin mpich"
 
 build: setup
 	$(SWIFT) build -c release --product pvdm

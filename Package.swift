@@ -48,17 +48,21 @@ let package = Package(
     // Names of what is written, and when it gets them; needs nothing
     .target(name: "OutputFiles"),
 
+    // Processes that compute together; MPI's library is opened when there are several
+    .target(name: "CMPI"),
+    .target(name: "MessagePassing", dependencies: ["CMPI"]),
+
     // The engine
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
-    .target(name: "NeuralLayers", dependencies: ["TensorCore"]),
+    .target(name: "NeuralLayers", dependencies: ["TensorCore", "MessagePassing"]),
     .target(
       name: "CheckpointIO",
       dependencies: ["TensorCore", "OutputFiles", "CKernels", "CCrypto", "CZlib"]),
     .target(
       name: "VideoDiffusion",
       dependencies: [
-        "NeuralLayers", "CheckpointIO", "TensorCore", "HandwrittenText",
+        "NeuralLayers", "CheckpointIO", "TensorCore", "MessagePassing", "HandwrittenText",
         .product(name: "Yams", package: "Yams"),
       ]),
     // FFmpeg's headers, and its functions, which load its libraries when they are first called
@@ -81,14 +85,14 @@ let package = Package(
     .target(
       name: "RunKit",
       dependencies: [
-        "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "MediaIO", "OutputFiles",
-        "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+        "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "MessagePassing", "MediaIO",
+        "OutputFiles", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "TrainingKit",
       dependencies: [
         "RunKit", "TrainingData", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
-        "MediaIO", "OutputFiles", "HandwrittenText",
+        "MessagePassing", "MediaIO", "OutputFiles", "HandwrittenText",
         .product(name: "TOMLKit", package: "TOMLKit"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: asyncOnCaller),
     .target(
@@ -101,6 +105,7 @@ let package = Package(
       name: "BenchmarkKit",
       dependencies: [
         "TrainingKit", "RunKit", "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore",
+        "MessagePassing",
       ], swiftSettings: asyncOnCaller),
     .target(
       name: "InspectionKit",
@@ -130,7 +135,7 @@ let package = Package(
       name: "pvdm",
       dependencies: [
         "StudioApp", "StudioKit", "InspectionKit", "BenchmarkKit", "EvaluationKit", "TrainingKit",
-        "RunKit", "TerminalUI", "VideoDiffusion", "TensorCore", "MediaIO",
+        "RunKit", "TerminalUI", "VideoDiffusion", "TensorCore", "MessagePassing", "MediaIO",
         "TrainingData", "HandwrittenText", "OutputFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: asyncOnCaller),
@@ -142,18 +147,23 @@ let package = Package(
       swiftSettings: asyncOnCaller),
     .target(
       name: "TestSupport",
-      dependencies: ["CheckpointIO", "NeuralLayers", "TensorCore", "TerminalUI"],
+      dependencies: ["CheckpointIO", "MessagePassing", "NeuralLayers", "TensorCore", "TerminalUI"],
       path: "Tests/TestSupport"),
     .testTarget(
       name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "TestSupport"]),
     .testTarget(
-      name: "NeuralLayersTests", dependencies: ["NeuralLayers", "TensorCore", "TestSupport"]),
+      name: "NeuralLayersTests",
+      dependencies: ["NeuralLayers", "TensorCore", "MessagePassing", "TestSupport"]),
+    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles", "TestSupport"]),
     .testTarget(
       name: "CheckpointIOTests", dependencies: ["TensorCore", "CheckpointIO", "TestSupport"]),
     .testTarget(
       name: "VideoDiffusionTests",
-      dependencies: ["VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "TestSupport"]),
+      dependencies: [
+        "VideoDiffusion", "CheckpointIO", "NeuralLayers", "TensorCore", "MessagePassing",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "SessionStoreTests",
       dependencies: [
@@ -176,7 +186,7 @@ let package = Package(
       name: "TrainingKitTests",
       dependencies: [
         "TrainingKit", "InspectionKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO",
-        "TensorCore", "TrainingData", "KitTestSupport", "TestSupport",
+        "TensorCore", "MessagePassing", "TrainingData", "KitTestSupport", "TestSupport",
       ]),
     .testTarget(
       name: "EvaluationKitTests",
@@ -186,7 +196,8 @@ let package = Package(
     .testTarget(
       name: "BenchmarkKitTests",
       dependencies: [
-        "TensorCore", "BenchmarkKit", "VideoDiffusion", "KitTestSupport", "TestSupport",
+        "TensorCore", "BenchmarkKit", "VideoDiffusion", "MessagePassing", "RunKit", "KitTestSupport",
+        "TestSupport",
       ]),
     .testTarget(
       name: "InspectionKitTests",
@@ -205,7 +216,7 @@ let package = Package(
       name: "PVDMCommandTests",
       dependencies: [
         "BenchmarkKit",
-        "pvdm", "StudioKit", "EvaluationKit", "RunKit", "MediaIO", "VideoDiffusion",
+        "pvdm", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO", "VideoDiffusion",
         "TestSupport", "WorkspaceProbe",
       ]),
     .testTarget(

@@ -20,6 +20,20 @@ extension ComputeContext {
   /// The numbers of one tensor; otherwise like ``read(_:)-([Tensor])``.
   public func read(_ tensor: Tensor) throws -> [Float] { try read([tensor])[0] }
 
+  /// Copies some of a tensor's numbers as they are to the host. Waits for the work that they come from.
+  ///
+  /// - Parameters:
+  ///   - range: Which of them, counted row-major.
+  ///   - memory: As many bytes as they have.
+  /// - Throws: ``TensorError`` if that work failed.
+  package func read(
+    _ range: Range<Int>, of tensor: Tensor, into memory: UnsafeMutableRawBufferPointer
+  ) throws {
+    let part = tensor.reshaped([tensor.count]).slice(range)
+    precondition(memory.count == part.byteCount, "\(memory.count) bytes for \(part.byteCount)")
+    try device.memory.download(part.address, into: memory)
+  }
+
   /// The numbers of tensors that hold one each, such as losses and norms, in full precision; otherwise
   /// like ``read(_:)-([Tensor])``.
   public func read(numbers tensors: [Tensor]) throws -> [Double] {

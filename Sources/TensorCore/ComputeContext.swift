@@ -12,6 +12,8 @@ public final class ComputeContext: @unchecked Sendable {
   public var profile: OperationProfile?
   /// Where operations note themselves while gradients are wanted; `nil` costs nothing.
   var tape: GradientTape?
+  /// Where operations note the parameters that they use, while they note nothing else.
+  var parameterWatch: ParameterWatch?
   /// Whether what runs belongs to a pass with gradients, also where a checkpoint notes nothing: some
   /// operations round differently in inference, where they need not keep anything.
   var isDifferentiating = false

@@ -1,6 +1,8 @@
 import ArgumentParser
 import BenchmarkKit
 import Foundation
+import MessagePassing
+import RunKit
 import StudioApp
 import TensorCore
 import VideoDiffusion
@@ -24,6 +26,7 @@ struct Bench: AsyncParsableCommand {
         pvdm bench --sizes skies-64 --tasks step,decode --batch 1 --neighbours 2
         pvdm bench --scaling --sizes published --precision f32 --runs 1
         pvdm bench --train --sizes published --batch 1 --checkpointing
+        mpirun -n 2 pvdm bench --ranks --sizes published --networks denoiser
         pvdm bench --make-checkpoint big.pth --size published --network denoiser
         pvdm bench --checkpoint big.pth
         pvdm bench --clips 1000
@@ -35,8 +38,11 @@ struct Bench: AsyncParsableCommand {
       busy processes, which adds .slowdown, how many times as long it took. linear-preview has seconds \
       and spread; step also linear_preview_share and decoded_preview_share, what a preview takes of it. \
       --scaling has scaling.TASK.SIZE.PRECISION.threadsN.seconds, .gain, .alone_seconds, .regions, .pieces, \
-      .weights_gbps and .measured_seconds; --checkpoint has file.read.seconds and file.load.PRECISION.seconds, --clips long.step.first.seconds, \
-      .last.seconds and long.memory.first_bytes, .last_bytes.
+      .weights_gbps and .measured_seconds; --checkpoint has file.read.seconds and \
+      file.load.PRECISION.seconds, --clips long.step.first.seconds, .last.seconds and \
+      long.memory.first_bytes, .last_bytes. --ranks has network.latency.seconds, .exchange.gbps and \
+      .gather.gbps (gigabytes a second that leave each rank), and for each training \
+      TASK.ranks8.f32.share and .bf16.share, the share of the time that 8 ranks compute.
       """)
 
   @Option(help: "Sizes to measure, separated by commas: published, small, skies-64.")
@@ -95,10 +101,19 @@ struct Bench: AsyncParsableCommand {
       """)
   var scaling = false
 
+  @Flag(
+    help: """
+      Measures transfers between the processes that mpirun or srun has started, and from a training's step \
+      how many of them are worth while; nothing else. --sizes, --networks, --precision, --batch, --threads, \
+      --runs and --json count.
+      """)
+  var ranks = false
+
   @Flag(help: "With --train: also measures with gradient checkpointing.")
   var checkpointing = false
 
-  @Option(help: "With --train: the networks, separated by commas: autoencoder, denoiser.")
+  @Option(
+    help: "With --train and --ranks: the networks, separated by commas: autoencoder, denoiser.")
   var networks: CommaSeparated<NetworkKind> = CommaSeparated(NetworkKind.allCases)
   @Option(
     help: ArgumentHelp(
@@ -170,6 +185,7 @@ struct Bench: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if ranks { return try await explainingAmongRanks { try await measureRanks($0) } }
     try await explaining {
       if let makeCheckpoint {
         try RandomCheckpoint.write(
@@ -217,6 +233,31 @@ struct Bench: AsyncParsableCommand {
     } else {
       try writeToStandardOutput(text)
     }
+  }
+
+  /// Measures transfers, then steps on all ranks at once, since they may share a machine.
+  private func measureRanks(_ ranks: (any Communicator)?) async throws {
+    guard let ranks else { throw CommunicationError(.alone) }
+    func say(_ step: String) {
+      if !json, ranks.rank == 0 { writeToStandardError("measuring \(step)\n") }
+    }
+    say("transfers between \(ranks.size) ranks")
+    let network = try await NetworkBenchmark.run(ranks, runs: runs)
+    var plan = trainingPlan
+    plan.neighbourCount = 0
+    if threads == nil { plan.threads = try await ProcessorShare.threadCount(among: ranks) }
+    let own = try TrainingBenchmark.run(plan) { say($0) }.measurements
+    let seconds = try await ranks.gathered(own.map(\.median))
+    let predictions = own.enumerated().map { index, measurement in
+      ScalingPrediction(
+        name: measurement.name, parameterCount: measurement.parameterCount,
+        batchSeconds: seconds.map { $0[index] }.max() ?? measurement.median, network: network)
+    }
+    guard ranks.rank == 0 else { return }
+    let fields = predictions.reduce(into: network.fields) { fields, prediction in
+      fields.merge(BenchTables.fields(prediction)) { first, _ in first }
+    }
+    try write(fields, BenchTables.text(network, predictions))
   }
 
   private func printScreen(_ result: StudioBenchmark) throws {

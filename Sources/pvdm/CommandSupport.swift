@@ -14,16 +14,29 @@ import TerminalUI
 func explaining(_ body: () async throws -> Void) async throws {
   do {
     try await body()
-  } catch let error as ExitCode {
-    throw error
-  } catch let error where error is ValidationError || error is CleanExit {
-    throw error
-  } catch let error as OutputError {
-    throw report(Explanation(sentence: error.sentence, remedy: "", category: .outputFailure))
-  } catch let error as TerminalError {
-    throw report(Explanation(sentence: error.description, remedy: remedy(for: error)))
   } catch {
-    throw report(Explanation(error))
+    throw told(error)
+  }
+}
+
+/// Says what an error is, unless that is the argument parser's to do.
+///
+/// - Parameter teller: Who met it, where several processes run one command; empty for one alone.
+/// - Returns: What to throw in its place.
+func told(_ error: any Error, by teller: String = "") -> any Error {
+  func report(_ explanation: Explanation) -> ExitCode {
+    pvdm.report(
+      Explanation(
+        sentence: teller + explanation.sentence, remedy: explanation.remedy,
+        category: explanation.category))
+  }
+  switch error {
+  case is ExitCode, is ValidationError, is CleanExit: return error
+  case let error as OutputError:
+    return report(Explanation(sentence: error.sentence, remedy: "", category: .outputFailure))
+  case let error as TerminalError:
+    return report(Explanation(sentence: error.description, remedy: remedy(for: error)))
+  default: return report(Explanation(error))
   }
 }
 

@@ -16,8 +16,10 @@ struct CommandRun {
   ///   - limit: Size in blocks of 1024 bytes beyond which its files cannot grow, as on a full disk.
   ///   - readLines: Its standard output is a pipe whose reader leaves after so many lines.
   ///   - variables: What its environment has beside the usual.
+  ///   - launcher: A program with arguments that starts it.
   init(
-    _ arguments: [String], interruptAfter word: String? = nil, home: String? = nil,
+    _ arguments: [String], under launcher: [String] = [], interruptAfter word: String? = nil,
+    home: String? = nil,
     standardOutput stream: FileHandle? = nil, fileSizeLimit limit: Int? = nil,
     readLines: Int? = nil, variables: [String: String] = [:]
   ) throws {
@@ -32,6 +34,9 @@ struct CommandRun {
       process.executableURL = URL(filePath: "/bin/bash")
       let script = "ulimit -f \(limit); exec \"$0\" \"$@\""
       process.arguments = ["-c", script, Self.program.path] + arguments
+    } else if let first = launcher.first {
+      process.executableURL = URL(filePath: first)
+      process.arguments = launcher.dropFirst() + [Self.program.path] + arguments
     } else {
       process.executableURL = Self.program
       process.arguments = arguments

@@ -133,11 +133,11 @@ struct ClipLoaderTests {
     #expect(short.frames(0..<4).values.allSatisfy { $0 == -1 })
     let start = short.window.start
     #expect(Fixture.frameNumbers(short.frames(4..<8)) == Array(start..<(start + 4)))
-    #expect(!short.hasCondition)
-    #expect(short.targetStarts == 4...4)
+    #expect(!short.window.hasCondition)
+    #expect(short.window.targetStarts == 4...4)
     let long = try #require(clips.first { $0.window.video.path == "5.mkv" })
-    #expect(long.hasCondition)
-    #expect(long.targetStarts == 0...4)
+    #expect(long.window.hasCondition)
+    #expect(long.window.targetStarts == 0...4)
     #expect(ClipBatch(clips: [short, long]).conditionMask == [0, 1])
   }
 

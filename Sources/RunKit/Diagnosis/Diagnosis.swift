@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import MessagePassing
 import TensorCore
 
 /// Looks at everything that the program depends on and that differs between machines, terminals
@@ -16,7 +17,22 @@ public enum Diagnosis {
     var findings = [Finding("libraries", "oneDNN", Processor.libraryVersion)]
     findings.append(Finding("libraries", "OpenBLAS", Processor.linearAlgebraVersion))
     findings.append(Finding("libraries", "FFmpeg", MediaComponents.release))
-    return findings + MediaComponents.libraries.map { Finding("libraries", $0.name, $0.version) }
+    findings += MediaComponents.libraries.map { Finding("libraries", $0.name, $0.version) }
+    return findings + [messagePassing]
+  }
+
+  /// MPI, with which machines train together; nothing else needs it.
+  private static var messagePassing: Finding {
+    let named = ProcessInfo.processInfo.environment[WorldLaunch.libraryVariable] ?? ""
+    let libraries = named.isEmpty ? WorldLaunch.allLibraries : [named]
+    let found = MPILibrary.installed(libraries)
+    if found == nil, !named.isEmpty {
+      return Finding(
+        "libraries", "MPI", "\(named) cannot be opened", .note,
+        advice:
+          "Name a library of Open MPI or MPICH with \(WorldLaunch.libraryVariable), or unset it")
+    }
+    return Finding("libraries", "MPI", found ?? "none, so that a training runs in one process")
   }
 
   // MARK: Video

@@ -1,6 +1,7 @@
 import CheckpointIO
 import Foundation
 import MediaIO
+import MessagePassing
 import NeuralLayers
 import TensorCore
 import VideoDiffusion
@@ -99,4 +100,44 @@ extension ParameterError: ExplainedError {
 extension TensorError: ExplainedError {
   package var sentence: String { description }
   package var category: Explanation.Category { .internalFault }
+}
+
+extension CommunicationError: ExplainedError {
+  package var sentence: String {
+    switch problem {
+    case .noLibrary(let tried, let reason):
+      "several processes were started together, and no library of MPI can be opened "
+        + "(\(tried.joined(separator: ", "))): \(reason)"
+    case .otherSize(let world, let started, let starter, let library):
+      "\(starter) has started \(started) processes, and \(library) brings \(world) of them together"
+    case .notStarted(let tasks):
+      "Slurm has \(tasks) tasks for the program, and started it so that they cannot find each other"
+    case .alone: "transfers between processes can only be measured where there are several"
+    case .failed(let call, let reason): "\(call) failed: \(reason)"
+    case .rankEnded: "another rank of the training has ended"
+    }
+  }
+
+  package var remedy: String {
+    switch problem {
+    case .noLibrary:
+      "Install Open MPI or MPICH on every machine (Debian: libopenmpi3 or libmpich12), or name the "
+        + "library with PVDM_MPI"
+    case .otherSize:
+      "Use the library that belongs to what starts the processes: srun --mpi=pmix or its own mpirun for "
+        + "Open MPI, srun --mpi=pmi2 or its own mpiexec for MPICH; PVDM_MPI names a library"
+    case .notStarted:
+      "Start it with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH); for one process alone, ask Slurm "
+        + "for one task (--ntasks=1)"
+    case .alone: "Start the same command with srun --mpi=pmix or mpirun -n 2"
+    case .failed, .rankEnded: "What the first rank that failed has said tells why"
+    }
+  }
+
+  package var category: Explanation.Category {
+    switch problem {
+    case .noLibrary, .otherSize, .notStarted, .alone: .badInput
+    case .failed, .rankEnded: .internalFault
+    }
+  }
 }

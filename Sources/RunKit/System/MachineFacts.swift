@@ -27,6 +27,12 @@ public enum MachineFacts {
     kibibytes(of: "MemAvailable", in: "/proc/meminfo")
   }
 
+  /// The machine and those of its processors that this process may use, to tell apart who shares them.
+  public static var processorShare: String {
+    let name = ProcessInfo.processInfo.hostName
+    return "\(name) \(value(of: "Cpus_allowed_list", in: "/proc/self/status") ?? "")"
+  }
+
   private static var architecture: String {
     #if arch(x86_64)
       "x86-64"

@@ -11,23 +11,65 @@ public final class GradientTape {
   /// Whether blocks inside ``ComputeContext/checkpointed(_:)`` keep only their inputs and run again
   /// on the way back (Chen et al. 2016): a third more work for a fraction of the memory.
   public let isCheckpointing: Bool
-  private var entries: [(node: GradientNode, backward: Backward)] = []
+  private var entries: [Entry] = []
+  /// Called on the way back whenever gradients of parameters are whole.
+  private let whenWhole: (() throws -> Void)?
+
+  private struct Entry {
+    let node: GradientNode
+    /// Those of parameters that the operation used.
+    let parameters: [GradientNode]
+    let backward: Backward
+  }
 
   /// An empty tape.
-  public init(checkpointing: Bool = false) { isCheckpointing = checkpointing }
+  public init(checkpointing: Bool = false) {
+    isCheckpointing = checkpointing
+    whenWhole = nil
+  }
 
-  func append(_ result: Tensor, _ backward: @escaping Backward) -> Tensor {
+  /// An empty tape for the last pass of a step.
+  ///
+  /// - Parameter whenWhole: Called on the way back, first before anything and then whenever no operation is
+  ///   left that adds to the gradients of some parameters; ``Parameter/isAwaited`` tells which. `nil` for no
+  ///   such calls, which then cost nothing.
+  package init(checkpointing: Bool, whenWhole: (() throws -> Void)?) {
+    isCheckpointing = checkpointing
+    self.whenWhole = whenWhole
+  }
+
+  /// Whether it matters which parameters operations use.
+  var isWatching: Bool { whenWhole != nil }
+
+  func append(
+    _ result: Tensor, using parameters: [GradientNode] = [], _ backward: @escaping Backward
+  ) -> Tensor {
     let node = GradientNode()
-    entries.append((node, backward))
+    for parameter in parameters { parameter.awaitedCount += 1 }
+    entries.append(Entry(node: node, parameters: parameters, backward: backward))
     return result.with(node)
   }
 
   /// Runs everything backwards, the last operation first.
   func unwind(_ context: ComputeContext) throws {
-    while let (node, backward) = entries.popLast() {
+    try whenWhole?()
+    while let entry = entries.popLast() {
       // A result that nothing was made of has no gradient.
-      guard let gradient = node.takeGradient() else { continue }
-      try backward(context, gradient)
+      if let gradient = entry.node.takeGradient() { try entry.backward(context, gradient) }
+      guard let whenWhole, !entry.parameters.isEmpty else { continue }
+      for parameter in entry.parameters { parameter.awaitedCount -= 1 }
+      if entry.parameters.contains(where: { $0.awaitedCount == 0 }) { try whenWhole() }
+    }
+  }
+}
+
+/// The parameters that a part of a network uses which notes nothing on a tape.
+final class ParameterWatch {
+  private(set) var parameters: [GradientNode] = []
+
+  func note(_ found: [GradientNode]) {
+    for parameter in found where !parameters.contains(where: { $0 === parameter }) {
+      parameters.append(parameter)
     }
   }
 }
@@ -39,9 +81,16 @@ final class GradientNode {
   var isActive = true
   /// How often the tensor's numbers were changed in place; only a parameter's are.
   var version = 0
+  /// Whether it is a parameter's.
+  var isParameter = false
+  /// Operations on a watching tape that may still add to a parameter's gradient.
+  var awaitedCount = 0
+  /// Whether the gradient was given away as whole.
+  var isGivenAway = false
 
   /// Adds a gradient. It may share its memory with others, so nothing is changed in place.
   func accumulate(_ part: Tensor, _ context: ComputeContext) throws {
+    precondition(!isGivenAway, "a gradient was given away before it was whole")
     gradient = try gradient.map { try context.add($0, part.reshaped($0.shape)) } ?? part
   }
 
@@ -65,11 +114,11 @@ extension ComputeContext {
   }
 
   private func withTape<Result>(
-    _ tape: GradientTape?, _ body: () throws -> Result
+    _ tape: GradientTape?, watch: ParameterWatch? = nil, _ body: () throws -> Result
   ) rethrows -> Result {
-    let outer = self.tape
-    self.tape = tape
-    defer { self.tape = outer }
+    let outer = (self.tape, parameterWatch)
+    (self.tape, parameterWatch) = (tape, watch)
+    defer { (self.tape, parameterWatch) = outer }
     return try body()
   }
 
@@ -105,7 +154,9 @@ extension ComputeContext {
   /// - Parameter body: Computes the part's result; must give the same numbers each time.
   public func checkpointed(_ body: @escaping () throws -> Tensor) throws -> Tensor {
     guard let tape, tape.isCheckpointing else { return try body() }
-    return tape.append(try withTape(nil, body)) { context, gradient in
+    let watch = tape.isWatching ? ParameterWatch() : nil
+    let result = try withTape(nil, watch: watch, body)
+    return tape.append(result, using: watch?.parameters ?? []) { context, gradient in
       let inner = GradientTape()
       let result = try context.recording(on: inner, body)
       try context.backward(from: result, gradient: gradient, on: inner)
@@ -129,8 +180,22 @@ extension ComputeContext {
   func recorded(
     _ result: Tensor, from inputs: Tensor?..., backward: @escaping GradientTape.Backward
   ) -> Tensor {
+    recorded(result, from: inputs, backward: backward)
+  }
+
+  /// The same for any number of inputs.
+  @inline(__always)
+  func recorded(
+    _ result: Tensor, from inputs: [Tensor?], backward: @escaping GradientTape.Backward
+  ) -> Tensor {
+    parameterWatch?.note(Self.parameters(among: inputs))
     guard let tape, inputs.contains(where: { $0?.needsGradient ?? false }) else { return result }
-    return tape.append(result, backward)
+    return tape.append(
+      result, using: tape.isWatching ? Self.parameters(among: inputs) : [], backward)
+  }
+
+  private static func parameters(among inputs: [Tensor?]) -> [GradientNode] {
+    inputs.compactMap { $0?.node }.filter { $0.isParameter && $0.isActive }
   }
 
   /// Adds to the gradient of an operation's input, if it needs one.

@@ -19,13 +19,35 @@ public final class Parameter: @unchecked Sendable {
     self.name = name
     self.shape = shape
     tensor = try context.tensor(values, shape: shape).with(node)
+    node.isParameter = true
   }
 
   /// What has gathered since the gradient was last cleared, float32 in the parameter's shape.
   public var gradient: Tensor? { node.gradient?.reshaped(shape) }
 
   /// Forgets the gradient.
-  public func clearGradient() { node.setGradient(nil) }
+  public func clearGradient() {
+    node.setGradient(nil)
+    node.isGivenAway = false
+  }
+
+  /// Whether the pass in progress may still add to the gradient; only told of passes on tapes that watch.
+  package var isAwaited: Bool { node.awaitedCount > 0 }
+
+  /// Gives the gradient away, and forgets it. Until it is cleared nothing may be added to it.
+  package func takeGradient() -> Tensor? {
+    defer {
+      node.setGradient(nil)
+      node.isGivenAway = true
+    }
+    return gradient
+  }
+
+  /// Replaces the gradient, by one that others have contributed to.
+  package func setGradient(_ gradient: Tensor) {
+    precondition(gradient.count == tensor.count && gradient.elementType == .float32)
+    node.setGradient(gradient)
+  }
 
   /// Whether the parameter gets gradients. A frozen parameter lets them pass to the layer's input.
   public var isTrained: Bool {

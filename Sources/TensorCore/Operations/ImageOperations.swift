@@ -85,8 +85,7 @@ extension ComputeContext {
     for (index, part) in parts.enumerated() {
       copy(part, to: result.slice(index..<(index + 1)))
     }
-    guard let needing = parts.first(where: \.needsGradient) else { return result }
-    return recorded(result, from: needing) { context, gradient in
+    return recorded(result, from: parts) { context, gradient in
       for (index, part) in parts.enumerated() {
         try context.propagate(to: part, gradient.slice(index..<(index + 1)).reshaped(part.shape))
       }

@@ -26,6 +26,19 @@ public struct ClipWindow: Sendable, Hashable {
     self.paddedFrames = paddedFrames
     self.isMirrored = isMirrored
   }
+
+  /// Whether the first half may serve as a condition: nothing of it is padded.
+  ///
+  /// Videos shorter than two clips are padded in front, and their condition is set to zero (paper,
+  /// section 3.3, and the authors' code).
+  public var hasCondition: Bool { paddedFrames == 0 }
+
+  /// Where a target clip of half the frames may begin for training without a condition: 0 ... S, or
+  /// later where the first frames are padded.
+  public var targetStarts: ClosedRange<Int> {
+    let half = frames / 2
+    return min(paddedFrames, half)...half
+  }
 }
 
 /// A clip as it is trained on: prepared frames and where they come from.
@@ -42,19 +55,6 @@ public struct TrainingClip: Sendable, Hashable {
     self.pixels = pixels
   }
 
-  /// Whether the first half may serve as a condition: nothing of it was padded.
-  ///
-  /// Videos shorter than two clips are padded in front, and their condition is set to zero (paper,
-  /// section 3.3, and the authors' code).
-  public var hasCondition: Bool { window.paddedFrames == 0 }
-
-  /// Where a target clip of half the frames may begin for training without a condition: 0 ... S, or
-  /// later where the first frames are padded.
-  public var targetStarts: ClosedRange<Int> {
-    let half = pixels.frames / 2
-    return min(window.paddedFrames, half)...half
-  }
-
   /// Some of the frames.
   public func frames(_ range: Range<Int>) -> PixelClip {
     precondition(range.lowerBound >= 0 && range.upperBound <= pixels.frames, "no such frames")
@@ -67,14 +67,29 @@ public struct TrainingClip: Sendable, Hashable {
 
 /// Clips that are trained on at once.
 public struct ClipBatch: Sendable, Hashable {
-  /// The clips, all of one shape.
-  public let clips: [TrainingClip]
+  /// The windows of all clips.
+  public let windows: [ClipWindow]
+  /// The clips by their places among ``windows``, all of one shape: all of them, or where a batch is shared
+  /// those of one process.
+  public let clipsByPlace: [Int: TrainingClip]
 
   /// Joins clips of one shape.
-  public init(clips: [TrainingClip]) { self.clips = clips }
+  public init(clips: [TrainingClip]) {
+    self.init(
+      windows: clips.map(\.window),
+      clipsByPlace: Dictionary(uniqueKeysWithValues: zip(clips.indices, clips)))
+  }
+
+  init(windows: [ClipWindow], clipsByPlace: [Int: TrainingClip]) {
+    self.windows = windows
+    self.clipsByPlace = clipsByPlace
+  }
+
+  /// The clips that are here, in order.
+  public var clips: [TrainingClip] { windows.indices.compactMap { clipsByPlace[$0] } }
 
   /// 1 for each clip that has a condition, 0 for one whose condition is to be zero: `[B]`.
-  public var conditionMask: [Float] { clips.map { $0.hasCondition ? 1 : 0 } }
+  public var conditionMask: [Float] { clips.map { $0.window.hasCondition ? 1 : 0 } }
 }
 
 /// Gives windows one after another, without reading anything.

@@ -86,6 +86,19 @@ public struct LatentCache: Sendable {
     return VideoLatents(file.latents, starts: Array(starts.prefix(file.latents.count)))
   }
 
+  /// The first frames of the clips whose latents are cached, without reading those; nil if there are none
+  /// that fit the video.
+  ///
+  /// - Throws: `CheckpointError` or `ModelError` for a damaged file.
+  public func cachedStarts(of video: DatasetVideo) throws -> [Int]? {
+    let path = path(of: video)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let file = try LatentFile.description(contentsOf: path)
+    let starts = starts(in: video)
+    guard file.metadata == metadata(of: video), file.count <= starts.count else { return nil }
+    return Array(starts.prefix(file.count))
+  }
+
   /// Writes the latents of a video, one for each of its ``starts(in:)`` from the first on; fewer
   /// where its last clips cannot be read.
   ///

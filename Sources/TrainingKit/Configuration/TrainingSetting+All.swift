@@ -129,6 +129,9 @@ extension TrainingSetting {
       .choice(
         table, "precision", \.[stage].precision,
         "Precision of products and features; weights, gradients and the optimiser are f32"),
+      .choice(
+        table, "gradient_type", \.[stage].gradientType,
+        "Precision in which machines that train together send gradients; bf16 halves what is sent"),
       .flag(
         table, "gradient_checkpointing", \.[stage].gradientCheckpointing,
         "Whether blocks run twice in place of keeping what gradients need: less memory, more time"),

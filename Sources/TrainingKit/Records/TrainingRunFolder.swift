@@ -33,11 +33,11 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
 /// `config.toml` and `run.json` say what the run is; `metrics.csv`, `scores.csv`, `log.txt` and
 /// `log.jsonl` what happened; `samples` holds videos, `checkpoints` the states to go on from; and
 /// `autoencoder.safetensors`, for the second stage also `denoiser.safetensors`, is the model by now.
-package struct TrainingRunFolder: Sendable {
+public struct TrainingRunFolder: Sendable {
   let path: String
 
   /// Names a folder, which need not be there.
-  package init(path: String) { self.path = path }
+  public init(path: String) { self.path = path }
 
   /// More bytes than a configuration or a record has.
   private static let descriptionLimit = 1 << 20
@@ -84,7 +84,7 @@ package struct TrainingRunFolder: Sendable {
   }
 
   /// Whether the folder holds a run.
-  package var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
+  public var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
 
   /// Prepares the folder for a new run. One that was given up before it began is taken over, once
   /// ``removeBeginnings(for:)`` was called under the run's lock.

@@ -11,6 +11,7 @@ final class AutoencoderStage: StageWork {
   private let geometry: PlaneGeometry
   private let trainer: AutoencoderTrainer
   private let loader: ClipLoader<ClipSampler>
+  private let share: StepShare
   private let heldOut: [PixelClip]
   let brokenHeldOut: [BrokenVideo]
   private let framesPerSecond: Double
@@ -59,6 +60,11 @@ final class AutoencoderStage: StageWork {
     plan.elementType = settings.stage.precision.elementType
     plan.isCheckpointing = settings.stage.gradientCheckpointing
     plan.threadCount = threadCount
+    plan.sharing = job.sharing
+    // Batch normalisation takes a batch as a whole.
+    share = try StepShare(
+      settings.stage, of: job.ranks, needsWholeBatches: settings.usesDiscriminators,
+      run: job.runFolder)
 
     let reader = ClipReader(
       root: videos.root, side: network.resolution,
@@ -74,7 +80,7 @@ final class AutoencoderStage: StageWork {
         try ClipSampler(
           videos.training, of: videos.root, settings: cut, seed: settings.stage.seed)
       }
-    loader = ClipLoader(sampler, reader: reader, batchSize: settings.stage.batch)
+    loader = share.loader(sampler, reader: reader, ranks: job.ranks)
     trainer = try await AutoencoderTrainer.open(plan)
   }
 
@@ -100,18 +106,23 @@ final class AutoencoderStage: StageWork {
 
   func step(_ number: Int) async throws -> TrainingStepResult {
     let draws = StepDraws(seed: settings.stage.seed, step: number)
+    guard let step = try await loader.next() else {
+      preconditionFailure("a sampler's windows have no end")
+    }
     var batches: [[AutoencoderExample]] = []
-    for batch in 0..<settings.stage.accumulation {
-      guard let clips = try await loader.next()?.clips else {
-        preconditionFailure("a sampler's windows have no end")
-      }
+    for batch in share.batches {
       var numbers = draws.numbers(.frame, batch: batch)
       var generator = TorchGenerator(seed: draws.generatorSeed(.latentNoise, batch: batch))
-      batches.append(
-        clips.map {
-          AutoencoderExample(
-            clip: $0.pixels, frame: numbers.whole(below: frames), latentNoise: noise(&generator))
-        })
+      var examples: [AutoencoderExample] = []
+      for index in 0..<share.clips.upperBound {
+        // Drawn for every clip, so that other ranks' change nothing for this one's.
+        let frame = numbers.whole(below: frames)
+        let noise = self.noise(&generator)
+        guard let clip = step.clipsByPlace[batch * share.batch + index] else { continue }
+        examples.append(
+          AutoencoderExample(clip: clip.pixels, frame: frame, latentNoise: noise))
+      }
+      batches.append(examples)
     }
     return try await trainer.step(number, batches)
   }
@@ -126,11 +137,11 @@ final class AutoencoderStage: StageWork {
       tokenCount: tokens)
   }
 
-  func writeState(metadata: [String: String], to path: String) async throws {
+  func writeState(metadata: [String: String], to path: String?) async throws {
     try await trainer.writeState(metadata: metadata, to: path)
   }
 
-  func writeNetwork(to path: String) async throws { try await trainer.writeNetwork(to: path) }
+  func writeNetwork(to path: String?) async throws { try await trainer.writeNetwork(to: path) }
 
   /// The mean PSNR of reconstructed clips, and a video with originals above their reconstructions.
   func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {

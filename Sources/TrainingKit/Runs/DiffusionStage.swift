@@ -13,6 +13,9 @@ final class DiffusionStage: StageWork {
   /// Encodes and decodes; its denoiser is the one that was written last.
   private let engine: VideoEngine
   private let pairs: any LatentPairs
+  private let share: StepShare
+  /// Numbers of a latent.
+  private let latentCount: Int
   private let heldOut: [DenoiserExample]
   let brokenHeldOut: [BrokenVideo]
   /// Whether the denoiser can continue clips.
@@ -38,6 +41,9 @@ final class DiffusionStage: StageWork {
     framesPerSecond = videos.framesPerSecond
     let network = job.configuration.autoencoder
     frames = network.frames
+    share = try StepShare(
+      settings.stage, of: job.ranks, needsWholeBatches: false, run: job.runFolder)
+    latentCount = PlaneGeometry.channels * network.geometry.tokenCount
     let precision = settings.stage.precision
     engine = try VideoEngine(
       threadCount: job.resolvedThreadCount, precision: precision.elementType)
@@ -62,14 +68,15 @@ final class DiffusionStage: StageWork {
         sampler, folder: Self.cacheFolder(job, videos, autoencoderHash),
         identity: LatentCache.Identity(
           autoencoder: autoencoderHash, side: network.resolution, frames: frames,
-          stride: settings.latentStride), batch: settings.stage.batch)
-      try await cache.fill(reader: reader, engine: engine, stop: stop, onProgress: onProgress)
-      if stop.moment > .never { throw CancellationError() }
+          stride: settings.latentStride), share: share)
+      try await cache.fill(
+        reader: reader, engine: engine, ranks: job.ranks, stop: stop, onProgress: onProgress)
+      if try await stop.isWanted(byAnyOf: job.ranks) { throw CancellationError() }
       pairs = cache
     } else {
       pairs = ComputedLatentPairs(
-        ClipLoader(sampler, reader: reader, batchSize: settings.stage.batch), engine: engine,
-        frames: frames)
+        share.loader(sampler, reader: reader, ranks: job.ranks), engine: engine,
+        frames: frames, share: share)
     }
     isConditional = job.configuration.denoiser.isConditional
     (heldOut, brokenHeldOut) = try await Self.heldOut(
@@ -83,6 +90,7 @@ final class DiffusionStage: StageWork {
     plan.elementType = settings.stage.precision.elementType
     plan.isCheckpointing = settings.stage.gradientCheckpointing
     plan.threadCount = job.resolvedThreadCount
+    plan.sharing = job.sharing
     trainer = try await DenoiserTrainer.open(plan)
   }
 
@@ -135,22 +143,36 @@ final class DiffusionStage: StageWork {
 
   func step(_ number: Int) async throws -> TrainingStepResult {
     let draws = StepDraws(seed: settings.stage.seed, step: number)
-    var batches: [[DenoiserExample]] = []
-    for batch in 0..<settings.stage.accumulation {
+    let choices = (0..<share.accumulation).map { batch in
       var chance = draws.numbers(.condition, batch: batch)
-      let isConditional = chance.chance(Float(settings.conditionalShare)) && isConditional
-      var offsets = draws.numbers(.offset, batch: batch)
-      var generator = TorchGenerator(seed: draws.generatorSeed(.noise, batch: batch))
-      var disturbance = TorchGenerator(seed: draws.generatorSeed(.conditionNoise, batch: batch))
-      let pairs = try await pairs.next(isConditional: isConditional, offsets: &offsets)
-      batches.append(
-        pairs.map { pair in
-          DenoiserExample(
-            clean: pair.clean, condition: pair.condition.map { disturbed($0, &disturbance) },
-            generator: &generator)
-        })
+      return PairChoice(
+        isConditional: chance.chance(Float(settings.conditionalShare)) && isConditional,
+        offsets: draws.numbers(.offset, batch: batch))
     }
-    return try await trainer.step(number, batches)
+    let pairs = try await pairs.next(choices)
+    return try await trainer.step(
+      number, share.batches.map { examples(pairs[$0] ?? [], draws, batch: $0) })
+  }
+
+  /// The examples of a batch that are learnt here. What is drawn for them depends on their places alone,
+  /// so that it is drawn for those before them too.
+  private func examples(
+    _ places: [PairPlace], _ draws: StepDraws, batch: Int
+  ) -> [DenoiserExample] {
+    var generator = TorchGenerator(seed: draws.generatorSeed(.noise, batch: batch))
+    var disturbance = TorchGenerator(seed: draws.generatorSeed(.conditionNoise, batch: batch))
+    return places.prefix(share.clips.upperBound).compactMap { place in
+      guard let pair = place.pair else {
+        DenoiserExample.skipDraws(count: latentCount, generator: &generator)
+        if place.hasCondition, settings.conditionNoise > 0 {
+          _ = disturbance.normals(count: latentCount)
+        }
+        return nil
+      }
+      return DenoiserExample(
+        clean: pair.clean, condition: pair.condition.map { disturbed($0, &disturbance) },
+        generator: &generator)
+    }
   }
 
   /// A condition with slight noise, so that the denoiser learns to continue clips that it made itself.
@@ -163,11 +185,11 @@ final class DiffusionStage: StageWork {
     return result
   }
 
-  func writeState(metadata: [String: String], to path: String) async throws {
+  func writeState(metadata: [String: String], to path: String?) async throws {
     try await trainer.writeState(metadata: metadata, to: path)
   }
 
-  func writeNetwork(to path: String) async throws { try await trainer.writeNetwork(to: path) }
+  func writeNetwork(to path: String?) async throws { try await trainer.writeNetwork(to: path) }
 
   /// The mean square error on held-out clips, and a video of videos made from nothing and extended.
   func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {

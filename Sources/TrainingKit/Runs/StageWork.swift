@@ -28,10 +28,11 @@ protocol StageWork: AnyObject {
   /// - Parameter number: Its number in the run, from 1. All that it draws depends on the run's seed and
   ///   on this.
   func step(_ number: Int) async throws -> TrainingStepResult
-  /// Writes the state to go on from.
-  func writeState(metadata: [String: String], to path: String) async throws
-  /// Writes the network as a checkpoint to make videos with.
-  func writeNetwork(to path: String) async throws
+  /// Writes the state to go on from. Where ranks train together, the first writes and the others give
+  /// what they have (`nil`).
+  func writeState(metadata: [String: String], to path: String?) async throws
+  /// Writes the network as a checkpoint to make videos with; the same holds for ranks.
+  func writeNetwork(to path: String?) async throws
   /// Shows what a written network can do.
   ///
   /// - Parameters:

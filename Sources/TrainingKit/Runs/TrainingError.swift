@@ -37,6 +37,12 @@ public struct TrainingError: Error, Sendable, Hashable {
     case nothingToContinue
     /// The network that the run begins with is another than the configuration describes.
     case otherNetwork(path: String)
+    /// The clips of a step cannot be divided among the ranks.
+    case cannotShare(ranks: Int, batch: Int, accumulation: Int, needsWholeBatches: Bool)
+    /// A rank was told other settings than the first, or sees other videos.
+    case otherRank(rank: Int, what: String)
+    /// The run in the folder has other settings than the configuration that was named.
+    case otherConfiguration(setting: String)
   }
 
   /// Describes a problem.
@@ -69,6 +75,12 @@ extension TrainingError: ExplainedError {
     case .nothingToContinue: "\(folder) holds no checkpoint of a training run"
     case .otherNetwork(let path):
       "\(path) holds a network of other sizes than the configuration describes"
+    case .cannotShare(let ranks, let batch, let accumulation, let needsWholeBatches):
+      "the clips of a step, \(accumulation) times \(batch), cannot be divided among \(ranks) ranks"
+        + (needsWholeBatches ? ": discriminators take batches as a whole" : "")
+    case .otherRank(let rank, let what): "rank \(rank) of the training has \(what) than rank 0"
+    case .otherConfiguration(let setting):
+      "the run in \(folder) has another \(setting) than the configuration that is named"
     }
   }
 
@@ -77,7 +89,7 @@ extension TrainingError: ExplainedError {
     switch problem {
     case .exists: "Go on with it (--resume), or choose another folder"
     case .foreign: "Choose an empty or a new folder"
-    case .noRun: "Begin one without --resume"
+    case .noRun: "Name the videos to begin one (--data)"
     case .damaged:
       "Restore the file; or remove it, if it is a checkpoint and there is an older one to go on from; "
         + "or begin a new run with this one's network (--from)"
@@ -94,6 +106,13 @@ extension TrainingError: ExplainedError {
       "Name one (--from): the first phase's network, or its folder, whose optimiser then goes on"
     case .nothingToContinue: "Name a run's folder, one of its checkpoints, or a network (--from)"
     case .otherNetwork: "Take the configuration that it was trained with"
+    case .cannotShare(let ranks, _, _, let needsWholeBatches):
+      "Choose an accumulation that is a multiple of \(ranks) (--set accumulation=\(ranks))"
+        + (needsWholeBatches ? "" : ", or a batch that is (--set batch=\(ranks))")
+    case .otherRank:
+      "Give all ranks the same options, and videos that are the same files everywhere"
+    case .otherConfiguration:
+      "Go on without naming one (--config); settings can be changed one by one (--set)"
     }
   }
 

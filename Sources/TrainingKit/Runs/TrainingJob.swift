@@ -1,5 +1,7 @@
 import CheckpointIO
 import Foundation
+import MessagePassing
+import NeuralLayers
 import RunKit
 import TensorCore
 import VideoDiffusion
@@ -29,6 +31,9 @@ public struct TrainingJob: Sendable {
   public var cacheFolder: String
   /// Whether the run is there and goes on.
   public var resumes = false
+  /// The ranks that do the training together, each with the same job; `nil` for one alone. The first writes
+  /// what the run leaves behind.
+  public var ranks: (any Communicator)?
 
   /// Describes a new run.
   ///
@@ -63,9 +68,41 @@ public struct TrainingJob: Sendable {
     resumes = true
   }
 
+  /// Divides processors among the ranks that share them, where no number of threads was chosen.
+  ///
+  /// - Throws: `CommunicationError`.
+  public mutating func divideProcessors() async throws {
+    guard ranks != nil, threadCount == nil else { return }
+    threadCount = try await ProcessorShare.threadCount(among: ranks)
+  }
+
+  /// Checks that the run that goes on has the settings of a configuration, with some changed in both.
+  ///
+  /// - Throws: ``TrainingError`` if it has others, and what assignments that are none throw.
+  public func checkSettings(
+    of named: TrainingConfiguration, changing assignments: [String]
+  ) throws {
+    var (known, named) = (configuration, named)
+    try known.apply(assignments, stage: stage)
+    try named.apply(assignments, stage: stage)
+    // The autoencoder's settings are those of the second stage's file, whatever was named.
+    let tables: [TrainingSetting.Table] =
+      stage == .autoencoder
+      ? [.autoencoder, .autoencoderTraining] : [.denoiser, .diffusionTraining]
+    for setting in tables.flatMap(TrainingSetting.settings(of:))
+    where setting.value(in: known) != setting.value(in: named) {
+      throw TrainingError(runFolder, .otherConfiguration(setting: setting.name))
+    }
+  }
+
   /// The number of threads that is used.
   var resolvedThreadCount: Int {
     min(max(1, threadCount ?? .max), Processor.availableCount)
+  }
+
+  /// How gradients are shared among ranks.
+  var sharing: GradientSharing? {
+    ranks.map { GradientSharing($0, elementType: configuration[stage].gradientType.elementType) }
   }
 
   /// What was left out for want of weights, once.
@@ -76,6 +113,14 @@ public struct TrainingJob: Sendable {
     return
       "no weights of LPIPS are given, so that the perceptual loss is left out; vgg.pth of LPIPS "
       + "and torchvision's vgg16-397923af.pth make it possible"
+  }
+
+  /// Which world trains, for the log; `nil` for one alone.
+  var ranksNote: String? {
+    guard let ranks else { return nil }
+    let type = configuration[stage].gradientType
+    return
+      "\(ranks.size) ranks train together, by \(ranks.library), with gradients in \(type.rawValue)"
   }
 
   /// Trains until the last step, or until it is asked to stop.

@@ -1,16 +1,22 @@
 import CheckpointIO
 import Foundation
+import MessagePassing
 import RunKit
 import TrainingData
 import VideoDiffusion
 
 /// A ``TrainingJob`` at work: prepares the stage, then steps, logs, saves and samples.
+///
+/// Where ranks train together, each has a run. All take the same steps and know the same losses, so that they
+/// decide alike; the first alone writes into the folder, reports and samples.
 struct TrainingRun {
   private var job: TrainingJob
   private let folder: TrainingRunFolder
   private let stop: StopSignal
   private let report: @Sendable (TrainingEvent) -> Void
   private let now: @Sendable () -> Date
+  /// Whether this is the one that writes.
+  private let writes: Bool
 
   init(
     _ job: TrainingJob, stop: StopSignal, report: @escaping @Sendable (TrainingEvent) -> Void,
@@ -19,18 +25,17 @@ struct TrainingRun {
     self.job = job
     folder = TrainingRunFolder(path: job.runFolder)
     self.stop = stop
-    self.report = report
+    let isFirst = (job.ranks?.rank ?? 0) == 0
+    writes = isFirst
+    self.report = { if isFirst { report($0) } }
     self.now = now
   }
 
   /// Does the run.
   mutating func perform() async throws -> TrainingOutcome {
-    if !job.resumes { try folder.prepare(job.configuration) }
-    let lock = try lockFolder()
-    defer { lock.release() }
-    if !job.resumes { try folder.removeBeginnings(for: job.configuration) }
-    let (checkpoint, damage) =
-      try job.resumes ? TrainingCheckpoint.newest(in: folder, job.stage) : (nil, [])
+    let lock: FolderLock? = writes ? try openFolder() : nil
+    defer { lock?.release() }
+    let (checkpoint, damage) = try await checkpoint()
     let saved = checkpoint?.position
     let settings = job.configuration[job.stage]
     if let saved, saved.step > settings.steps || isFinished(after: saved.step, settings) {
@@ -39,17 +44,17 @@ struct TrainingRun {
 
     let autoencoder = try await openAutoencoder()
     let beginning = try beginning(checkpoint?.state)
-    let videos = try TrainingVideos(
-      job.dataPath, cacheFolder: job.cacheFolder + "/datasets"
-    ) { [report] done, total in
-      report(.preparation(ItemProgress("videos looked at", done: done, total: total)))
-    }
+    let videos = try await videos()
     let work = try await work(videos, beginning, saved?.position, autoencoder)
-    try describe(autoencoder)
-    let log = try TrainingLog(
-      folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
+    try await compare(work.position)
+    if writes { try describe(autoencoder) }
+    var log: TrainingLog?
+    if writes {
+      log = try TrainingLog(
+        folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
+    }
     let data = DataFingerprint(videos)
-    var notes = damage + [job.perceptualNote].compactMap { $0 }
+    var notes = damage + [job.perceptualNote, job.ranksNote].compactMap { $0 }
     notes += [data.change(since: saved?.data, in: job.dataPath)].compactMap { $0 }
     notes += videos.notes
     notes += work.brokenHeldOut.map {
@@ -59,11 +64,59 @@ struct TrainingRun {
       notes.append("left out \(work.tooShortVideos) videos that are shorter than a clip")
     }
     report(.notes(notes))
-    for note in notes { try log.note(note) }
+    for note in notes { try log?.note(note) }
     return try await train(work, videos, from: saved, data, settings, log)
   }
 
   // MARK: Preparing
+
+  /// Makes the folder fit for the run, and this the only one in it.
+  private func openFolder() throws -> FolderLock {
+    if !job.resumes { try folder.prepare(job.configuration) }
+    let lock = try lockFolder()
+    if !job.resumes { try folder.removeBeginnings(for: job.configuration) }
+    return lock
+  }
+
+  /// The checkpoint to go on from, and what a person should know of others.
+  private func checkpoint() async throws -> (TrainingCheckpoint?, [String]) {
+    guard job.resumes else { return (nil, []) }
+    guard let ranks = job.ranks else { return try TrainingCheckpoint.newest(in: folder, job.stage) }
+    // The first chooses, since it sets damaged ones aside.
+    var newest: (checkpoint: TrainingCheckpoint?, notes: [String]) = (nil, [])
+    if writes { newest = try TrainingCheckpoint.newest(in: folder, job.stage) }
+    let steps = try await ranks.gathered(newest.checkpoint?.position.step)
+    if !writes, let step = steps[0] {
+      newest.checkpoint = try TrainingCheckpoint(
+        contentsOf: folder.checkpoint(step), job.stage, run: job.runFolder)
+    }
+    return newest
+  }
+
+  /// Looks through the data: the first rank alone, then the others, who find what is known by then.
+  private func videos() async throws -> TrainingVideos {
+    if !writes { try await job.ranks?.meet() }
+    let videos = try TrainingVideos(
+      job.dataPath, cacheFolder: job.cacheFolder + "/datasets"
+    ) { [report] done, total in
+      report(.preparation(ItemProgress("videos looked at", done: done, total: total)))
+    }
+    if writes { try await job.ranks?.meet() }
+    return videos
+  }
+
+  /// Makes certain that all ranks do the same run with the same data.
+  private func compare(_ position: ClipSampler.Position) async throws {
+    guard let ranks = job.ranks else { return }
+    let positions = try await ranks.gathered(position)
+    if let rank = positions.firstIndex(where: { $0 != positions[0] }) {
+      throw TrainingError(job.runFolder, .otherRank(rank: rank, what: "other videos"))
+    }
+    let texts = try await ranks.gathered(job.configuration.fileText)
+    if let rank = texts.firstIndex(where: { $0 != texts[0] }) {
+      throw TrainingError(job.runFolder, .otherRank(rank: rank, what: "other settings"))
+    }
+  }
 
   /// Whether a run has its last step, and the network and the scores that come after it: it may have
   /// been killed in between.
@@ -128,7 +181,7 @@ struct TrainingRun {
     let hash = try CheckpointHash.sha256(of: path) { [stop] _, _ in
       if stop.moment > .never { throw CancellationError() }
     }
-    if job.resumes, let known = try folder.readRecord().autoencoderHash, known != hash {
+    if job.resumes, writes, let known = try folder.readRecord().autoencoderHash, known != hash {
       throw TrainingError(job.runFolder, .autoencoderChanged(path: path))
     }
     return (file, hash)
@@ -179,7 +232,7 @@ struct TrainingRun {
 
   private func train(
     _ work: any StageWork, _ videos: TrainingVideos, from position: TrainingCheckpoint.Position?,
-    _ data: DataFingerprint, _ settings: StageSettings, _ log: TrainingLog
+    _ data: DataFingerprint, _ settings: StageSettings, _ log: TrainingLog?
   ) async throws -> TrainingOutcome {
     let start = position?.step ?? 0
     report(
@@ -201,7 +254,7 @@ struct TrainingRun {
       saved = step
     }
     var named = 0
-    while step < settings.steps, stop.moment == .never {
+    while step < settings.steps, try await !stop.isWanted(byAnyOf: job.ranks) {
       let began = ContinuousClock.now
       let result = try await work.step(step + 1)
       guard result.wasTaken else {
@@ -213,7 +266,7 @@ struct TrainingRun {
       if step % settings.logInterval == 0 || step == settings.steps {
         let skipped = work.skipped
         let progress = meter.progress(at: step, skippedClips: skipped.clips)
-        try log.progress(progress)
+        try log?.progress(progress)
         report(.progress(progress))
         try tell(skipped.videos.dropFirst(named), log)
         named = skipped.videos.count
@@ -237,9 +290,11 @@ struct TrainingRun {
     if step == settings.steps {
       try await sample(work, step, log)
     } else if step > start {
-      try await work.writeNetwork(to: network)
+      try await work.writeNetwork(to: writes ? network : nil)
     }
-    try log.sync()
+    try log?.sync()
+    // None leaves before all is written.
+    try await job.ranks?.meet()
     return TrainingOutcome(
       step: step, isComplete: step == settings.steps, checkpoint: newestCheckpoint,
       weights: network)
@@ -250,32 +305,43 @@ struct TrainingRun {
   }
 
   /// Names videos that could not be read, each once.
-  private func tell(_ broken: ArraySlice<BrokenVideo>, _ log: TrainingLog) throws {
+  private func tell(_ broken: ArraySlice<BrokenVideo>, _ log: TrainingLog?) throws {
     guard !broken.isEmpty else { return }
     let notes = broken.map { "skipped \($0.path): \($0.reason)" }
     report(.notes(notes))
-    for note in notes { try log.note(note) }
+    for note in notes { try log?.note(note) }
   }
 
   private func save(
     _ work: any StageWork, _ position: TrainingCheckpoint.Position, _ settings: StageSettings,
-    _ log: TrainingLog
+    _ log: TrainingLog?
   ) async throws {
     let path = folder.checkpoint(position.step)
-    try log.sync()
-    try await work.writeState(metadata: position.metadata(), to: path)
+    try log?.sync()
+    try await work.writeState(metadata: position.metadata(), to: writes ? path : nil)
+    guard writes else { return }
     folder.removeCheckpoints(keeping: settings.keptCheckpoints)
-    try log.checkpoint(position.step, path)
+    try log?.checkpoint(position.step, path)
     report(.checkpoint(step: position.step, path: path))
   }
 
-  private func sample(_ work: any StageWork, _ step: Int, _ log: TrainingLog) async throws {
+  private func sample(_ work: any StageWork, _ step: Int, _ log: TrainingLog?) async throws {
     let network = folder.network(job.stage)
-    try await work.writeNetwork(to: network)
+    try await work.writeNetwork(to: writes ? network : nil)
+    guard writes else { return }
     let video = folder.video(step)
     let scores = try await work.sample(network: NetworkFile(path: network), video: video)
     let samples = TrainingSamples(step: step, scores: scores, videoPath: video)
-    try log.samples(samples)
+    try log?.samples(samples)
     report(.samples(samples))
+  }
+}
+
+extension StopSignal {
+  /// Whether a run is to end: all ranks of it at the same step, if one of them was asked to.
+  func isWanted(byAnyOf ranks: (any Communicator)?) async throws -> Bool {
+    let isWanted = moment > .never
+    guard let ranks else { return isWanted }
+    return try await ranks.gathered([UInt8(isWanted ? 1 : 0)]).contains([1])
   }
 }

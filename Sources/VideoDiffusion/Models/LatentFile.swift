@@ -20,24 +20,40 @@ public struct LatentFile: Sendable {
   public init(contentsOf path: String) throws {
     let checkpoint = try Checkpoint(contentsOf: path)
     try checkpoint.verifySeal()
-    guard let entry = checkpoint.tensors.first(where: { $0.name == Self.tensorName }) else {
-      throw ModelError(path: path, .latentFile(reason: "it has no tensor named latents"))
-    }
-    guard entry.shape.count == 3, entry.shape[0] > 0, entry.shape[1] == PlaneGeometry.channels,
-      entry.shape[2] > 0, entry.elementCount <= Self.mostNumbers
-    else {
-      throw ModelError(
-        path: path,
-        .latentFile(
-          reason: "latents is \(entry.shape.map(String.init).joined(separator: " x ")); "
-            + "expected K x 4 x N, \(Self.mostNumbers) numbers at most"))
-    }
+    let entry = try Self.entry(in: checkpoint)
     let values = try checkpoint.float32Values(entry)
     guard values.withUnsafeBufferPointer(allFinite) else {
       throw ModelError(path: path, .latentFile(reason: "it holds values that are not finite"))
     }
     latents = Latent.list(values, shape: entry.shape)
     metadata = checkpoint.ownMetadata
+  }
+
+  /// How many latents a file holds, and what was stored beside them, without reading the numbers.
+  ///
+  /// - Throws: ``CheckpointError`` for a damaged file, ``ModelError`` for one without latents.
+  package static func description(
+    contentsOf path: String
+  ) throws -> (count: Int, metadata: [String: String]) {
+    let checkpoint = try Checkpoint(contentsOf: path)
+    return (try entry(in: checkpoint).shape[0], checkpoint.ownMetadata)
+  }
+
+  private static func entry(in checkpoint: Checkpoint) throws -> TensorEntry {
+    let path = checkpoint.path
+    guard let entry = checkpoint.tensors.first(where: { $0.name == tensorName }) else {
+      throw ModelError(path: path, .latentFile(reason: "it has no tensor named latents"))
+    }
+    guard entry.shape.count == 3, entry.shape[0] > 0, entry.shape[1] == PlaneGeometry.channels,
+      entry.shape[2] > 0, entry.elementCount <= mostNumbers
+    else {
+      throw ModelError(
+        path: path,
+        .latentFile(
+          reason: "latents is \(entry.shape.map(String.init).joined(separator: " x ")); "
+            + "expected K x 4 x N, \(mostNumbers) numbers at most"))
+    }
+    return entry
   }
 
   /// Writes latents, whole or not at all.

@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import MessagePassing
 import NeuralLayers
 import TensorCore
 
@@ -27,6 +28,8 @@ public actor AutoencoderTrainer {
     public var elementType = ElementType.float32
     /// Whether layers run twice in place of keeping what gradients need.
     public var isCheckpointing = false
+    /// The ranks that train together, and how they share gradients; `nil` for one alone.
+    public var sharing: GradientSharing?
     /// Threads; `nil` for all processors of the process.
     public var threadCount: Int?
 
@@ -42,6 +45,7 @@ public actor AutoencoderTrainer {
     let step: AutoencoderTrainingStep
     /// The network, then the discriminators.
     let groups: [ParameterGroup]
+    let ranks: (any Communicator)?
   }
 
   private nonisolated let thread = ComputeThread()
@@ -84,10 +88,11 @@ public actor AutoencoderTrainer {
         checkpointing: plan.isCheckpointing, context)
       let network = try ParameterGroup(
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
-        from: source, plan.optimizer, context)
+        from: source, plan.optimizer, sharing: plan.sharing, context)
       let groups = [network] + (pair?.groups ?? [])
       try beginning.restore(groups)
-      opened = Work(context: context, step: step, groups: groups)
+      opened = Work(
+        context: context, step: step, groups: groups, ranks: plan.sharing?.ranks)
     }
     context.releaseUnusedMemory()
   }
@@ -113,10 +118,12 @@ public actor AutoencoderTrainer {
         [
           try ParameterGroup(
             TrainingGroupName.frameDiscriminator, networks.frameParameters,
-            of: PatchDiscriminator.parameters(.frame), from: frame, optimizer, context),
+            of: PatchDiscriminator.parameters(.frame), from: frame, optimizer,
+            sharing: plan.sharing, context),
           try ParameterGroup(
             TrainingGroupName.clipDiscriminator, networks.clipParameters,
-            of: PatchDiscriminator.parameters(.clip), from: clip, optimizer, context),
+            of: PatchDiscriminator.parameters(.clip), from: clip, optimizer,
+            sharing: plan.sharing, context),
         ]
       )
     }
@@ -134,21 +141,27 @@ public actor AutoencoderTrainer {
   ///
   /// - Parameters:
   ///   - number: The step's number in the run, from 1.
-  ///   - batches: The batches whose gradients make up the step.
-  /// - Returns: The losses; see ``TrainingStepResult/wasTaken``.
+  ///   - batches: The batches whose gradients make up the step, where ranks train together this one's, as
+  ///     many and as large in each.
+  /// - Returns: The losses of all; see ``TrainingStepResult/wasTaken``.
   /// - Throws: `TensorError` if memory is short.
   public func step(
     _ number: Int, _ batches: [[AutoencoderExample]]
   ) throws -> TrainingStepResult {
     let work = work
-    let share = 1 / Float(batches.count)
+    let rankCount = work.ranks?.size ?? 1
+    let isShared = work.ranks != nil
+    let share = 1 / Float(batches.count * rankCount)
     if work.step.discriminators != nil, number.isMultiple(of: 2) {
-      let parts = try batches.compactMap {
-        try work.step.accumulateDiscriminators($0, weight: share)
+      let groups = Array(work.groups.dropFirst())
+      let parts = try batches.enumerated().compactMap { index, batch in
+        try work.step.accumulateDiscriminators(
+          batch, weight: share,
+          whenWhole: isShared && index == batches.count - 1 ? groups.sendGradients : nil)
       }
       return try TrainingStepResult(
-        number, Array(work.groups.dropFirst()),
-        reading: parts.flatMap { ($0.frame + $0.clip).map(\.loss) }, work.context
+        number, groups,
+        reading: parts.flatMap { ($0.frame + $0.clip).map(\.loss) }, of: work.ranks, work.context
       ) { numbers in
         var numbers = numbers[...]
         func total(_ losses: [WeightedLoss]) -> Float {
@@ -156,7 +169,7 @@ public actor AutoencoderTrainer {
         }
         var frame: Float = 0
         var clip: Float = 0
-        for part in parts {
+        for part in (0..<rankCount).flatMap({ _ in parts }) {
           frame += share * total(part.frame)
           clip += share * total(part.clip)
         }
@@ -166,13 +179,20 @@ public actor AutoencoderTrainer {
         ]
       }
     }
-    let parts = try batches.map { try work.step.accumulate($0, weight: share) }
+    let groups = [work.groups[0]]
+    let parts = try batches.enumerated().map { index, batch in
+      try work.step.accumulate(
+        batch, weight: share,
+        whenWhole: isShared && index == batches.count - 1 ? groups.sendGradients : nil)
+    }
     return try TrainingStepResult(
-      number, [work.groups[0]], reading: parts.flatMap(\.tensors), work.context
+      number, groups, reading: parts.flatMap(\.tensors), of: work.ranks, work.context
     ) { numbers in
       var numbers = numbers[...]
       var mean = AutoencoderLosses()
-      for part in parts { mean.add(part.losses(taking: &numbers), share) }
+      for part in (0..<rankCount).flatMap({ _ in parts }) {
+        mean.add(part.losses(taking: &numbers), share)
+      }
       return Self.reported(mean, work.step.weights)
     }
   }
@@ -203,16 +223,19 @@ public actor AutoencoderTrainer {
 
   /// Writes everything that the training needs to go on.
   ///
-  /// - Parameter metadata: Stored beside it; names that begin with `pvdm.steps.` are taken.
+  /// - Parameters:
+  ///   - metadata: Stored beside it; names that begin with `pvdm.steps.` are taken.
+  ///   - path: Where ranks train together, one writes and the others give what they have (`nil`).
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
-  public func writeState(metadata: [String: String] = [:], to path: String) throws {
+  public func writeState(metadata: [String: String] = [:], to path: String?) throws {
     try TrainingState.write(work.groups, metadata: metadata, to: path)
   }
 
   /// Writes the autoencoder as a checkpoint to make videos with.
   ///
+  /// - Parameter path: Where ranks train together, one writes and the others give what they have (`nil`).
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
-  public func writeNetwork(to path: String) throws {
+  public func writeNetwork(to path: String?) throws {
     try work.groups[0].writeNetwork(.autoencoder(work.step.network.configuration), to: path)
   }
 }

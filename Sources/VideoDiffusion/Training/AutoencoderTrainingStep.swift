@@ -170,23 +170,27 @@ package final class AutoencoderTrainingStep {
   /// - Parameters:
   ///   - examples: The batch.
   ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
+  ///   - whenWhole: In the last batch, called whenever gradients of parameters are whole.
   /// - Returns: The means of the losses over the batch, before all factors.
   package func accumulate(
-    _ examples: [AutoencoderExample], weight: Float = 1
+    _ examples: [AutoencoderExample], weight: Float = 1, whenWhole: (() throws -> Void)? = nil
   ) throws -> AutoencoderLossTensors {
     let passes = discriminators == nil ? examples.map { [$0] } : [examples]
     return AutoencoderLossTensors(
-      passes: try passes.map {
-        try accumulateTogether($0, weight: weight * (1 / Float(passes.count)))
+      passes: try passes.enumerated().map { index, pass in
+        try accumulateTogether(
+          pass, weight: weight * (1 / Float(passes.count)),
+          whenWhole: index == passes.count - 1 ? whenWhole : nil)
       })
   }
 
   /// Adds the gradients of the discriminators on a batch to those that have gathered; the autoencoder
   /// gets none.
   ///
+  /// - Parameter whenWhole: In the last batch, called whenever gradients of parameters are whole.
   /// - Returns: The losses of both, before the factor; `nil` without discriminators.
   package func accumulateDiscriminators(
-    _ examples: [AutoencoderExample], weight: Float = 1
+    _ examples: [AutoencoderExample], weight: Float = 1, whenWhole: (() throws -> Void)? = nil
   ) throws -> (frame: [WeightedLoss], clip: [WeightedLoss])? {
     guard let discriminators else { return nil }
     let clips = try examples.map { try network.framesTensor($0.clip, context) }
@@ -194,13 +198,14 @@ package final class AutoencoderTrainingStep {
       try network.reconstruct(clip, addingToPlanes: example.latentNoise, context).frames
     }
     return try discriminators.accumulate(
-      real: batch(clips, examples), made: batch(made, examples), weight: weight)
+      real: batch(clips, examples), made: batch(made, examples), weight: weight,
+      whenWhole: whenWhole)
   }
 
   private func accumulateTogether(
-    _ examples: [AutoencoderExample], weight: Float
+    _ examples: [AutoencoderExample], weight: Float, whenWhole: (() throws -> Void)?
   ) throws -> [AutoencoderLossTensors.Part] {
-    let tape = GradientTape(checkpointing: isCheckpointing)
+    let tape = GradientTape(checkpointing: isCheckpointing, whenWhole: whenWhole)
     var parts: [AutoencoderLossTensors.Part] = []
     var weighted: [WeightedLoss] = []
     func add(

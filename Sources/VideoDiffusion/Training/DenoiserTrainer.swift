@@ -1,4 +1,5 @@
 import CheckpointIO
+import MessagePassing
 import NeuralLayers
 import TensorCore
 
@@ -20,6 +21,8 @@ public actor DenoiserTrainer {
     public var elementType = ElementType.float32
     /// Whether blocks run twice in place of keeping what gradients need.
     public var isCheckpointing = false
+    /// The ranks that train together, and how they share gradients; `nil` for one alone.
+    public var sharing: GradientSharing?
     /// Threads; `nil` for all processors of the process.
     public var threadCount: Int?
 
@@ -34,6 +37,7 @@ public actor DenoiserTrainer {
     let context: ComputeContext
     let step: DenoiserTrainingStep
     let group: ParameterGroup
+    let ranks: (any Communicator)?
   }
 
   private nonisolated let thread = ComputeThread()
@@ -68,9 +72,10 @@ public actor DenoiserTrainer {
         checkpointing: plan.isCheckpointing, context)
       let group = try ParameterGroup(
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
-        from: source, plan.optimizer, context)
+        from: source, plan.optimizer, sharing: plan.sharing, context)
       try plan.beginning.restore([group])
-      opened = Work(context: context, step: step, group: group)
+      opened = Work(
+        context: context, step: step, group: group, ranks: plan.sharing?.ranks)
     }
     context.releaseUnusedMemory()
   }
@@ -87,25 +92,34 @@ public actor DenoiserTrainer {
   ///
   /// - Parameters:
   ///   - number: The step's number in the run, from 1, which the learning rate follows.
-  ///   - batches: The batches whose gradients make up the step.
-  /// - Returns: The loss; see ``TrainingStepResult/wasTaken``.
+  ///   - batches: The batches whose gradients make up the step, where ranks train together this one's, as
+  ///     many and as large in each.
+  /// - Returns: The loss of all; see ``TrainingStepResult/wasTaken``.
   /// - Throws: `TensorError` if memory is short.
   public func step(
     _ number: Int, _ batches: [[DenoiserExample]]
   ) throws -> TrainingStepResult {
     let work = work
-    let share = 1 / Float(batches.count)
-    let errors = try batches.map { try work.step.accumulate($0, weight: share) }
-    return try TrainingStepResult(number, [work.group], reading: errors, work.context) { errors in
+    let share = 1 / Float(batches.count * (work.ranks?.size ?? 1))
+    let errors = try batches.enumerated().map { index, batch in
+      let isLast = index == batches.count - 1 && work.ranks != nil
+      return try work.step.accumulate(
+        batch, weight: share, whenWhole: isLast ? [work.group].sendGradients : nil)
+    }
+    return try TrainingStepResult(
+      number, [work.group], reading: errors, of: work.ranks, work.context
+    ) { errors in
       [TrainingLoss("loss", errors.reduce(0) { $0 + share * $1 })]
     }
   }
 
   /// Writes everything that the training needs to go on.
   ///
-  /// - Parameter metadata: Stored beside it; names that begin with `pvdm.steps.` are taken.
+  /// - Parameters:
+  ///   - metadata: Stored beside it; names that begin with `pvdm.steps.` are taken.
+  ///   - path: Where ranks train together, one writes and the others give what they have (`nil`).
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
-  public func writeState(metadata: [String: String] = [:], to path: String) throws {
+  public func writeState(metadata: [String: String] = [:], to path: String?) throws {
     let settings = DenoiserSettings(work.step.network.configuration).metadata
     try TrainingState.write(
       [work.group], metadata: metadata.merging(settings) { own, _ in own }, to: path)
@@ -114,8 +128,9 @@ public actor DenoiserTrainer {
   /// Writes the denoiser as a checkpoint to make videos with: the moving average of its parameters, if
   /// one is kept.
   ///
+  /// - Parameter path: Where ranks train together, one writes and the others give what they have (`nil`).
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
-  public func writeNetwork(to path: String) throws {
+  public func writeNetwork(to path: String?) throws {
     try work.group.writeNetwork(.denoiser(work.step.network.configuration), to: path)
   }
 }

@@ -37,6 +37,15 @@ public struct DenoiserExample: Sendable, Hashable {
     self.init(clean: clean, condition: condition, noise: noise, step: step)
   }
 
+  /// Draws what ``init(clean:condition:schedule:generator:)`` does for a latent of so many numbers, and
+  /// forgets it: another process learns from that one.
+  public static func skipDraws(
+    count: Int, schedule: DiffusionSchedule = .published, generator: inout TorchGenerator
+  ) {
+    _ = generator.nextInteger(below: UInt64(schedule.stepCount))
+    _ = generator.normals(count: count)
+  }
+
   /// The noised latent, `sqrt(a) x0 + sqrt(1 - a) noise` (Ho et al. 2020, equation 4).
   public func noised(_ schedule: DiffusionSchedule = .published) -> Latent {
     let signal = schedule.squareRootAlphasCumulative[step]
@@ -88,9 +97,12 @@ package final class DenoiserTrainingStep {
   /// - Parameters:
   ///   - examples: The batch.
   ///   - weight: Factor of the loss: 1 over the number of batches that make up one step.
+  ///   - whenWhole: In the last batch, called whenever gradients of parameters are whole.
   /// - Returns: The mean error over the batch, `[1]`, before the factor.
-  package func accumulate(_ examples: [DenoiserExample], weight: Float = 1) throws -> Tensor {
-    let tape = GradientTape(checkpointing: isCheckpointing)
+  package func accumulate(
+    _ examples: [DenoiserExample], weight: Float = 1, whenWhole: (() throws -> Void)? = nil
+  ) throws -> Tensor {
+    let tape = GradientTape(checkpointing: isCheckpointing, whenWhole: whenWhole)
     let loss = try context.recording(on: tape) { try error(examples) }
     try context.backward(from: [(loss, weight)], on: tape)
     return loss

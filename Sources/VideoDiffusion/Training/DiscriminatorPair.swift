@@ -81,13 +81,15 @@ package final class DiscriminatorPair {
   ///   - real: Frames and clips of the data.
   ///   - made: The reconstructions.
   ///   - weight: Factor of the losses: 1 over the number of batches that make up one step.
+  ///   - whenWhole: In the last batch, called whenever gradients of parameters are whole.
   /// - Returns: The losses of both, before the factor: parts that are to be added up with theirs.
   package func accumulate(
-    real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor), weight: Float = 1
+    real: (frames: Tensor, clips: Tensor), made: (frames: Tensor, clips: Tensor), weight: Float = 1,
+    whenWhole: (() throws -> Void)? = nil
   ) throws -> (frame: [WeightedLoss], clip: [WeightedLoss]) {
     isTrained = true
     defer { isTrained = false }
-    let tape = GradientTape()
+    let tape = GradientTape(checkpointing: false, whenWhole: whenWhole)
     let (frameLosses, clipLosses) = try context.recording(on: tape) {
       let realOutputs = try outputs(frames: real.frames, clips: real.clips)
       let madeOutputs = try outputs(frames: made.frames, clips: made.clips)

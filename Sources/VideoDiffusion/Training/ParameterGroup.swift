@@ -22,12 +22,12 @@ final class ParameterGroup {
   init(
     _ name: String, _ parameters: ParameterSet, of tensors: [NamedShape],
     from source: any ParameterSource, _ configuration: OptimizerConfiguration,
-    _ context: ComputeContext
+    sharing: GradientSharing?, _ context: ComputeContext
   ) throws {
     self.name = name
     self.parameters = parameters
     self.context = context
-    optimizer = try Optimizer(parameters, configuration, context)
+    optimizer = try Optimizer(parameters, configuration, sharing: sharing, context)
     buffers = try tensors.filter { parameters[$0.name] == nil }.compactMap { tensor in
       if source.shape(of: tensor.name) != nil {
         return (tensor, try source.withValues(of: tensor.name) { Array($0) })
@@ -47,8 +47,13 @@ final class ParameterGroup {
   ///
   /// Its metadata carry what the shapes do not tell, which weights they are, and the steps behind them.
   ///
+  /// - Parameter path: `nil` for a rank that only gives what it has of the averages to the one that writes.
   /// - Throws: `CheckpointError` if it cannot be written.
-  func writeNetwork(_ network: NetworkFile.Network, to path: String) throws {
+  func writeNetwork(_ network: NetworkFile.Network, to path: String?) throws {
+    guard let path else {
+      for average in optimizer.averages { _ = try average.values() }
+      return
+    }
     var tensors = buffers.map { buffer in
       StoredTensor(buffer.shape.name, buffer.shape.shape) { buffer.values }
     }
@@ -58,11 +63,27 @@ final class ParameterGroup {
       ? parameters.parameters.map { parameter in
         stored(parameter.name, parameter.shape, parameter.tensor)
       }
-      : averages.map { stored($0.name, $0.shape, $0.tensor) }
+      : averages.map { StoredTensor($0.name, $0.shape, $0.values) }
     let origin = WeightOrigin(
       kind: averages.isEmpty ? .raw : .average, steps: optimizer.stepCount)
     try StoredTensor.write(
       tensors, metadata: NetworkFile.metadata(of: network, origin), to: path)
+  }
+}
+
+extension [ParameterGroup] {
+  /// Sends gradients that are whole to the other ranks. Those of the last group leave first.
+  ///
+  /// - Throws: `TensorError` if memory is short.
+  func sendGradients() throws {
+    for group in reversed() where try !group.optimizer.sendGradients() { return }
+  }
+
+  /// Adds up the gradients of all ranks, in the order in which they were sent.
+  ///
+  /// - Throws: `CommunicationError`, or `TensorError` if memory is short.
+  func addGradients() throws {
+    for group in reversed() { try group.optimizer.addGradients() }
   }
 }
 
@@ -105,10 +126,15 @@ enum TrainingState {
 
   /// Writes a state, whole or not at all, so that it survives a loss of power.
   ///
+  /// - Parameter path: `nil` for a rank that only gives what it has of the optimisers to the one that writes.
   /// - Throws: `CheckpointError` if it cannot be written.
   static func write(
-    _ groups: [ParameterGroup], metadata: [String: String], to path: String
+    _ groups: [ParameterGroup], metadata: [String: String], to path: String?
   ) throws {
+    guard let path else {
+      for entry in groups.flatMap(\.optimizer.state) { _ = try entry.values() }
+      return
+    }
     var tensors: [StoredTensor] = []
     var metadata = metadata
     for group in groups {
@@ -124,7 +150,7 @@ enum TrainingState {
           StoredTensor(prefix + buffers + buffer.shape.name, buffer.shape.shape) { buffer.values })
       }
       for entry in group.optimizer.state {
-        tensors.append(group.stored(prefix + entry.name, entry.shape, entry.tensor))
+        tensors.append(StoredTensor(prefix + entry.name, entry.shape, entry.values))
       }
     }
     try StoredTensor.write(tensors, metadata: metadata, isSealed: true, to: path)

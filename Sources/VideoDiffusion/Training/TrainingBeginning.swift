@@ -1,4 +1,5 @@
 import CheckpointIO
+import MessagePassing
 import NeuralLayers
 import TensorCore
 
@@ -93,32 +94,41 @@ public struct TrainingStepResult: Sendable, Hashable {
   public let losses: [TrainingLoss]
   /// The gradient's norm before it was limited; where two networks learn, the greater.
   public let gradientNorm: Double
+  /// The same of each network that learns; none where a loss has overflowed.
+  package let gradientNorms: [Double]
 
-  /// Ends a step of a training: reads the losses and the gradients' norms, all at once, and lets the
-  /// parameters learn unless a loss has overflowed.
+  /// Ends a step of a training: adds up the gradients of all ranks, reads the losses and the gradients'
+  /// norms, all at once, and lets the parameters learn unless a loss has overflowed.
   ///
   /// - Parameters:
   ///   - number: The step's number in the run, from 1.
   ///   - groups: What learns.
-  ///   - tensors: Losses, `[1]` each.
-  ///   - losses: Makes the losses that are reported of the numbers read.
+  ///   - tensors: Losses, `[1]` each, as many in every rank.
+  ///   - ranks: Those that take the step together; `nil` for one alone.
+  ///   - losses: Makes the losses that are reported of the numbers read, those of all ranks in their order.
   init(
-    _ number: Int, _ groups: [ParameterGroup], reading tensors: [Tensor], _ context: ComputeContext,
-    _ losses: ([Float]) -> [TrainingLoss]
+    _ number: Int, _ groups: [ParameterGroup], reading tensors: [Tensor],
+    of ranks: (any Communicator)?, _ context: ComputeContext, _ losses: ([Float]) -> [TrainingLoss]
   ) throws {
-    let numbers = try context.read(
+    try groups.addGradients()
+    let own = try context.read(
       numbers: tensors + groups.map { try $0.optimizer.gradientNorm() })
-    self.losses = losses(numbers.prefix(tensors.count).map { Float($0) })
+    let all = try ranks?.gathered(numbers: own) ?? [own]
+    self.losses = losses(all.flatMap { $0.prefix(tensors.count).map { Float($0) } })
     guard self.losses.allSatisfy(\.value.isFinite) else {
       for group in groups { group.optimizer.clearGradients() }
       gradientNorm = .nan
+      gradientNorms = []
       return
     }
-    let norms = Array(numbers.dropFirst(tensors.count))
+    let norms = groups.indices.map { group in
+      Optimizer.norm(ofShares: all.map { $0[tensors.count + group] })
+    }
     for (group, norm) in zip(groups, norms) {
       try group.optimizer.step(inRun: number, norm: norm)
     }
     gradientNorm = Self.greatest(norms)
+    gradientNorms = norms
   }
 
   /// The greatest norm of some networks' gradients; one that is not finite counts most, since that

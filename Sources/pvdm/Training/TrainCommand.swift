@@ -52,8 +52,8 @@ struct TrainAutoencoder: AsyncParsableCommand {
   @OptionGroup var training: TrainingOptions
 
   func run() async throws {
-    try await explaining {
-      var job = try training.job(.autoencoder)
+    try await explainingAmongRanks { ranks in
+      var job = try await training.job(.autoencoder, ranks)
       if let lpips = perceptual.lpips { job.perceptualWeights = lpips }
       if let vgg = perceptual.vgg { job.perceptualFeatures = vgg }
       try await training.perform(job)
@@ -83,8 +83,8 @@ struct TrainDiffusion: AsyncParsableCommand {
   @OptionGroup var training: TrainingOptions
 
   func run() async throws {
-    try await explaining {
-      var job = try training.job(.diffusion)
+    try await explainingAmongRanks { ranks in
+      var job = try await training.job(.diffusion, ranks)
       if let autoencoder { job.autoencoderPath = autoencoder }
       try await training.perform(job)
     }

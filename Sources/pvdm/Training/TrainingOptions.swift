@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MessagePassing
 import RunKit
 import StudioKit
 import TrainingKit
@@ -25,7 +26,11 @@ struct TrainingOptions: ParsableArguments {
     completion: .directory)
   var output: String
 
-  @Flag(help: "Go on with the run in the folder; its settings and data are known.")
+  @Flag(
+    help: """
+      Go on with the run in the folder, whose settings and data are known; or begin one, if the folder \
+      holds none and --data is given.
+      """)
   var resume = false
 
   @Option(
@@ -68,15 +73,14 @@ struct TrainingOptions: ParsableArguments {
     guard resume || data != nil else {
       throw ValidationError("--data names the folder of videos; or go on with a run with --resume.")
     }
-    if resume, config != nil {
-      throw ValidationError("A run that goes on has its configuration; change it with --set.")
-    }
   }
 
   /// The job that the options describe.
-  func job(_ stage: TrainingStage) throws -> TrainingJob {
+  ///
+  /// - Parameter ranks: Those that do it together; `nil` for one alone.
+  func job(_ stage: TrainingStage, _ ranks: (any Communicator)?) async throws -> TrainingJob {
     var job: TrainingJob
-    if resume {
+    if try await goesOn(ranks) {
       job = try TrainingJob(resuming: output)
       guard job.stage == stage else {
         throw StudioError(
@@ -84,10 +88,16 @@ struct TrainingOptions: ParsableArguments {
           .resume(reason: "it is one of pvdm train \(job.stage.rawValue)"))
       }
       if let data { job.dataPath = data }
+      if let config {
+        try job.checkSettings(
+          of: TrainingConfiguration.load(config).configuration, changing: assignments)
+      }
     } else {
       let (configuration, notes) = try TrainingConfiguration.load(
         config ?? TrainingPreset.published.rawValue)
-      if !quiet { for note in notes { writeToStandardError("note: \(note)\n") } }
+      if !quiet, ranks?.rank ?? 0 == 0 {
+        for note in notes { writeToStandardError("note: \(note)\n") }
+      }
       job = TrainingJob(
         stage: stage, configuration: configuration, dataPath: data ?? "", runFolder: output)
     }
@@ -95,7 +105,15 @@ struct TrainingOptions: ParsableArguments {
     if let initial { job.initialPath = initial }
     if let threads { job.threadCount = threads }
     if let cache { job.cacheFolder = cache }
+    job.ranks = ranks
+    try await job.divideProcessors()
     return job
+  }
+
+  /// Whether there is a run to go on with; the first rank looks, since it soon makes one.
+  private func goesOn(_ ranks: (any Communicator)?) async throws -> Bool {
+    let isThere = resume && (data == nil || TrainingRunFolder(path: output).holdsRun)
+    return try await ranks?.gathered(isThere)[0] ?? isThere
   }
 
   /// Does a job with its progress shown.
@@ -103,8 +121,10 @@ struct TrainingOptions: ParsableArguments {
   /// - Throws: `ExitCode` if it was stopped, and what ``TrainingJob/run(stop:report:now:)`` throws.
   func perform(_ job: TrainingJob) async throws {
     let stop = StopSignalSource()
+    // The first of several ranks speaks for all.
+    let speaks = job.ranks?.rank ?? 0 == 0
     let reporter = TrainingReporter(
-      isQuiet: quiet, writesEvents: json, stop: stop.signal)
+      isQuiet: quiet || !speaks, writesEvents: json && speaks, stop: stop.signal)
     let outcome = try await job.run(stop: stop.signal) { reporter.report($0) }
     try reporter.end(outcome)
     if !outcome.isComplete {
