@@ -12,9 +12,9 @@ gk_kernel gk_kernel_at(int32_t index) { return kernels[index]; }
 
 // `.ci/graphics-kernels` writes the text where it finds the compiler for it; the program can be built without.
 #if __has_include("generated/kernels.h")
-static const char text[] = {
+static const char text[] =
 #include "generated/kernels.h"
-    0};
+    ;
 const char *gk_ptx(void) { return text; }
 #else
 const char *gk_ptx(void) { return NULL; }

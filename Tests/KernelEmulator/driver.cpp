@@ -12,7 +12,7 @@
 
 struct ke_machine {
   emulated::Memory memory;
-  uint64_t order, launches = 0, blocks = 0;
+  uint64_t order, launches = 0;
   int users = 1;
   std::string fault;
 };
@@ -75,7 +75,6 @@ cd_result get_attribute(int32_t *value, int32_t attribute, cd_device) {
   switch (attribute) {
     case CD_COMPUTE_CAPABILITY_MAJOR: *value = 8; break;
     case CD_COMPUTE_CAPABILITY_MINOR: *value = 0; break;
-    case CD_MULTIPROCESSOR_COUNT: *value = 4; break;
     case CD_MEMORY_POOLS_SUPPORTED: *value = 1; break;
     default: return CD_ERROR_INVALID_VALUE;
   }
@@ -128,7 +127,6 @@ cd_result launch(cd_function function, uint32_t x, uint32_t y, uint32_t z, uint3
   if (!fits || (int)threads != kernel->threads || rows != 1 || layers != 1) return CD_ERROR_INVALID_VALUE;
   const uint32_t blocks[3] = {x, y, z};
   machine->launches++;
-  machine->blocks += (uint64_t)x * y * z;
   machine->fault = emulated::run(*kernel, parameters[0], blocks, machine->memory, machine->order);
   return state();
 }
@@ -238,7 +236,6 @@ const char *ke_fault(const ke_machine *machine) {
   return machine->fault.empty() ? nullptr : machine->fault.c_str();
 }
 uint64_t ke_launches(const ke_machine *machine) { return machine->launches; }
-uint64_t ke_blocks(const ke_machine *machine) { return machine->blocks; }
 uint64_t ke_taken_bytes(const ke_machine *machine) { return machine->memory.taken; }
 
 const char *ke_reverse(ke_machine *machine, const char *name, float numbers[64]) {

@@ -14,9 +14,9 @@
   Shared<Type> name { emulated::shared(sizeof(Type) * (count)) }
 // Code that is laid out once would be larger here, and not faster.
 #undef UNROLL
-#undef UNROLL_TWICE
+#undef UNROLL_SOME
 #define UNROLL
-#define UNROLL_TWICE
+#define UNROLL_SOME
 
 DEVICE int thread_index() { return emulated::place.thread; }
 DEVICE int block_x() { return emulated::place.block[0]; }

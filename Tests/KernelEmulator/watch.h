@@ -9,7 +9,7 @@ namespace emulated {
 
 // Where a fiber is: what the words read.
 struct Place {
-  int thread, block[3], block_count;
+  int thread, block[3];
 };
 extern thread_local Place place;
 

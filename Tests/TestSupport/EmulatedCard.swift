@@ -29,6 +29,13 @@ public final class EmulatedCard {
     return try Device.open(driver: table, ordinal: ordinal)
   }
 
+  /// What its driver says of it.
+  public func cards() throws -> [GraphicsCard] {
+    ke_use(machine)
+    guard let table = ke_driver() else { preconditionFailure("the emulator has a driver") }
+    return try GraphicsCard.all(driver: table)
+  }
+
   /// What was wrong first, if anything was.
   public var fault: String? { ke_fault(machine).map { String(cString: $0) } }
   /// Kernels that were launched.

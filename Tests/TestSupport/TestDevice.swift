@@ -1,3 +1,4 @@
+import Foundation
 import TensorCore
 import Testing
 
@@ -16,6 +17,16 @@ public enum TestDevice: String, Sendable {
 
   /// The device that contexts are opened on in the running test.
   @TaskLocal public static var current = TestDevice.processor
+
+  /// Opens a graphics processor: an emulated one, or the card that `PVDM_TEST_CARD` names by its number.
+  ///
+  /// - Parameter seed: Decides in which order the emulated one's threads take their turns.
+  public static func openGraphics(seed: UInt64 = 1) throws -> Device {
+    if let card = ProcessInfo.processInfo.environment["PVDM_TEST_CARD"].flatMap(Int.init) {
+      return try Device.open(card: card)
+    }
+    return try EmulatedCard(seed: seed).open()
+  }
 }
 
 extension ComputeContext {
@@ -26,7 +37,7 @@ extension ComputeContext {
     switch TestDevice.current {
     case .processor: self.init(try Device.open(threadCount: threadCount))
     case .checking: self.init(Device(try CheckingDevice(threadCount: threadCount)))
-    case .graphics: self.init(try EmulatedCard().open())
+    case .graphics: self.init(try TestDevice.openGraphics())
     }
   }
 }

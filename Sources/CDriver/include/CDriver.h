@@ -40,7 +40,6 @@ typedef void *cd_pool;                  // CUmemoryPool
 
 // CUdevice_attribute
 enum {
-  CD_MULTIPROCESSOR_COUNT = 16,
   CD_COMPUTE_CAPABILITY_MAJOR = 75,
   CD_COMPUTE_CAPABILITY_MINOR = 76,
   CD_MEMORY_POOLS_SUPPORTED = 115,
@@ -130,9 +129,9 @@ typedef struct {
 } cd_pool_properties;
 cd_pool_properties cd_properties_of_device(cd_device device);
 
-// Opens the machine's driver, once for the process. Returns NULL where there is none, with the reason in
-// `reason`, or where it lacks a function, with that in `missing`; both last.
-const cd_driver *cd_open(const char **reason, const char **missing);
+// Opens the machine's driver, once for the process. Returns NULL where there is none, or where it lacks a function,
+// whose name is then in `missing`, which lasts.
+const cd_driver *cd_open(const char **missing);
 
 #pragma clang diagnostic pop
 

@@ -89,7 +89,7 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
     barrier();
     float score[4][2];
     UNROLL for (int i = 0; i < 4; i++) score[i][0] = score[i][1] = 0;
-    UNROLL_TWICE for (int c = 0; c < width; c += 4) {
+    UNROLL_SOME for (int c = 0; c < width; c += 4) {
       Four q[4];
       UNROLL for (int i = 0; i < 4; i++) q[i] = get4(query, (row + i * down) * pitch + c);
       UNROLL for (int j = 0; j < 2; j++) {
@@ -123,7 +123,7 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
     barrier();
     load_rows<float>(a, place, a.value, key, keys, a.length, width, content, 0, pitch, threads, false);
     barrier();
-    UNROLL_TWICE for (int k = 0; k < keys; k += 4) {
+    UNROLL_SOME for (int k = 0; k < keys; k += 4) {
       Four p[4];
       UNROLL for (int i = 0; i < 4; i++) p[i] = get4(scores, (row + i * down) * score_pitch + k);
       UNROLL for (int c = 0; c < channels; c++) {

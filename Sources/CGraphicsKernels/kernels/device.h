@@ -5,8 +5,8 @@
 //   thread_index(), block_x(), block_y(), block_z()
 //   Global<T>, global<T>(address)            memory of the device
 //   Shared<T>, SHARED(T, name, count)        memory of the block; 16-byte aligned, content not set
-//   get(x, i), put(x, i, value), get4(x, i)  an element of either, four float32 of either at a multiple of 4
-//   get_pair(x, i)                           two bfloat16 of shared memory at an even place
+//   get(x, i), put(x, i, value)              an element of either
+//   get4(x, i)                               four float32 of shared memory, from a multiple of 4 on
 //   barrier()                                all threads of the block come here before any goes on
 //   copy16(to, i, from, j, wanted)           begins to copy 16 bytes to shared memory, zeros where not wanted
 //   commit(), wait<n>()                      ends a group of such copies; waits for all but the last n groups
@@ -17,7 +17,7 @@
 //   exp2_of(x), root_of(x), to_bits(x), from_bits(u)
 //
 // Loops over arrays that are to stay in registers are marked with UNROLL; those whose body would need too many of
-// them if it were laid out more than twice, with UNROLL_TWICE.
+// them if it were laid out as often as it runs, with UNROLL_SOME.
 #pragma once
 
 #include "../include/CGraphicsKernels.h"
@@ -26,7 +26,7 @@ typedef unsigned short u16;
 typedef unsigned u32;
 
 #define UNROLL _Pragma("unroll")
-#define UNROLL_TWICE _Pragma("unroll 2")
+#define UNROLL_SOME _Pragma("unroll 4")
 
 struct Four {
   float x, y, z, w;
@@ -43,8 +43,6 @@ struct bf16 {
 #endif
 #include "numbers.h"
 
-// The larger and the smaller.
-DEVICE int most(int a, int b) { return a > b ? a : b; }
 DEVICE int least(int a, int b) { return a < b ? a : b; }
 DEVICE float largest(float a, float b) { return a > b ? a : b; }
 

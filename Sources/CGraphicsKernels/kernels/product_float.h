@@ -29,7 +29,7 @@ template <int rows, int columns, int stages, int threads> DEVICE void product_fl
     }
     commit();
     int sources = (step - steps.first) % stages * Shape::stage, weights = sources + rows * Shape::pitch;
-    UNROLL_TWICE for (int k = 0; k < Shape::step; k += 4) {
+    UNROLL_SOME for (int k = 0; k < Shape::step; k += 4) {
       Four x[mine];
       UNROLL for (int i = 0; i < mine; i++) {
         x[i] = get4(memory, sources + (row + i * down) * Shape::pitch + k);

@@ -26,8 +26,6 @@ final class GraphicsConnection: @unchecked Sendable {
   /// The first failure of a call that could not throw.
   private let failure = Mutex<TensorError?>(nil)
 
-  private static let leastCapability = 8
-
   /// Opens a card.
   ///
   /// - Parameters:
@@ -41,20 +39,10 @@ final class GraphicsConnection: @unchecked Sendable {
     var device: cd_device = 0
     try driver.check("cuDeviceGet", functions.get_device(&device, Int32(ordinal)))
     self.device = device
-    var characters = [CChar](repeating: 0, count: 256)
-    try driver.check(
-      "cuDeviceGetName", functions.get_device_name(&characters, Int32(characters.count), device))
-    name = String(
-      decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let major = try Self.attribute(CD_COMPUTE_CAPABILITY_MAJOR, of: device, driver)
-    guard major >= Self.leastCapability else {
-      throw TensorError(
-        operation: "opening \(name)",
-        reason: "its compute capability is \(major), and \(Self.leastCapability).0 is needed")
-    }
-    guard try Self.attribute(CD_MEMORY_POOLS_SUPPORTED, of: device, driver) != 0 else {
-      throw TensorError(
-        operation: "opening \(name)", reason: "its driver has no stream-ordered memory pools")
+    let card = try GraphicsCard(driver, ordinal: ordinal)
+    name = card.name
+    if let obstacle = card.obstacle {
+      throw TensorError(operation: "opening \(card.name)", reason: obstacle)
     }
 
     var context: cd_context?
@@ -89,16 +77,6 @@ final class GraphicsConnection: @unchecked Sendable {
 
   /// A stream that does not wait for the one that other code of the process may use.
   private static let nonBlocking: UInt32 = 1
-
-  private static func attribute(
-    _ attribute: Int, of device: cd_device, _ driver: GraphicsDriver
-  ) throws -> Int {
-    var value: Int32 = 0
-    try driver.check(
-      "cuDeviceGetAttribute",
-      driver.functions.get_attribute(&value, Int32(attribute), device))
-    return Int(value)
-  }
 
   /// A pool of the program's own that keeps what is given back for whoever takes it next.
   private static func makePool(

@@ -8,21 +8,16 @@ struct GraphicsDriver: @unchecked Sendable {
   /// Takes the functions of a table, a `cd_driver`.
   init(table: UnsafeRawPointer) { functions = table.load(as: cd_driver.self) }
 
-  /// Opens the machine's driver.
+  /// Opens the machine's driver; `nil` where there is none.
   ///
-  /// - Throws: ``TensorError`` if there is none, or one that is too old.
-  static func ofThisMachine() throws -> GraphicsDriver {
-    var reason: UnsafePointer<CChar>?
+  /// - Throws: ``TensorError`` if it is too old.
+  static func ofThisMachine() throws -> GraphicsDriver? {
     var missing: UnsafePointer<CChar>?
-    if let table = cd_open(&reason, &missing) { return GraphicsDriver(table: table) }
-    if let missing {
-      throw TensorError(
-        operation: "opening NVIDIA's driver",
-        reason: "it has no \(String(cString: missing)): a driver for CUDA 11.2 or later is needed")
-    }
+    if let table = cd_open(&missing) { return GraphicsDriver(table: table) }
+    guard let missing else { return nil }
     throw TensorError(
       operation: "opening NVIDIA's driver",
-      reason: reason.map { String(cString: $0) } ?? "it cannot be loaded")
+      reason: "it has no \(String(cString: missing)): a driver for CUDA 11.2 or later is needed")
   }
 
   /// Throws what a call answered, unless it succeeded.

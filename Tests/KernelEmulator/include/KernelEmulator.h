@@ -22,9 +22,8 @@ extern "C" {
 // A driver with one emulated device.
 typedef struct ke_machine ke_machine;
 
-// Makes one that decides orders by `seed` and has so many bytes of memory. Its table is the `cd_driver` of CDriver.
-// The driver's functions know no machine: they are for the one whose context the thread has made current, and
-// each thread that opens a device by the table must have called `ke_use` before.
+// Makes one that decides orders by `seed` and has so many bytes of memory. The driver's functions are for the machine
+// whose context the thread has made current; a thread that opens the device says first, by `ke_use`, which it means.
 ke_machine *ke_create(uint64_t seed, size_t memory_bytes);
 // Lets go of it; it is gone once no context of it is retained either.
 void ke_destroy(ke_machine *machine);
@@ -35,9 +34,8 @@ const void *ke_driver(void);
 
 // What was wrong first, in a sentence; NULL where nothing was.
 const char *ke_fault(const ke_machine *machine);
-// Kernels that were launched, blocks that ran, and bytes that are taken.
+// Kernels that were launched, and bytes that are taken.
 uint64_t ke_launches(const ke_machine *machine);
-uint64_t ke_blocks(const ke_machine *machine);
 uint64_t ke_taken_bytes(const ke_machine *machine);
 
 // Reverses 64 numbers in place by a kernel into which a fault was put, `planted_` and its name in planted.cpp, and

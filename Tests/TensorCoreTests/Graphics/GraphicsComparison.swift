@@ -2,7 +2,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Runs operations on the processor and on an emulated card, and compares.
+/// Runs operations on the processor and on a graphics processor, and compares.
 enum GraphicsComparison {
   /// What a card's results may deviate from the processor's, as a root mean square relative to theirs.
   static func tolerance(_ type: ElementType) -> Double { type == .bfloat16 ? 1e-2 : 1e-5 }
@@ -19,7 +19,7 @@ enum GraphicsComparison {
     _ body: (ComputeContext) throws -> [(name: String, result: Tensor)]
   ) throws {
     let expected = try values(ComputeContext(Device.open(threadCount: 2)), stack, body)
-    let found = try values(ComputeContext(EmulatedCard().open()), stack, body)
+    let found = try values(ComputeContext(TestDevice.openGraphics()), stack, body)
     for (found, expected) in zip(found, expected) {
       let error = relativeError(found.values, from: expected.values)
       #expect(
@@ -33,7 +33,7 @@ enum GraphicsComparison {
     seed: UInt64 = 1, on stack: ImageStack? = nil,
     _ body: (ComputeContext) throws -> [(name: String, result: Tensor)]
   ) throws -> [[Float]] {
-    try values(ComputeContext(EmulatedCard(seed: seed).open()), stack, body).map(\.values)
+    try values(ComputeContext(TestDevice.openGraphics(seed: seed)), stack, body).map(\.values)
   }
 
   private static func values(

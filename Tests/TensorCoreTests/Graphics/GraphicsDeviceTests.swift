@@ -15,6 +15,23 @@ struct GraphicsDeviceTests {
     #expect(ElementType.allCases.filter(device.supports) == [.float32, .bfloat16])
   }
 
+  @Test("its driver describes it")
+  func card() throws {
+    let cards = try EmulatedCard(memoryBytes: 1 << 30).cards()
+    let card = try #require(cards.first)
+    #expect(cards.count == 1 && card.ordinal == 0 && card.name == "emulated card")
+    #expect(card.memoryBytes == 1 << 30 && card.obstacle == nil)
+    #expect(card.capability == [8, 0] && card.driverVersion == [12, 4])
+  }
+
+  @Test("without a driver or kernels it says what is missing")
+  func absence() throws {
+    guard let error = #expect(throws: TensorError.self, performing: { try Device.open(card: 99) })
+    else { return }
+    let reasons = ["libcuda.so.1", "built without kernels", "CUDA_ERROR", "11.2"]
+    #expect(reasons.contains { error.reason.contains($0) }, "\(error)")
+  }
+
   @Test("a card that is not there is refused with the driver's name for it")
   func noCard() throws {
     let error = try error { _ = try EmulatedCard().open(ordinal: 3) }
