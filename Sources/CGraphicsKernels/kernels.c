@@ -11,9 +11,9 @@ const int32_t gk_kernel_count = sizeof kernels / sizeof *kernels;
 gk_kernel gk_kernel_at(int32_t index) { return kernels[index]; }
 
 // `.ci/graphics-kernels` writes the text where it finds the compiler for it; the program can be built without.
-#if __has_include("generated/kernels.h")
+#if __has_include(".generated/kernels.inc")
 static const char text[] =
-#include "generated/kernels.h"
+#include ".generated/kernels.inc"
     ;
 const char *gk_ptx(void) { return text; }
 #else

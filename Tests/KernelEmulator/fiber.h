@@ -7,6 +7,14 @@
 #include <ucontext.h>
 #endif
 
+// What a fiber left on its stack when it was given up means nothing to whoever gets the stack next.
+#if __has_feature(address_sanitizer)
+extern "C" void __asan_unpoison_memory_region(void const volatile *memory, size_t bytes);
+#define FORGET(memory, bytes) __asan_unpoison_memory_region(memory, bytes)
+#else
+#define FORGET(memory, bytes)
+#endif
+
 namespace emulated {
 
 // What each fiber runs; it never returns.
@@ -29,6 +37,7 @@ __asm__(
 inline void change(Stack &from, Stack &to) { ke_change(&from.top, to.top); }
 
 inline void begin(Stack &stack, char *memory, size_t bytes) {
+  FORGET(memory, bytes);
   void **top = (void **)(((size_t)(memory + bytes)) & ~(size_t)15);
   *--top = nullptr;  // where the fiber would return to
   *--top = (void *)fiber_main;
@@ -45,6 +54,7 @@ struct Stack {
 inline void change(Stack &from, Stack &to) { swapcontext(&from.context, &to.context); }
 
 inline void begin(Stack &stack, char *memory, size_t bytes) {
+  FORGET(memory, bytes);
   getcontext(&stack.context);
   stack.context.uc_stack.ss_sp = memory;
   stack.context.uc_stack.ss_size = bytes;
