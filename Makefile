@@ -11,6 +11,8 @@
 # make fuzz    tries every door for foreign bytes for SECONDS each, or DOOR alone (libFuzzer)
 # make sanitize   runs the tests of kernels and threads with the toolchain's sanitizers
 # make setup   installs the Debian packages
+# make setup-graphics   installs clang-19, with which the program gets its kernels for NVIDIA's graphics
+#              processors; without it all else is the same
 # make setup-mpi   installs Open MPI and MPICH, with which the tests of trainings by several processes
 #              are not skipped; neither is needed for anything else
 
@@ -29,7 +31,7 @@ SAMPLES = $(filter-out samples/library-example,$(wildcard samples/*))
 ROOT = $(DESTDIR)$(PREFIX)
 MANUAL = .build/manual
 
-.PHONY: setup setup-mpi build run demo test lint docs fuzz sanitize manual install uninstall clean
+.PHONY: setup setup-mpi setup-graphics build run demo test lint docs fuzz sanitize manual install uninstall clean
 
 setup:
 	@if ! command -v $(SWIFT) >/dev/null; then \
@@ -55,7 +57,11 @@ setup:
 setup-mpi:
 	$(MAKE) --no-print-directory setup PACKAGES="openmpi-bin mpich"
 
+setup-graphics:
+	$(MAKE) --no-print-directory setup PACKAGES="clang-19"
+
 build: setup
+	.ci/graphics-kernels
 	$(SWIFT) build -c release --product pvdm
 
 run: build
@@ -121,4 +127,4 @@ uninstall:
 	rmdir --ignore-fail-on-non-empty $(ROOT)/share/pvdm
 
 clean:
-	rm -rf .build .build-fuzz .build-sanitize $(OUT)
+	rm -rf .build .build-fuzz .build-sanitize Sources/CGraphicsKernels/.generated $(OUT)

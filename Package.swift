@@ -54,7 +54,12 @@ let package = Package(
 
     // The engine
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "TensorCore", dependencies: ["CDNNL", "COpenBLAS", "CKernels"]),
+    // NVIDIA's driver, loaded where there is one, and the kernels for its cards
+    .target(name: "CDriver"),
+    .target(name: "CGraphicsKernels"),
+    .target(
+      name: "TensorCore",
+      dependencies: ["CDNNL", "COpenBLAS", "CKernels", "CDriver", "CGraphicsKernels"]),
     .target(name: "NeuralLayers", dependencies: ["TensorCore", "MessagePassing"]),
     .target(
       name: "CheckpointIO",
@@ -145,9 +150,16 @@ let package = Package(
     .executableTarget(
       name: "WorkspaceProbe", dependencies: ["StudioKit", "RunKit"], path: "Tests/WorkspaceProbe",
       swiftSettings: asyncOnCaller),
+    // A graphics processor for machines without one, with its driver
+    .target(
+      name: "KernelEmulator", dependencies: ["CDriver", "CGraphicsKernels"],
+      path: "Tests/KernelEmulator", cxxSettings: [.headerSearchPath(".")]),
     .target(
       name: "TestSupport",
-      dependencies: ["CheckpointIO", "MessagePassing", "NeuralLayers", "TensorCore", "TerminalUI"],
+      dependencies: [
+        "CheckpointIO", "KernelEmulator", "MessagePassing", "NeuralLayers", "TensorCore",
+        "TerminalUI",
+      ],
       path: "Tests/TestSupport"),
     .testTarget(
       name: "TensorCoreTests", dependencies: ["TensorCore", "CKernels", "TestSupport"]),

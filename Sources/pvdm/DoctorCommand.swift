@@ -6,10 +6,11 @@ import TerminalUI
 /// `pvdm doctor`: what the program found around it.
 struct Doctor: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks libraries, encoders, processor, memory, terminal and files.",
+    abstract: "Checks libraries, encoders, processor, cards, memory, terminal and files.",
     discussion: """
       Shows the versions of the libraries that are loaded, which video formats can be written, what \
-      the processor can do and which code was chosen for it, the terminal's colours and characters, \
+      the processor can do and which code was chosen for it, which graphics processors NVIDIA's \
+      driver finds, the terminal's colours and characters, \
       and where samples and themes were found. Each finding is ok, a note (it works, with less than \
       there could be) or a problem, with what to do about it.
 

@@ -164,7 +164,7 @@ import Testing
     #expect(
       names.isSuperset(of: [
         "oneDNN", "OpenBLAS", "FFmpeg", "libpng", "ncurses", "chafa", "mp4 (libx264)", "model",
-        "bf16",
+        "bf16", "kernels for cards",
         "colours", "samples", "themes",
       ]))
     for finding in findings {

@@ -1,16 +1,32 @@
+import Foundation
 import TensorCore
 import Testing
 
 /// The devices that operations are tested on.
-public enum TestDevice: String, CaseIterable, Sendable {
+public enum TestDevice: String, Sendable {
   /// This machine's processor, as the program has it.
   case processor
   /// One that does nothing before numbers are read, and whose memory nobody else can touch; see
   /// ``CheckingDevice``.
   case checking
+  /// A graphics processor, which computes what inference needs; see ``EmulatedCard``.
+  case graphics
+
+  /// Those that have every operation, the gradients too.
+  public static let complete = [processor, checking]
 
   /// The device that contexts are opened on in the running test.
   @TaskLocal public static var current = TestDevice.processor
+
+  /// Opens a graphics processor: an emulated one, or the card that `PVDM_TEST_CARD` names by its number.
+  ///
+  /// - Parameter seed: Decides in which order the emulated one's threads take their turns.
+  public static func openGraphics(seed: UInt64 = 1) throws -> Device {
+    if let card = ProcessInfo.processInfo.environment["PVDM_TEST_CARD"].flatMap(Int.init) {
+      return try Device.open(card: card)
+    }
+    return try EmulatedCard(seed: seed).open()
+  }
 }
 
 extension ComputeContext {
@@ -21,24 +37,29 @@ extension ComputeContext {
     switch TestDevice.current {
     case .processor: self.init(try Device.open(threadCount: threadCount))
     case .checking: self.init(Device(try CheckingDevice(threadCount: threadCount)))
+    case .graphics: self.init(try TestDevice.openGraphics())
     }
   }
 }
 
-/// Runs the tests of a suite on every device.
+/// Runs the tests of a suite on several devices, one after the other.
 public struct EveryDevice: SuiteTrait, TestTrait, TestScoping {
+  let devices: [TestDevice]
   public var isRecursive: Bool { true }
 
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    for device in TestDevice.allCases {
+    for device in devices {
       try await TestDevice.$current.withValue(device) { try await function() }
     }
   }
 }
 
 extension Trait where Self == EveryDevice {
-  /// Runs the tests of a suite on every device.
-  public static var onEveryDevice: Self { EveryDevice() }
+  /// Runs the tests of a suite on every device that has all operations.
+  public static var onEveryDevice: Self { EveryDevice(devices: TestDevice.complete) }
+
+  /// Runs the tests of a suite, which ask for no gradient, on a graphics processor.
+  public static var onGraphics: Self { EveryDevice(devices: [.graphics]) }
 }

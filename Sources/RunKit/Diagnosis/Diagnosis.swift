@@ -10,7 +10,7 @@ public enum Diagnosis {
   ///
   /// - Parameter resources: Where samples and themes are looked for.
   public static func findings(resources: ResourceLocator = ResourceLocator()) -> [Finding] {
-    libraries + video + processor + memory + files(resources)
+    libraries + video + processor + graphics + memory + files(resources)
   }
 
   private static var libraries: [Finding] {
@@ -122,7 +122,7 @@ public enum Diagnosis {
     ]
   }
 
-  private static func gigabytes(_ value: Double) -> String { String(format: "%.1f GB", value) }
+  static func gigabytes(_ value: Double) -> String { String(format: "%.1f GB", value) }
 
   // MARK: Files
 

@@ -31,10 +31,10 @@ struct FormulaNetworkTests {
   }
 
   static let denoisers = GoldenNetwork.denoisers.map(DenoiserCase.init)
-  private static let autoencoder = GoldenNetwork.autoencoders[0].configuration
+  static let autoencoder = GoldenNetwork.autoencoders[0].configuration
 
   /// Builds a network, strictly, from the formula's weights and the buffers that the original computes.
-  private static func load<Network>(
+  static func load<Network>(
     _ parameters: [NamedShape], _ context: ComputeContext, _ type: ElementType,
     _ make: (ParameterScope) throws -> Network
   ) throws -> Network {
@@ -45,7 +45,7 @@ struct FormulaNetworkTests {
     return network
   }
 
-  private static func source(of parameters: [NamedShape]) -> MemoryParameters {
+  static func source(of parameters: [NamedShape]) -> MemoryParameters {
     let source = MemoryParameters()
     for entry in parameters {
       let numbers = 0..<entry.count
@@ -64,7 +64,7 @@ struct FormulaNetworkTests {
   // MARK: Denoiser
 
   /// What the network predicts for the file's noise, with its condition or none.
-  private static func noise(
+  static func noise(
     _ golden: DenoiserCase, _ type: ElementType, conditional: Bool
   ) throws -> (found: [Float], expected: [Float]) {
     let context = try ComputeContext(threadCount: 2)
@@ -205,10 +205,20 @@ struct FormulaNetworkTests {
 
   @Test(arguments: ElementType.productPrecisions)
   func decodingMatches(_ type: ElementType) throws {
+    let decoded = try Self.decodedFrames(type)
+    if type == .float32 {
+      #expect(largestDifference(decoded.found, decoded.expected) * 127.5 < 1)
+    } else {
+      #expect(relativeError(decoded.found, from: decoded.expected) < 0.1)
+    }
+  }
+
+  /// The frames of the file, channels first.
+  static func decodedFrames(_ type: ElementType) throws -> (found: [Float], expected: [Float]) {
     let context = try ComputeContext(threadCount: 2)
     let file = try GoldenFile(named: "autoencoder-64.safetensors")
-    let network = try Self.load(Self.autoencoder.parameters, context, type) {
-      try Autoencoder($0, Self.autoencoder)
+    let network = try load(autoencoder.parameters, context, type) {
+      try Autoencoder($0, autoencoder)
     }
     let clip = try network.decode(file.latents("latent")[0], context)
     let area = clip.side * clip.side
@@ -217,11 +227,6 @@ struct FormulaNetworkTests {
         (0..<area).map { clip.values[(frame * area + $0) * 3 + channel] }
       }
     }
-    let expected = try file.float("decoded")
-    if type == .float32 {
-      #expect(largestDifference(found, expected) * 127.5 < 1)
-    } else {
-      #expect(relativeError(found, from: expected) < 0.1)
-    }
+    return (found, try file.float("decoded"))
   }
 }

@@ -1,0 +1,56 @@
+// The language that kernels are written in: C++ without its library, and the words below. `ptx.h` gives them for
+// graphics processors, and the emulator's `emulated.h` for tests on any machine.
+//
+//   KERNEL(name, arguments, threads, body)   a kernel: `body` runs on each thread, with `a` the arguments
+//   thread_index(), block_x(), block_y(), block_z()
+//   Global<T>, global<T>(address)            memory of the device
+//   Shared<T>, SHARED(T, name, count)        memory of the block; 16-byte aligned, content not set
+//   get(x, i), put(x, i, value)              an element of either
+//   get4(x, i)                               four float32 of shared memory, from a multiple of 4 on
+//   barrier()                                all threads of the block come here before any goes on
+//   copy16(to, i, from, j, wanted)           begins to copy 16 bytes to shared memory, zeros where not wanted
+//   commit(), wait<n>()                      ends a group of such copies; waits for all but the last n groups
+//   shuffle_xor(value, mask)                 the value of the lane whose number differs by the mask
+//   load_matrices(r, x, i), load_transposed(r, x, i)
+//                                            four 8x8 matrices of bfloat16; lane l names row l % 8 of matrix l / 8
+//   multiply_add(d, a, b0, b1)               d += a b on tensor cores: 16x16 by 16x8 bfloat16, sums in float32
+//   exp2_of(x), root_of(x), to_bits(x), from_bits(u)
+//
+// Loops over arrays that are to stay in registers are marked with UNROLL; those whose body would need too many of
+// them if it were laid out as often as it runs, with UNROLL_SOME.
+#pragma once
+
+#include "../include/CGraphicsKernels.h"
+
+typedef unsigned short u16;
+typedef unsigned u32;
+
+#define UNROLL _Pragma("unroll")
+#define UNROLL_SOME _Pragma("unroll 4")
+
+struct Four {
+  float x, y, z, w;
+};
+
+struct bf16 {
+  u16 bits;
+};
+
+#ifdef GK_EMULATED
+#include "emulated.h"
+#else
+#include "ptx.h"
+#endif
+#include "numbers.h"
+
+DEVICE int least(int a, int b) { return a < b ? a : b; }
+DEVICE float largest(float a, float b) { return a > b ? a : b; }
+
+// One of the runs, without the array being kept in memory for its index.
+DEVICE gk_run run_at(const gk_run (&runs)[GK_MAX_PARTS], int index) {
+  gk_run run = runs[0];
+  UNROLL for (int i = 1; i < GK_MAX_PARTS; i++) {
+    if (i == index) run = runs[i];
+  }
+  return run;
+}

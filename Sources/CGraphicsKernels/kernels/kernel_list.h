@@ -1,0 +1,44 @@
+// Every kernel: KERNEL(name, arguments, threads of a block, body). A name ends in its type, and where there are
+// several shapes, in how many of what a block does.
+
+// Products: pixels by outputs of a tile.
+KERNEL(gk_product_f32_128x128, gk_product, 256, product_float<128, 128, 2, 256>(a))
+KERNEL(gk_product_f32_64x64, gk_product, 128, product_float<64, 64, 3, 128>(a))
+KERNEL(gk_product_bf16_128x128, gk_product, 256, product_bf16<128, 128, 2, 2, 4>(a))
+KERNEL(gk_product_bf16_64x64, gk_product, 128, product_bf16<64, 64, 3, 2, 2>(a))
+KERNEL(gk_add_partials, gk_product, 256, add_partials(a))
+
+// Attention: channels of a head at most, by queries of a block.
+KERNEL(gk_attention_f32_32x16, gk_attention, 64, attention_float<32, 16>(a))
+KERNEL(gk_attention_f32_32x64, gk_attention, 256, attention_float<32, 64>(a))
+KERNEL(gk_attention_f32_64x16, gk_attention, 64, attention_float<64, 16>(a))
+KERNEL(gk_attention_f32_64x64, gk_attention, 256, attention_float<64, 64>(a))
+KERNEL(gk_attention_f32_128x16, gk_attention, 64, attention_float<128, 16>(a))
+KERNEL(gk_attention_f32_128x32, gk_attention, 128, attention_float<128, 32>(a))
+KERNEL(gk_attention_bf16_32x16, gk_attention, 32, attention_bf16<32, 1, 32>(a))
+KERNEL(gk_attention_bf16_32x64, gk_attention, 128, attention_bf16<32, 4, 64>(a))
+KERNEL(gk_attention_bf16_64x16, gk_attention, 32, attention_bf16<64, 1, 32>(a))
+KERNEL(gk_attention_bf16_64x64, gk_attention, 128, attention_bf16<64, 4, 64>(a))
+KERNEL(gk_attention_bf16_128x16, gk_attention, 32, attention_bf16<128, 1, 32>(a))
+KERNEL(gk_attention_bf16_128x64, gk_attention, 128, attention_bf16<128, 4, 32>(a))
+
+KERNEL(gk_group_norm_f32, gk_group_norm, 512, group_norm<float, 512>(a))
+KERNEL(gk_group_norm_bf16, gk_group_norm, 512, group_norm<bf16, 512>(a))
+KERNEL(gk_layer_norm_f32, gk_layer_norm, 128, layer_norm<float>(a))
+KERNEL(gk_layer_norm_bf16, gk_layer_norm, 128, layer_norm<bf16>(a))
+
+KERNEL(gk_elementwise_f32, gk_elementwise, 256, elementwise<float>(a))
+KERNEL(gk_elementwise_bf16, gk_elementwise, 256, elementwise<bf16>(a))
+KERNEL(gk_convert_f32_bf16, gk_convert, 256, convert<float, bf16>(a))
+KERNEL(gk_convert_bf16_f32, gk_convert, 256, convert<bf16, float>(a))
+
+KERNEL(gk_concatenate_f32, gk_concatenate, 256, concatenate<float>(a))
+KERNEL(gk_concatenate_bf16, gk_concatenate, 256, concatenate<bf16>(a))
+KERNEL(gk_transpose_f32, gk_transpose, 256, transpose<float>(a))
+KERNEL(gk_transpose_bf16, gk_transpose, 256, transpose<bf16>(a))
+KERNEL(gk_resample_f32, gk_resample, 256, resample<float>(a))
+KERNEL(gk_resample_bf16, gk_resample, 256, resample<bf16>(a))
+KERNEL(gk_sum_planes_f32, gk_sum_planes, 256, sum_planes<float>(a))
+KERNEL(gk_sum_planes_bf16, gk_sum_planes, 256, sum_planes<bf16>(a))
+KERNEL(gk_gather_sequences_f32, gk_gather_sequences, 256, gather_sequences<float>(a))
+KERNEL(gk_gather_sequences_bf16, gk_gather_sequences, 256, gather_sequences<bf16>(a))

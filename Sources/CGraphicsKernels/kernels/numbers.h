@@ -1,0 +1,60 @@
+// Numbers of both types, and the functions that networks take of them. There is no mathematical library on a
+// graphics processor without the vendor's: these are own formulas, good to some 1e-7.
+#pragma once
+
+DEVICE float number(float value) { return value; }
+DEVICE float number(bf16 value) { return from_bits((u32)value.bits << 16); }
+
+// The nearest bfloat16, ties to even.
+DEVICE bf16 to_bf16(float value) {
+  u32 bits = to_bits(value);
+  u32 rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  // Rounding up could make an infinity of what is no number.
+  return bf16{(u16)(value == value ? rounded : 0x7fc0)};
+}
+
+// In the precision of a tensor.
+template <class Type> DEVICE Type rounded(float value) {
+  if constexpr (sizeof(Type) == sizeof(float)) {
+    return value;
+  } else {
+    return to_bf16(value);
+  }
+}
+
+// Two of them as the tensor cores take them, the first in the lower half.
+DEVICE u32 pair(float low, float high) {
+  return (u32)to_bf16(low).bits | (u32)to_bf16(high).bits << 16;
+}
+
+#define LOG2_E 1.4426950408889634f
+
+DEVICE float exponential(float x) { return exp2_of(x * LOG2_E); }
+
+DEVICE float silu(float x) { return x / (1 + exponential(-x)); }
+
+// Abramowitz and Stegun (1964), 7.1.26: off by 1.5e-7 at most.
+DEVICE float error_function(float x) {
+  float size = x < 0 ? -x : x;
+  float t = 1 / (1 + 0.3275911f * size);
+  float sum = 1.061405429f;
+  sum = sum * t - 1.453152027f;
+  sum = sum * t + 1.421413741f;
+  sum = sum * t - 0.284496736f;
+  sum = sum * t + 0.254829592f;
+  float value = 1 - sum * t * exponential(-size * size);
+  return x < 0 ? -value : value;
+}
+
+DEVICE float gelu(float x) { return 0.5f * x * (1 + error_function(x * 0.70710678118f)); }
+
+DEVICE float hyperbolic_tangent(float x) {
+  float size = x < 0 ? -x : x;
+  // The quotient would lose the digits of a small result: there, the first terms of the series do.
+  float square = x * x;
+  if (size < 0.25f) {
+    return x * (1 + square * (-1.0f / 3 + square * (2.0f / 15 + square * (-17.0f / 315))));
+  }
+  float value = 1 - 2 / (exponential(2 * size) + 1);
+  return x < 0 ? -value : value;
+}

@@ -1,0 +1,257 @@
+// The driver's functions for an emulated device. Everything happens at once, and a fault is told of from then on,
+// as a real driver tells of it at some later call.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "CDriver.h"
+#include "CGraphicsKernels.h"
+#include "include/KernelEmulator.h"
+#include "run.h"
+
+struct ke_machine {
+  emulated::Memory memory;
+  uint64_t order, launches = 0;
+  int users = 1;
+  std::string fault;
+};
+
+namespace {
+
+thread_local ke_machine *machine;
+
+// What every call answers after a fault.
+cd_result state() { return machine->fault.empty() ? CD_SUCCESS : CD_ERROR_LAUNCH_FAILED; }
+
+// Whether so many bytes are taken there; if not, that is a fault.
+bool holds(const char *call, cd_address address, size_t bytes) {
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  auto &pieces = machine->memory.pieces;
+  auto after = pieces.upper_bound(address);
+  if (after != pieces.begin()) {
+    auto piece = std::prev(after);
+    if (address + bytes <= piece->first + piece->second) return true;
+  }
+  machine->fault = std::string(call) + ": " + std::to_string(bytes) + " bytes that are not taken";
+  return false;
+}
+
+cd_result start(uint32_t) { return machine ? CD_SUCCESS : CD_ERROR_NO_DEVICE; }
+cd_result get_version(int32_t *version) {
+  *version = 12040;
+  return CD_SUCCESS;
+}
+cd_result get_error_name(cd_result error, const char **name) {
+  switch (error) {
+    case CD_SUCCESS: *name = "CUDA_SUCCESS"; break;
+    case CD_ERROR_OUT_OF_MEMORY: *name = "CUDA_ERROR_OUT_OF_MEMORY"; break;
+    case CD_ERROR_NO_DEVICE: *name = "CUDA_ERROR_NO_DEVICE"; break;
+    case CD_ERROR_INVALID_DEVICE: *name = "CUDA_ERROR_INVALID_DEVICE"; break;
+    case CD_ERROR_NOT_FOUND: *name = "CUDA_ERROR_NOT_FOUND"; break;
+    case CD_ERROR_ILLEGAL_ADDRESS: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
+    case CD_ERROR_LAUNCH_FAILED: *name = "CUDA_ERROR_LAUNCH_FAILED"; break;
+    default: *name = "CUDA_ERROR_INVALID_VALUE";
+  }
+  return CD_SUCCESS;
+}
+cd_result get_error_text(cd_result, const char **text) {
+  *text = machine && !machine->fault.empty() ? machine->fault.c_str() : "an error of the emulated driver";
+  return CD_SUCCESS;
+}
+cd_result get_device_count(int32_t *count) {
+  *count = 1;
+  return CD_SUCCESS;
+}
+cd_result get_device(cd_device *device, int32_t ordinal) {
+  *device = 0;
+  return ordinal == 0 ? CD_SUCCESS : CD_ERROR_INVALID_DEVICE;
+}
+cd_result get_device_name(char *name, int32_t length, cd_device) {
+  snprintf(name, (size_t)length, "emulated card");
+  return CD_SUCCESS;
+}
+cd_result get_attribute(int32_t *value, int32_t attribute, cd_device) {
+  switch (attribute) {
+    case CD_COMPUTE_CAPABILITY_MAJOR: *value = 8; break;
+    case CD_COMPUTE_CAPABILITY_MINOR: *value = 0; break;
+    case CD_MEMORY_POOLS_SUPPORTED: *value = 1; break;
+    default: return CD_ERROR_INVALID_VALUE;
+  }
+  return CD_SUCCESS;
+}
+cd_result get_total_memory(size_t *bytes, cd_device) {
+  *bytes = machine->memory.total;
+  return CD_SUCCESS;
+}
+// A context is the machine's address.
+cd_result retain_context(cd_context *context, cd_device) {
+  if (!machine) return CD_ERROR_NO_DEVICE;
+  machine->users++;
+  *context = (cd_context)machine;
+  return CD_SUCCESS;
+}
+cd_result release_context(cd_device) {
+  ke_destroy(machine);
+  return CD_SUCCESS;
+}
+cd_result set_context(cd_context context) {
+  machine = (ke_machine *)context;
+  return CD_SUCCESS;
+}
+cd_result get_memory(size_t *free, size_t *total) {
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  *total = machine->memory.total;
+  *free = *total - machine->memory.taken;
+  return CD_SUCCESS;
+}
+cd_result load_module(cd_module *module, const void *) {
+  *module = (cd_module)machine;
+  return state();
+}
+cd_result unload_module(cd_module) { return CD_SUCCESS; }
+cd_result get_function(cd_function *function, cd_module, const char *name) {
+  for (auto kernel = emulated::kernels; kernel->name; kernel++) {
+    if (strcmp(kernel->name, name) != 0) continue;
+    *function = (cd_function)kernel;
+    return state();
+  }
+  return CD_ERROR_NOT_FOUND;
+}
+cd_result launch(cd_function function, uint32_t x, uint32_t y, uint32_t z, uint32_t threads, uint32_t rows,
+                 uint32_t layers, uint32_t, cd_stream, void **parameters, void **) {
+  if (state() != CD_SUCCESS) return state();
+  auto kernel = (const emulated::Kernel *)function;
+  // The limits of every card.
+  bool fits = x > 0 && y > 0 && z > 0 && x <= 0x7FFFFFFF && y <= 65535 && z <= 65535;
+  if (!fits || (int)threads != kernel->threads || rows != 1 || layers != 1) return CD_ERROR_INVALID_VALUE;
+  const uint32_t blocks[3] = {x, y, z};
+  machine->launches++;
+  machine->fault = emulated::run(*kernel, parameters[0], blocks, machine->memory, machine->order);
+  return state();
+}
+cd_result create_stream(cd_stream *stream, uint32_t) {
+  *stream = (cd_stream)machine;
+  return state();
+}
+cd_result destroy_stream(cd_stream) { return CD_SUCCESS; }
+cd_result wait_for_stream(cd_stream) { return state(); }
+cd_result create_pool(cd_pool *pool, const void *) {
+  *pool = (cd_pool)machine;
+  return state();
+}
+cd_result destroy_pool(cd_pool) { return CD_SUCCESS; }
+cd_result set_pool_attribute(cd_pool, int32_t, void *) { return CD_SUCCESS; }
+cd_result get_pool_attribute(cd_pool, int32_t, void *value) {
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  *(uint64_t *)value = machine->memory.taken;
+  return CD_SUCCESS;
+}
+cd_result trim_pool(cd_pool, size_t) { return CD_SUCCESS; }
+cd_result take(cd_address *address, size_t bytes, cd_pool, cd_stream) {
+  if (state() != CD_SUCCESS) return state();
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  auto &memory = machine->memory;
+  if (bytes == 0) return CD_ERROR_INVALID_VALUE;
+  if (memory.taken + bytes > memory.total) return CD_ERROR_OUT_OF_MEMORY;
+  // Exactly as large as asked for, and NaN.
+  void *place = aligned_alloc(256, (bytes + 255) / 256 * 256);
+  if (!place) return CD_ERROR_OUT_OF_MEMORY;
+  memset(place, 0xFF, bytes);
+  memory.pieces[(uint64_t)place] = bytes;
+  memory.taken += bytes;
+  *address = (cd_address)place;
+  return CD_SUCCESS;
+}
+cd_result give_back(cd_address address, cd_stream) {
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  auto piece = machine->memory.pieces.find(address);
+  if (piece == machine->memory.pieces.end()) {
+    machine->fault = "cuMemFreeAsync: memory that is not taken";
+    return CD_ERROR_INVALID_VALUE;
+  }
+  machine->memory.taken -= piece->second;
+  machine->memory.pieces.erase(piece);
+  free((void *)address);
+  return CD_SUCCESS;
+}
+cd_result upload(cd_address target, const void *source, size_t bytes, cd_stream) {
+  if (state() == CD_SUCCESS && holds("cuMemcpyHtoDAsync", target, bytes)) {
+    memcpy((void *)target, source, bytes);
+  }
+  return state();
+}
+cd_result download(void *target, cd_address source, size_t bytes, cd_stream) {
+  if (state() == CD_SUCCESS && holds("cuMemcpyDtoHAsync", source, bytes)) {
+    memcpy(target, (const void *)source, bytes);
+  }
+  return state();
+}
+cd_result copy(cd_address target, cd_address source, size_t bytes, cd_stream) {
+  if (state() == CD_SUCCESS && holds("cuMemcpyDtoDAsync", source, bytes) &&
+      holds("cuMemcpyDtoDAsync", target, bytes)) {
+    memcpy((void *)target, (const void *)source, bytes);
+  }
+  return state();
+}
+cd_result copy_rows(const cd_rows *rows, cd_stream) {
+  bool straight = rows->source_type == CD_MEMORY_DEVICE && rows->target_type == CD_MEMORY_DEVICE &&
+                  rows->width <= rows->source_pitch && rows->width <= rows->target_pitch;
+  if (!straight) return CD_ERROR_INVALID_VALUE;
+  for (size_t row = 0; row < rows->height; row++) {
+    cd_result result = copy(rows->target_device + row * rows->target_pitch,
+                            rows->source_device + row * rows->source_pitch, rows->width, nullptr);
+    if (result != CD_SUCCESS) return result;
+  }
+  return state();
+}
+cd_result fill(cd_address target, uint8_t value, size_t bytes, cd_stream) {
+  if (state() == CD_SUCCESS && holds("cuMemsetD8Async", target, bytes)) {
+    memset((void *)target, value, bytes);
+  }
+  return state();
+}
+
+#define TABLE_ENTRY(symbol, name, arguments) name,
+const cd_driver table = {CD_FUNCTIONS(TABLE_ENTRY)};
+
+}  // namespace
+
+ke_machine *ke_create(uint64_t seed, size_t memory_bytes) {
+  auto machine = new ke_machine;
+  // splitmix64's step: seeds that are close give orders that are not.
+  machine->order = (seed + 1) * 0x9E3779B97F4A7C15;
+  machine->memory.total = memory_bytes;
+  return machine;
+}
+void ke_destroy(ke_machine *machine) {
+  if (--machine->users > 0) return;
+  for (auto &piece : machine->memory.pieces) free((void *)piece.first);
+  if (::machine == machine) ::machine = nullptr;
+  delete machine;
+}
+void ke_use(ke_machine *machine) { ::machine = machine; }
+const void *ke_driver(void) { return &table; }
+const char *ke_fault(const ke_machine *machine) {
+  return machine->fault.empty() ? nullptr : machine->fault.c_str();
+}
+uint64_t ke_launches(const ke_machine *machine) { return machine->launches; }
+uint64_t ke_taken_bytes(const ke_machine *machine) { return machine->memory.taken; }
+
+const char *ke_reverse(ke_machine *machine, const char *name, float numbers[64]) {
+  auto kernel = emulated::planted_kernels;
+  while (kernel->name && strcmp(kernel->name, name) != 0) kernel++;
+  if (!kernel->name) return "there is no such kernel";
+  ke_use(machine);
+  const size_t bytes = 64 * sizeof(float);
+  gk_convert arguments{0, 0, 64};
+  take(&arguments.source, bytes, nullptr, nullptr);
+  take(&arguments.target, bytes, nullptr, nullptr);
+  upload(arguments.source, numbers, bytes, nullptr);
+  void *parameters[] = {&arguments};
+  launch((cd_function)kernel, 1, 1, 1, (uint32_t)kernel->threads, 1, 1, 0, nullptr, parameters, nullptr);
+  download(numbers, arguments.target, bytes, nullptr);
+  give_back(arguments.source, nullptr);
+  give_back(arguments.target, nullptr);
+  return ke_fault(machine);
+}

@@ -1,0 +1,93 @@
+import TensorCore
+import TestSupport
+import Testing
+
+/// A graphics processor as a device: what it is called, and how it refuses.
+struct GraphicsDeviceTests {
+  private func error(_ body: () throws -> Void) throws -> TensorError {
+    try #require(throws: TensorError.self) { try body() }
+  }
+
+  @Test("it has the card's name, and computes in both precisions")
+  func name() throws {
+    let device = try EmulatedCard().open()
+    #expect(device.name == "emulated card")
+    #expect(ElementType.allCases.filter(device.supports) == [.float32, .bfloat16])
+  }
+
+  @Test("its driver describes it")
+  func card() throws {
+    let cards = try EmulatedCard(memoryBytes: 1 << 30).cards()
+    let card = try #require(cards.first)
+    #expect(cards.count == 1 && card.ordinal == 0 && card.name == "emulated card")
+    #expect(card.memoryBytes == 1 << 30 && card.obstacle == nil)
+    #expect(card.capability == [8, 0] && card.driverVersion == [12, 4])
+  }
+
+  @Test("without a driver or kernels it says what is missing")
+  func absence() throws {
+    guard let error = #expect(throws: TensorError.self, performing: { try Device.open(card: 99) })
+    else { return }
+    let reasons = ["libcuda.so.1", "built without kernels", "CUDA_ERROR", "11.2"]
+    #expect(reasons.contains { error.reason.contains($0) }, "\(error)")
+  }
+
+  @Test("a card that is not there is refused with the driver's name for it")
+  func noCard() throws {
+    let error = try error { _ = try EmulatedCard().open(ordinal: 3) }
+    #expect(error.operation == "cuDeviceGet")
+    #expect(error.reason.contains("CUDA_ERROR_INVALID_DEVICE"))
+    #expect(error.reason.contains("numbered from 0"))
+  }
+
+  @Test("when memory is short it says how much there is, and goes on once there is more")
+  func memory() throws {
+    let context = ComputeContext(try EmulatedCard(memoryBytes: 1 << 16).open())
+    let error = try error { _ = try context.zeros([20000]) }
+    #expect(error.reason.contains("80000 bytes are wanted, and 65536 of 65536 are free"))
+    #expect(error.reason.contains("CUDA_ERROR_OUT_OF_MEMORY"))
+    #expect(try context.read(context.zeros([3])) == [0, 0, 0])
+  }
+
+  @Test("what it cannot do it says, and what to do")
+  func refusals() throws {
+    let context = ComputeContext(try EmulatedCard().open())
+    let x = try context.tensor(Array(repeating: 1, count: 4 * 400), shape: [4, 400])
+    let weight = try context.zeros([400, 400])
+    let training = try error {
+      _ = try context.trainedLinear(weight, bias: nil, elementType: .float32)
+    }
+    #expect(training.reason.contains("not trained on graphics processors"))
+    let gather = try error { _ = try context.gather(x, [0, 3], shape: [2]) }
+    #expect(gather.operation == "gather" && gather.reason.contains("use the processor"))
+    let wide = try context.tensor(Array(repeating: 1, count: 4 * 399), shape: [4, 399])
+    let heads = try error {
+      _ = try context.attention(
+        wide, heads: 1, layout: .perHead,
+        [AttentionPattern(runs: [0..<4], sequences: 1, outerStride: 4)], scale: 1)
+    }
+    #expect(heads.reason.contains("heads of 133 channels"))
+  }
+
+  @Test("an operation of no elements is none")
+  func empty() throws {
+    let card = EmulatedCard()
+    let context = ComputeContext(try card.open())
+    let x = try context.zeros([0, 4])
+    #expect(try context.read(context.add(x, x)).isEmpty)
+    #expect(card.launchCount == 0)
+  }
+
+  @Test("tensors outlive their context and its device")
+  func lifetime() throws {
+    let card = EmulatedCard()
+    var kept: Tensor?
+    do {
+      let context = ComputeContext(try card.open())
+      kept = try context.add(context.zeros([8]), context.zeros([8]))
+    }
+    #expect(kept?.count == 8 && card.takenBytes > 0)
+    kept = nil
+    #expect(card.takenBytes == 0)
+  }
+}
