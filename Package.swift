@@ -208,7 +208,8 @@ let package = Package(
     .testTarget(
       name: "BenchmarkKitTests",
       dependencies: [
-        "TensorCore", "BenchmarkKit", "VideoDiffusion", "MessagePassing", "RunKit", "KitTestSupport",
+        "TensorCore", "BenchmarkKit", "VideoDiffusion", "MessagePassing", "RunKit",
+        "KitTestSupport",
         "TestSupport",
       ]),
     .testTarget(

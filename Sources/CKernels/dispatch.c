@@ -8,7 +8,9 @@
 
 #include "table.h"
 
-static _Atomic(const ck_kernels *) chosen;
+// The best of the processor, once it is known, and what this thread has named in its place.
+static _Atomic(const ck_kernels *) best;
+static _Thread_local const ck_kernels *named_here;
 
 // The best set that may be used by the environment's wish; NULL where it has none.
 static const char *wish(void) {
@@ -39,28 +41,28 @@ static const ck_kernels *named(const char *name) {
   return &ck_kernels_baseline;
 }
 
-static const ck_kernels *kernels(void) {
-  const ck_kernels *table = atomic_load_explicit(&chosen, memory_order_acquire);
-  if (table) return table;
+static const ck_kernels *find_best(void) {
   // Intel's dot products of bfloat16 have half the rate of float32 (175 against 360 GFLOP/s on two
   // cores of Emerald Rapids), so that they are used there only where they are asked for.
   bool dots = supported("avx512_bf16") && (ck_processor_is_amd() || wish());
-  table = named(dots                  ? "avx512_bf16"
-                : supported("avx512") ? "avx512"
-                : supported("avx2")   ? "avx2"
-                                      : "baseline");
-  // Whoever named a set meanwhile keeps it.
-  const ck_kernels *meanwhile = NULL;
-  return atomic_compare_exchange_strong(&chosen, &meanwhile, table) ? table : meanwhile;
+  return named(dots                  ? "avx512_bf16"
+               : supported("avx512") ? "avx512"
+               : supported("avx2")   ? "avx2"
+                                     : "baseline");
+}
+
+static const ck_kernels *kernels(void) {
+  if (__builtin_expect(named_here != NULL, 0)) return named_here;
+  const ck_kernels *table = atomic_load_explicit(&best, memory_order_acquire);
+  if (table) return table;
+  table = find_best();
+  atomic_store_explicit(&best, table, memory_order_release);
+  return table;
 }
 
 bool ck_select_instruction_set(const char *name) {
-  if (!name) {
-    atomic_store(&chosen, NULL);
-    return true;
-  }
-  if (!supported(name)) return false;
-  atomic_store(&chosen, named(name));
+  if (name && !supported(name)) return false;
+  named_here = name ? named(name) : NULL;
   return true;
 }
 

@@ -12,7 +12,7 @@ package struct TOMLPitfall: Sendable, Hashable {
   /// The first such place of a text.
   package static func first(in source: String) -> TOMLPitfall? {
     let scalars = source.unicodeScalars
-    return [namelessHeader(scalars), strayBrace(scalars)].compactMap { $0 }
+    return [namelessHeader(scalars), strayBrace(scalars), clippedTime(scalars)].compactMap { $0 }
       .min { $0.line < $1.line }
   }
 
@@ -64,7 +64,59 @@ package struct TOMLPitfall: Sendable, Hashable {
     return nil
   }
 
+  // MARK: Times
+
+  /// A date with a time of a single digit, such as `[1979-05-27 7]`: what looks like one to the parser, ten
+  /// characters of any kind from a digit on with `-` as the fifth and the eighth, a space and a digit, and then
+  /// the end of the value.
+  private static func clippedTime(_ scalars: String.UnicodeScalarView) -> TOMLPitfall? {
+    var line = 1
+    var awaitsValue = false
+    var isComment = false
+    for index in scalars.indices {
+      let scalar = scalars[index]
+      if isLineBreak(scalar) {
+        line += 1
+        isComment = false
+      } else if !isComment {
+        switch scalar {
+        case _ where awaitsValue && isDigit(scalar) && isClippedTime(scalars[index...]):
+          return TOMLPitfall(line: line, reason: "the time after a date needs hours of two digits")
+        case "=", "[", ",": awaitsValue = true
+        case "#" where awaitsValue: isComment = true
+        case _ where isSpace(scalar): break
+        default: awaitsValue = false
+        }
+      }
+    }
+    return nil
+  }
+
+  private static func isClippedTime(_ rest: Substring.UnicodeScalarView) -> Bool {
+    var index = rest.startIndex
+    var characters: [Unicode.Scalar] = []
+    // Underscores are passed over.
+    while characters.count < 10 {
+      guard index < rest.endIndex, !endsValue(rest[index]) else { return false }
+      if rest[index] != "_" { characters.append(rest[index]) }
+      rest.formIndex(after: &index)
+    }
+    while index < rest.endIndex, rest[index] == "_" { rest.formIndex(after: &index) }
+    let next = Array(rest[index...].prefix(3))
+    return characters[4] == "-" && characters[7] == "-" && next.count == 3 && next[0] == " "
+      && isDigit(next[1]) && endsValue(next[2])
+  }
+
   // MARK: Characters
+
+  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+    ("0"..."9").contains(scalar)
+  }
+
+  /// What the parser takes for the end of a value.
+  private static func endsValue(_ scalar: Unicode.Scalar) -> Bool {
+    isSpace(scalar) || isLineBreak(scalar) || "]},#".unicodeScalars.contains(scalar)
+  }
 
   /// What the parser takes for the end of a line.
   private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {

@@ -15,8 +15,8 @@ public struct FuzzTarget: Sendable {
 
   /// Every target.
   public static let all: [FuzzTarget] = [
-    .checkpoint, .network, .savedRun, .configuration, .trainingFile, .preset, .theme, .media,
-    .keys, .records,
+    .checkpoint, .network, .savedRun, .configuration, .trainingFile, .preset, .theme,
+    .keyFile, .media, .keys, .records,
   ]
 
   /// Inputs that once broke the target, kept so that it stays mended; none for most.

@@ -43,6 +43,15 @@ extension FuzzTarget {
     _ = try? ThemeLoader.load(String(decoding: bytes, as: UTF8.self), file: "fuzz.toml")
   }
 
+  /// The user's choice of keys.
+  static let keyFile = FuzzTarget(name: "key-file") {
+    [Array("extend = \"x\"\nreroll = [\"R\", \"Ctrl-R\", \"F5\"]\nundo = []\n".utf8)]
+  } run: { bytes in
+    _ = KeyFile.read(
+      String(decoding: bytes, as: UTF8.self), file: "keys.toml",
+      actions: ["extend", "reroll", "undo"])
+  }
+
   /// What a terminal sends. A byte 0xFF stands for the silence after which an escape is a key.
   static let keys = FuzzTarget(name: "keys") {
     [

@@ -25,19 +25,18 @@ import Testing
     }
     let shown = try run(["presets", "show", "mine"])
     #expect(shown.output.contains("\nsteps = 3\n"))
-    #expect(shown.output.contains("\nsampler = \"dpmpp-2m-sde\"\n"))
+    #expect(shown.output.contains("\nsampler = \"unipc\"\n"))
 
     let output = folder.path("a.safetensors")
     let sample = try run([
       "sample", "skies-64", "--preset", "mine", "--steps", "2", "-o", output,
     ])
     #expect(sample.status == 0, "\(sample.errors)")
-    let taken = "preset Mine: sampler dpmpp-2m-sde, spacing default, later steps 12"
+    let taken = "preset Mine: sampler unipc, spacing default, later steps 10"
     #expect(sample.errors.contains(taken))
     let request = try #require(try RunSettings(embeddedIn: output).request)
-    #expect(
-      request.firstSampler.steps == 2 && request.firstSampler.method.rawValue == "dpmpp-2m-sde")
-    #expect(request.laterSampler.steps == 12)
+    #expect(request.firstSampler.steps == 2 && request.firstSampler.method.rawValue == "unipc")
+    #expect(request.laterSampler.steps == 10)
 
     #expect(try run(["presets", "delete", "mine"]).status == 0)
     let gone = try run(["sample", "skies-64", "--preset", "mine", "-o", output, "--overwrite"])

@@ -135,9 +135,23 @@ struct ThemeTests {
     #expect(TOMLPitfall.first(in: text)?.line == line)
   }
 
-  @Test("Headers, arrays and tables that are sound are left alone")
+  @Test(
+    "A time of one digit after a date is refused, which the parser would end the program over",
+    arguments: [
+      ("r---= 2=3--C---= 2]\u{1}--{", 1), ("x = [1979-05-27 7]", 1), ("x = 1979-05-27 7 # c", 1),
+      ("x = [\n# c\n1979-05-27 7,\n]", 3), ("x = 1_979-05-27 7}", 1),
+      ("x = 1979-05-27_ 7\u{A0}", 1),
+    ])
+  func clippedTimes(text: String, line: Int) {
+    #expect(throws: TerminalError.self) { try ThemeLoader.load(text, file: "x.toml") }
+    #expect(TOMLPitfall.first(in: text)?.line == line)
+  }
+
+  @Test("Headers, arrays, tables and times that are sound are left alone")
   func soundBrackets() {
     for text in [
+      "x = 1979-05-27 07:32:00", "x = [1979-05-27, 1979-05-28 ]", "x = 1979-05-27 # 7 ",
+      "x = 2 # 1979-05-27 7 ", "x = 1979-05-27 7",
       "[a]", " [ a ]", "[[ \"b c\" ]]", "['d']", "x = [\n1]", "x = {}", "x = [{a = [1, 2]}, {}]",
       "x = [1, # }\n2,\n]", "x = { y = [] }",
     ] {

@@ -66,7 +66,7 @@ void ck_end_simulation(void);
 // chosen where bfloat16 dot products are faster than float32. The variable PVDM_KERNELS in the
 // environment names the best that may be chosen, and that oneDNN and OpenBLAS may use.
 const char *ck_instruction_set(void);
-// Chooses one of these, for tests; NULL restores the best.
+// Chooses one of these for what this thread calls, for tests; NULL restores the best.
 // Returns false, changing nothing, where the processor lacks the set or the environment forbids it.
 bool ck_select_instruction_set(const char *name);
 

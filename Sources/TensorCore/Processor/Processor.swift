@@ -19,7 +19,8 @@ public enum Processor {
     return String(cString: name)
   }
 
-  /// Uses kernels of a lesser instruction set, to compare them; `nil` restores the best.
+  /// Uses kernels of a lesser instruction set for what this thread computes, to compare them; `nil` restores
+  /// the best.
   ///
   /// - Returns: `false`, changing nothing, if the processor lacks the set or `PVDM_KERNELS` forbids it.
   @discardableResult
