@@ -84,7 +84,8 @@ let package = Package(
       swiftSettings: asyncOnCaller),
 
     // What a user does
-    .target(name: "HandwrittenText"),
+    .target(
+      name: "HandwrittenText", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")]),
     .target(
       name: "SessionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(

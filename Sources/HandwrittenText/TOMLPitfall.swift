@@ -37,39 +37,31 @@ package struct TOMLPitfall: Sendable, Hashable {
     return !isName && !"_-\"']".unicodeScalars.contains(first)
   }
 
-  // MARK: Braces
+  // MARK: Values
 
   /// A brace that closes where a value should be, after the `[` or a comma of an array. TOML allows no
   /// comma before the brace of an inline table either.
   private static func strayBrace(_ scalars: String.UnicodeScalarView) -> TOMLPitfall? {
-    var line = 1
-    var awaitsValue = false
-    var isComment = false
-    for scalar in scalars {
-      if isLineBreak(scalar) {
-        line += 1
-        isComment = false
-      } else if !isComment {
-        switch scalar {
-        case "[", ",": awaitsValue = true
-        case "}" where awaitsValue:
-          return TOMLPitfall(line: line, reason: "a value is expected before the closing brace")
-        // Between two values, comments and line breaks count for nothing.
-        case "#" where awaitsValue: isComment = true
-        case _ where isSpace(scalar): break
-        default: awaitsValue = false
-        }
-      }
+    valueLine(in: scalars, after: "[,") { $0.first == "}" }.map {
+      TOMLPitfall(line: $0, reason: "a value is expected before the closing brace")
     }
-    return nil
   }
-
-  // MARK: Times
 
   /// A date with a time of a single digit, such as `[1979-05-27 7]`: what looks like one to the parser, ten
   /// characters of any kind from a digit on with `-` as the fifth and the eighth, a space and a digit, and then
   /// the end of the value.
   private static func clippedTime(_ scalars: String.UnicodeScalarView) -> TOMLPitfall? {
+    valueLine(in: scalars, after: "=[,", where: isClippedTime).map {
+      TOMLPitfall(line: $0, reason: "the time after a date needs hours of two digits")
+    }
+  }
+
+  /// The line of the first place in which a value is awaited, after one of some marks, and what follows is
+  /// broken. Between a mark and a value, spaces, comments and line breaks count for nothing.
+  private static func valueLine(
+    in scalars: String.UnicodeScalarView, after marks: String,
+    where isBroken: (Substring.UnicodeScalarView) -> Bool
+  ) -> Int? {
     var line = 1
     var awaitsValue = false
     var isComment = false
@@ -79,13 +71,13 @@ package struct TOMLPitfall: Sendable, Hashable {
         line += 1
         isComment = false
       } else if !isComment {
-        switch scalar {
-        case _ where awaitsValue && isDigit(scalar) && isClippedTime(scalars[index...]):
-          return TOMLPitfall(line: line, reason: "the time after a date needs hours of two digits")
-        case "=", "[", ",": awaitsValue = true
-        case "#" where awaitsValue: isComment = true
-        case _ where isSpace(scalar): break
-        default: awaitsValue = false
+        if awaitsValue, isBroken(scalars[index...]) { return line }
+        if marks.unicodeScalars.contains(scalar) {
+          awaitsValue = true
+        } else if awaitsValue, scalar == "#" {
+          isComment = true
+        } else if !isSpace(scalar) {
+          awaitsValue = false
         }
       }
     }
@@ -93,6 +85,7 @@ package struct TOMLPitfall: Sendable, Hashable {
   }
 
   private static func isClippedTime(_ rest: Substring.UnicodeScalarView) -> Bool {
+    guard let first = rest.first, isDigit(first) else { return false }
     var index = rest.startIndex
     var characters: [Unicode.Scalar] = []
     // Underscores are passed over.

@@ -34,10 +34,8 @@ package struct PresetFile {
         PresetFile(path: path, preset: preset, nameLine: reader.lines.line(of: [nameKey])),
         reader.issues.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
       )
-    } catch let error as TOMLSyntaxError {
-      return unreadable(error.reason, line: error.line)
     } catch {
-      return unreadable("\(error)")
+      return unreadable(error.reason, line: error.line)
     }
   }
 

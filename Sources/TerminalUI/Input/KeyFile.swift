@@ -26,18 +26,11 @@ public enum KeyFile {
   ///   - actions: The names that there are.
   public static func read(_ source: String, file: String, actions: [String]) -> Content {
     var content = Content()
-    if let pitfall = TOMLPitfall.first(in: source) {
-      content.problems = ["\(file):\(pitfall.line): \(pitfall.reason)"]
-      return content
-    }
     let table: TOMLTable
     do {
-      table = try TOMLTable(string: source)
-    } catch let error as TOMLParseError {
-      content.problems = ["\(file):\(error.source.begin.line): \(error.description)"]
-      return content
+      table = try TOMLTable(text: source)
     } catch {
-      content.problems = ["\(file): \(error)"]
+      content.problems = ["\(file):\(error.line): \(error.reason)"]
       return content
     }
     let lines = KeyLines(source)

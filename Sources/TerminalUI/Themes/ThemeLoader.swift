@@ -17,18 +17,12 @@ public enum ThemeLoader {
   public static func load(
     _ source: String, file: String
   ) throws(TerminalError) -> (theme: Theme, issues: [ThemeIssue]) {
-    if let pitfall = TOMLPitfall.first(in: source) {
-      throw .unreadableTheme(file: file, line: pitfall.line, column: 1, reason: pitfall.reason)
-    }
     let table: TOMLTable
     do {
-      table = try TOMLTable(string: source)
-    } catch let error as TOMLParseError {
-      throw .unreadableTheme(
-        file: file, line: error.source.begin.line, column: error.source.begin.column,
-        reason: error.description)
+      table = try TOMLTable(text: source)
     } catch {
-      throw .unreadableTheme(file: file, line: 1, column: 1, reason: "\(error)")
+      throw .unreadableTheme(
+        file: file, line: error.line, column: error.column, reason: error.reason)
     }
     var reader = ThemeReader(file: file, lines: KeyLines(source))
     let theme = reader.theme(from: table)

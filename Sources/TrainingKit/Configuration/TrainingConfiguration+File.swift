@@ -52,7 +52,7 @@ extension TrainingConfiguration {
     let root: TOMLTable
     do {
       root = try TOMLTable(text: source)
-    } catch let error as TOMLSyntaxError {
+    } catch {
       throw TrainingConfigurationError(
         file: path, line: error.line, .syntax(format: "TOML", reason: error.reason))
     }
