@@ -127,6 +127,28 @@ template <class Element, class Shape, int rows, int columns, int group> struct L
       copy16(memory, place, weights, wanted ? weight : 0, wanted);
     }
   }
+
+  // Calls compute(sources, weights) for every step, with where its numbers are in memory, while those of the
+  // steps that follow are on their way.
+  template <int stages, class Compute>
+  DEVICE_MEMBER void for_each_step(const gk_product &a, const Steps &steps, Shared<Element> memory,
+                                   Compute compute) {
+    for (int i = 0; i < stages - 1; i++) {
+      if (steps.first + i < steps.end) load(a, steps, steps.first + i, memory, i * Shape::stage);
+      commit();
+    }
+    for (int step = steps.first; step < steps.end; step++) {
+      wait<stages - 2>();
+      barrier();
+      int ahead = step + stages - 1;
+      if (ahead < steps.end) {
+        load(a, steps, ahead, memory, (ahead - steps.first) % stages * Shape::stage);
+      }
+      commit();
+      int base = (step - steps.first) % stages * Shape::stage;
+      compute(base, base + rows * Shape::pitch);
+    }
+  }
 };
 
 // Bias, residual and type of one result.

@@ -20,19 +20,7 @@ DEVICE void product_bf16(const gk_product &a) {
       UNROLL for (int e = 0; e < 4; e++) sums[i][j][e] = 0;
     }
   }
-  for (int i = 0; i < stages - 1; i++) {
-    if (steps.first + i < steps.end) loader.load(a, steps, steps.first + i, memory, i * Shape::stage);
-    commit();
-  }
-  for (int step = steps.first; step < steps.end; step++) {
-    wait<stages - 2>();
-    barrier();
-    int ahead = step + stages - 1;
-    if (ahead < steps.end) {
-      loader.load(a, steps, ahead, memory, (ahead - steps.first) % stages * Shape::stage);
-    }
-    commit();
-    int sources = (step - steps.first) % stages * Shape::stage, weights = sources + rows * Shape::pitch;
+  loader.template for_each_step<stages>(a, steps, memory, [&](int sources, int weights) {
     UNROLL for (int k = 0; k < Shape::step; k += 16) {
       u32 x[tall][4];
       UNROLL for (int i = 0; i < tall; i++) {
@@ -51,7 +39,7 @@ DEVICE void product_bf16(const gk_product &a) {
         }
       }
     }
-  }
+  });
   UNROLL for (int i = 0; i < tall; i++) {
     UNROLL for (int half = 0; half < 2; half++) {
       int index = block_x() * rows + top + i * 16 + half * 8 + lane / 4;

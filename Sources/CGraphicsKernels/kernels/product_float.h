@@ -16,19 +16,7 @@ template <int rows, int columns, int stages, int threads> DEVICE void product_fl
   UNROLL for (int i = 0; i < mine; i++) {
     UNROLL for (int j = 0; j < across; j++) sums[i][j] = 0;
   }
-  for (int i = 0; i < stages - 1; i++) {
-    if (steps.first + i < steps.end) loader.load(a, steps, steps.first + i, memory, i * Shape::stage);
-    commit();
-  }
-  for (int step = steps.first; step < steps.end; step++) {
-    wait<stages - 2>();
-    barrier();
-    int ahead = step + stages - 1;
-    if (ahead < steps.end) {
-      loader.load(a, steps, ahead, memory, (ahead - steps.first) % stages * Shape::stage);
-    }
-    commit();
-    int sources = (step - steps.first) % stages * Shape::stage, weights = sources + rows * Shape::pitch;
+  loader.template for_each_step<stages>(a, steps, memory, [&](int sources, int weights) {
     UNROLL_SOME for (int k = 0; k < Shape::step; k += 4) {
       Four x[mine];
       UNROLL for (int i = 0; i < mine; i++) {
@@ -44,7 +32,7 @@ template <int rows, int columns, int stages, int threads> DEVICE void product_fl
         }
       }
     }
-  }
+  });
   UNROLL for (int i = 0; i < mine; i++) {
     int index = block_x() * rows + row + i * down;
     if (index >= a.pixels) continue;
