@@ -158,33 +158,31 @@ struct OptimizerTests {
   }
 
   @Test func aRestoredOptimizerContinuesBitForBit() throws {
-    try KernelSelection.withKernels {
-      let whole = try Setting()
-      let optimizer = try Optimizer(whole.parameters, Self.configuration, whole.context)
-      for step in 1...2 {
-        try whole.setGradients(step)
-        try optimizer.step()
-      }
-      let stored = MemoryParameters()
-      for tensor in optimizer.state {
-        stored.parameters[tensor.name] = .init(
-          shape: tensor.shape, values: try tensor.values())
-      }
-      // Another number of threads must not matter either.
-      let resumed = try Setting(threads: 1)
-      for (parameter, values) in zip(resumed.parameters.parameters, try whole.parts()) {
-        values.withUnsafeBufferPointer(parameter.setValues)
-      }
-      let other = try Optimizer(resumed.parameters, Self.configuration, resumed.context)
-      try other.restore(
-        from: stored, stepCount: optimizer.stepCount,
-        averageUpdateCount: optimizer.averageUpdateCount)
-      try whole.setGradients(3)
-      try resumed.setGradients(3)
-      #expect(try optimizer.step() == other.step())
-      #expect(try whole.values() == resumed.values())
-      #expect(try whole.averages(optimizer) == resumed.averages(other))
+    let whole = try Setting()
+    let optimizer = try Optimizer(whole.parameters, Self.configuration, whole.context)
+    for step in 1...2 {
+      try whole.setGradients(step)
+      try optimizer.step()
     }
+    let stored = MemoryParameters()
+    for tensor in optimizer.state {
+      stored.parameters[tensor.name] = .init(
+        shape: tensor.shape, values: try tensor.values())
+    }
+    // Another number of threads must not matter either.
+    let resumed = try Setting(threads: 1)
+    for (parameter, values) in zip(resumed.parameters.parameters, try whole.parts()) {
+      values.withUnsafeBufferPointer(parameter.setValues)
+    }
+    let other = try Optimizer(resumed.parameters, Self.configuration, resumed.context)
+    try other.restore(
+      from: stored, stepCount: optimizer.stepCount,
+      averageUpdateCount: optimizer.averageUpdateCount)
+    try whole.setGradients(3)
+    try resumed.setGradients(3)
+    #expect(try optimizer.step() == other.step())
+    #expect(try whole.values() == resumed.values())
+    #expect(try whole.averages(optimizer) == resumed.averages(other))
   }
 
   @Test func aStateOfAnotherNetworkIsRefused() throws {

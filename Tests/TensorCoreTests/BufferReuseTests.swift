@@ -42,10 +42,8 @@ struct BufferReuseTests {
   @Test func releasedMemoryCanBeTakenAgain() throws {
     let context = try ComputeContext(threadCount: 1)
     let sequence = try OperationSequence(context, .float32)
-    try KernelSelection.withKernels {
-      let before = try sequence.run()
-      context.releaseUnusedMemory()
-      #expect(try sequence.run().map(\.values) == before.map(\.values))
-    }
+    let before = try sequence.run()
+    context.releaseUnusedMemory()
+    #expect(try sequence.run().map(\.values) == before.map(\.values))
   }
 }

@@ -103,14 +103,9 @@ struct PackedConvolutionTests {
     let values = stack.randomValues(batch: 2, channels: 32, seed: 8, gap: 100)
     let kept = try context.tensor(values, shape: shape)
     let given = try context.tensor(values, shape: shape)
-    // Both with the same kernels: other tests change them meanwhile.
-    let (expected, result) = try KernelSelection.withKernels {
-      (
-        try context.read(context.convolution(x, weight, on: stack, adding: kept)),
-        try context.read(
-          context.convolution(x, weight, on: stack, adding: given, overwriting: true))
-      )
-    }
+    let expected = try context.read(context.convolution(x, weight, on: stack, adding: kept))
+    let result = try context.read(
+      context.convolution(x, weight, on: stack, adding: given, overwriting: true))
     #expect(try context.read(kept) == values)
     #expect(result == expected)
     for (index, value) in result.enumerated() {
@@ -132,11 +127,9 @@ struct PackedConvolutionTests {
       let x = try context.tensor(values, shape: [batch, stack.tokenCount, 16])
       return try context.read(context.convolution(x, weight, on: stack))
     }
-    try KernelSelection.withKernels {
-      let all = try convolved(values, batch: 5, threads: 2)
-      let sample = stack.tokenCount * 16
-      let last = try convolved(Array(values[(4 * sample)...]), batch: 1, threads: 1)
-      #expect(Array(all.suffix(last.count)) == last)
-    }
+    let all = try convolved(values, batch: 5, threads: 2)
+    let sample = stack.tokenCount * 16
+    let last = try convolved(Array(values[(4 * sample)...]), batch: 1, threads: 1)
+    #expect(Array(all.suffix(last.count)) == last)
   }
 }

@@ -10,36 +10,30 @@ struct ThreadCountTests {
 
   @Test(arguments: ElementType.productPrecisions, [2, 3, 5, 16])
   func ownKernelsGiveTheSameBits(_ type: ElementType, threads: Int) throws {
-    try KernelSelection.withKernels {
-      let alone = try results(threads: 1, type)
-      let shared = try results(threads: threads, type)
-      for (a, b) in zip(alone, shared) where !a.isProduct {
-        #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(a.name)")
-      }
+    let alone = try results(threads: 1, type)
+    let shared = try results(threads: threads, type)
+    for (a, b) in zip(alone, shared) where !a.isProduct {
+      #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(a.name)")
     }
   }
 
   /// oneDNN may cut its sums up differently for another number of threads.
   @Test(arguments: ElementType.productPrecisions, [2, 3])
   func productsAgreeToTheirPrecision(_ type: ElementType, threads: Int) throws {
-    try KernelSelection.withKernels {
-      let alone = try results(threads: 1, type)
-      let shared = try results(threads: threads, type)
-      for (a, b) in zip(alone, shared) where a.isProduct {
-        #expect(deviation(a.values, from: b.values.map(Double.init)) < type.tolerance, "\(a.name)")
-      }
+    let alone = try results(threads: 1, type)
+    let shared = try results(threads: threads, type)
+    for (a, b) in zip(alone, shared) where a.isProduct {
+      #expect(deviation(a.values, from: b.values.map(Double.init)) < type.tolerance, "\(a.name)")
     }
   }
 
   @Test(arguments: ElementType.productPrecisions)
   func aSecondRunGivesTheSameBits(_ type: ElementType) throws {
-    try KernelSelection.withKernels {
-      let sequence = try OperationSequence(ComputeContext(threadCount: 2), type)
-      let first = try sequence.run()
-      let second = try sequence.run()
-      for (a, b) in zip(first, second) {
-        #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(a.name)")
-      }
+    let sequence = try OperationSequence(ComputeContext(threadCount: 2), type)
+    let first = try sequence.run()
+    let second = try sequence.run()
+    for (a, b) in zip(first, second) {
+      #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(a.name)")
     }
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 import TensorCore
 
 /// Runs code with the kernels of one instruction set, on the calling thread; others keep the best.
@@ -11,7 +10,7 @@ public enum KernelSelection {
 
   /// Runs `body` with the named kernels, or with the best ones.
   public static func withKernels<Result>(
-    _ name: String? = nil, _ body: () throws -> Result
+    _ name: String?, _ body: () throws -> Result
   ) rethrows -> Result {
     defer { Processor.selectKernels(nil) }
     Processor.selectKernels(name)

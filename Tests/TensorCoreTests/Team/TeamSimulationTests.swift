@@ -74,14 +74,12 @@ import Testing
   @Test(
     "networks compute the same bits in a simulation, whatever its threads", arguments: [1, 7, 64])
   func sameBits(threads: Int) throws {
-    try KernelSelection.withKernels {
-      let alone = try OperationSequence(ComputeContext(threadCount: 1), .float32).run()
-      let simulated = try TeamSimulation.run {
-        try OperationSequence(ComputeContext(threadCount: threads), .float32).run()
-      }
-      for (a, b) in zip(alone, simulated) where !a.isProduct {
-        #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(a.name)")
-      }
+    let alone = try OperationSequence(ComputeContext(threadCount: 1), .float32).run()
+    let simulated = try TeamSimulation.run {
+      try OperationSequence(ComputeContext(threadCount: threads), .float32).run()
+    }
+    for (a, b) in zip(alone, simulated) where !a.isProduct {
+      #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern), "\(a.name)")
     }
   }
 }

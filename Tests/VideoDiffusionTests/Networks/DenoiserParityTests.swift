@@ -86,14 +86,12 @@ struct DenoiserParityTests {
     let samples = [it.latents[0], it.latents[1], it.latents[0]]
     let conditions: [Latent?] = [it.latents[1], nil, nil]
     let steps: [Float] = [it.steps[0], it.steps[1], 999]
-    try KernelSelection.withKernels {
-      let together = try it.network(samples, conditions: conditions, steps: steps, it.context)
-      for index in samples.indices {
-        let alone = try it.network(
-          [samples[index]], conditions: [conditions[index]], steps: [steps[index]], it.context)
-        #expect(
-          largestDifference(alone[0].values, together[index].values) < 1e-6, "sample \(index)")
-      }
+    let together = try it.network(samples, conditions: conditions, steps: steps, it.context)
+    for index in samples.indices {
+      let alone = try it.network(
+        [samples[index]], conditions: [conditions[index]], steps: [steps[index]], it.context)
+      #expect(
+        largestDifference(alone[0].values, together[index].values) < 1e-6, "sample \(index)")
     }
   }
 
@@ -107,32 +105,26 @@ struct DenoiserParityTests {
   /// oneDNN may cut its sums up differently for another number of threads, so the last bits may
   /// differ.
   @Test func theNumberOfThreadsDoesNotMatter() throws {
-    try KernelSelection.withKernels {
-      // One after the other: the context that was opened last sets the size of oneDNN's team.
-      let alone = try Loaded(GoldenNetwork.small, .float32, threads: 1).noise(conditional: true)
-      let shared = try Loaded(GoldenNetwork.small, .float32, threads: 2).noise(conditional: true)
-      #expect(largestDifference(alone, shared) < 1e-5)
-    }
+    // One after the other: the context that was opened last sets the size of oneDNN's team.
+    let alone = try Loaded(GoldenNetwork.small, .float32, threads: 1).noise(conditional: true)
+    let shared = try Loaded(GoldenNetwork.small, .float32, threads: 2).noise(conditional: true)
+    #expect(largestDifference(alone, shared) < 1e-5)
   }
 
   @Test func oneStepForAllIsTheSameAsThatStepForEach() throws {
     let it = try Loaded(GoldenNetwork.small, .float32)
     let conditions: [Latent?] = [nil, it.latents[0]]
-    try KernelSelection.withKernels {
-      let one = try it.network(it.latents, conditions: conditions, step: 250, it.context)
-      let each = try it.network(
-        it.latents, conditions: conditions, steps: [250, 250], it.context)
-      #expect(one == each)
-    }
+    let one = try it.network(it.latents, conditions: conditions, step: 250, it.context)
+    let each = try it.network(
+      it.latents, conditions: conditions, steps: [250, 250], it.context)
+    #expect(one == each)
   }
 
   @Test func zerosAreTheConditionOfASampleThatHasNone() throws {
     let it = try Loaded(GoldenNetwork.small, .float32)
     let zeros = Latent(zerosFor: GoldenNetwork.small.configuration.geometry)
-    try KernelSelection.withKernels {
-      let none = try it.network(it.latents, conditions: [nil, nil], step: 10, it.context)
-      let zero = try it.network(it.latents, conditions: [zeros, zeros], step: 10, it.context)
-      #expect(none == zero)
-    }
+    let none = try it.network(it.latents, conditions: [nil, nil], step: 10, it.context)
+    let zero = try it.network(it.latents, conditions: [zeros, zeros], step: 10, it.context)
+    #expect(none == zero)
   }
 }

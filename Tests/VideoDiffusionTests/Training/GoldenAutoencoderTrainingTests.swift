@@ -53,17 +53,15 @@ struct GoldenAutoencoderTrainingTests {
   }
 
   @Test func checkpointingChangesNoBit() throws {
-    try KernelSelection.withKernels {
-      let plain = try Run()
-      let checkpointed = try Run(checkpointing: true)
-      let loss = try plain.step.accumulate([plain.example]).read(plain.context)
-      let other = try checkpointed.step.accumulate([plain.example]).read(checkpointed.context)
-      #expect(other == loss)
-      for parameter in plain.step.parameters.parameters {
-        #expect(
-          try plain.gradient(parameter.name) == checkpointed.gradient(parameter.name),
-          "\(parameter.name)")
-      }
+    let plain = try Run()
+    let checkpointed = try Run(checkpointing: true)
+    let loss = try plain.step.accumulate([plain.example]).read(plain.context)
+    let other = try checkpointed.step.accumulate([plain.example]).read(checkpointed.context)
+    #expect(other == loss)
+    for parameter in plain.step.parameters.parameters {
+      #expect(
+        try plain.gradient(parameter.name) == checkpointed.gradient(parameter.name),
+        "\(parameter.name)")
     }
   }
 

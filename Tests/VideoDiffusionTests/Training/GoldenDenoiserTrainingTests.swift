@@ -137,33 +137,29 @@ struct GoldenDenoiserTrainingTests {
 
   @Test(arguments: ElementType.productPrecisions)
   func checkpointingChangesNoBit(_ type: ElementType) throws {
-    try KernelSelection.withKernels {
-      let plain = try Run(type)
-      let checkpointed = try Run(type, checkpointing: true)
-      let loss = try plain.accumulate(plain.examples(conditional: true))
-      let other = try checkpointed.accumulate(plain.examples(conditional: true))
-      #expect(loss == other)
-      for parameter in plain.step.parameters.parameters {
-        #expect(
-          try plain.gradient(parameter.name) == checkpointed.gradient(parameter.name),
-          "\(parameter.name)")
-      }
+    let plain = try Run(type)
+    let checkpointed = try Run(type, checkpointing: true)
+    let loss = try plain.accumulate(plain.examples(conditional: true))
+    let other = try checkpointed.accumulate(plain.examples(conditional: true))
+    #expect(loss == other)
+    for parameter in plain.step.parameters.parameters {
+      #expect(
+        try plain.gradient(parameter.name) == checkpointed.gradient(parameter.name),
+        "\(parameter.name)")
     }
   }
 
   @Test func aSecondRunGivesTheSameBits() throws {
-    try KernelSelection.withKernels {
-      let weights = try (0..<2).map { _ in
-        let run = try Run()
-        let optimizer = try Optimizer(run.step.parameters, .denoiser, run.context)
-        for _ in 0..<2 {
-          _ = try run.accumulate(run.examples(conditional: true))
-          try optimizer.step()
-        }
-        return try run.values()
+    let weights = try (0..<2).map { _ in
+      let run = try Run()
+      let optimizer = try Optimizer(run.step.parameters, .denoiser, run.context)
+      for _ in 0..<2 {
+        _ = try run.accumulate(run.examples(conditional: true))
+        try optimizer.step()
       }
-      #expect(weights[0] == weights[1])
+      return try run.values()
     }
+    #expect(weights[0] == weights[1])
   }
 
   @Test(
