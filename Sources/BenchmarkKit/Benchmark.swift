@@ -22,7 +22,7 @@ public struct Benchmark {
   ) throws -> BenchmarkReport {
     var benchmark = Benchmark(plan: plan, onProgress: onProgress)
     try benchmark.measureMachine()
-    for threads in plan.threadCounts {
+    for threads in benchmark.threadCounts {
       for precision in try benchmark.usablePrecisions() {
         for size in plan.sizes {
           if !plan.tasks.isDisjoint(with: [.load, .denoiser, .step]) {
@@ -55,10 +55,10 @@ public struct Benchmark {
 
   private mutating func measureMachine() throws {
     let seconds = plan.isQuick ? 0.1 : 0.5
-    for threads in plan.threadCounts {
+    for threads in threadCounts {
       onProgress("peak of the machine, \(threads) threads")
       let suffix = suffix(threads)
-      let device = try Device.open(threadCount: threads)
+      let device = try Device.open(plan.device, threadCount: threads)
       for precision in [ElementType.float32, .bfloat16] {
         guard let peak = device.measurePeak(precision, seconds: seconds) else { continue }
         // bfloat16 numbers can also be widened and multiplied as float32, which is the faster way on
@@ -66,15 +66,27 @@ public struct Benchmark {
         peaks[threads, default: [:]][precision] = max(peak, peaks[threads]?[.float32] ?? 0)
         report.facts["peak.\(precision.shortName)\(suffix).gflops"] = .number(rounded(peak))
       }
+      guard card == nil else { continue }
       let bytes = plan.isQuick ? 128 << 20 : 512 << 20
       report.facts["memory.read\(suffix).gbps"] = .number(
         rounded(Processor.measureReadBandwidth(threads: threads, bytes: bytes)))
     }
+    report.facts["machine.card"] = card.map { .string($0) }
     report.facts["machine.processor"] = .string(MachineFacts.processorName)
     report.facts["machine.threads"] = .integer(Processor.availableCount)
     report.facts["machine.kernels"] = .string(Processor.kernelInstructionSet)
     report.facts["machine.onednn"] = .string(
       "\(Processor.libraryVersion) \(Processor.libraryInstructionSet)")
+  }
+
+  /// The graphics processor that is measured; `nil` for the processor.
+  private var card: String? {
+    plan.device.resolved == .processor ? nil : plan.device.deviceName
+  }
+
+  /// A graphics processor has threads of its own, and is measured once.
+  private var threadCounts: [Int] {
+    card == nil ? plan.threadCounts : [Processor.availableCount]
   }
 
   private func suffix(_ threads: Int) -> String {
@@ -86,7 +98,7 @@ public struct Benchmark {
   }
 
   private mutating func usablePrecisions() throws -> [ElementType] {
-    let device = try Device.open(threadCount: 1)
+    let device = try Device.open(plan.device, threadCount: 1)
     return plan.precisions.filter { precision in
       guard !device.supports(precision) else { return true }
       let note = "bf16 was left out: it needs AVX-512, and this processor has \(device.name)"
@@ -102,7 +114,7 @@ public struct Benchmark {
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
     onProgress("load \(place.text)")
-    let network = try MeasuredDenoiser(size, precision, threads: threads)
+    let network = try MeasuredDenoiser(size, precision, on: Device.open(plan.device, threadCount: threads))
     if plan.tasks.contains(.load) {
       report.measurements.append(
         measurement(.load, place, samples: [network.packingSeconds], operations: nil))
@@ -123,7 +135,7 @@ public struct Benchmark {
     _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
-    let network = try MeasuredAutoencoder(size, precision, threads: threads)
+    let network = try MeasuredAutoencoder(size, precision, on: Device.open(plan.device, threadCount: threads))
     let configuration = network.configuration
     try measure(.encode, place, operations: configuration.encodeOperations, network.context) {
       try network.encode()

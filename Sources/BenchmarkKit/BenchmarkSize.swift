@@ -42,7 +42,9 @@ public struct BenchmarkPlan: Sendable, Hashable {
   public var precisions: [ElementType]
   /// Batch sizes of the denoiser; the autoencoder takes one clip at a time.
   public var batches: [Int]
-  /// Thread counts.
+  /// What computes.
+  public var device: DeviceChoice
+  /// Thread counts of the processor.
   public var threadCounts: [Int]
   /// Times that each is measured, after one run that is not counted.
   public var runs: Int
@@ -57,13 +59,15 @@ public struct BenchmarkPlan: Sendable, Hashable {
   public init(
     sizes: [BenchmarkSize],
     tasks: Set<BenchmarkMeasurement.Task> = Set(BenchmarkMeasurement.Task.allCases),
-    precisions: [ElementType], batches: [Int], threadCounts: [Int], runs: Int,
+    precisions: [ElementType], batches: [Int], device: DeviceChoice = .processor,
+    threadCounts: [Int], runs: Int,
     neighbourCount: Int = 0, isQuick: Bool = false, profiles: Bool = false
   ) {
     self.sizes = sizes
     self.tasks = tasks
     self.precisions = precisions
     self.batches = batches
+    self.device = device
     self.threadCounts = threadCounts
     self.runs = runs
     self.neighbourCount = neighbourCount

@@ -10,8 +10,8 @@ struct MeasuredDenoiser {
   private let denoiser: Denoiser
   private let sampler: Sampler
 
-  init(_ size: BenchmarkSize, _ precision: ElementType, threads: Int) throws {
-    context = ComputeContext(try Device.open(threadCount: threads))
+  init(_ size: BenchmarkSize, _ precision: ElementType, on device: Device) throws {
+    context = ComputeContext(device)
     configuration = size.denoiser
     (denoiser, packingSeconds) = try RandomParameters.denoiser(
       configuration, context, elementType: precision)
@@ -46,8 +46,8 @@ struct MeasuredAutoencoder {
   private let autoencoder: Autoencoder
   private let clip: PixelClip
 
-  init(_ size: BenchmarkSize, _ precision: ElementType, threads: Int) throws {
-    context = ComputeContext(try Device.open(threadCount: threads))
+  init(_ size: BenchmarkSize, _ precision: ElementType, on device: Device) throws {
+    context = ComputeContext(device)
     configuration = size.autoencoder
     (autoencoder, _) = try RandomParameters.autoencoder(
       configuration, context, elementType: precision)

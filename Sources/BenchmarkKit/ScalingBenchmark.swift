@@ -142,11 +142,11 @@ public struct ScalingBenchmark: Sendable {
     _ threads: Int
   ) throws -> () throws -> Void {
     if task == .denoiser {
-      let network = try MeasuredDenoiser(size, precision, threads: threads)
+      let network = try MeasuredDenoiser(size, precision, on: Device.open(threadCount: threads))
       let start = try network.start(batch: 1)
       return { _ = try network.forward(start) }
     }
-    let network = try MeasuredAutoencoder(size, precision, threads: threads)
+    let network = try MeasuredAutoencoder(size, precision, on: Device.open(threadCount: threads))
     return task == .encode ? { try network.encode() } : { try network.decode() }
   }
 }

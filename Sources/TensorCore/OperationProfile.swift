@@ -30,20 +30,39 @@ public final class OperationProfile {
     public let operations: Double
   }
 
-  /// Operations in the order in which they ran.
-  public private(set) var calls: [Call] = []
+  /// An operation between two moments of the device, which may not have come to them yet.
+  private struct Timed {
+    let kind: OperationKind
+    let layer: String
+    let shape: String
+    let operations: Double
+    let start: any DeviceMoment
+    let end: any DeviceMoment
+  }
+
+  private var timed: [Timed] = []
   fileprivate var layers: [String] = []
+
+  /// Operations in the order in which they ran. Waits for the device.
+  public var calls: [Call] {
+    timed.map { operation in
+      Call(
+        kind: operation.kind, layer: operation.layer, shape: operation.shape,
+        seconds: operation.end.seconds(since: operation.start), operations: operation.operations)
+    }
+  }
 
   /// An empty profile.
   public init() {}
 
   fileprivate func add(
-    _ kind: OperationKind, _ shape: String, _ duration: Duration, _ operations: Double
+    _ kind: OperationKind, _ shape: String, _ operations: Double, from start: any DeviceMoment,
+    to end: any DeviceMoment
   ) {
-    calls.append(
-      Call(
-        kind: kind, layer: layers.joined(separator: "."), shape: shape,
-        seconds: duration.inSeconds, operations: operations))
+    timed.append(
+      Timed(
+        kind: kind, layer: layers.joined(separator: "."), shape: shape, operations: operations,
+        start: start, end: end))
   }
 }
 
@@ -62,9 +81,9 @@ extension ComputeContext {
   /// Begins an operation, which ``record(_:since:_:outputs:operations:)`` ends: the moment before it;
   /// `nil`, without a look at the clock, unless a profile is taken.
   @inline(__always)
-  package var operationStart: ContinuousClock.Instant? {
+  package var operationStart: (any DeviceMoment)? {
     use.begin()
-    return profile == nil ? nil : ContinuousClock.now
+    return profile == nil ? nil : device.moment()
   }
 
   /// Ends an operation, and notes it if a profile is taken; to be deferred.
@@ -75,13 +94,14 @@ extension ComputeContext {
   ///   - operations: Floating point operations.
   @inline(__always)
   func record(
-    _ kind: OperationKind, since start: ContinuousClock.Instant?, _ shape: [Int],
+    _ kind: OperationKind, since start: (any DeviceMoment)?, _ shape: [Int],
     outputs: Int? = nil, operations: @autoclosure () -> Double = 0
   ) {
     use.end()
     guard let start, let profile else { return }
-    let duration = ContinuousClock.now - start
     let extents = shape.map(String.init).joined(separator: " x ")
-    profile.add(kind, extents + (outputs.map { " -> \($0)" } ?? ""), duration, operations())
+    profile.add(
+      kind, extents + (outputs.map { " -> \($0)" } ?? ""), operations(), from: start,
+      to: device.moment())
   }
 }

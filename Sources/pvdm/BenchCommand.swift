@@ -66,6 +66,14 @@ struct Bench: AsyncParsableCommand {
       valueName: "list"))
   var threads: CommaSeparated<Int>?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      What computes: cpu, cuda:N for the graphics processor of that number, or auto for one where there is \
+      one. Not with --train, --scaling, --ranks or --checkpoint, which measure the processor.
+      """, valueName: "auto|cpu|cuda:N"))
+  var device = DeviceChoice.processor
+
   @Option(help: "Runs of each, after one that is not counted: 1 to 1000.")
   var runs = 5
 
@@ -175,6 +183,11 @@ struct Bench: AsyncParsableCommand {
     guard !scaling || threads?.values.allSatisfy({ $0 <= TeamSimulation.mostThreads }) ?? true
     else {
       throw ValidationError("--threads is 1 to \(TeamSimulation.mostThreads) with --scaling.")
+    }
+    let measuresProcessor = train || scaling || ranks || checkpoint != nil
+    guard device == .processor || !measuresProcessor else {
+      throw ValidationError(
+        "--device does not go with --train, --scaling, --ranks or --checkpoint, which measure the processor.")
     }
     guard !scaling || !ScalingBenchmark.possibleTasks.allSatisfy({ !tasks.values.contains($0) })
     else {
@@ -300,10 +313,15 @@ struct Bench: AsyncParsableCommand {
     return BenchmarkPlan(
       sizes: quick ? [.skies64] : sizes.values, tasks: Set(tasks.values),
       precisions: precision.values.map(\.elementType),
-      batches: quick ? [1] : batch.values,
+      batches: quick ? [1] : batch.values, device: device,
       threadCounts: threads?.values ?? (quick ? [all] : doublings + [all]), runs: quick ? 2 : runs,
       neighbourCount: neighbours, isQuick: quick, profiles: profile)
   }
+}
+
+extension DeviceChoice: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+  public var defaultValueDescription: String { description }
 }
 
 /// Several values of one option, separated by commas; each once, in the order given.

@@ -1,17 +1,24 @@
 // The driver's functions for an emulated device. Everything happens at once, and a fault is told of from then on,
 // as a real driver tells of it at some later call.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "CDriver.h"
 #include "CGraphicsKernels.h"
 #include "include/KernelEmulator.h"
 #include "run.h"
 
+// Work that was captured, to be done as often as it is launched.
+typedef std::vector<std::function<cd_result()>> Graph;
+
 struct ke_machine {
   emulated::Memory memory;
+  Graph *captured = nullptr;  // what a capture in progress has so far
   uint64_t order, launches = 0;
   int users = 1;
   std::string fault;
@@ -35,6 +42,19 @@ bool holds(const char *call, cd_address address, size_t bytes) {
   }
   machine->fault = std::string(call) + ": " + std::to_string(bytes) + " bytes that are not taken";
   return false;
+}
+
+// Does work now, or keeps it where a capture is in progress.
+cd_result now_or_captured(std::function<cd_result()> work) {
+  if (!machine->captured) return work();
+  machine->captured->push_back(work);
+  return CD_SUCCESS;
+}
+
+// What cannot be part of a capture.
+cd_result not_captured() {
+  if (machine->captured) machine->fault = "a call that waits or takes memory during a capture";
+  return state();
 }
 
 cd_result start(uint32_t) { return machine ? CD_SUCCESS : CD_ERROR_NO_DEVICE; }
@@ -125,17 +145,22 @@ cd_result launch(cd_function function, uint32_t x, uint32_t y, uint32_t z, uint3
   // The limits of every card.
   bool fits = x > 0 && y > 0 && z > 0 && x <= 0x7FFFFFFF && y <= 65535 && z <= 65535;
   if (!fits || (int)threads != kernel->threads || rows != 1 || layers != 1) return CD_ERROR_INVALID_VALUE;
-  const uint32_t blocks[3] = {x, y, z};
-  machine->launches++;
-  machine->fault = emulated::run(*kernel, parameters[0], blocks, machine->memory, machine->order);
-  return state();
+  // The driver takes its copy of the arguments when it is called.
+  auto bytes = (const char *)parameters[0];
+  std::vector<char> arguments(bytes, bytes + kernel->argument_size);
+  return now_or_captured([=]() mutable {
+    const uint32_t blocks[3] = {x, y, z};
+    machine->launches++;
+    machine->fault = emulated::run(*kernel, arguments.data(), blocks, machine->memory, machine->order);
+    return state();
+  });
 }
 cd_result create_stream(cd_stream *stream, uint32_t) {
   *stream = (cd_stream)machine;
   return state();
 }
 cd_result destroy_stream(cd_stream) { return CD_SUCCESS; }
-cd_result wait_for_stream(cd_stream) { return state(); }
+cd_result wait_for_stream(cd_stream) { return not_captured(); }
 cd_result create_pool(cd_pool *pool, const void *) {
   *pool = (cd_pool)machine;
   return state();
@@ -149,7 +174,7 @@ cd_result get_pool_attribute(cd_pool, int32_t, void *value) {
 }
 cd_result trim_pool(cd_pool, size_t) { return CD_SUCCESS; }
 cd_result take(cd_address *address, size_t bytes, cd_pool, cd_stream) {
-  if (state() != CD_SUCCESS) return state();
+  if (not_captured() != CD_SUCCESS) return state();
   std::lock_guard<std::mutex> guard(machine->memory.lock);
   auto &memory = machine->memory;
   if (bytes == 0) return CD_ERROR_INVALID_VALUE;
@@ -176,23 +201,25 @@ cd_result give_back(cd_address address, cd_stream) {
   return CD_SUCCESS;
 }
 cd_result upload(cd_address target, const void *source, size_t bytes, cd_stream) {
-  if (state() == CD_SUCCESS && holds("cuMemcpyHtoDAsync", target, bytes)) {
+  if (not_captured() == CD_SUCCESS && holds("cuMemcpyHtoDAsync", target, bytes)) {
     memcpy((void *)target, source, bytes);
   }
   return state();
 }
 cd_result download(void *target, cd_address source, size_t bytes, cd_stream) {
-  if (state() == CD_SUCCESS && holds("cuMemcpyDtoHAsync", source, bytes)) {
+  if (not_captured() == CD_SUCCESS && holds("cuMemcpyDtoHAsync", source, bytes)) {
     memcpy(target, (const void *)source, bytes);
   }
   return state();
 }
 cd_result copy(cd_address target, cd_address source, size_t bytes, cd_stream) {
-  if (state() == CD_SUCCESS && holds("cuMemcpyDtoDAsync", source, bytes) &&
-      holds("cuMemcpyDtoDAsync", target, bytes)) {
-    memcpy((void *)target, (const void *)source, bytes);
-  }
-  return state();
+  return now_or_captured([=] {
+    if (state() == CD_SUCCESS && holds("cuMemcpyDtoDAsync", source, bytes) &&
+        holds("cuMemcpyDtoDAsync", target, bytes)) {
+      memcpy((void *)target, (const void *)source, bytes);
+    }
+    return state();
+  });
 }
 cd_result copy_rows(const cd_rows *rows, cd_stream) {
   bool straight = rows->source_type == CD_MEMORY_DEVICE && rows->target_type == CD_MEMORY_DEVICE &&
@@ -206,10 +233,63 @@ cd_result copy_rows(const cd_rows *rows, cd_stream) {
   return state();
 }
 cd_result fill(cd_address target, uint8_t value, size_t bytes, cd_stream) {
-  if (state() == CD_SUCCESS && holds("cuMemsetD8Async", target, bytes)) {
-    memset((void *)target, value, bytes);
+  return now_or_captured([=] {
+    if (state() == CD_SUCCESS && holds("cuMemsetD8Async", target, bytes)) {
+      memset((void *)target, value, bytes);
+    }
+    return state();
+  });
+}
+
+// An event is the moment at which it was recorded.
+typedef std::chrono::steady_clock::time_point Moment;
+cd_result create_event(cd_event *event, uint32_t) {
+  *event = (cd_event) new Moment;
+  return state();
+}
+cd_result destroy_event(cd_event event) {
+  delete (Moment *)event;
+  return CD_SUCCESS;
+}
+cd_result record_event(cd_event event, cd_stream) {
+  *(Moment *)event = std::chrono::steady_clock::now();
+  return not_captured();
+}
+cd_result wait_for_event(cd_event) { return not_captured(); }
+cd_result get_elapsed(float *milliseconds, cd_event start, cd_event end) {
+  *milliseconds = std::chrono::duration<float, std::milli>(*(Moment *)end - *(Moment *)start).count();
+  return state();
+}
+
+cd_result begin_capture(cd_stream, int32_t) {
+  if (machine->captured) return CD_ERROR_INVALID_VALUE;
+  machine->captured = new Graph;
+  return state();
+}
+cd_result end_capture(cd_stream, cd_graph *graph) {
+  if (!machine->captured) return CD_ERROR_INVALID_VALUE;
+  *graph = (cd_graph)machine->captured;
+  machine->captured = nullptr;
+  return state();
+}
+cd_result instantiate_graph(cd_graph_exec *instance, cd_graph graph, uint64_t) {
+  *instance = (cd_graph_exec) new Graph(*(Graph *)graph);
+  return state();
+}
+cd_result launch_graph(cd_graph_exec instance, cd_stream) {
+  for (auto &work : *(Graph *)instance) {
+    if (state() != CD_SUCCESS) return state();
+    work();
   }
   return state();
+}
+cd_result destroy_graph(cd_graph graph) {
+  delete (Graph *)graph;
+  return CD_SUCCESS;
+}
+cd_result destroy_graph_instance(cd_graph_exec instance) {
+  delete (Graph *)instance;
+  return CD_SUCCESS;
 }
 
 #define TABLE_ENTRY(symbol, name, arguments) name,

@@ -37,6 +37,9 @@ typedef void *cd_module;                // CUmodule
 typedef void *cd_function;              // CUfunction
 typedef void *cd_stream;                // CUstream
 typedef void *cd_pool;                  // CUmemoryPool
+typedef void *cd_event;                 // CUevent
+typedef void *cd_graph;                 // CUgraph
+typedef void *cd_graph_exec;            // CUgraphExec
 
 // CUdevice_attribute
 enum {
@@ -50,6 +53,8 @@ enum {
   CD_POOL_RESERVED_CURRENT = 5,
   CD_POOL_USED_CURRENT = 7,
 };
+// CUstreamCaptureMode
+enum { CD_CAPTURE_RELAXED = 2 };
 // CUmemorytype
 enum { CD_MEMORY_DEVICE = 2 };
 
@@ -110,7 +115,19 @@ typedef struct {
   F(cuMemcpyDtoDAsync_v2, copy,                                                                      \
     (cd_address target, cd_address source, size_t bytes, cd_stream stream))                          \
   F(cuMemcpy2DAsync_v2, copy_rows, (const cd_rows *rows, cd_stream stream))                          \
-  F(cuMemsetD8Async, fill, (cd_address target, uint8_t value, size_t bytes, cd_stream stream))
+  F(cuMemsetD8Async, fill, (cd_address target, uint8_t value, size_t bytes, cd_stream stream))        \
+  F(cuEventCreate, create_event, (cd_event *event, uint32_t flags))                                  \
+  F(cuEventDestroy_v2, destroy_event, (cd_event event))                                              \
+  F(cuEventRecord, record_event, (cd_event event, cd_stream stream))                                 \
+  F(cuEventSynchronize, wait_for_event, (cd_event event))                                            \
+  F(cuEventElapsedTime, get_elapsed, (float *milliseconds, cd_event start, cd_event end))            \
+  F(cuStreamBeginCapture_v2, begin_capture, (cd_stream stream, int32_t mode))                        \
+  F(cuStreamEndCapture, end_capture, (cd_stream stream, cd_graph *graph))                            \
+  F(cuGraphInstantiateWithFlags, instantiate_graph,                                                  \
+    (cd_graph_exec *instance, cd_graph graph, uint64_t flags))                                       \
+  F(cuGraphLaunch, launch_graph, (cd_graph_exec instance, cd_stream stream))                         \
+  F(cuGraphDestroy, destroy_graph, (cd_graph graph))                                                 \
+  F(cuGraphExecDestroy, destroy_graph_instance, (cd_graph_exec instance))
 
 // A driver: the machine's, or one that tests emulate.
 typedef struct {

@@ -153,6 +153,16 @@ typedef struct {
   int32_t inner, outer_stride, inner_stride, token_step;
 } gk_gather_sequences;
 
+// ---- What a card reaches -----------------------------------------------------------------------
+
+// Multiply-adds of numbers that never leave their registers. The rounds are of GK_PEAK_OPERATIONS for each thread
+// in float32, and for each warp in bfloat16 of as many multiplications of 16x16 by 16x8.
+#define GK_PEAK_OPERATIONS 16
+typedef struct {
+  gk_address target;  // a float32 for each thread
+  int32_t rounds;
+} gk_peak;
+
 // ---- The kernels ------------------------------------------------------------------------------
 
 typedef struct {

@@ -42,3 +42,6 @@ KERNEL(gk_sum_planes_f32, gk_sum_planes, 256, sum_planes<float>(a))
 KERNEL(gk_sum_planes_bf16, gk_sum_planes, 256, sum_planes<bf16>(a))
 KERNEL(gk_gather_sequences_f32, gk_gather_sequences, 256, gather_sequences<float>(a))
 KERNEL(gk_gather_sequences_bf16, gk_gather_sequences, 256, gather_sequences<bf16>(a))
+
+KERNEL(gk_peak_f32, gk_peak, 256, peak_float(a))
+KERNEL(gk_peak_bf16, gk_peak, 256, peak_bf16(a))

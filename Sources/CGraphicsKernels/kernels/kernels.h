@@ -3,6 +3,7 @@
 #include "elementwise.h"
 #include "movement.h"
 #include "normalization.h"
+#include "peak.h"
 #include "product_bf16.h"
 #include "product_float.h"
 

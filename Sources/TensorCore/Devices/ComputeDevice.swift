@@ -28,6 +28,15 @@ package protocol ComputeDevice: AnyObject {
   ///
   /// - Throws: ``TensorError`` if it fails, or an earlier one has.
   func run(_ operation: DeviceOperation) throws
+
+  /// The moment after everything that was asked for so far.
+  func moment() -> any DeviceMoment
+
+  /// Does work that is asked for again and again, in a quicker way once it is known; see
+  /// ``ComputeContext/repeating(_:_:_:)``.
+  func repeating(
+    _ work: RepeatedWork, _ inputs: [Tensor], _ body: ([Tensor]) throws -> [Tensor]
+  ) throws -> [Tensor]
 }
 
 /// A weight as a device keeps it: layouts and descriptors are the device's own affair.

@@ -16,6 +16,18 @@ public struct Device {
     Device(try ProcessorDevice(threadCount: threadCount))
   }
 
+  /// Opens the device of a choice.
+  ///
+  /// - Parameters:
+  ///   - choice: Which one.
+  ///   - threadCount: Threads of a processor, at least 1; `nil` takes every processor the process may
+  ///     run on. A graphics processor has its own.
+  /// - Throws: ``TensorError`` if there is no such device or it cannot compute.
+  public static func open(_ choice: DeviceChoice, threadCount: Int? = nil) throws -> Device {
+    if case .card(let ordinal) = choice.resolved { return try open(card: ordinal) }
+    return try open(threadCount: threadCount)
+  }
+
   /// What people call it, for example `AVX-512`.
   public var name: String { implementation.name }
 

@@ -23,6 +23,8 @@ final class GraphicsConnection: @unchecked Sendable {
   private let context: cd_context?
   private let module: cd_module?
   private let kernels: [String: Kernel]
+  /// Takes note of the work that is put on the stream, while it is set.
+  var recording: GraphicsRecording?
   /// The first failure of a call that could not throw.
   private let failure = Mutex<TensorError?>(nil)
 
@@ -129,16 +131,24 @@ final class GraphicsConnection: @unchecked Sendable {
   ) throws {
     guard let kernel = kernels[name] else { preconditionFailure("there is no kernel \(name)") }
     precondition(kernel.argumentSize == MemoryLayout<Arguments>.stride, "arguments of \(name)")
-    makeCurrent()
     try rethrow()
-    var arguments = arguments
-    let result = withUnsafeMutablePointer(to: &arguments) { pointer in
-      var parameters: UnsafeMutableRawPointer? = UnsafeMutableRawPointer(pointer)
-      return driver.functions.launch(
-        kernel.function, UInt32(blocks.0), UInt32(blocks.1), UInt32(blocks.2),
-        UInt32(kernel.threads), 1, 1, 0, stream, &parameters, nil)
+    try withUnsafeBytes(of: arguments) { bytes in
+      try launch(kernel, bytes, blocks: blocks)
+      recording?.note(.launch(kernel, arguments: Array(bytes), blocks: blocks))
     }
-    if result != CD_SUCCESS { throw driver.failure("\(name) (cuLaunchKernel)", result) }
+  }
+
+  /// Launches a kernel with its arguments as they lie in memory.
+  func launch(
+    _ kernel: Kernel, _ arguments: UnsafeRawBufferPointer, blocks: (Int, Int, Int)
+  ) throws {
+    makeCurrent()
+    // The driver takes its copy, and only reads it.
+    var parameters = UnsafeMutableRawPointer(mutating: arguments.baseAddress)
+    let result = driver.functions.launch(
+      kernel.function, UInt32(blocks.0), UInt32(blocks.1), UInt32(blocks.2),
+      UInt32(kernel.threads), 1, 1, 0, stream, &parameters, nil)
+    if result != CD_SUCCESS { throw driver.failure("\(kernel.name) (cuLaunchKernel)", result) }
   }
 
   /// Keeps the failure of a call that cannot throw, for the next one that can.

@@ -3,8 +3,9 @@ internal import CGraphicsKernels
 /// An NVIDIA card, by its driver and this package's own kernels, for inference. Operations are put on the
 /// card's stream and happen later, in order.
 final class GraphicsDevice: ComputeDevice {
-  private let connection: GraphicsConnection
-  let memory: any DeviceMemory
+  let connection: GraphicsConnection
+  let ownMemory: GraphicsMemory
+  var memory: any DeviceMemory { ownMemory }
 
   /// Bytes of a row that a step of a product takes.
   static let stepBytes = 64
@@ -24,7 +25,7 @@ final class GraphicsDevice: ComputeDevice {
   /// - Throws: ``TensorError`` if there is no such card, or it cannot run the kernels.
   init(_ driver: GraphicsDriver, ordinal: Int, image: UnsafePointer<CChar>) throws {
     connection = try GraphicsConnection(driver, ordinal: ordinal, image: image)
-    memory = GraphicsMemory(connection)
+    ownMemory = GraphicsMemory(connection)
   }
 
   var name: String { connection.name }
@@ -34,9 +35,6 @@ final class GraphicsDevice: ComputeDevice {
   func supports(_ elementType: ElementType) -> Bool {
     elementType == .float32 || elementType == .bfloat16
   }
-
-  /// Not measured: what a card reaches is in its maker's sheet.
-  func measurePeak(_ elementType: ElementType, seconds: Double) -> Double? { nil }
 
   /// Parts of a size that so many elements are.
   static func count(_ elements: Int, by size: Int) -> Int { (elements + size - 1) / size }

@@ -135,7 +135,7 @@ extension ComputeContext {
   }
 
   private func recordMatmul(
-    since start: ContinuousClock.Instant?, _ x: Tensor, outputs: Int
+    since start: (any DeviceMoment)?, _ x: Tensor, outputs: Int
   ) {
     record(
       .matmul, since: start, [x.rows, x.channels], outputs: outputs,

@@ -13,6 +13,8 @@ public struct Autoencoder: Sendable {
   private let postProjections: [Linear]  // post_xy, post_yt, post_xt
   private let decoder: VideoTransformer
   private let toPatches: PatchLayer  // to_pixel.1
+  private let encoding = RepeatedWork()
+  private let decoding = RepeatedWork()
 
   /// Takes the network's parameters; the scope's root has the names of the authors' files.
   ///
@@ -41,9 +43,11 @@ public struct Autoencoder: Sendable {
   /// - Parameter clip: As many frames of the side that the configuration names.
   public func encode(_ clip: PixelClip, _ context: ComputeContext) throws -> Latent {
     let geometry = configuration.geometry
-    let tokens = try encoderTokens(clip, context)
     var latent = Latent(zerosFor: geometry)
-    let planes = try context.read(planeValues(tokens, context))
+    let planes = try context.read(
+      context.repeating(encoding, [framesTensor(clip, context)]) {
+        try planeValues(encoderTokens($0[0], context), context)
+      })
     for (plane, values) in zip(geometry.planes, planes) {
       for token in 0..<plane.count {
         for channel in 0..<PlaneGeometry.channels {
@@ -78,9 +82,12 @@ public struct Autoencoder: Sendable {
 
   /// Reads a latent back as frames.
   public func decode(_ latent: Latent, _ context: ComputeContext) throws -> PixelClip {
-    PixelClip(
+    let frames = try context.repeating(decoding, tensors(ofPlanes: latent, context)) {
+      [try self.frames(fromPlanes: $0, context)]
+    }
+    return PixelClip(
       frames: configuration.frames, side: configuration.resolution,
-      values: try context.read(frames(fromPlanes: tensors(ofPlanes: latent, context), context)))
+      values: try context.read(frames[0]))
   }
 
   /// A latent's planes, `[plane's tokens, 4]` float32 each, in the order xy, yt, xt.

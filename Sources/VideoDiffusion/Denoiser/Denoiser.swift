@@ -18,6 +18,7 @@ public struct Denoiser: Sendable {
   private let outputs: [Block]
   private let outputNorm: GroupNorm  // out.0
   private let outputConvolution: Convolution  // out.2
+  private let pass = RepeatedWork()
 
   /// Takes the network's parameters; the scope's root has the names that the authors' files have
   /// after `diffusion_model.`.
@@ -103,8 +104,19 @@ public struct Denoiser: Sendable {
   ///   - steps: The time step of each sample.
   /// - Returns: `[batch, stack.tokenCount, 4]` float32; between the planes the numbers have no meaning.
   func noiseTokens(_ x: Tensor, steps: [Float], _ context: ComputeContext) throws -> Tensor {
+    let sinusoids = try context.inLayer("time_embed") {
+      try timeEmbedding.sinusoids(steps, context)
+    }
+    return try context.repeating(pass, [x, sinusoids]) {
+      [try noiseTokens($0[0], sinusoids: $0[1], context)]
+    }[0]
+  }
+
+  private func noiseTokens(
+    _ x: Tensor, sinusoids: Tensor, _ context: ComputeContext
+  ) throws -> Tensor {
     let stack = configuration.geometry.stack
-    let step = try context.inLayer("time_embed") { try timeEmbedding(steps, context) }
+    let step = try context.inLayer("time_embed") { try timeEmbedding(sinusoids, context) }
     var h = try context.inLayer("input_blocks.0") {
       try firstConvolution(x, on: stack, context)
     }

@@ -16,9 +16,8 @@ struct TimeEmbedding: Sendable {
   }
 
   /// - Parameter steps: The time step of each sample, in 0 ..< 1000.
-  /// - Returns: SiLU of the embedding, `[steps.count, embeddingWidth]` float32: every user of the
-  ///   embedding begins with that activation.
-  func callAsFunction(_ steps: [Float], _ context: ComputeContext) throws -> Tensor {
+  /// - Returns: The sinusoids, `[steps.count, base width]` float32.
+  func sinusoids(_ steps: [Float], _ context: ComputeContext) throws -> Tensor {
     let half = width / 2
     let frequencies = (0..<half).map { expf(-logf(10000) * Float($0) / Float(half)) }
     var sinusoid: [Float] = []
@@ -27,7 +26,13 @@ struct TimeEmbedding: Sendable {
       sinusoid += frequencies.map { sinf(step * $0) }
       if width % 2 == 1 { sinusoid.append(0) }
     }
-    let x = try context.tensor(sinusoid, shape: [steps.count, width])
-    return try context.silu(second(context.silu(first(x, context)), context))
+    return try context.tensor(sinusoid, shape: [steps.count, width])
+  }
+
+  /// - Parameter sinusoids: From ``sinusoids(_:_:)``.
+  /// - Returns: SiLU of the embedding, `[steps.count, embeddingWidth]` float32: every user of the
+  ///   embedding begins with that activation.
+  func callAsFunction(_ sinusoids: Tensor, _ context: ComputeContext) throws -> Tensor {
+    try context.silu(second(context.silu(first(sinusoids, context)), context))
   }
 }

@@ -1,0 +1,31 @@
+// What a card reaches at most in multiply-adds of each precision: shares of it tell how good a kernel is.
+#pragma once
+
+#include "device.h"
+
+DEVICE void peak_float(const gk_peak &a) {
+  float sums[GK_PEAK_OPERATIONS];
+  float slope = 0.5f, shift = (float)thread_index();
+  UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) sums[i] = (float)i;
+  for (int round = 0; round < a.rounds; round++) {
+    UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) sums[i] = sums[i] * slope + shift;
+  }
+  float sum = 0;
+  UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) sum += sums[i];
+  put(global<float>(a.target), (long)block_x() * 256 + thread_index(), sum);
+}
+
+DEVICE void peak_bf16(const gk_peak &a) {
+  float sums[GK_PEAK_OPERATIONS][4];
+  // Halves of bfloat16.
+  u32 x[4] = {0x3f003f00, 0x3f003f00, 0x3f003f00, 0x3f003f00}, w = 0x3f003f00;
+  UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) {
+    UNROLL for (int e = 0; e < 4; e++) sums[i][e] = 0;
+  }
+  for (int round = 0; round < a.rounds; round++) {
+    UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) multiply_add(sums[i], x, w, w);
+  }
+  float sum = 0;
+  UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) sum += sums[i][0] + sums[i][3];
+  put(global<float>(a.target), (long)block_x() * 256 + thread_index(), sum);
+}
