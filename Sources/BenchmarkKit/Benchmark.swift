@@ -114,7 +114,8 @@ public struct Benchmark {
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
     onProgress("load \(place.text)")
-    let network = try MeasuredDenoiser(size, precision, on: Device.open(plan.device, threadCount: threads))
+    let network = try MeasuredDenoiser(
+      size, precision, on: Device.open(plan.device, threadCount: threads))
     if plan.tasks.contains(.load) {
       report.measurements.append(
         measurement(.load, place, samples: [network.packingSeconds], operations: nil))
@@ -135,7 +136,8 @@ public struct Benchmark {
     _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
-    let network = try MeasuredAutoencoder(size, precision, on: Device.open(plan.device, threadCount: threads))
+    let network = try MeasuredAutoencoder(
+      size, precision, on: Device.open(plan.device, threadCount: threads))
     let configuration = network.configuration
     try measure(.encode, place, operations: configuration.encodeOperations, network.context) {
       try network.encode()

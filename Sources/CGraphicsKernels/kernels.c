@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#define KERNEL(name, arguments, threads, ...) {#name, threads, sizeof(arguments)},
+#define KERNEL(name, arguments, threads, dynamic, ...) {#name, threads, sizeof(arguments), dynamic},
 static const gk_kernel kernels[] = {
 #include "kernels/kernel_list.h"
 };

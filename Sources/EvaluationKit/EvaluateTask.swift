@@ -99,6 +99,7 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
     job.perceptualFeatures = given(perceptualFeatures)
     job.splits = splits
     job.precision = settings.precision
+    job.device = settings.device
     job.threadCount = settings.threadCount
     return job
   }

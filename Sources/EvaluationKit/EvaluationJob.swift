@@ -46,6 +46,8 @@ public struct EvaluationJob: Sendable {
   public var splits = 10
   /// Precision of the model.
   public var precision = Precision.float32
+  /// What computes the model that is judged; the judging networks are the processor's.
+  public var device = DeviceChoice.automatic
   /// Threads; `nil` for all processors.
   public var threadCount: Int?
   /// Where features are kept, so that a stopped evaluation goes on.

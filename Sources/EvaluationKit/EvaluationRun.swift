@@ -44,7 +44,7 @@ struct EvaluationRun {
     report(.notes(files.notes))
     let hashes = try ModelHashes(files, stop: stop)
     let engine = try VideoEngine(
-      threadCount: job.threadCount, precision: job.precision.elementType)
+      threadCount: job.threadCount, precision: job.precision.elementType, device: job.device)
     for file in [autoencoder, generates ? files.denoiser : nil].compactMap({ $0 }) {
       let name = "weights of the \(file.kind.rawValue)"
       try await engine.load(file) { [stop, report] loaded, total in

@@ -15,13 +15,17 @@ public struct Linear: Sendable {
 
   /// Takes the layer's parameters.
   ///
-  /// - Parameter kernelAxes: Axes of the kernel where the original has a convolution of kernel 1, which
-  ///   its files store behind the channels; they may be absent.
+  /// - Parameters:
+  ///   - kernelAxes: Axes of the kernel where the original has a convolution of kernel 1, which its files
+  ///     store behind the channels; they may be absent.
+  ///   - rows: How many rows of a sample the layer will be applied to, where that is known: devices may
+  ///     divide their work by it.
   public init(
-    _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, bias: Bool = true, kernelAxes: Int = 0
+    _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, bias: Bool = true, kernelAxes: Int = 0,
+    rows: Int? = nil
   ) throws {
     weight = try scope.linear(
-      inputs: inputs, outputs: outputs, bias: bias, kernelAxes: kernelAxes)
+      inputs: inputs, outputs: outputs, bias: bias, kernelAxes: kernelAxes, rows: rows)
   }
 
   /// Takes a weight that was put together by the caller, `[outputs, inputs]`.

@@ -32,8 +32,10 @@ extension ParameterScope {
 
   /// The weights of a linear layer: `weight` `[outputs, inputs]`, with axes of extent 1 behind them as
   /// the authors' files have them, and, if it has one, `bias`.
+  ///
+  /// - Parameter rows: How many rows of a sample the layer will be applied to, where that is known.
   func linear(
-    inputs: Int, outputs: Int, bias: Bool, kernelAxes: Int
+    inputs: Int, outputs: Int, bias: Bool, kernelAxes: Int, rows: Int?
   ) throws -> LinearWeight {
     if let record {
       record.add(
@@ -50,7 +52,7 @@ extension ParameterScope {
     let bias = bias ? try values("bias", shape: [outputs]) : nil
     return try withValues("weight", shape: [outputs, inputs]) {
       try context.prepareLinear(
-        $0, bias: bias, inputs: inputs, outputs: outputs, elementType: elementType)
+        $0, bias: bias, inputs: inputs, outputs: outputs, elementType: elementType, rows: rows)
     }
   }
 

@@ -187,7 +187,7 @@ struct Bench: AsyncParsableCommand {
     let measuresProcessor = train || scaling || ranks || checkpoint != nil
     guard device == .processor || !measuresProcessor else {
       throw ValidationError(
-        "--device does not go with --train, --scaling, --ranks or --checkpoint, which measure the processor.")
+        "--device does not go with --train, --scaling, --ranks or --checkpoint.")
     }
     guard !scaling || !ScalingBenchmark.possibleTasks.allSatisfy({ !tasks.values.contains($0) })
     else {

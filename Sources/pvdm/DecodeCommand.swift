@@ -48,7 +48,8 @@ struct Decode: AsyncParsableCommand {
       let stored = OutputSet.storedRate(file.metadata)
       let rate = outputs.fps ?? stored ?? files.framesPerSecond ?? 16
       var settings = RunSettings(
-        command: "decode", model: files, precision: compute.precision, framesPerSecond: rate,
+        command: "decode", model: files, precision: compute.precision, device: compute.device,
+        framesPerSecond: rate,
         source: input)
       let run = file.metadata["pvdm"].flatMap(RunSettings.init(json:))
       let made = run?.request?.seamFade ?? run?.recipe?.runs.last?.settings.seamFade
@@ -58,7 +59,7 @@ struct Decode: AsyncParsableCommand {
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,
         scale: outputs.scale, overwrites: outputs.overwrite)
       let conversion = try await ClipConversion(
-        files, precision: compute.precision, threadCount: compute.threads)
+        files, precision: compute.precision, device: compute.device, threadCount: compute.threads)
       let progress = ClipProgress("decoding")
       let stop = StopSignalSource()
       var lastFrame: [UInt8]?

@@ -52,12 +52,13 @@ struct Encode: AsyncParsableCommand {
       let rate = reader.frameRate?.framesPerSecond ?? 16
       let files = try models.open(model)
       let settings = RunSettings(
-        command: "encode", model: files, precision: compute.precision, framesPerSecond: rate,
+        command: "encode", model: files, precision: compute.precision, device: compute.device,
+        framesPerSecond: rate,
         source: input)
       let outputs = try OutputSet(
         paths: [output], framesPerSecond: rate, settings: settings.json, overwrites: overwrite)
       let conversion = try await ClipConversion(
-        files, precision: compute.precision, threadCount: compute.threads)
+        files, precision: compute.precision, device: compute.device, threadCount: compute.threads)
       let progress = ClipProgress("encoding")
       let stop = StopSignalSource()
       let left = try await conversion.visitClips(

@@ -34,6 +34,7 @@ struct GenerationOptions: ParsableArguments {
     job.scale = outputs.scale
     job.overwrites = outputs.overwrite
     job.precision = settings.precision
+    job.device = settings.device
     job.threadCount = settings.threadCount
     job.preview = show.preview && !show.json ? settings.preview : .off
     job.previewInterval = settings.previewInterval

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MediaIO
 import RunKit
+import TensorCore
 import TerminalUI
 import VideoDiffusion
 
@@ -99,6 +100,8 @@ struct ComputeOptions: ParsableArguments {
 
   /// The precision that was given, else the reference.
   var precision: Precision { chosen.precision }
+  /// The device that was given, else the best there is.
+  var device: DeviceChoice { chosen.device }
   /// The threads that were given; `nil` for all processors.
   var threads: Int? { chosen.threadCount }
 }

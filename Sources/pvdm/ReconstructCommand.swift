@@ -53,7 +53,7 @@ struct Reconstruct: AsyncParsableCommand {
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,
         scale: outputs.scale, overwrites: outputs.overwrite)
       let conversion = try await ClipConversion(
-        files, precision: compute.precision, threadCount: compute.threads)
+        files, precision: compute.precision, device: compute.device, threadCount: compute.threads)
       let progress = ClipProgress("reconstructing")
       var ratios: [Double] = []
       let stop = StopSignalSource()

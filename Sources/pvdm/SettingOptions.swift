@@ -108,6 +108,7 @@ private struct Word<Choice: SettingChoice>: ExpressibleByArgument {
     self.choice = choice
   }
 
-  static var allValueStrings: [String] { Choice.words }
-  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+  /// Too many to be listed, the option's help has them in a sentence.
+  static var allValueStrings: [String] { Choice.summary == nil ? Choice.words : [] }
+  static var defaultCompletionKind: CompletionKind { .list(Choice.words) }
 }

@@ -18,6 +18,8 @@ typedef std::vector<std::function<cd_result()>> Graph;
 
 struct ke_machine {
   emulated::Memory memory;
+  size_t block_memory;  // bytes of shared memory that a block may have
+  std::map<const void *, int> dynamic_limits;  // of kernels that may have more dynamic memory than usual
   Graph *captured = nullptr;  // what a capture in progress has so far
   uint64_t order, launches = 0;
   int users = 1;
@@ -96,6 +98,7 @@ cd_result get_attribute(int32_t *value, int32_t attribute, cd_device) {
     case CD_COMPUTE_CAPABILITY_MAJOR: *value = 8; break;
     case CD_COMPUTE_CAPABILITY_MINOR: *value = 0; break;
     case CD_MEMORY_POOLS_SUPPORTED: *value = 1; break;
+    case CD_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN: *value = (int32_t)machine->block_memory; break;
     default: return CD_ERROR_INVALID_VALUE;
   }
   return CD_SUCCESS;
@@ -138,12 +141,22 @@ cd_result get_function(cd_function *function, cd_module, const char *name) {
   }
   return CD_ERROR_NOT_FOUND;
 }
+cd_result set_function_attribute(cd_function function, int32_t attribute, int32_t value) {
+  bool fits = attribute == CD_MAX_DYNAMIC_SHARED_SIZE_BYTES && (size_t)value <= machine->block_memory;
+  if (!fits) return CD_ERROR_INVALID_VALUE;
+  machine->dynamic_limits[function] = value;
+  return state();
+}
 cd_result launch(cd_function function, uint32_t x, uint32_t y, uint32_t z, uint32_t threads, uint32_t rows,
-                 uint32_t layers, uint32_t, cd_stream, void **parameters, void **) {
+                 uint32_t layers, uint32_t dynamic, cd_stream, void **parameters, void **) {
   if (state() != CD_SUCCESS) return state();
   auto kernel = (const emulated::Kernel *)function;
   // The limits of every card.
   bool fits = x > 0 && y > 0 && z > 0 && x <= 0x7FFFFFFF && y <= 65535 && z <= 65535;
+  // Without being asked a kernel has 48 KiB.
+  auto limit = machine->dynamic_limits.find(kernel);
+  fits = fits && dynamic == kernel->dynamic_size &&
+         dynamic <= (uint32_t)(limit == machine->dynamic_limits.end() ? 48 << 10 : limit->second);
   if (!fits || (int)threads != kernel->threads || rows != 1 || layers != 1) return CD_ERROR_INVALID_VALUE;
   // The driver takes its copy of the arguments when it is called.
   auto bytes = (const char *)parameters[0];
@@ -297,11 +310,12 @@ const cd_driver table = {CD_FUNCTIONS(TABLE_ENTRY)};
 
 }  // namespace
 
-ke_machine *ke_create(uint64_t seed, size_t memory_bytes) {
+ke_machine *ke_create(uint64_t seed, size_t memory_bytes, size_t block_memory) {
   auto machine = new ke_machine;
   // splitmix64's step: seeds that are close give orders that are not.
   machine->order = (seed + 1) * 0x9E3779B97F4A7C15;
   machine->memory.total = memory_bytes;
+  machine->block_memory = block_memory;
   return machine;
 }
 void ke_destroy(ke_machine *machine) {
@@ -329,7 +343,7 @@ const char *ke_reverse(ke_machine *machine, const char *name, float numbers[64])
   take(&arguments.target, bytes, nullptr, nullptr);
   upload(arguments.source, numbers, bytes, nullptr);
   void *parameters[] = {&arguments};
-  launch((cd_function)kernel, 1, 1, 1, (uint32_t)kernel->threads, 1, 1, 0, nullptr, parameters, nullptr);
+  launch((cd_function)kernel, 1, 1, 1, (uint32_t)kernel->threads, 1, 1, kernel->dynamic_size, nullptr, parameters, nullptr);
   download(numbers, arguments.target, bytes, nullptr);
   give_back(arguments.source, nullptr);
   give_back(arguments.target, nullptr);

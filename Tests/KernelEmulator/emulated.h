@@ -8,10 +8,12 @@
 
 #define DEVICE static inline
 #define DEVICE_MEMBER inline
-#define KERNEL(name, arguments, threads, ...) \
+#define KERNEL(name, arguments, threads, dynamic, ...) \
   static void name(const arguments &a) { __VA_ARGS__; }
 #define SHARED(Type, name, count) \
   Shared<Type> name { emulated::shared(sizeof(Type) * (count)) }
+#define DYNAMIC(Type, name, count) \
+  Shared<Type> name { emulated::dynamic(sizeof(Type) * (count)) }
 // Code that is laid out once would be larger here, and not faster.
 #undef UNROLL
 #undef UNROLL_SOME
@@ -60,6 +62,42 @@ DEVICE Four get4(const Shared<float> &x, int i) {
   Four four;
   memcpy(&four, emulated::shared_read(x.piece, (long)i * 4, 16), 16);
   return four;
+}
+
+// A place whose number of bytes must be a multiple of the access's.
+template <class Type> DEVICE char *straight(const Global<Type> &x, long i, unsigned bytes, const char *what) {
+  char *place = x.at(i, bytes, what);
+  if ((gk_address)place % bytes != 0) emulated::outside("a crooked access", place, x.extent);
+  return place;
+}
+DEVICE Two get_words(const Global<bf16> &x, long i) {
+  Two two;
+  memcpy(&two, straight(x, i, 8, "a read"), 8);
+  return two;
+}
+DEVICE void put_words(const Global<bf16> &x, long i, Two two) {
+  memcpy(straight(x, i, 8, "a write"), &two, 8);
+}
+DEVICE u32 get_pair(const Global<bf16> &x, long i) {
+  u32 pair;
+  memcpy(&pair, straight(x, i, 4, "a read"), 4);
+  return pair;
+}
+DEVICE void put_pair(const Global<bf16> &x, long i, u32 pair) {
+  memcpy(straight(x, i, 4, "a write"), &pair, 4);
+}
+template <class Type> DEVICE Words get16(const Global<Type> &x, long i) {
+  Words words;
+  memcpy(&words, straight(x, i, 16, "a read"), 16);
+  return words;
+}
+template <class Type> DEVICE void put16(const Global<Type> &x, long i, Words words) {
+  memcpy(straight(x, i, 16, "a write"), &words, 16);
+}
+template <class Type> DEVICE void put16(const Shared<Type> &x, int i, Words words) {
+  char *place = emulated::shared_write(x.piece, (long)i * sizeof(Type), 16);
+  if ((gk_address)place % 16 != 0) emulated::outside("a crooked write", place, {place, place});
+  memcpy(place, &words, 16);
 }
 
 DEVICE void barrier() { emulated::barrier(); }
@@ -167,4 +205,5 @@ DEVICE void multiply_add(float d[4], const u32 a[4], u32 b0, u32 b1) {
 }
 
 DEVICE float exp2_of(float x) { return exp2f(x); }
+DEVICE float reciprocal_of(float x) { return 1 / x; }
 DEVICE float root_of(float x) { return sqrtf(x); }

@@ -6,10 +6,10 @@
 namespace emulated {
 
 #undef KERNEL
-#define KERNEL(name, arguments, threads, ...) \
-  {#name, threads, sizeof(arguments), [](const void *a) { name(*(const arguments *)a); }},
+#define KERNEL(name, arguments, threads, dynamic, ...) \
+  {#name, threads, sizeof(arguments), dynamic, [](const void *a) { name(*(const arguments *)a); }},
 const Kernel kernels[] = {
 #include "../../Sources/CGraphicsKernels/kernels/kernel_list.h"
-    {nullptr, 0, 0, nullptr}};
+    {nullptr, 0, 0, 0, nullptr}};
 
 }  // namespace emulated

@@ -40,10 +40,10 @@ template <int fault> DEVICE void reverse(const gk_convert &a) {
 namespace emulated {
 
 #define PLANTED(fault) \
-  {"planted_" #fault, 64, sizeof(gk_convert), [](const void *a) { reverse<fault>(*(const gk_convert *)a); }},
+  {"planted_" #fault, 64, sizeof(gk_convert), 0, [](const void *a) { reverse<fault>(*(const gk_convert *)a); }},
 const Kernel planted_kernels[] = {PLANTED(none) PLANTED(no_barrier) PLANTED(half_a_barrier) PLANTED(early_end)
                                       PLANTED(past_the_end) PLANTED(past_shared) PLANTED(unwritten)
                                           PLANTED(no_wait) PLANTED(torn_warp) PLANTED(crooked_copy)
-                                              {nullptr, 0, 0, nullptr}};
+                                              {nullptr, 0, 0, 0, nullptr}};
 
 }  // namespace emulated

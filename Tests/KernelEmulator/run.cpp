@@ -21,6 +21,8 @@ namespace {
 constexpr size_t stack_bytes = 64 << 10;
 // What a block has on every card without asking for more.
 constexpr unsigned shared_limit = 48 << 10;
+// Dynamic memory lies behind it: as much as any card gives.
+constexpr unsigned dynamic_limit = 227 << 10;
 constexpr int most_threads = 1024;
 
 struct Copy {
@@ -70,8 +72,8 @@ struct Run {
   int waiting = 0, living = 0;
   Warp warps[most_threads / 32];
 
-  alignas(16) char shared[shared_limit];
-  Line lines[shared_limit / 16];
+  alignas(16) char shared[shared_limit + dynamic_limit];
+  Line lines[(shared_limit + dynamic_limit) / 16];
   uint32_t epoch = 1;
 
   struct Found {
@@ -139,7 +141,7 @@ struct Run {
 
   void run_block(const uint32_t block[3]) {
     for (int i = 0; i < 3; i++) place.block[i] = (int)block[i];
-    memset(shared, 0xFF, sizeof shared);
+    memset(shared, 0xFF, shared_limit + kernel->dynamic_size);
     epoch++;
     living = kernel->threads;
     waiting = 0;
@@ -247,6 +249,12 @@ Piece shared(unsigned bytes) {
   if (first + bytes > shared_limit) running->fail("more than %u bytes of shared memory", shared_limit);
   fiber.shared = first + bytes;
   return Piece{first, bytes};
+}
+
+Piece dynamic(unsigned bytes) {
+  unsigned most = running->kernel->dynamic_size;
+  if (bytes > most) running->fail("%u bytes of %u of dynamic memory", bytes, most);
+  return Piece{shared_limit, bytes};
 }
 
 char *shared_read(Piece piece, long offset, unsigned bytes) {

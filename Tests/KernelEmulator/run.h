@@ -12,7 +12,7 @@ namespace emulated {
 struct Kernel {
   const char *name;
   int threads;
-  unsigned argument_size;
+  unsigned argument_size, dynamic_size;
   void (*body)(const void *arguments);
 };
 // All kernels, ended by one without a name.

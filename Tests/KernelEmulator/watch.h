@@ -24,6 +24,8 @@ struct Piece {
   unsigned first, bytes;
 };
 Piece shared(unsigned bytes);
+// The first so many bytes of the block's dynamic memory; whoever asks again has the same.
+Piece dynamic(unsigned bytes);
 // Checks an access of the running thread, and gives its place.
 char *shared_read(Piece piece, long offset, unsigned bytes);
 char *shared_write(Piece piece, long offset, unsigned bytes);

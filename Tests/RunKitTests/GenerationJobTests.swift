@@ -144,4 +144,25 @@ struct GenerationJobTests {
     job.request.seed = 1
     await #expect(throws: StudioError.self) { try await self.run(job) }
   }
+
+  @Test("a run goes on only on the device that it began on")
+  func deviceOfResume() throws {
+    let here = RunSettings(
+      command: "sample", model: "tiny", autoencoder: nil, denoiser: nil, precision: .float32,
+      device: .processor, framesPerSecond: 16)
+    #expect(here.device == nil && here.difference(from: here) == nil)
+    var saved = here
+    saved.device = "NVIDIA H200"
+    #expect(here.difference(from: saved) == "the device")
+    #expect(RunSettings(json: try saved.json)?.device == "NVIDIA H200")
+  }
+
+  @Test("a card that is not there is refused by name, with what to do")
+  func absentCard() async throws {
+    var job = try TinyModel.job([folder.path("a.safetensors")])
+    job.device = .card(15)
+    let error = await #expect(throws: ModelError.self) { _ = try await self.run(job) }
+    #expect(error?.description.hasPrefix("cuda:15 cannot be used") ?? false)
+    #expect(folder.contents.isEmpty)
+  }
 }

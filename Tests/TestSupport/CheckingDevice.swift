@@ -23,6 +23,7 @@ package final class CheckingDevice: ComputeDevice {
   package var name: String { "checking \(processor.name)" }
   package var memory: any DeviceMemory { deferred }
   package var threadCount: Int { processor.threadCount }
+  package var rowChunk: Int? { processor.rowChunk }
 
   package func supports(_ elementType: ElementType) -> Bool { processor.supports(elementType) }
 

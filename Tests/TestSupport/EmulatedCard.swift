@@ -11,8 +11,9 @@ public final class EmulatedCard {
   /// - Parameters:
   ///   - seed: Decides in which order threads and blocks take their turns.
   ///   - memoryBytes: How much it can hold.
-  public init(seed: UInt64 = 1, memoryBytes: Int = 1 << 32) {
-    guard let machine = ke_create(seed, memoryBytes) else {
+  ///   - blockBytes: How much shared memory a block can have.
+  public init(seed: UInt64 = 1, memoryBytes: Int = 1 << 32, blockBytes: Int = 163 << 10) {
+    guard let machine = ke_create(seed, memoryBytes, blockBytes) else {
       preconditionFailure("no memory for an emulated card")
     }
     self.machine = machine

@@ -45,6 +45,7 @@ typedef void *cd_graph_exec;            // CUgraphExec
 enum {
   CD_COMPUTE_CAPABILITY_MAJOR = 75,
   CD_COMPUTE_CAPABILITY_MINOR = 76,
+  CD_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN = 97,
   CD_MEMORY_POOLS_SUPPORTED = 115,
 };
 // CUmemPool_attribute
@@ -53,6 +54,8 @@ enum {
   CD_POOL_RESERVED_CURRENT = 5,
   CD_POOL_USED_CURRENT = 7,
 };
+// CUfunction_attribute
+enum { CD_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8 };
 // CUstreamCaptureMode
 enum { CD_CAPTURE_RELAXED = 2 };
 // CUmemorytype
@@ -93,6 +96,8 @@ typedef struct {
   F(cuModuleLoadData, load_module, (cd_module *module, const void *image))                           \
   F(cuModuleUnload, unload_module, (cd_module module))                                               \
   F(cuModuleGetFunction, get_function, (cd_function *function, cd_module module, const char *name))  \
+  F(cuFuncSetAttribute, set_function_attribute,                                                      \
+    (cd_function function, int32_t attribute, int32_t value))                                        \
   F(cuLaunchKernel, launch,                                                                          \
     (cd_function function, uint32_t blocks_x, uint32_t blocks_y, uint32_t blocks_z,                  \
      uint32_t threads_x, uint32_t threads_y, uint32_t threads_z, uint32_t shared_bytes,              \

@@ -29,6 +29,9 @@ typedef struct {
   int32_t source_row, source_height, target_row, target_height;
 } gk_image;
 
+// Bytes of each row that a step of a product takes.
+#define GK_STEP_BYTES 128
+
 // A matrix product or a convolution, as implicit products: for each target pixel and output,
 //   sum over taps and inputs of source * weights, + bias + residual.
 // A matrix product is a convolution of side 1 over one image of one row, which holds all rows of the matrix.
@@ -61,7 +64,8 @@ typedef struct {
   gk_run runs[GK_MAX_PARTS];
   int32_t run_count, length, query_count;
   int32_t heads, width;
-  int32_t source_stride, source_head_stride, target_stride;  // in elements
+  int32_t source_stride, source_head_stride;  // of query and key, in elements
+  int32_t value_stride, value_head_stride, target_stride;
   int32_t sequences, inner, outer_stride, inner_stride, token_step;
   float scale;
 } gk_attention;
@@ -169,6 +173,7 @@ typedef struct {
   const char *name;
   int32_t threads;        // of a block
   int32_t argument_size;  // bytes
+  int32_t dynamic_size;   // bytes of dynamic memory of a block
 } gk_kernel;
 
 extern const int32_t gk_kernel_count;

@@ -4,31 +4,42 @@
 
 #include "attention.h"
 
+// Two places take turns: keys and values of one piece are on their way while those of the other are used.
 template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_attention &a) {
   constexpr int queries = warps * 16, threads = warps * 32, pitch = width + 8;
   constexpr int parts = width / 16, blocks = keys / 8, channels = width / 8;
-  SHARED(bf16, query, queries * pitch);
-  SHARED(bf16, key_rows, keys * pitch);
-  SHARED(bf16, value_rows, keys * pitch);
+  constexpr int value_base = keys * pitch, slot_size = 2 * keys * pitch;
+  static_assert(queries <= 4 * keys, "the queries come through the places for keys and values");
+  SHARED(bf16, memory, 2 * slot_size);
   AttentionPlace place = attention_place(a, queries);
   bool turned = a.cosine != 0;
-  load_rows<bf16>(a, place, a.query, place.first, queries, a.query_count, width, query, 0, pitch, threads,
-                  turned);
+  load_rows<bf16, width, threads, queries>(a, place, query_rows(a), place.first, a.query_count, memory, 0, turned);
+  commit();
+  wait<0>();
   barrier();
   int warp = thread_index() / 32, lane = thread_index() % 32;
   u32 q[parts][4];
   UNROLL for (int c = 0; c < parts; c++) {
-    load_matrices(q[c], query, (warp * 16 + lane % 16) * pitch + c * 16 + lane / 16 * 8);
+    load_matrices(q[c], memory, (warp * 16 + lane % 16) * pitch + c * 16 + lane / 16 * 8);
   }
+  barrier();
+  load_rows<bf16, width, threads, keys>(a, place, key_rows(a), 0, a.length, memory, 0, turned);
+  load_rows<bf16, width, threads, keys>(a, place, value_rows(a), 0, a.length, memory, value_base, false);
+  commit();
   // A lane has places lane / 4 and 8 further on of the queries, which are called its lower and upper one.
   float sums[channels][4], largest_score[2] = {NO_SCORE, NO_SCORE}, total[2] = {0, 0};
   UNROLL for (int c = 0; c < channels; c++) {
     UNROLL for (int e = 0; e < 4; e++) sums[c][e] = 0;
   }
-  for (int key = 0; key < a.length; key += keys) {
-    if (key > 0) barrier();
-    load_rows<bf16>(a, place, a.key, key, keys, a.length, width, key_rows, 0, pitch, threads, turned);
-    load_rows<bf16>(a, place, a.value, key, keys, a.length, width, value_rows, 0, pitch, threads, false);
+  for (int key = 0, base = 0; key < a.length; key += keys, base = slot_size - base) {
+    int next = key + keys, other = slot_size - base;
+    if (next < a.length) {
+      load_rows<bf16, width, threads, keys>(a, place, key_rows(a), next, a.length, memory, other, turned);
+      load_rows<bf16, width, threads, keys>(a, place, value_rows(a), next, a.length, memory, other + value_base,
+                                            false);
+    }
+    commit();
+    wait<1>();
     barrier();
     float score[blocks][4];
     UNROLL for (int j = 0; j < blocks; j++) {
@@ -37,8 +48,8 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
     UNROLL for (int c = 0; c < parts; c++) {
       UNROLL for (int j = 0; j < blocks; j += 2) {
         u32 k[4];
-        load_matrices(k, key_rows,
-                      (j * 8 + lane / 16 * 8 + lane % 8) * pitch + c * 16 + lane / 8 % 2 * 8);
+        load_matrices(k, memory,
+                      base + (j * 8 + lane / 16 * 8 + lane % 8) * pitch + c * 16 + lane / 8 % 2 * 8);
         multiply_add(score[j], q[c], k[0], k[1]);
         multiply_add(score[j + 1], q[c], k[2], k[3]);
       }
@@ -78,12 +89,13 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
       UNROLL for (int c = 0; c < channels; c += 2) {
         // Matrices: 8 channels of both halves of the keys, then the next 8 channels.
         u32 v[4];
-        load_transposed(v, value_rows,
-                        (j * 8 + lane / 8 % 2 * 8 + lane % 8) * pitch + c * 8 + lane / 16 * 8);
+        load_transposed(v, memory,
+                        base + value_base + (j * 8 + lane / 8 % 2 * 8 + lane % 8) * pitch + c * 8 + lane / 16 * 8);
         multiply_add(sums[c], p, v[0], v[1]);
         multiply_add(sums[c + 1], p, v[2], v[3]);
       }
     }
+    barrier();
   }
   Global<bf16> target = global<bf16>(a.target);
   UNROLL for (int half = 0; half < 2; half++) {
@@ -91,10 +103,15 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
     if (position >= a.query_count) continue;
     long start = attention_token(a, place, position) * a.target_stride + (long)place.head * a.width;
     float factor = 1 / total[half];
+    bool even = (a.width | a.target_stride) % 2 == 0;
     UNROLL for (int c = 0; c < channels; c++) {
-      UNROLL for (int e = 0; e < 2; e++) {
-        int channel = c * 8 + lane % 4 * 2 + e;
-        if (channel < a.width) put(target, start + channel, to_bf16(sums[c][half * 2 + e] * factor));
+      int channel = c * 8 + lane % 4 * 2;
+      Two two{sums[c][half * 2] * factor, sums[c][half * 2 + 1] * factor};
+      if (even && channel < a.width) {
+        put_pair(target, start + channel, pair(two.x, two.y));
+      } else {
+        if (channel < a.width) put(target, start + channel, to_bf16(two.x));
+        if (channel + 1 < a.width) put(target, start + channel + 1, to_bf16(two.y));
       }
     }
   }

@@ -1,12 +1,18 @@
 // The language that kernels are written in: C++ without its library, and the words below. `ptx.h` gives them for
 // graphics processors, and the emulator's `emulated.h` for tests on any machine.
 //
-//   KERNEL(name, arguments, threads, body)   a kernel: `body` runs on each thread, with `a` the arguments
+//   KERNEL(name, arguments, threads, dynamic, body)
+//                                            a kernel: `body` runs on each thread, with `a` the arguments; the block
+//                                            has so many bytes of dynamic memory
 //   thread_index(), block_x(), block_y(), block_z()
 //   Global<T>, global<T>(address)            memory of the device
 //   Shared<T>, SHARED(T, name, count)        memory of the block; 16-byte aligned, content not set
+//   DYNAMIC(T, name, count)                  the dynamic memory's beginning, which may be more than 48 KiB
 //   get(x, i), put(x, i, value)              an element of either
 //   get4(x, i)                               four float32 of shared memory, from a multiple of 4 on
+//   get_pair(x, i), put_pair(x, i, word)     two bfloat16 of the device as a word, from an even one on
+//   get_words(x, i), put_words(x, i, two)    four of them as two words, from a multiple of 4 on
+//   get16(x, i), put16(x, i, words)          16 bytes of either, from a multiple of 16 bytes on
 //   barrier()                                all threads of the block come here before any goes on
 //   copy16(to, i, from, j, wanted)           begins to copy 16 bytes to shared memory, zeros where not wanted
 //   commit(), wait<n>()                      ends a group of such copies; waits for all but the last n groups
@@ -14,7 +20,7 @@
 //   load_matrices(r, x, i), load_transposed(r, x, i)
 //                                            four 8x8 matrices of bfloat16; lane l names row l % 8 of matrix l / 8
 //   multiply_add(d, a, b0, b1)               d += a b on tensor cores: 16x16 by 16x8 bfloat16, sums in float32
-//   exp2_of(x), root_of(x), to_bits(x), from_bits(u)
+//   exp2_of(x), reciprocal_of(x), root_of(x), to_bits(x), from_bits(u)
 //
 // Loops over arrays that are to stay in registers are marked with UNROLL; those whose body would need too many of
 // them if it were laid out as often as it runs, with UNROLL_SOME.
@@ -30,6 +36,16 @@ typedef unsigned u32;
 
 struct Four {
   float x, y, z, w;
+};
+
+// Two float32, or words that are not looked at.
+struct Two {
+  float x, y;
+};
+
+// 16 bytes.
+struct Words {
+  u32 w[4];
 };
 
 struct bf16 {

@@ -6,5 +6,6 @@
 #include "peak.h"
 #include "product_bf16.h"
 #include "product_float.h"
+#include "product_vector.h"
 
 #include "kernel_list.h"

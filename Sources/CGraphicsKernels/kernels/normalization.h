@@ -21,70 +21,154 @@ template <int warps> DEVICE float block_sum(float value, Shared<float> memory) {
   return sum;
 }
 
-// A block has a group of a sample, in one run or in all: blocks are groups by runs by samples.
-template <class Element, int threads> DEVICE void group_norm(const gk_group_norm &a) {
-  SHARED(float, memory, threads / 32);
-  Global<Element> source = global<Element>(a.source), target = global<Element>(a.target);
-  Global<float> weight = global<float>(a.weight), bias = global<float>(a.bias);
-  Global<float> modulation = global<float>(a.modulation);
-  int sample = block_z(), wide = a.channels / a.groups, first = block_x() * wide;
-  // Threads stand side by side over the group's channels, and again for as many tokens as there are threads.
-  int side = least(wide, threads), step = threads / side;
-  int place = thread_index() % side, token = thread_index() / side;
-  bool works = token < step;
-  int first_run = a.joint ? 0 : block_y(), end_run = a.joint ? a.run_count : first_run + 1;
-  long base = (long)sample * a.tokens;
-  float sum = 0;
-  int count = 0;
-  for (int run = first_run; run < end_run; run++) {
-    gk_run tokens = run_at(a.runs, run);
-    int start = tokens.start, length = tokens.count;
-    count += length;
-    for (int t = token; works && t < length; t += step) {
-      for (int c = place; c < wide; c += side) {
-        sum += number(get(source, (base + start + t) * a.channels + first + c));
-      }
-    }
+// The numbers of a group that a block has: those of a sample, in one run or in all. They go in pieces of `size`
+// neighbouring channels, and the threads take every so many of them.
+template <class Element, int size> struct GroupPieces {
+  Global<Element> source, target;
+  long base;           // the sample's first number
+  int channels, first;  // of the tensor; the group's first channel
+  int across, count;   // pieces of a token; of all tokens
+  int first_run, end_run;
+
+  DEVICE_MEMBER void begin(const gk_group_norm &a) {
+    source = global<Element>(a.source);
+    target = global<Element>(a.target);
+    channels = a.channels;
+    int wide = a.channels / a.groups;
+    first = block_x() * wide;
+    across = wide / size;
+    base = (long)block_z() * a.tokens * a.channels;
+    first_run = a.joint ? 0 : block_y();
+    end_run = a.joint ? a.run_count : first_run + 1;
+    count = 0;
+    for (int run = first_run; run < end_run; run++) count += run_at(a.runs, run).count * across;
   }
-  float mean = block_sum<threads / 32>(sum, memory) / ((float)count * wide);
-  sum = 0;
-  for (int run = first_run; run < end_run; run++) {
-    gk_run tokens = run_at(a.runs, run);
-    int start = tokens.start, length = tokens.count;
-    for (int t = token; works && t < length; t += step) {
-      for (int c = place; c < wide; c += side) {
-        float distance = number(get(source, (base + start + t) * a.channels + first + c)) - mean;
-        sum += distance * distance;
-      }
-    }
-  }
-  float variance = block_sum<threads / 32>(sum, memory) / ((float)count * wide);
-  float factor = 1 / root_of(variance + a.epsilon);
-  for (int c = place; works && c < wide; c += side) {
-    int channel = first + c;
-    float slope = factor * get(weight, channel), shift = get(bias, channel) - mean * slope;
-    if (a.modulation) {
-      long row = (long)sample * 2 * a.channels;
-      float scale = 1 + get(modulation, row + channel);
-      slope *= scale;
-      shift = shift * scale + get(modulation, row + a.channels + channel);
-    }
+
+  // The channel at which a piece begins, and where it lies.
+  DEVICE_MEMBER int channel(int piece) { return first + piece % across * size; }
+  DEVICE_MEMBER long place(const gk_group_norm &a, int piece) {
+    int token = piece / across;
     for (int run = first_run; run < end_run; run++) {
       gk_run tokens = run_at(a.runs, run);
-    int start = tokens.start, length = tokens.count;
-      for (int t = token; t < length; t += step) {
-        long item = (base + start + t) * a.channels + channel;
-        float y = number(get(source, item)) * slope + shift;
-        put(target, item, rounded<Element>(a.activated ? silu(y) : y));
+      if (token < tokens.count || run + 1 == end_run) {
+        token += tokens.start;
+        break;
       }
-      // What lies between this run and the next, or before the first.
-      int next = run + 1 < a.run_count ? run_at(a.runs, run + 1).start : a.tokens;
-      for (int t = (run == 0 ? 0 : start + length) + token; t < next; t += step) {
-        if (t < start || t >= start + length) {
-          put(target, (base + t) * a.channels + channel, rounded<Element>(0));
-        }
-      }
+      token -= tokens.count;
     }
+    return base + (long)token * channels + channel(piece);
+  }
+
+  DEVICE_MEMBER void read(long place, float (&values)[size]) {
+    if constexpr (size == 1) {
+      values[0] = number(get(source, place));
+    } else {
+      unpack(get16(source, place), values);
+    }
+  }
+  DEVICE_MEMBER void write(long place, const float (&values)[size]) {
+    if constexpr (size == 1) {
+      put(target, place, rounded<Element>(values[0]));
+    } else {
+      put16(target, place, packed(values));
+    }
+  }
+};
+
+// What a normalised number is multiplied by, and what is added to it, for each channel of a piece.
+template <int size>
+DEVICE void group_norm_line(const gk_group_norm &a, int channel, float mean, float factor,
+                            float (&slopes)[size], float (&shifts)[size]) {
+  long row = (long)block_z() * 2 * a.channels + channel;
+  UNROLL for (int k = 0; k < size; k++) {
+    slopes[k] = factor * get(global<float>(a.weight), channel + k);
+    shifts[k] = get(global<float>(a.bias), channel + k) - mean * slopes[k];
+    if (a.modulation) {
+      Global<float> modulation = global<float>(a.modulation);
+      float scale = 1 + get(modulation, row + k);
+      slopes[k] *= scale;
+      shifts[k] = shifts[k] * scale + get(modulation, row + a.channels + k);
+    }
+  }
+}
+
+// The first `kept` pieces of a thread stay in registers; what does not fit is read again, from the cache.
+template <class Element, int threads, int size, int kept>
+DEVICE void group_norm_pieces(const gk_group_norm &a, Shared<float> memory) {
+  GroupPieces<Element, size> pieces;
+  pieces.begin(a);
+  float values[kept][size];
+  float sum = 0;
+  UNROLL for (int i = 0; i < kept; i++) {
+    int piece = thread_index() + i * threads;
+    if (piece < pieces.count) {
+      pieces.read(pieces.place(a, piece), values[i]);
+      UNROLL for (int k = 0; k < size; k++) sum += values[i][k];
+    }
+  }
+  for (int piece = thread_index() + kept * threads; piece < pieces.count; piece += threads) {
+    float more[size];
+    pieces.read(pieces.place(a, piece), more);
+    UNROLL for (int k = 0; k < size; k++) sum += more[k];
+  }
+  float amount = (float)pieces.count * size;
+  float mean = block_sum<threads / 32>(sum, memory) / amount;
+  sum = 0;
+  UNROLL for (int i = 0; i < kept; i++) {
+    if (thread_index() + i * threads < pieces.count) {
+      UNROLL for (int k = 0; k < size; k++) sum += (values[i][k] - mean) * (values[i][k] - mean);
+    }
+  }
+  for (int piece = thread_index() + kept * threads; piece < pieces.count; piece += threads) {
+    float more[size];
+    pieces.read(pieces.place(a, piece), more);
+    UNROLL for (int k = 0; k < size; k++) sum += (more[k] - mean) * (more[k] - mean);
+  }
+  float factor = 1 / root_of(block_sum<threads / 32>(sum, memory) / amount + a.epsilon);
+  float slopes[size], shifts[size];
+  int known = -1;
+  UNROLL_SOME for (int i = 0; i * threads < pieces.count; i++) {
+    int piece = thread_index() + i * threads;
+    if (piece >= pieces.count) break;
+    int channel = pieces.channel(piece);
+    if (channel != known) {
+      known = channel;
+      group_norm_line<size>(a, channel, mean, factor, slopes, shifts);
+    }
+    long place = pieces.place(a, piece);
+    float more[size];
+    pieces.read(place, more);
+    UNROLL for (int k = 0; k < size; k++) {
+      float y = more[k] * slopes[k] + shifts[k];
+      more[k] = a.activated ? silu(y) : y;
+    }
+    pieces.write(place, more);
+  }
+  // What lies between a run and the next, or before the first, becomes 0.
+  float nothing[size];
+  UNROLL for (int k = 0; k < size; k++) nothing[k] = 0;
+  for (int run = pieces.first_run; run < pieces.end_run; run++) {
+    gk_run tokens = run_at(a.runs, run);
+    int end = tokens.start + tokens.count;
+    int next = run + 1 < a.run_count ? run_at(a.runs, run + 1).start : a.tokens;
+    int before = run == 0 ? tokens.start * pieces.across : 0;
+    int all = before + (next - end) * pieces.across;
+    for (int piece = thread_index(); piece < all; piece += threads) {
+      int token = piece < before ? piece / pieces.across : end + (piece - before) / pieces.across;
+      pieces.write(pieces.base + (long)token * a.channels + pieces.channel(piece % pieces.across), nothing);
+    }
+  }
+}
+
+// A block has a group of a sample, in one run or in all: blocks are groups by runs by samples.
+template <class Element, int threads> DEVICE void group_norm(const gk_group_norm &a) {
+  constexpr int size = whole_count<Element>;
+  SHARED(float, memory, threads / 32);
+  // Pieces of 16 bytes, where a group is so many.
+  if (a.channels / a.groups % size == 0) {
+    group_norm_pieces<Element, threads, size, 64 / size>(a, memory);
+  } else {
+    group_norm_pieces<Element, threads, 1, 4>(a, memory);
   }
 }
 

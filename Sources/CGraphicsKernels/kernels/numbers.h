@@ -27,16 +27,65 @@ DEVICE u32 pair(float low, float high) {
   return (u32)to_bf16(low).bits | (u32)to_bf16(high).bits << 16;
 }
 
+// Four numbers from a multiple of 4 on.
+DEVICE Four get_four(Global<float> x, long i) {
+  Words words = get16(x, i);
+  return Four{from_bits(words.w[0]), from_bits(words.w[1]), from_bits(words.w[2]), from_bits(words.w[3])};
+}
+DEVICE void put_four(Global<float> x, long i, Four v) {
+  put16(x, i, Words{{to_bits(v.x), to_bits(v.y), to_bits(v.z), to_bits(v.w)}});
+}
+DEVICE Four get_four(Global<bf16> x, long i) {
+  Two words = get_words(x, i);
+  u32 low = to_bits(words.x), high = to_bits(words.y);
+  return Four{from_bits(low << 16), from_bits(low & 0xffff0000), from_bits(high << 16),
+              from_bits(high & 0xffff0000)};
+}
+DEVICE void put_four(Global<bf16> x, long i, Four v) {
+  put_words(x, i, Two{from_bits(pair(v.x, v.y)), from_bits(pair(v.z, v.w))});
+}
+
+// Numbers of 16 bytes.
+template <class Element> constexpr int whole_count = 16 / sizeof(Element);
+
+DEVICE void unpack(Words words, float (&values)[4]) {
+  UNROLL for (int i = 0; i < 4; i++) values[i] = from_bits(words.w[i]);
+}
+DEVICE void unpack(Words words, float (&values)[8]) {
+  UNROLL for (int i = 0; i < 4; i++) {
+    values[2 * i] = from_bits(words.w[i] << 16);
+    values[2 * i + 1] = from_bits(words.w[i] & 0xffff0000);
+  }
+}
+DEVICE Words packed(const float (&values)[4]) {
+  Words words;
+  UNROLL for (int i = 0; i < 4; i++) words.w[i] = to_bits(values[i]);
+  return words;
+}
+DEVICE Words packed(const float (&values)[8]) {
+  Words words;
+  UNROLL for (int i = 0; i < 4; i++) words.w[i] = pair(values[2 * i], values[2 * i + 1]);
+  return words;
+}
+
+// So many float32 from a multiple of 4 on.
+template <int count> DEVICE void get_floats(Global<float> x, long i, float (&values)[count]) {
+  UNROLL for (int k = 0; k < count; k += 4) {
+    Words words = get16(x, i + k);
+    UNROLL for (int e = 0; e < 4; e++) values[k + e] = from_bits(words.w[e]);
+  }
+}
+
 #define LOG2_E 1.4426950408889634f
 
 DEVICE float exponential(float x) { return exp2_of(x * LOG2_E); }
 
-DEVICE float silu(float x) { return x / (1 + exponential(-x)); }
+DEVICE float silu(float x) { return x * reciprocal_of(1 + exponential(-x)); }
 
 // Abramowitz and Stegun (1964), 7.1.26: off by 1.5e-7 at most.
 DEVICE float error_function(float x) {
   float size = x < 0 ? -x : x;
-  float t = 1 / (1 + 0.3275911f * size);
+  float t = reciprocal_of(1 + 0.3275911f * size);
   float sum = 1.061405429f;
   sum = sum * t - 1.453152027f;
   sum = sum * t + 1.421413741f;
@@ -55,6 +104,6 @@ DEVICE float hyperbolic_tangent(float x) {
   if (size < 0.25f) {
     return x * (1 + square * (-1.0f / 3 + square * (2.0f / 15 + square * (-17.0f / 315))));
   }
-  float value = 1 - 2 / (exponential(2 * size) + 1);
+  float value = 1 - 2 * reciprocal_of(exponential(2 * size) + 1);
   return x < 0 ? -value : value;
 }

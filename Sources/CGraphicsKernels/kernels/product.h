@@ -5,27 +5,32 @@
 
 #include "device.h"
 
-// The extents of a tile, and what follows from them. A step takes 64 bytes of each row.
-template <class Element, int rows, int columns, int stages, int threads> struct Tile {
-  static constexpr int step = 64 / sizeof(Element);
+// The extents of a tile, and what follows from them. A step takes 128 bytes of each row: a line of the cache.
+template <class Element_, int rows_, int columns_, int stages_, int threads_> struct Tile {
+  using Element = Element_;
+  static constexpr int rows = rows_, columns = columns_, stages = stages_, threads = threads_;
+  static constexpr int step = GK_STEP_BYTES / sizeof(Element);
   static constexpr int whole = 16 / sizeof(Element);  // elements of one copy
   // Rows lie 16 bytes further apart than they are long, so that neighbours are in different banks.
   static constexpr int pitch = step + whole;
   static constexpr int stage = (rows + columns) * pitch;
-  static constexpr int row_step = threads / 4;  // rows that the block's threads load at once
+  static constexpr int copies = step / whole;           // of a row
+  static constexpr int row_step = threads / copies;     // rows that the block's threads load at once
+  static constexpr int result_pitch = columns + 4;
 };
 
 // Where a target pixel lies, and what it is computed from.
 struct Pixel {
   int row, column;  // of the source, in its image: the middle of the taps
   int height;       // of the source image; 0 where there is no such pixel
-  long source;      // the first token of the source image
-  long target;      // the target token
+  int source;       // the first token of the source image
+  int target;       // the target token
 };
 
 DEVICE Pixel pixel_at(const gk_product &a, int index) {
   Pixel pixel{0, 0, 0, 0, 0};
   if (index >= a.pixels) return pixel;
+  if (a.side == 1) return Pixel{0, index, 1, 0, index};  // the rows of a matrix
   int each = a.pixels / a.batch, sample = index / each, rest = index - sample * each;
   int source_row = 0, target_row = 0;
   bool found = false;
@@ -44,18 +49,18 @@ DEVICE Pixel pixel_at(const gk_product &a, int index) {
   int row = rest / a.target_width, column = rest - row * a.target_width;
   pixel.row = row * a.stride;
   pixel.column = column * a.stride;
-  pixel.source = (long)sample * a.source_tokens + (long)source_row * a.source_width;
+  pixel.source = sample * a.source_tokens + source_row * a.source_width;
   pixel.target =
-      (long)sample * a.target_tokens + (long)(target_row + row) * a.target_width + column;
+      sample * a.target_tokens + (target_row + row) * a.target_width + column;
   return pixel;
 }
 
 // The source token that a tap reads for a pixel; -1 outside the image.
-DEVICE long tap_token(const gk_product &a, const Pixel &pixel, int tap) {
+DEVICE int tap_token(const gk_product &a, const Pixel &pixel, int tap) {
   int shift = a.side / 2, down = tap / a.side;
   int row = pixel.row + down - shift, column = pixel.column + (tap - down * a.side) - shift;
   bool inside = row >= 0 && row < pixel.height && column >= 0 && column < a.source_width;
-  return inside ? pixel.source + (long)row * a.source_width + column : -1;
+  return inside ? pixel.source + row * a.source_width + column : -1;
 }
 
 // The output that a column of the tile stands for. Where the product is gated, columns come in groups: so many
@@ -78,80 +83,99 @@ template <int step> DEVICE Steps steps_of(const gk_product &a, int split) {
   return Steps{each, (int)((long)all * split / a.splits), (int)((long)all * (split + 1) / a.splits)};
 }
 
-// Brings the rows of a step to shared memory: the source's for the tile's pixels, then the weights'.
-template <class Element, class Shape, int rows, int columns, int group> struct Loader {
-  static constexpr int pixel_count = rows / Shape::row_step;
-  static constexpr int output_count = columns / Shape::row_step;
+// Brings the rows of one step after the other to shared memory: the source's for the tile's pixels, then the
+// weights'. Where they lie is worked out once for each tap.
+template <class Shape, int group> struct Loader {
+  using Element = typename Shape::Element;
+  static constexpr int pixel_count = Shape::rows / Shape::row_step;
+  static constexpr int output_count = Shape::columns / Shape::row_step;
   Pixel pixels[pixel_count];
-  int outputs[output_count];
+  long places[pixel_count];    // of the pixels' first numbers; -1 outside the image
+  long outputs[output_count];  // of the outputs' first weights; -1 where there is no such output
   Global<Element> source, weights;
   int row, part;
+  int each, tap, input;  // steps of a tap; the tap that is next, and the input in it
 
-  DEVICE_MEMBER void begin(const gk_product &a) {
+  DEVICE_MEMBER void begin(const gk_product &a, const Steps &steps) {
     source = global<Element>(a.source);
     weights = global<Element>(a.weights);
-    row = thread_index() / 4;
-    part = thread_index() % 4 * Shape::whole;
+    row = thread_index() / Shape::copies;
+    part = thread_index() % Shape::copies * Shape::whole;
+    each = steps.each;
+    tap = steps.first / each;
+    input = (steps.first - tap * each) * Shape::step;
     UNROLL for (int i = 0; i < pixel_count; i++) {
-      pixels[i] = pixel_at(a, block_x() * rows + row + i * Shape::row_step);
+      pixels[i] = pixel_at(a, block_x() * Shape::rows + row + i * Shape::row_step);
     }
+    long size = (long)a.side * a.side * a.weight_inputs;
     UNROLL for (int i = 0; i < output_count; i++) {
-      outputs[i] = output_at(a, block_y() * columns + row + i * Shape::row_step, group);
+      int output = output_at(a, block_y() * Shape::columns + row + i * Shape::row_step, group);
+      outputs[i] = output < 0 ? -1 : output * size;
+    }
+    turn(a);
+  }
+
+  DEVICE_MEMBER void turn(const gk_product &a) {
+    UNROLL for (int i = 0; i < pixel_count; i++) {
+      int token = pixels[i].height > 0 ? tap_token(a, pixels[i], tap) : -1;
+      places[i] = token < 0 ? -1 : (long)token * a.inputs;
     }
   }
 
-  DEVICE_MEMBER void load(const gk_product &a, const Steps &steps, int step, Shared<Element> memory,
-                          int base) {
-    int tap = step / steps.each, input = (step - tap * steps.each) * Shape::step + part;
+  DEVICE_MEMBER void load(const gk_product &a, Shared<Element> memory, int base) {
+    int first = input + part;
     bool whole = a.inputs % Shape::whole == 0;
     UNROLL for (int i = 0; i < pixel_count; i++) {
-      long token = pixels[i].height > 0 ? tap_token(a, pixels[i], tap) : -1;
       int place = base + (row + i * Shape::row_step) * Shape::pitch + part;
       if (whole) {
-        bool wanted = token >= 0 && input < a.inputs;
-        copy16(memory, place, source, wanted ? token * a.inputs + input : 0, wanted);
+        bool wanted = places[i] >= 0 && first < a.inputs;
+        copy16(memory, place, source, wanted ? places[i] + first : 0, wanted);
       } else {
         // Rows that do not begin at whole 16 bytes go number by number.
         for (int k = 0; k < Shape::whole; k++) {
-          bool wanted = token >= 0 && input + k < a.inputs;
-          put(memory, place + k,
-              wanted ? get(source, token * a.inputs + input + k) : rounded<Element>(0));
+          bool wanted = places[i] >= 0 && first + k < a.inputs;
+          put(memory, place + k, wanted ? get(source, places[i] + first + k) : rounded<Element>(0));
         }
       }
     }
-    int taps = a.side * a.side;
+    int along = tap * a.weight_inputs + first;
     UNROLL for (int i = 0; i < output_count; i++) {
-      bool wanted = outputs[i] >= 0 && input < a.weight_inputs;
-      int place = base + (rows + row + i * Shape::row_step) * Shape::pitch + part;
-      long weight = ((long)outputs[i] * taps + tap) * a.weight_inputs + input;
-      copy16(memory, place, weights, wanted ? weight : 0, wanted);
+      bool wanted = outputs[i] >= 0 && first < a.weight_inputs;
+      int place = base + (Shape::rows + row + i * Shape::row_step) * Shape::pitch + part;
+      copy16(memory, place, weights, wanted ? outputs[i] + along : 0, wanted);
+    }
+    input += Shape::step;
+    if (input >= each * Shape::step) {
+      input = 0;
+      tap++;
+      turn(a);
     }
   }
 
   // Calls compute(sources, weights) for every step, with where its numbers are in memory, while those of the
   // steps that follow are on their way.
-  template <int stages, class Compute>
-  DEVICE_MEMBER void for_each_step(const gk_product &a, const Steps &steps, Shared<Element> memory,
-                                   Compute compute) {
-    for (int i = 0; i < stages - 1; i++) {
-      if (steps.first + i < steps.end) load(a, steps, steps.first + i, memory, i * Shape::stage);
+  template <class Compute>
+  DEVICE_MEMBER void for_each_step(const gk_product &a, Shared<Element> memory, Compute compute) {
+    Steps steps = steps_of<Shape::step>(a, block_z());
+    begin(a, steps);
+    int count = steps.end - steps.first, slot = 0, ahead_slot = Shape::stages - 1;
+    for (int i = 0; i < Shape::stages - 1; i++) {
+      if (i < count) load(a, memory, i * Shape::stage);
       commit();
     }
-    for (int step = steps.first; step < steps.end; step++) {
-      wait<stages - 2>();
+    for (int step = 0; step < count; step++) {
+      wait<Shape::stages - 2>();
       barrier();
-      int ahead = step + stages - 1;
-      if (ahead < steps.end) {
-        load(a, steps, ahead, memory, (ahead - steps.first) % stages * Shape::stage);
-      }
+      if (step + Shape::stages - 1 < count) load(a, memory, ahead_slot * Shape::stage);
       commit();
-      int base = (step - steps.first) % stages * Shape::stage;
-      compute(base, base + rows * Shape::pitch);
+      compute(slot * Shape::stage, slot * Shape::stage + Shape::rows * Shape::pitch);
+      ahead_slot = slot;
+      slot = slot + 1 == Shape::stages ? 0 : slot + 1;
     }
   }
 };
 
-// Bias, residual and type of one result.
+// Residual and type of one result.
 DEVICE void finish(const gk_product &a, long token, int output, int width, float value) {
   long place = token * width + output;
   if (a.target_bf16) {
@@ -163,47 +187,104 @@ DEVICE void finish(const gk_product &a, long token, int output, int width, float
   }
 }
 
-DEVICE float biased(const gk_product &a, int output, float value) {
-  return a.bias ? value + get(global<float>(a.bias), output) : value;
-}
-
-// A result of the tile, or with its gate.
-DEVICE void store(const gk_product &a, int index, long token, int output, float value) {
-  if (output < 0) return;
-  if (a.splits > 1) {
-    long place = ((long)block_z() * a.pixels + index) * a.outputs + output;
-    put(global<float>(a.partials), place, value);
+// The same of four neighbours, from a multiple of 4 on, where rows are whole fours.
+DEVICE Four add4(Four x, Four y) { return Four{x.x + y.x, x.y + y.y, x.z + y.z, x.w + y.w}; }
+DEVICE void finish4(const gk_product &a, long token, int output, int width, Four value) {
+  long place = token * width + output;
+  if (a.target_bf16) {
+    if (a.residual) value = add4(value, get_four(global<bf16>(a.residual), place));
+    put_four(global<bf16>(a.target), place, value);
   } else {
-    finish(a, token, output, a.outputs, biased(a, output, value));
+    if (a.residual) value = add4(value, get_four(global<float>(a.residual), place));
+    put_four(global<float>(a.target), place, value);
   }
 }
 
-DEVICE void store_gated(const gk_product &a, int index, long token, int output, float value, float gate) {
-  if (output < 0) return;
-  int half = a.outputs / 2;
-  if (a.splits > 1) {
-    store(a, index, token, output, value);
-    store(a, index, token, output + half, gate);
-  } else {
-    finish(a, token, output, half,
-           biased(a, output, value) * gelu(biased(a, output + half, gate)));
-  }
+// What is added to an output's sum.
+DEVICE float bias_of(const gk_product &a, int output) {
+  return a.bias && output >= 0 && output < a.outputs ? get(global<float>(a.bias), output) : 0;
+}
+DEVICE Four biased4(const gk_product &a, int output, Four value) {
+  return a.bias ? add4(value, get_four(global<float>(a.bias), output)) : value;
 }
 
-// Adds the parts of a sum, in order, a thread for each result.
-DEVICE void add_partials(const gk_product &a) {
+DEVICE Four gated4(Four value, Four gate) {
+  return Four{value.x * gelu(gate.x), value.y * gelu(gate.y), value.z * gelu(gate.z),
+              value.w * gelu(gate.w)};
+}
+
+// Takes the tile's sums from shared memory to where they belong, whole lines at a time: parts of sums for
+// gk_add_partials as they are, the others with bias, gate and residual.
+template <class Shape, int group>
+DEVICE void store_tile(const gk_product &a, Shared<float> results, Shared<int> tokens) {
+  for (int row = thread_index(); row < Shape::rows; row += Shape::threads) {
+    int index = block_x() * Shape::rows + row;
+    put(tokens, row, index < a.pixels ? pixel_at(a, index).target : -1);
+  }
+  barrier();
   int width = a.gated ? a.outputs / 2 : a.outputs;
-  long item = (long)block_x() * 256 + thread_index();
-  if (item >= (long)a.pixels * width) return;
-  int index = (int)(item / width), output = (int)(item - (long)index * width);
-  Global<float> partials = global<float>(a.partials);
-  float value = 0, gate = 0;
-  for (int split = 0; split < a.splits; split++) {
-    long place = ((long)split * a.pixels + index) * a.outputs + output;
-    value += get(partials, place);
-    if (a.gated) gate += get(partials, place + width);
+  bool whole = width % 4 == 0;
+  UNROLL_SOME for (int item = thread_index(); item < Shape::rows * Shape::columns / 4; item += Shape::threads) {
+    int row = item / (Shape::columns / 4), column = item % (Shape::columns / 4) * 4;
+    int index = block_x() * Shape::rows + row, token = get(tokens, row);
+    int output = output_at(a, block_y() * Shape::columns + column, group);
+    if (token < 0 || output < 0) continue;
+    int place = row * Shape::result_pitch + column;
+    bool is_gate = a.gated && output >= width;
+    if (whole) {
+      Four value = get4(results, place);
+      if (a.splits > 1) {
+        put_four(global<float>(a.partials), ((long)block_z() * a.pixels + index) * a.outputs + output, value);
+      } else if (!is_gate) {
+        value = biased4(a, output, value);
+        if (a.gated) value = gated4(value, biased4(a, output + width, get4(results, place + group)));
+        finish4(a, token, output, width, value);
+      }
+      continue;
+    }
+    for (int k = 0; k < 4; k++) {
+      int single = output_at(a, block_y() * Shape::columns + column + k, group);
+      if (single < 0) continue;
+      float value = get(results, place + k);
+      if (a.splits > 1) {
+        put(global<float>(a.partials), ((long)block_z() * a.pixels + index) * a.outputs + single, value);
+      } else if (!is_gate) {
+        value += bias_of(a, single);
+        if (a.gated) value *= gelu(get(results, place + k + group) + bias_of(a, single + width));
+        finish(a, token, single, width, value);
+      }
+    }
   }
-  value = biased(a, output, value);
-  if (a.gated) value *= gelu(biased(a, output + width, gate));
-  finish(a, pixel_at(a, index).target, output, width, value);
+}
+
+// Adds the parts of sums, in order, a thread for each four results.
+DEVICE void add_partials(const gk_product &a) {
+  int width = a.gated ? a.outputs / 2 : a.outputs, fours = (width + 3) / 4;
+  u32 item = (u32)block_x() * 256 + thread_index();
+  if (item >= (u32)a.pixels * fours) return;
+  int index = (int)(item / fours), output = (int)(item - (u32)index * fours) * 4;
+  Global<float> partials = global<float>(a.partials);
+  long step = (long)a.pixels * a.outputs, place = (long)index * a.outputs + output;
+  int token = pixel_at(a, index).target;
+  if (width % 4 == 0) {
+    Four value{0, 0, 0, 0}, gate{0, 0, 0, 0};
+    UNROLL_SOME for (int split = 0; split < a.splits; split++) {
+      value = add4(value, get_four(partials, place + split * step));
+      if (a.gated) gate = add4(gate, get_four(partials, place + split * step + width));
+    }
+    value = biased4(a, output, value);
+    if (a.gated) value = gated4(value, biased4(a, output + width, gate));
+    finish4(a, token, output, width, value);
+    return;
+  }
+  for (int k = 0; k < 4 && output + k < width; k++) {
+    float value = 0, gate = 0;
+    for (int split = 0; split < a.splits; split++) {
+      value += get(partials, place + split * step + k);
+      if (a.gated) gate += get(partials, place + split * step + k + width);
+    }
+    value += bias_of(a, output + k);
+    if (a.gated) value *= gelu(gate + bias_of(a, output + k + width));
+    finish(a, token, output + k, width, value);
+  }
 }

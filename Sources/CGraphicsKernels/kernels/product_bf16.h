@@ -8,10 +8,9 @@ template <int rows, int columns, int stages, int down, int across>
 DEVICE void product_bf16(const gk_product &a) {
   using Shape = Tile<bf16, rows, columns, stages, down * across * 32>;
   constexpr int tall = rows / down / 16, wide = columns / across / 8;
-  SHARED(bf16, memory, stages * Shape::stage);
-  Loader<bf16, Shape, rows, columns, 8> loader;
-  loader.begin(a);
-  Steps steps = steps_of<Shape::step>(a, block_z());
+  DYNAMIC(bf16, memory, stages * Shape::stage);
+  SHARED(int, tokens, rows);
+  Loader<Shape, 8> loader;
   int warp = thread_index() / 32, lane = thread_index() % 32;
   int top = warp / across * (rows / down), left = warp % across * (columns / across);
   float sums[tall][wide][4];
@@ -20,7 +19,7 @@ DEVICE void product_bf16(const gk_product &a) {
       UNROLL for (int e = 0; e < 4; e++) sums[i][j][e] = 0;
     }
   }
-  loader.template for_each_step<stages>(a, steps, memory, [&](int sources, int weights) {
+  loader.for_each_step(a, memory, [&](int sources, int weights) {
     UNROLL for (int k = 0; k < Shape::step; k += 16) {
       u32 x[tall][4];
       UNROLL for (int i = 0; i < tall; i++) {
@@ -40,25 +39,16 @@ DEVICE void product_bf16(const gk_product &a) {
       }
     }
   });
+  barrier();
+  DYNAMIC(float, results, rows * Shape::result_pitch);
   UNROLL for (int i = 0; i < tall; i++) {
-    UNROLL for (int half = 0; half < 2; half++) {
-      int index = block_x() * rows + top + i * 16 + half * 8 + lane / 4;
-      if (index >= a.pixels) continue;
-      long token = pixel_at(a, index).target;
-      int first = block_y() * columns + left + lane % 4 * 2;
-      UNROLL for (int e = 0; e < 2; e++) {
-        int place = half * 2 + e;
-        if (a.gated) {
-          UNROLL for (int j = 0; j < wide; j += 2) {
-            store_gated(a, index, token, output_at(a, first + j * 8 + e, 8), sums[i][j][place],
-                        sums[i][j + 1][place]);
-          }
-        } else {
-          UNROLL for (int j = 0; j < wide; j++) {
-            store(a, index, token, output_at(a, first + j * 8 + e, 8), sums[i][j][place]);
-          }
-        }
+    UNROLL for (int j = 0; j < wide; j++) {
+      UNROLL for (int e = 0; e < 4; e++) {
+        // A lane has two neighbours of each of two rows.
+        int row = top + i * 16 + e / 2 * 8 + lane / 4;
+        put(results, row * Shape::result_pitch + left + j * 8 + lane % 4 * 2 + e % 2, sums[i][j][e]);
       }
     }
   }
+  store_tile<Shape, 8>(a, results, tokens);
 }

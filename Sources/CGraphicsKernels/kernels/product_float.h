@@ -7,16 +7,15 @@
 template <int rows, int columns, int stages, int threads> DEVICE void product_float(const gk_product &a) {
   using Shape = Tile<float, rows, columns, stages, threads>;
   constexpr int down = threads / 16, mine = rows / down, across = columns / 16;
-  SHARED(float, memory, stages * Shape::stage);
-  Loader<float, Shape, rows, columns, 16> loader;
-  loader.begin(a);
-  Steps steps = steps_of<Shape::step>(a, block_z());
+  DYNAMIC(float, memory, stages * Shape::stage);
+  SHARED(int, tokens, rows);
+  Loader<Shape, 16> loader;
   int column = thread_index() % 16, row = thread_index() / 16;
   float sums[mine][across];
   UNROLL for (int i = 0; i < mine; i++) {
     UNROLL for (int j = 0; j < across; j++) sums[i][j] = 0;
   }
-  loader.template for_each_step<stages>(a, steps, memory, [&](int sources, int weights) {
+  loader.for_each_step(a, memory, [&](int sources, int weights) {
     UNROLL_SOME for (int k = 0; k < Shape::step; k += 4) {
       Four x[mine];
       UNROLL for (int i = 0; i < mine; i++) {
@@ -33,19 +32,12 @@ template <int rows, int columns, int stages, int threads> DEVICE void product_fl
       }
     }
   });
+  barrier();
+  DYNAMIC(float, results, rows * Shape::result_pitch);
   UNROLL for (int i = 0; i < mine; i++) {
-    int index = block_x() * rows + row + i * down;
-    if (index >= a.pixels) continue;
-    long token = pixel_at(a, index).target;
-    int first = block_y() * columns + column;
-    if (a.gated) {
-      UNROLL for (int j = 0; j < across; j += 2) {
-        store_gated(a, index, token, output_at(a, first + j * 16, 16), sums[i][j], sums[i][j + 1]);
-      }
-    } else {
-      UNROLL for (int j = 0; j < across; j++) {
-        store(a, index, token, output_at(a, first + j * 16, 16), sums[i][j]);
-      }
+    UNROLL for (int j = 0; j < across; j++) {
+      put(results, (row + i * down) * Shape::result_pitch + column + j * 16, sums[i][j]);
     }
   }
+  store_tile<Shape, 16>(a, results, tokens);
 }

@@ -9,8 +9,12 @@
   static __attribute__((device, shared, aligned(16))) Kept<Type> name##_kept[count]; \
   Shared<Type> name { name##_kept }
 
+extern __attribute__((device, shared, aligned(16))) char dynamic_memory[];
+#define DYNAMIC(Type, name, count) \
+  Shared<Type> name { (Kept<Type> *)dynamic_memory }
+
 // A block alone on its processor is enough: an assembler that aims at more spills registers for it.
-#define KERNEL(name, arguments, threads, ...) \
+#define KERNEL(name, arguments, threads, dynamic, ...) \
   extern "C" __attribute__((global, launch_bounds(threads, 1))) void name(const arguments a) { \
     __VA_ARGS__;                                                                              \
   }
@@ -31,6 +35,7 @@ template <class Type> using Kept = typename KeptAs<Type>::type;
 DEVICE float kept(float value) { return value; }
 DEVICE u16 kept(u16 value) { return value; }
 DEVICE u32 kept(u32 value) { return value; }
+DEVICE int kept(int value) { return value; }
 DEVICE u16 kept(bf16 value) { return value.bits; }
 template <class Type> DEVICE Type taken(Kept<Type> value) { return Type{value}; }
 
@@ -53,6 +58,28 @@ typedef float Vector4 __attribute__((ext_vector_type(4)));
 DEVICE Four get4(Shared<float> x, int i) {
   Vector4 v = *(const Vector4 *)(x.place + i);
   return Four{v.x, v.y, v.z, v.w};
+}
+
+typedef float Vector2 __attribute__((ext_vector_type(2)));
+typedef u32 Vector4u __attribute__((ext_vector_type(4)));
+DEVICE Two get_words(Global<bf16> x, long i) {
+  Vector2 v = *(const IN_DEVICE(Vector2) *)(x.place + i);
+  return Two{v.x, v.y};
+}
+DEVICE void put_words(Global<bf16> x, long i, Two two) {
+  *(IN_DEVICE(Vector2) *)(x.place + i) = Vector2{two.x, two.y};
+}
+DEVICE u32 get_pair(Global<bf16> x, long i) { return *(const IN_DEVICE(u32) *)(x.place + i); }
+DEVICE void put_pair(Global<bf16> x, long i, u32 value) { *(IN_DEVICE(u32) *)(x.place + i) = value; }
+template <class Type> DEVICE Words get16(Global<Type> x, long i) {
+  Vector4u v = *(const IN_DEVICE(Vector4u) *)(x.place + i);
+  return Words{{v.x, v.y, v.z, v.w}};
+}
+template <class Type> DEVICE void put16(Global<Type> x, long i, Words v) {
+  *(IN_DEVICE(Vector4u) *)(x.place + i) = Vector4u{v.w[0], v.w[1], v.w[2], v.w[3]};
+}
+template <class Type> DEVICE void put16(Shared<Type> x, int i, Words v) {
+  *(Vector4u *)(x.place + i) = Vector4u{v.w[0], v.w[1], v.w[2], v.w[3]};
 }
 
 DEVICE void barrier() { __nvvm_bar_sync(0); }
@@ -98,4 +125,5 @@ DEVICE void multiply_add(float d[4], const u32 a[4], u32 b0, u32 b1) {
 }
 
 DEVICE float exp2_of(float x) { return __nvvm_ex2_approx_f(x); }
+DEVICE float reciprocal_of(float x) { return __nvvm_rcp_approx_ftz_f(x); }
 DEVICE float root_of(float x) { return __nvvm_sqrt_rn_f(x); }

@@ -17,7 +17,7 @@ extension Diagnosis {
     }
   }
 
-  /// What is told of graphics processors; no command computes on them yet, which is said beside each.
+  /// What is told of graphics processors: what they are, and what hinders them.
   package static func graphics(_ cards: [GraphicsCard]) -> [Finding] {
     guard !cards.isEmpty else { return [Finding("graphics", "cards", "none of NVIDIA's")] }
     return cards.map { card in
@@ -26,11 +26,13 @@ extension Diagnosis {
         "compute capability \(version(card.capability))",
         "driver for CUDA \(version(card.driverVersion))",
       ]
+      let place = "cuda:\(card.ordinal)"
+      guard let obstacle = card.obstacle else {
+        return Finding("graphics", place, facts.joined(separator: ", "))
+      }
       return Finding(
-        "graphics", "cuda:\(card.ordinal)", facts.joined(separator: ", "), .note,
-        advice: "Everything is computed by the processor: "
-          + (card.obstacle.map { "the card cannot serve, as \($0)" }
-            ?? "no command uses the card yet"))
+        "graphics", place, facts.joined(separator: ", "), .note,
+        advice: "The card cannot serve, as \(obstacle)")
     }
   }
 

@@ -33,6 +33,7 @@ extension ModelError: ExplainedError {
     case .unconditional: "Ask for one clip, or use a conditional denoiser"
     case .notLoaded(let kind): "Name one with --\(kind.rawValue)"
     case .precision: "Use --precision f32"
+    case .device: "Use --device cpu, or auto; \"pvdm doctor\" shows which cards there are"
     case .parameter, .structure:
       "The file may be damaged or of another model; \"pvdm inspect\" shows what it holds"
     case .latentFile, .setting, .savedRun: ""

@@ -33,6 +33,12 @@ public struct MachineRate: Sendable, Hashable, Codable {
     return max(peak * share * Self.networkShare, 1)
   }
 
+  /// GFLOP/s that networks reach on a graphics processor that was never timed: a fair part of what a large one
+  /// does (`pvdm bench --device`), since the first run shows the truth.
+  static func cardRate(_ precision: Precision) -> Double {
+    precision == .float32 ? 8_000 : 16_000
+  }
+
   /// The share of the peak that whole networks reach (`pvdm bench`).
   private static let networkShare = 0.6
 }
@@ -79,9 +85,11 @@ public struct RunEstimator: Sendable {
   ) -> RunEstimate? {
     guard let denoiser = Network(model, .denoiser), let autoencoder = Network(model, .autoencoder)
     else { return nil }
-    let threads = min(settings.threadCount ?? machine.processorCount, machine.processorCount)
+    let threads =
+      settings.device.resolved == .processor
+      ? min(settings.threadCount ?? machine.processorCount, machine.processorCount) : 1
     func seconds(_ operation: TimingKey.Operation, _ network: Network) -> (Double, Bool) {
-      self.seconds(operation, network, settings.precision, threads)
+      self.seconds(operation, network, settings, threads)
     }
     let clips = settings.clipCount ?? 1
     let firstSteps = start == .nothing ? settings.firstSampler.steps : 0
@@ -127,19 +135,24 @@ public struct RunEstimator: Sendable {
 
   /// The time of an operation, and whether it was taken here of this very network.
   func seconds(
-    _ operation: TimingKey.Operation, _ network: Network, _ precision: Precision, _ threads: Int
+    _ operation: TimingKey.Operation, _ network: Network, _ settings: GenerationSettings,
+    _ threads: Int
   ) -> (seconds: Double, isMeasured: Bool) {
+    let precision = settings.precision
     func known(_ operation: TimingKey.Operation) -> Double? {
       timing(
         TimingKey(
-          network: network.name, precision: precision, threadCount: threads, operation: operation)
+          network: network.name, precision: precision, device: settings.device,
+          threadCount: threads, operation: operation)
       )?.seconds
     }
     if let seconds = known(operation) { return (seconds, true) }
     // Guidance asks the denoiser twice.
     if operation == .guidedStep, let step = known(.step) { return (2 * step, false) }
     if operation == .step, let step = known(.guidedStep) { return (step / 2, false) }
-    let rate = machine.networkRate(precision, threadCount: threads)
+    let rate =
+      settings.device.resolved == .processor
+      ? machine.networkRate(precision, threadCount: threads) : MachineRate.cardRate(precision)
     let pass = network.summary.gflop / rate + Self.passOverhead
     return switch operation {
     case .load: (Double(network.summary.parameters) * 4 / Self.loadRate, false)

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TensorCore
 import VideoDiffusion
 
 /// What a time was taken of: an operation of a network, as it was computed on this machine.
@@ -24,15 +25,21 @@ public struct TimingKey: Sendable, Hashable, Codable {
   public var network: String
   /// The precision it computed in.
   public var precision: Precision
-  /// The threads it computed with.
+  /// What computed: `cpu`, or a graphics processor's name.
+  public var device: String
+  /// The threads of the processor that it computed with.
   public var threadCount: Int
   /// What was timed.
   public var operation: Operation
 
   /// Names what a time is of.
-  public init(network: String, precision: Precision, threadCount: Int, operation: Operation) {
+  public init(
+    network: String, precision: Precision, device: DeviceChoice = .processor, threadCount: Int,
+    operation: Operation
+  ) {
     self.network = network
     self.precision = precision
+    self.device = device.deviceName
     self.threadCount = threadCount
     self.operation = operation
   }

@@ -1,5 +1,6 @@
 import Foundation
 import MediaIO
+import TensorCore
 import VideoDiffusion
 
 /// Moves whole inputs between frames and latents: what `encode`, `decode` and `reconstruct` do.
@@ -12,14 +13,15 @@ public struct ClipConversion {
   /// - Parameter onProgress: Called with the weights packed and their total.
   /// - Throws: ``ModelError`` if the model has none or its file cannot be used.
   public init(
-    _ model: ModelFiles, precision: Precision, threadCount: Int?,
+    _ model: ModelFiles, precision: Precision, device: DeviceChoice, threadCount: Int?,
     onProgress: @escaping @Sendable (_ loaded: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws {
     guard let file = model.autoencoder, case .autoencoder(let configuration) = file.network else {
       throw ModelError(.notLoaded(.autoencoder))
     }
     self.configuration = configuration
-    engine = try VideoEngine(threadCount: threadCount, precision: precision.elementType)
+    engine = try VideoEngine(
+      threadCount: threadCount, precision: precision.elementType, device: device)
     try await engine.load(file, onProgress: onProgress)
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import MediaIO
 import OutputFiles
+import TensorCore
 import VideoDiffusion
 
 /// A video to be made and written: loads the model, continues what it is given, decodes each clip as
@@ -24,7 +25,9 @@ public struct GenerationJob: Sendable {
   public var scale = 1
   /// Precision of the networks.
   public var precision = Precision.float32
-  /// Threads; `nil` for all processors.
+  /// What computes.
+  public var device = DeviceChoice.automatic
+  /// Threads of the processor; `nil` for all processors.
   public var threadCount: Int?
   /// Whether outputs that exist are replaced.
   public var overwrites = false
@@ -94,7 +97,7 @@ public struct GenerationJob: Sendable {
     _ = try OutputSet.checkedRate(rate)
     var settings = RunSettings(
       command: refines ? "refine" : input == nil ? "sample" : "extend", model: model,
-      precision: precision,
+      precision: precision, device: device,
       framesPerSecond: rate, request: request, source: inputPath)
     settings.firstFrame = firstFrame
     settings.onlyNew = input == nil ? nil : onlyNew
@@ -110,7 +113,7 @@ public struct GenerationJob: Sendable {
       sets.append(try outputSet(sample, settings, rate, resumed))
     }
     let engine = try VideoEngine(
-      threadCount: threadCount, precision: precision.elementType)
+      threadCount: threadCount, precision: precision.elementType, device: device)
     report(.notes(model.notes))
     if needsAutoencoder(input) {
       guard let autoencoder = model.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }

@@ -1,4 +1,5 @@
 import Foundation
+import TensorCore
 import VideoDiffusion
 
 /// What made an output, as it is embedded in it: enough to make it again.
@@ -15,6 +16,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
   public var denoiser: String?
   /// `f32` or `bf16`.
   public var precision: String
+  /// What computed: a graphics processor by its name; `nil` for the processor.
+  public var device: String?
   /// Frames a second.
   public var framesPerSecond: Double
   /// What was generated, where something was.
@@ -47,7 +50,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
 
   /// Describes a run.
   public init(
-    command: String, model: ModelFiles, precision: Precision, framesPerSecond: Double,
+    command: String, model: ModelFiles, precision: Precision,
+    device: DeviceChoice = .processor, framesPerSecond: Double,
     request: GenerationRequest? = nil, source: String? = nil
   ) {
     func name(_ file: NetworkFile?) -> String? {
@@ -59,6 +63,7 @@ public struct RunSettings: Sendable, Hashable, Codable {
     autoencoder = name(model.autoencoder)
     denoiser = name(model.denoiser)
     self.precision = precision.rawValue
+    self.device = Self.deviceName(device)
     self.framesPerSecond = framesPerSecond
     self.request = request
     self.source = source.map { URL(filePath: $0).lastPathComponent }
@@ -74,7 +79,7 @@ public struct RunSettings: Sendable, Hashable, Codable {
   /// Describes what was done with a model by its names.
   package init(
     command: String, model: String, autoencoder: String?, denoiser: String?,
-    precision: Precision, framesPerSecond: Double
+    precision: Precision, device: DeviceChoice = .processor, framesPerSecond: Double
   ) {
     version = Self.programVersion
     self.command = command
@@ -82,7 +87,13 @@ public struct RunSettings: Sendable, Hashable, Codable {
     self.autoencoder = autoencoder
     self.denoiser = denoiser
     self.precision = precision.rawValue
+    self.device = Self.deviceName(device)
     self.framesPerSecond = framesPerSecond
+  }
+
+  /// Outputs of the processor say nothing, as they did before there were others.
+  private static func deviceName(_ choice: DeviceChoice) -> String? {
+    choice.resolved == .processor ? nil : choice.deviceName
   }
 
   /// The first setting in which a run that goes on differs from the one that was kept; `nil` if the
@@ -96,6 +107,7 @@ public struct RunSettings: Sendable, Hashable, Codable {
       ("the autoencoder", autoencoder == saved.autoencoder),
       ("the denoiser", denoiser == saved.denoiser),
       ("--precision", precision == saved.precision),
+      ("the device", device == saved.device),
       ("--fps", framesPerSecond == saved.framesPerSecond),
       ("the input", source == saved.source),
       ("--from-frame", firstFrame == saved.firstFrame),

@@ -1,3 +1,4 @@
+import TensorCore
 import VideoDiffusion
 
 extension GenerationSetting {
@@ -5,7 +6,7 @@ extension GenerationSetting {
   public static let all: [GenerationSetting] = [
     sampler, spacing, steps, laterSteps, eta, recomputeNoise, guidance, guidanceFrom, guidanceTo,
     clips, seed, keepSeed,
-    variation, reencode, seamFade, orderPlanes, precision, threads, preview, previewEvery,
+    variation, reencode, seamFade, orderPlanes, device, precision, threads, preview, previewEvery,
   ]
 
   /// Every setting, with some before the others.
@@ -212,6 +213,20 @@ extension GenerationSetting {
 
   // MARK: Computing
 
+  /// No part of a preset: another machine has other cards.
+  public static let device = GenerationSetting(
+    "device", .compute, .choice(\.device, "device"),
+    meaning: "What computes: auto takes a graphics processor where there is one",
+    line: Line(
+      label: "device", help: "auto takes a graphics processor where there is one",
+      isOffered: { DeviceChoice($0)?.isHere ?? true },
+      note: { $0.device == .automatic ? $0.device.deviceName : "" }),
+    optionHelp: """
+      What computes: auto (a graphics processor of NVIDIA's where there is one), cpu, or cuda:N for the card \
+      of that number. (default: auto)
+      """,
+    isInPresets: false)
+
   public static let precision = GenerationSetting(
     "precision", .compute, .choice(\.precision, "precision"),
     meaning: "Precision of the networks: f32 is the reference, bf16 the faster",
@@ -250,6 +265,9 @@ extension GenerationSetting {
 }
 
 extension SolverMethod: SettingChoice {}
+extension DeviceChoice: SettingChoice {
+  package static var summary: String? { "auto, cpu, or cuda:N with a number from 0 to 15" }
+}
 extension TimestepSpacing: SettingChoice {}
 extension Precision: SettingChoice {}
 extension PreviewMode: SettingChoice {}

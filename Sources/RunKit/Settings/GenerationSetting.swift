@@ -28,6 +28,8 @@ public struct GenerationSetting: Sendable, Identifiable {
     package var limit: Double?
     /// The words of a choice, where they differ from those of files.
     package var words: (@Sendable (GenerationSettings) -> [String])?
+    /// Whether a word of a choice is offered; one that is chosen is shown in any case.
+    package var isOffered: @Sendable (String) -> Bool = { _ in true }
     /// What is shown while there is nothing to choose.
     package var fixed: @Sendable (GenerationSettings) -> String? = { _ in nil }
     /// What stands after the value.

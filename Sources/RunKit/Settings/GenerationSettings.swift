@@ -1,3 +1,4 @@
+import TensorCore
 import VideoDiffusion
 
 /// Everything that a person chooses for a run, as forms show it, presets store it and clips carry it.
@@ -37,7 +38,9 @@ public struct GenerationSettings: Sendable, Hashable {
   public var seamFade = 0
   /// Precision of the networks.
   public var precision = Precision.float32
-  /// Threads; `nil` for all processors.
+  /// What computes.
+  public var device = DeviceChoice.automatic
+  /// Threads of the processor; `nil` for all processors.
   public var threadCount: Int?
   /// What is shown of a clip in progress.
   public var preview = PreviewMode.linear

@@ -48,7 +48,7 @@ package enum SettingDomain: Sendable {
     case .seed: "a whole number of 0 or more"
     case .variation(let word):
       "a seed and a share from 0 to 1, such as 7:0.2, or \(word)"
-    case .choice: words.joinedAsChoice
+    case .choice(let choice, _): choice.summary ?? words.joinedAsChoice
     }
   }
 
@@ -83,9 +83,14 @@ package enum SettingDomain: Sendable {
 }
 
 /// A type whose cases are the words of a setting.
-package protocol SettingChoice: RawRepresentable<String>, CaseIterable, Codable, Sendable {}
+package protocol SettingChoice: RawRepresentable<String>, CaseIterable, Codable, Sendable {
+  /// The words in a sentence, where they are too many to be listed.
+  static var summary: String? { get }
+}
 
 extension SettingChoice {
+  package static var summary: String? { nil }
+
   /// The words, in the order of the cases.
   package static var words: [String] { allCases.map(\.rawValue) }
 }

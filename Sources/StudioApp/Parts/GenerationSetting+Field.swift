@@ -28,9 +28,16 @@ extension GenerationSetting {
     case .seed: return .natural(value.natural ?? 0)
     case .variation: return .text(value.plainText)
     case .choice:
-      let index = value.name.flatMap { domain.words.firstIndex(of: $0) }
-      return .choice(index ?? 0, of: line.words?(settings) ?? domain.words)
+      let offered = offeredWords(in: settings)
+      let index = value.name.flatMap { offered.firstIndex(of: $0) }
+      return .choice(index ?? 0, of: line.words?(settings) ?? offered)
     }
+  }
+
+  /// The words to choose from here, the chosen one among them.
+  private func offeredWords(in settings: GenerationSettings) -> [String] {
+    let chosen = settings[self].name
+    return domain.words.filter { $0 == chosen || line.isOffered($0) }
   }
 
   /// Keeps an edited value.
@@ -42,7 +49,8 @@ extension GenerationSetting {
       settings.put(self, .number((number * 1000).rounded() / 1000))
     case .natural(let number): settings.put(self, .natural(number))
     case .toggle(let isOn): settings.put(self, .flag(isOn))
-    case .choice(let index, _): settings.put(self, .text(domain.words[index]))
+    case .choice(let index, _):
+      settings.put(self, .text(offeredWords(in: settings)[index]))
     case .text(let text): settings.put(self, .text(text))
     case .fixed: break
     }

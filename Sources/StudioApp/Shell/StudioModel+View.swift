@@ -70,7 +70,8 @@ extension StudioModel {
     }
     let settings = app.runningSettings
     let precision = settings?.precision.rawValue ?? Precision.float32.rawValue
-    facts.append("CPU \(settings?.threadCount ?? threadCount)t \(precision)")
+    let device = (settings ?? GenerationSettings()).deviceText(processorCount: threadCount)
+    facts.append("\(device) \(precision)")
     let open = app.openJobs.count
     facts.append(
       open == 0 ? "idle" : "\(app.runningJob == nil ? 0 : 1)/\(open) job\(open == 1 ? "" : "s")")

@@ -50,7 +50,7 @@ extension RunSettings {
       command: "studio", model: model.name,
       autoencoder: Recipe.Run.fileName(model.autoencoder),
       denoiser: Recipe.Run.fileName(model.denoiser), precision: last.settings.precision,
-      framesPerSecond: framesPerSecond ?? model.framesPerSecond ?? 16)
+      device: last.settings.device, framesPerSecond: framesPerSecond ?? model.framesPerSecond ?? 16)
     var request = last.settings.request()
     request.clipCount = branch.count
     self.request = request

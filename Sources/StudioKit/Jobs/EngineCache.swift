@@ -18,6 +18,7 @@ actor EngineCache {
   private struct Key: Hashable {
     let identity: String
     let precision: Precision
+    let device: DeviceChoice
     let threadCount: Int?
   }
 
@@ -50,7 +51,8 @@ actor EngineCache {
   ) async throws -> LoadedModel {
     let identity = try Self.identity(of: reference)
     let key = Key(
-      identity: identity, precision: settings.precision, threadCount: settings.threadCount)
+      identity: identity, precision: settings.precision, device: settings.device.resolved,
+      threadCount: settings.threadCount)
     if let loaded, loaded.key == key { return loaded.model }
     // Two models may be more than fits into memory.
     await end()
@@ -59,7 +61,8 @@ actor EngineCache {
     guard let autoencoder = files.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
     guard let denoiser = files.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let engine = try VideoEngine(
-      threadCount: settings.threadCount, precision: settings.precision.elementType)
+      threadCount: settings.threadCount, precision: settings.precision.elementType,
+      device: key.device)
     let whole = Double(autoencoder.parameterCount + denoiser.parameterCount)
     var before = 0.0
     for file in [autoencoder, denoiser] {

@@ -53,8 +53,8 @@ final class RunReporter: Sendable {
   func note(_ seconds: Double, _ operation: TimingKey.Operation, of file: NetworkFile) {
     let key = TimingKey(
       network: TimingKey.network(hash: nil, path: file.path),
-      precision: plan.task.settings.precision,
-      threadCount: plan.task.settings.usedThreadCount, operation: operation)
+      precision: plan.task.settings.precision, device: plan.task.settings.device,
+      threadCount: plan.task.settings.timedThreadCount, operation: operation)
     // What is stored is read outside the lock, and written between clips: a step must not wait for the
     // disk.
     let isKnown = state.withLock { $0.averages[key] != nil }

@@ -22,13 +22,9 @@ struct SessionTimings: TimingStore {
   }
 
   private static func name(of key: TimingKey) -> String {
-    "\(key.network) \(key.precision.rawValue) \(key.threadCount) \(key.operation.rawValue)"
-  }
-}
-
-extension GenerationSettings {
-  /// Threads that the engine really uses.
-  var usedThreadCount: Int {
-    min(threadCount ?? .max, Processor.availableCount)
+    // The processor's have the names that they had before there were others.
+    let device = key.device == DeviceChoice.processor.description ? "" : " \(key.device)"
+    return
+      "\(key.network) \(key.precision.rawValue) \(key.threadCount) \(key.operation.rawValue)\(device)"
   }
 }

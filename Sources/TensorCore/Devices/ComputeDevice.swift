@@ -12,6 +12,9 @@ package protocol ComputeDevice: AnyObject {
   /// Threads of the program that an operation is split over, the calling one included.
   var threadCount: Int { get }
 
+  /// Rows that go through a chain of products at a time, where they can go by parts; `nil` for all of them.
+  var rowChunk: Int? { get }
+
   /// Whether products in a precision run at a useful speed.
   func supports(_ elementType: ElementType) -> Bool
 
@@ -57,8 +60,9 @@ package enum WeightSource {
 package struct WeightDescription: Sendable, Hashable {
   /// The operation that it is made for.
   package enum Use: Sendable, Hashable {
-    /// A matrix product: `[outputs, inputs]`.
-    case linear(hasBias: Bool)
+    /// A matrix product: `[outputs, inputs]`; `rows` is how many rows of a sample it is applied to, where
+    /// that is known.
+    case linear(hasBias: Bool, rows: Int?)
     /// A 3x3 convolution with padding 1 over the images of a stack: `[outputs, inputs, 3, 3]`.
     case stacked(ImageStack, stride: Int)
     /// A convolution over so many axes with a kernel of any side: `[outputs, inputs, side, ...]`.

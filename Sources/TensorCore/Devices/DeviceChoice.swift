@@ -7,22 +7,16 @@ public enum DeviceChoice: Sendable, Hashable, CustomStringConvertible {
   /// A graphics processor by its number, from 0.
   case card(Int)
 
-  /// Reads `auto`, `cpu`, `cuda:N`, or `cuda` for `cuda:0`.
+  /// Cards that can be named.
+  private static let mostCards = 16
+
+  /// Reads `auto`, `cpu`, `cuda:N` with N from 0 to 15, or `cuda` for `cuda:0`.
   ///
   /// - Returns: `nil` for anything else.
   public init?(_ text: String) {
-    switch text {
-    case "auto": self = .automatic
-    case "cpu": self = .processor
-    case "cuda": self = .card(0)
-    default:
-      let prefix = "cuda:"
-      let digits = text.dropFirst(prefix.count)
-      guard text.hasPrefix(prefix), !digits.isEmpty, digits.count <= 3,
-        digits.allSatisfy({ $0.isASCII && $0.isNumber }), let ordinal = Int(digits)
-      else { return nil }
-      self = .card(ordinal)
-    }
+    let card = Self.allCases.first { $0.description == text }
+    guard let choice = text == "cuda" ? .card(0) : card else { return nil }
+    self = choice
   }
 
   /// The choice as ``init(_:)`` reads it.
@@ -44,12 +38,29 @@ public enum DeviceChoice: Sendable, Hashable, CustomStringConvertible {
   /// What people call the device that it comes to: `cpu`, or the card's name.
   public var deviceName: String {
     guard case .card(let ordinal) = resolved else { return Self.processor.description }
-    let cards = (try? GraphicsCard.all()) ?? []
-    return cards.indices.contains(ordinal) ? cards[ordinal].name : "cuda:\(ordinal)"
+    return Self.cards.indices.contains(ordinal) ? Self.cards[ordinal].name : description
+  }
+
+  /// Whether it can be chosen on this machine.
+  public var isHere: Bool {
+    guard case .card(let ordinal) = self else { return true }
+    return Self.cards.indices.contains(ordinal)
   }
 
   /// Asked once: cards do not come and go while a program runs.
-  private static let bestCard: GraphicsCard? =
-    GraphicsCard.kernelsAreBuiltIn
-    ? ((try? GraphicsCard.all()) ?? []).first { $0.obstacle == nil } : nil
+  private static let cards = (try? GraphicsCard.all()) ?? []
+  private static let bestCard =
+    GraphicsCard.kernelsAreBuiltIn ? cards.first { $0.obstacle == nil } : nil
+}
+
+extension DeviceChoice: RawRepresentable, CaseIterable, Codable {
+  /// Every choice that can be named, whatever this machine has.
+  public static let allCases: [DeviceChoice] =
+    [.automatic, .processor] + (0..<mostCards).map(DeviceChoice.card)
+
+  /// The choice as ``init(_:)`` reads it.
+  public var rawValue: String { description }
+
+  /// Reads a choice like ``init(_:)``.
+  public init?(rawValue: String) { self.init(rawValue) }
 }

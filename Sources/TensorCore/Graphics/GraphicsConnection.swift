@@ -13,6 +13,8 @@ final class GraphicsConnection: @unchecked Sendable {
     let threads: Int
     /// Bytes of the structure that it takes.
     let argumentSize: Int
+    /// Bytes of dynamic memory of a block.
+    let dynamicSize: Int
   }
 
   let driver: GraphicsDriver
@@ -60,7 +62,12 @@ final class GraphicsConnection: @unchecked Sendable {
       var module: cd_module?
       try driver.check("cuModuleLoadData", functions.load_module(&module, image))
       self.module = module
-      kernels = try Self.kernels(of: module, driver)
+      var blockMemory: Int32 = 0
+      try driver.check(
+        "cuDeviceGetAttribute",
+        functions.get_attribute(
+          &blockMemory, Int32(CD_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), device))
+      kernels = try Self.kernels(of: module, driver, blockMemory: Int(blockMemory))
     } catch {
       _ = functions.release_context(device)
       throw error
@@ -95,8 +102,15 @@ final class GraphicsConnection: @unchecked Sendable {
     return pool
   }
 
+  /// Bytes of dynamic memory that a block may have without being allowed more.
+  private static let usualDynamicSize = 48 << 10
+  /// Bytes of shared memory that kernels have beside it.
+  private static let staticRoom = 1 << 10
+
+  /// - Parameter blockMemory: Bytes of shared memory that a block may have; kernels that need more are left
+  ///   out.
   private static func kernels(
-    of module: cd_module?, _ driver: GraphicsDriver
+    of module: cd_module?, _ driver: GraphicsDriver, blockMemory: Int
   ) throws -> [String: Kernel] {
     var kernels: [String: Kernel] = [:]
     for index in 0..<Int(gk_kernel_count) {
@@ -107,9 +121,16 @@ final class GraphicsConnection: @unchecked Sendable {
       try driver.check(
         "cuModuleGetFunction", driver.functions.get_function(&function, module, characters))
       guard let function else { continue }
+      guard Int(entry.dynamic_size) + Self.staticRoom <= blockMemory else { continue }
+      if entry.dynamic_size > Self.usualDynamicSize {
+        try driver.check(
+          "cuFuncSetAttribute",
+          driver.functions.set_function_attribute(
+            function, Int32(CD_MAX_DYNAMIC_SHARED_SIZE_BYTES), entry.dynamic_size))
+      }
       kernels[name] = Kernel(
         name: name, function: function, threads: Int(entry.threads),
-        argumentSize: Int(entry.argument_size))
+        argumentSize: Int(entry.argument_size), dynamicSize: Int(entry.dynamic_size))
     }
     return kernels
   }
@@ -118,6 +139,9 @@ final class GraphicsConnection: @unchecked Sendable {
   func makeCurrent() { note("cuCtxSetCurrent", driver.functions.set_context(context)) }
 
   // MARK: Work
+
+  /// Whether the card can run a kernel: some need more shared memory than others give.
+  func has(_ name: String) -> Bool { kernels[name] != nil }
 
   /// Launches a kernel.
   ///
@@ -147,7 +171,7 @@ final class GraphicsConnection: @unchecked Sendable {
     var parameters = UnsafeMutableRawPointer(mutating: arguments.baseAddress)
     let result = driver.functions.launch(
       kernel.function, UInt32(blocks.0), UInt32(blocks.1), UInt32(blocks.2),
-      UInt32(kernel.threads), 1, 1, 0, stream, &parameters, nil)
+      UInt32(kernel.threads), 1, 1, UInt32(kernel.dynamicSize), stream, &parameters, nil)
     if result != CD_SUCCESS { throw driver.failure("\(kernel.name) (cuLaunchKernel)", result) }
   }
 

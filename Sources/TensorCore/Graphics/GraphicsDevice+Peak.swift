@@ -14,25 +14,26 @@ extension GraphicsDevice {
     guard let target = try? TensorStorage(byteCount: 4 * blocks * threads, memory) else {
       return nil
     }
-    func time(rounds: Int) -> Double? {
+    /// Multiply-adds a second, in thousands of millions of operations; `nil` if the card fails.
+    func rate(blocks: Int, rounds: Int) -> (rate: Double, seconds: Double)? {
       let start = moment()
       let problem = gk_peak(target: target.address.onCard, rounds: Int32(rounds))
       guard
         (try? launch("gk_peak_\(elementType.kernelSuffix)", problem, blocks: blocks)) != nil
       else { return nil }
-      return moment().seconds(since: start)
+      let seconds = moment().seconds(since: start)
+      guard seconds > 0 else { return nil }
+      let count = Double(rounds) * Double(GK_PEAK_OPERATIONS) * Double(blocks * threads)
+      return (each * count / seconds / 1e9, seconds)
     }
-    // As many rounds as fill some milliseconds, as often as the time holds, and the best of them.
-    guard var best = time(rounds: 16), best > 0 else { return nil }
-    let rounds = min(max(Int(16 * 0.005 / best), 16), 1 << 16)
-    best = .infinity
+    // The best of what fills the card for some milliseconds, as often as the time holds.
+    guard var best = rate(blocks: 16, rounds: 4)?.rate else { return nil }
     var left = seconds
-    repeat {
-      guard let time = time(rounds: rounds), time > 0 else { return nil }
-      best = min(best, time)
-      left -= time
-    } while left > 0
-    let count = Double(rounds) * Double(GK_PEAK_OPERATIONS) * Double(blocks * threads)
-    return each * count / best / 1e9
+    while left > 0 {
+      guard let measured = rate(blocks: blocks, rounds: 512) else { return nil }
+      best = max(best, measured.rate)
+      left -= measured.seconds
+    }
+    return best
   }
 }

@@ -14,6 +14,7 @@ extension GraphicsDevice {
     product.target_width = Int32(rows)
     product.pixels = Int32(rows)
     product.gated = call.isGated ? 1 : 0
+    if weight.isForVectors, !call.isGated { return try multiplyVectors(product, weight) }
     try multiply(&product, weight)
   }
 
@@ -60,6 +61,20 @@ extension GraphicsDevice {
     return product
   }
 
+  /// Launches a product of single rows of samples.
+  private func multiplyVectors(_ product: gk_product, _ weight: GraphicsWeight) throws {
+    try launch(
+      "gk_product_vector_\(weight.elementType.kernelSuffix)", product,
+      blocks: (
+        Self.count(weight.outputs, by: Self.vectorOutputs),
+        Self.count(Int(product.pixels), by: Self.vectorRows), 1
+      ))
+  }
+
+  /// Outputs and rows that a block for single rows computes.
+  private static let vectorOutputs = 4
+  private static let vectorRows = 4
+
   /// Launches a product, and what adds its parts.
   private func multiply(_ product: inout gk_product, _ weight: GraphicsWeight) throws {
     let (pixels, splits) = (Int(product.pixels), weight.splits)
@@ -72,10 +87,14 @@ extension GraphicsDevice {
       (Self.count(pixels, by: tile), Self.count(columns, by: tile), splits)
     }
     let large = blocks(Self.largeTile)
+    func kernel(_ tile: Int) -> String {
+      "gk_product_\(weight.elementType.kernelSuffix)_\(tile)x\(tile)"
+    }
     // Large tiles read less, where there are enough of them for every processor of a card. They add in
     // the same order.
     let tile =
-      large.0 * large.1 * large.2 >= Self.enoughBlocks ? Self.largeTile : Self.smallTile
+      large.0 * large.1 * large.2 >= Self.enoughBlocks && connection.has(kernel(Self.largeTile))
+      ? Self.largeTile : Self.smallTile
     var partials: TensorStorage?
     if splits > 1 {
       let storage = try TensorStorage(byteCount: 4 * splits * pixels * weight.outputs, memory)
@@ -83,17 +102,16 @@ extension GraphicsDevice {
       partials = storage
     }
     try withExtendedLifetime(partials) {
-      try launch(
-        "gk_product_\(weight.elementType.kernelSuffix)_\(tile)x\(tile)", product,
-        blocks: blocks(tile))
+      try launch(kernel(tile), product, blocks: blocks(tile))
       guard splits > 1 else { return }
-      let results = pixels * (product.gated != 0 ? weight.outputs / 2 : weight.outputs)
+      let width = product.gated != 0 ? weight.outputs / 2 : weight.outputs
       try launch(
-        "gk_add_partials", product, blocks: Self.count(results, by: Self.movedBlock))
+        "gk_add_partials", product,
+        blocks: Self.count(pixels * Self.count(width, by: 4), by: Self.movedBlock))
     }
   }
 
-  private static let enoughBlocks = 100
+  private static let enoughBlocks = 120
 
   /// Up to four parts as the kernels take them, and how many they are.
   func parts<Part>(_ parts: [Part], none: Part) -> ((Part, Part, Part, Part), Int32) {

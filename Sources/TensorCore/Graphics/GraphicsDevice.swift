@@ -8,7 +8,7 @@ final class GraphicsDevice: ComputeDevice {
   var memory: any DeviceMemory { ownMemory }
 
   /// Bytes of a row that a step of a product takes.
-  static let stepBytes = 64
+  static let stepBytes = Int(GK_STEP_BYTES)
   /// Pixels and outputs of the tiles that a block computes.
   static let smallTile = 64
   static let largeTile = 128
@@ -31,6 +31,8 @@ final class GraphicsDevice: ComputeDevice {
   var name: String { connection.name }
   /// The card's own threads are many; of the program's, one calls it.
   var threadCount: Int { 1 }
+  /// Parts of a clip would leave most of a card idle.
+  var rowChunk: Int? { nil }
 
   func supports(_ elementType: ElementType) -> Bool {
     elementType == .float32 || elementType == .bfloat16

@@ -17,7 +17,7 @@ struct GraphicsDriver: @unchecked Sendable {
     guard let missing else { return nil }
     throw TensorError(
       operation: "opening NVIDIA's driver",
-      reason: "it has no \(String(cString: missing)): a driver for CUDA 11.2 or later is needed")
+      reason: "it has no \(String(cString: missing)): a driver for CUDA 11.4 or later is needed")
   }
 
   /// Throws what a call answered, unless it succeeded.

@@ -2,8 +2,8 @@ extension ComputeContext {
   /// The gated feed-forward part of a transformer layer with its normalisation and residual
   /// connection: `x + contract(gatedGELU(expand(layerNorm(x))))`.
   ///
-  /// Rows go through in chunks, so that the hidden values, eight times as wide as `x`, stay in the
-  /// caches and take no memory that grows with the clip.
+  /// Rows go through in chunks where the device wants it, so that the hidden values, eight times as wide as
+  /// `x`, stay in its caches and take no memory that grows with the clip.
   ///
   /// - Parameters:
   ///   - x: `[..., width]`.
@@ -20,8 +20,9 @@ extension ComputeContext {
     let rows = x.reshaped([x.rows, x.channels])
     let result = try makeTensor(x.shape, x.elementType)
     let resultRows = result.reshaped(rows.shape)
-    for start in stride(from: 0, to: rows.rows, by: Self.rowChunk) {
-      let range = start..<min(start + Self.rowChunk, rows.rows)
+    let chunk = device.rowChunk ?? max(rows.rows, 1)
+    for start in stride(from: 0, to: rows.rows, by: chunk) {
+      let range = start..<min(start + chunk, rows.rows)
       let part = rows.slice(range)
       let hidden = try gatedLinear(layerNorm(part, norm), expand)
       try linear(hidden, contract, adding: part, into: resultRows.slice(range))
@@ -46,7 +47,4 @@ extension ComputeContext {
           result: result)))
     return result
   }
-
-  /// Enough rows for the matrix product to be efficient, few enough for the second-level cache.
-  private static let rowChunk = 512
 }

@@ -29,15 +29,16 @@ extension ComputeContext {
   ///   - weight: `[outputs, inputs]`, as PyTorch stores it.
   ///   - bias: `[outputs]`, or `nil` for none.
   ///   - elementType: Precision of the layer.
+  ///   - rows: How many rows of a sample it will be applied to, where that is known.
   /// - Throws: ``TensorError`` if memory is short or the device lacks the precision.
   public func prepareLinear(
     _ weight: UnsafeBufferPointer<Float>, bias: [Float]?, inputs: Int, outputs: Int,
-    elementType: ElementType
+    elementType: ElementType, rows: Int? = nil
   ) throws -> LinearWeight {
     precondition(weight.count == inputs * outputs)
     return try linearWeight(
       .fixed(weight), bias: bias.map { try tensor($0, shape: [outputs]) }, inputs: inputs,
-      outputs: outputs, elementType: elementType)
+      outputs: outputs, elementType: elementType, rows: rows)
   }
 
   /// Takes a linear layer's weights for training: the layer reads the tensors themselves, and
@@ -52,11 +53,12 @@ extension ComputeContext {
   ) throws -> LinearWeight {
     try linearWeight(
       .trained(weight), bias: bias, inputs: weight.count / weight.shape[0],
-      outputs: weight.shape[0], elementType: elementType)
+      outputs: weight.shape[0], elementType: elementType, rows: nil)
   }
 
   private func linearWeight(
-    _ source: WeightSource, bias: Tensor?, inputs: Int, outputs: Int, elementType: ElementType
+    _ source: WeightSource, bias: Tensor?, inputs: Int, outputs: Int, elementType: ElementType,
+    rows: Int?
   ) throws -> LinearWeight {
     LinearWeight(
       inputs: inputs, outputs: outputs, elementType: elementType,
@@ -64,7 +66,7 @@ extension ComputeContext {
         source,
         WeightDescription(
           inputs: inputs, outputs: outputs, elementType: elementType,
-          use: .linear(hasBias: bias != nil)),
+          use: .linear(hasBias: bias != nil, rows: rows)),
         on: device), bias: bias)
   }
 

@@ -8,6 +8,8 @@ import Glibc
 /// It serves the thread that calls it: the team's threads belong to that one.
 final class ProcessorDevice: ComputeDevice {
   let threadCount: Int
+  /// Enough rows for the matrix product to be efficient, few enough for the second-level cache.
+  var rowChunk: Int? { 512 }
   let library: OneDNN
   private let pool = HostMemory()
 

@@ -116,7 +116,7 @@ extension ProcessorDevice {
     let type = description.elementType
     let descriptor: dnnl_primitive_desc_t
     switch description.use {
-    case .linear(let hasBias):
+    case .linear(let hasBias, _):
       descriptor = try library.describe(
         LinearProblem(
           rows: 512, inputs: inputs, outputs: outputs, inputType: type, outputType: type,

@@ -43,7 +43,8 @@ struct Block: Sendable {
         next(), stage.inputs, stage.outputs, on: stage.stack, configuration) : nil
     planeAttention =
       stage.hasPlaneAttention
-      ? try TokenAttention(next(), stage.outputs, reach: .plane, configuration) : nil
+      ? try TokenAttention(next(), stage.outputs, reach: .plane, on: stage.stack, configuration)
+      : nil
     switch (stage.resampling, configuration.residualResampling) {
     case (.none, _): resampler = nil
     case (let resampling, true):
@@ -62,7 +63,7 @@ struct Block: Sendable {
         try Convolution(next()["conv"], stage.outputs, stage.outputs, on: outputStack))
     }
     self.crossAttention = try TokenAttention(
-      crossAttention, stage.outputs, reach: .crossPlane, configuration)
+      crossAttention, stage.outputs, reach: .crossPlane, on: outputStack, configuration)
   }
 
   /// - Parameters:

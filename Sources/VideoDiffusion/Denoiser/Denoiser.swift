@@ -42,11 +42,11 @@ public struct Denoiser: Sendable {
     let names = scope["middle_block"]
     middle = (
       try ResidualBlock(names[0], middleWidth, middleWidth, on: stack, configuration),
-      try TokenAttention(names[1], middleWidth, reach: .plane, configuration),
+      try TokenAttention(names[1], middleWidth, reach: .plane, on: stack, configuration),
       try ResidualBlock(names[2], middleWidth, middleWidth, on: stack, configuration)
     )
     middleCrossAttention = try TokenAttention(
-      scope["mid_attn"], middleWidth, reach: .crossPlane, configuration)
+      scope["mid_attn"], middleWidth, reach: .crossPlane, on: stack, configuration)
     outputs = try plan.outputs.map { stage in
       try Block(
         scope["output_blocks"][stage.index], crossAttention: scope["output_attns"][stage.index],

@@ -29,12 +29,14 @@ struct ResidualBlock: Sendable {
     // The embedding is one row: float32 costs nothing and keeps the modulation exact.
     embedding = try Linear(
       scope["emb_layers"][1].with(.float32), configuration.embeddingWidth,
-      configuration.scaleShiftNorm ? 2 * outputs : outputs)
+      configuration.scaleShiftNorm ? 2 * outputs : outputs, rows: 1)
     outputNorm = try GroupNorm(scope["out_layers"][0], outputs, statistics: .perImage)
     outputConvolution = try Convolution(scope["out_layers"][3], outputs, outputs, on: after)
     skip =
       inputs == outputs
-      ? nil : try Linear(scope["skip_connection"], inputs, outputs, kernelAxes: 2)
+      ? nil
+      : try Linear(
+        scope["skip_connection"], inputs, outputs, kernelAxes: 2, rows: after.tokenCount)
   }
 
   /// - Parameters:

@@ -10,9 +10,10 @@ struct TimeEmbedding: Sendable {
 
   init(_ scope: ParameterScope, _ configuration: DenoiserConfiguration) throws {
     width = configuration.baseWidth
-    first = try Linear(scope[0].with(.float32), width, configuration.embeddingWidth)
+    first = try Linear(scope[0].with(.float32), width, configuration.embeddingWidth, rows: 1)
     second = try Linear(
-      scope[2].with(.float32), configuration.embeddingWidth, configuration.embeddingWidth)
+      scope[2].with(.float32), configuration.embeddingWidth, configuration.embeddingWidth,
+      rows: 1)
   }
 
   /// - Parameter steps: The time step of each sample, in 0 ..< 1000.

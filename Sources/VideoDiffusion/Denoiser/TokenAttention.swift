@@ -19,13 +19,15 @@ struct TokenAttention: Sendable {
   private let layout: HeadLayout
 
   init(
-    _ scope: ParameterScope, _ channels: Int, reach: AttentionReach,
+    _ scope: ParameterScope, _ channels: Int, reach: AttentionReach, on stack: ImageStack,
     _ configuration: DenoiserConfiguration
   ) throws {
     norm = try GroupNorm(
       scope["norm"], channels, statistics: reach == .plane ? .perImage : .joint)
-    qkv = try Linear(scope["qkv"], channels, 3 * channels, kernelAxes: 1)
-    outputProjection = try Linear(scope["proj_out"], channels, channels, kernelAxes: 1)
+    let rows = stack.tokenCount
+    qkv = try Linear(scope["qkv"], channels, 3 * channels, kernelAxes: 1, rows: rows)
+    outputProjection = try Linear(
+      scope["proj_out"], channels, channels, kernelAxes: 1, rows: rows)
     self.reach = reach
     heads = configuration.heads(of: channels)
     layout = configuration.newAttentionOrder ? .queryKeyValue : .perHead

@@ -11,7 +11,9 @@ public actor VideoEngine {
     thread.asUnownedSerialExecutor()
   }
 
-  /// Threads that every operation is split over.
+  /// What computes: never ``DeviceChoice/automatic``.
+  public nonisolated let device: DeviceChoice
+  /// Threads of the processor that every operation is split over.
   public nonisolated let threadCount: Int
   /// Precision of weights and features: `.float32` or `.bfloat16`.
   public nonisolated let precision: ElementType
@@ -25,15 +27,26 @@ public actor VideoEngine {
   ///   - threadCount: Threads, at least 1; `nil`, or more than there are, for all processors of the
   ///     process.
   ///   - precision: `.float32`, the reference, or `.bfloat16`.
-  /// - Throws: ``ModelError`` if the processor lacks the precision or no thread is asked for.
-  public init(threadCount: Int? = nil, precision: ElementType = .float32) throws {
+  ///   - choice: What is to compute.
+  /// - Throws: ``ModelError`` if there is no such device, it lacks the precision, or no thread is asked for.
+  public init(
+    threadCount: Int? = nil, precision: ElementType = .float32,
+    device choice: DeviceChoice = .automatic
+  ) throws {
     if let threadCount, !(1...4096).contains(threadCount) {
       throw ModelError(
         .setting(name: "the number of threads", found: "\(threadCount)", expected: "1 to 4096"))
     }
     // More threads than processors wait for each other at every operation: far slower than fewer.
     self.threadCount = min(threadCount ?? .max, Processor.availableCount)
-    let device = try Device.open(threadCount: self.threadCount)
+    self.device = choice.resolved
+    let device: Device
+    do {
+      device = try Device.open(self.device, threadCount: self.threadCount)
+    } catch let error as TensorError {
+      guard case .card = self.device else { throw error }
+      throw ModelError(.device(name: self.device.description, reason: error.reason))
+    }
     guard device.supports(precision) else { throw ModelError(.precision(processor: device.name)) }
     self.precision = precision
     context = ComputeContext(device)

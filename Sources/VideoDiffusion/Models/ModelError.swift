@@ -37,6 +37,8 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     case setting(name: String, found: String, expected: String)
     /// A saved run does not fit what is asked.
     case savedRun(reason: String)
+    /// A graphics processor that was chosen cannot be used.
+    case device(name: String, reason: String)
     /// The processor cannot compute in bfloat16 at a useful speed.
     case precision(processor: String)
     /// A weight cannot be used.
@@ -87,6 +89,7 @@ extension ModelError.Problem: CustomStringConvertible {
     case .setting(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"
     case .savedRun(let reason): "the saved run cannot be continued: \(reason)"
+    case .device(let name, let reason): "\(name) cannot be used: \(reason)"
     case .precision(let processor):
       "bf16 needs a processor with AVX-512; this one has \(processor)"
     case .parameter(let text): text

@@ -97,6 +97,7 @@ struct SourceOptions: ParsableArguments {
     job.outputFolder = output ?? "evaluations/\(metric.rawValue)-\(job.sourceName)"
     job.overwrites = overwrite
     job.precision = chosen.settings.precision
+    job.device = chosen.settings.device
     job.threadCount = chosen.settings.threadCount
     return job
   }

@@ -22,9 +22,9 @@ extern "C" {
 // A driver with one emulated device.
 typedef struct ke_machine ke_machine;
 
-// Makes one that decides orders by `seed` and has so many bytes of memory. The driver's functions are for the machine
+// Makes one that decides orders by `seed` and has so many bytes of memory, and of shared memory for a block at most. The driver's functions are for the machine
 // whose context the thread has made current; a thread that opens the device says first, by `ke_use`, which it means.
-ke_machine *ke_create(uint64_t seed, size_t memory_bytes);
+ke_machine *ke_create(uint64_t seed, size_t memory_bytes, size_t block_memory);
 // Lets go of it; it is gone once no context of it is retained either.
 void ke_destroy(ke_machine *machine);
 // The machine that the calling thread's driver finds.

@@ -90,4 +90,29 @@ struct GraphicsDeviceTests {
     kept = nil
     #expect(card.takenBytes == 0)
   }
+
+  @Test("a card whose blocks have less memory gives the same numbers, bit for bit")
+  func smallBlocks() throws {
+    func product(_ card: EmulatedCard) throws -> [Float] {
+      let context = ComputeContext(try card.open())
+      let weights = (0..<1536 * 16).map { Float($0 % 23) / 16 - 0.7 }
+      let layer = try weights.withUnsafeBufferPointer {
+        try context.prepareLinear(
+          $0, bias: nil, inputs: 16, outputs: 1536, elementType: .float32)
+      }
+      let x = try context.tensor(
+        (0..<1280 * 16).map { Float($0 % 29) / 16 - 0.9 }, shape: [1280, 16])
+      return try context.read(context.linear(x, layer))
+    }
+    #expect(try product(EmulatedCard()) == product(EmulatedCard(blockBytes: 99 << 10)))
+  }
+
+  @Test("what it reaches is measured in each precision")
+  func peak() throws {
+    let device = try EmulatedCard().open()
+    for type in [ElementType.float32, .bfloat16] {
+      #expect(try #require(device.measurePeak(type, seconds: 0)) > 0)
+    }
+    #expect(device.measurePeak(.float16, seconds: 0) == nil)
+  }
 }

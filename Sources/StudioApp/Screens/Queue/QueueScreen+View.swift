@@ -201,6 +201,7 @@ extension QueueScreen {
       FactList.Fact(
         "clips", task.clipCount.map { "\(job.finishedClips) of \($0)" } ?? "until stopped"),
       FactList.Fact("precision", settings.precision.rawValue),
+      FactList.Fact("device", settings.deviceName),
       FactList.Fact("threads", settings.threadCount.map(String.init) ?? "all"),
       FactList.Fact("preview", settings.preview.rawValue),
     ]
