@@ -46,7 +46,7 @@ extension ExtendScreen {
       ActionName.near.row("near", "make one near this one"),
       ActionName.star.row("star", "give this one a star, or take it away"),
       ActionName.remove.row("drop", "drop this one; u brings it back"),
-      ActionName.copy.row("copy seed", "copy its seed to the clipboard"),
+      ActionName.copy.row("", "copy its seed to the clipboard"),
       ActionName.stop.row("stop", "stop after this clip; again to stop after this step"),
     ])
 

@@ -15,7 +15,7 @@ extension MakeScreen {
       ActionName.reroll.row("more", "make another; 4R makes four more"),
       ActionName.star.row("star", "give this one a star, or take it away"),
       ActionName.remove.row("trash", "move this one to the trash"),
-      ActionName.copy.row("copy seed", "copy its seed to the clipboard"),
+      ActionName.copy.row("", "copy its seed to the clipboard"),
       ActionName.stop.row("stop", "stop after the clip; again after the step"),
     ])
 
