@@ -128,7 +128,7 @@ let package = Package(
     .target(
       name: "TerminalUI",
       dependencies: [
-        "CNcurses", "CChafa", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+        "CNcurses", "CChafa", "CPNG", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .target(
       name: "StudioApp",

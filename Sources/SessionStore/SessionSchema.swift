@@ -10,6 +10,7 @@ package enum SessionSchema {
     migrator.registerMigration("4 measurements and state", migrate: measurementsAndState)
     migrator.registerMigration("5 evaluations", migrate: evaluations)
     migrator.registerMigration("6 time at work", migrate: timeAtWork)
+    migrator.registerMigration("7 stars", migrate: stars)
     return migrator
   }
 
@@ -116,6 +117,13 @@ package enum SessionSchema {
   private static func timeAtWork(_ database: Database) throws {
     try database.alter(table: JobRecord.databaseTableName) { table in
       table.add(column: "worked", .double)
+    }
+  }
+
+  private static func stars(_ database: Database) throws {
+    try database.alter(table: VideoRecord.databaseTableName) { table in
+      table.add(column: "isStarred", .boolean)
+      table.add(column: "starredClips", .text)
     }
   }
 

@@ -21,6 +21,10 @@ public struct VideoRecord: NumberedRecord {
   public var dropped: String
   public var edits: String
   public var undoneEdits: String
+  /// Whether the user gave it a star; nil, as below, in databases from before there were any.
+  public var isStarred: Bool?
+  /// The clips that the user gave one, as JSON.
+  public var starredClips: String?
   /// When it was begun and last changed, in seconds since 2001-01-01 00:00 UTC.
   public var created: Double
   public var modified: Double

@@ -303,7 +303,7 @@ import Testing
       try (1...200).map { number in
         try VideoRecord(
           title: "video \(number)", modelName: "", framesPerSecond: 16, created: 1
-        ).inserted(database)
+        ).insertedAsFirst(database)
       }
     }
     try queue.close()

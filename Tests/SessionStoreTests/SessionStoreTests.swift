@@ -150,11 +150,11 @@ struct SessionStoreTests {
 
   @Test(
     "an older schema is brought up to date with what it holds",
-    arguments: ["1 videos", "2 queue", "4 measurements and state"])
+    arguments: ["1 videos", "2 queue", "4 measurements and state", "6 time at work"])
   func migration(from version: String) throws {
     let pool = try DatabasePool(path: path)
     try SessionSchema.migrator.migrate(pool, upTo: version)
-    let kept = try pool.write { try video("old").inserted($0) }
+    let kept = try pool.write { try video("old").insertedAsFirst($0) }
     try pool.close()
     let opening = try open()
     #expect(!opening.isNew && opening.setAside == nil)
@@ -172,7 +172,7 @@ struct SessionStoreTests {
     let pool = try DatabasePool(path: path)
     try SessionSchema.migrator.migrate(pool, upTo: "4 measurements and state")
     let (kept, number) = try pool.write { database -> (JobRecord, Int64) in
-      let number = try self.video().inserted(database).id ?? 0
+      let number = try self.video().insertedAsFirst(database).id ?? 0
       func job(_ position: Int) throws -> JobRecord {
         // As the programs of that schema wrote it, without the columns that came later.
         try database.execute(

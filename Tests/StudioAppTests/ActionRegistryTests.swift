@@ -181,7 +181,59 @@ import Testing
       return
     }
     #expect(prompt.input.text == "\(folder.path)/clouds-")
+    _ = model.update(.pathCompleted(PathCompletion(of: "\(folder.path)/")))
     #expect(lines(model, columns: 160).joined().contains("clouds-2.mp4"))
+  }
+
+  @Test(
+    "the names of a folder are chosen from where a path is asked: down into one, up, and a file")
+  func browsing() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "pvdm-\(UUID())")
+    let inner = folder.appending(path: "skies")
+    try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data().write(to: folder.appending(path: "a.pth"))
+    try Data().write(to: inner.appending(path: "b.pth"))
+    var model = studio(Fixtures.app, on: .models)
+    /// Answers whatever folder was asked for.
+    func press(_ keys: [Key]) {
+      for key in keys {
+        for case .workspace(.query(.completePath(let typed))) in model.update(.key(key)) {
+          _ = model.update(.pathCompleted(PathCompletion(of: typed)))
+        }
+      }
+    }
+    func text() -> String? {
+      if case .prompt(let prompt)? = model.overlay { prompt.input.text } else { nil }
+    }
+    press([.character("o")] + "\(folder.path)/".map { .character($0) })
+    let shown = lines(model, columns: 160).joined()
+    #expect(["../", "a.pth", "skies/"].allSatisfy(shown.contains))
+    press([.down, .down, .enter])
+    #expect(text() == "\(folder.path)/skies/")
+    #expect(lines(model, columns: 160).joined().contains("b.pth"))
+    press([.down, .up, .enter])
+    #expect(text() == "\(folder.path)/", "up, since the way up is before the first name")
+    press([.character("a"), .down])
+    let taken = model.update(.key(.enter))
+    #expect(taken == [.library(.openModel(path: "\(folder.path)/a.pth"))])
+    #expect(model.overlay == nil)
+  }
+
+  @Test("a new file's name stays while its folder is chosen, and ways up are short")
+  func browsingForANewFile() {
+    var listing = FolderListing(head: "out/", names: ["films/", "old.mp4"])
+    #expect(listing.offered(for: "out/sky.mp4 x4") == ["../", "films/"])
+    #expect(listing.offered(for: "out/o") == ["old.mp4"])
+    #expect(listing.offered(for: "out/") == ["../", "films/", "old.mp4"])
+    listing.move(by: 1, path: "out/sky.mp4 x4")
+    #expect(listing.chosen(for: "out/sky.mp4 x4")?.path == "sky.mp4 x4")
+    listing.move(by: 1, path: "out/sky.mp4 x4")
+    #expect(listing.chosen(for: "out/sky.mp4 x4")?.path == "out/films/sky.mp4 x4")
+    var here = FolderListing(head: "", names: [])
+    here.move(by: 1, path: "")
+    #expect(here.chosen(for: "")?.path == "../")
+    #expect(FolderListing(head: "/", names: ["a/"]).offered(for: "/") == ["a/"])
   }
 
   // MARK: A user's keys
@@ -268,6 +320,27 @@ import Testing
 
   // MARK: Clicks
 
+  @Test("the strip follows the mouse: pulled to the left, the next clips come")
+  func dragging() throws {
+    var model = studio(Fixtures.app(showing: Fixtures.grownTree, at: 2), on: .extend)
+    _ = model.update(.resized(TerminalSize(columns: 100, rows: 30)))
+    func position() -> ClipID? { (model.screens[.extend] as? ExtendScreen)?.tree?.position }
+    let shown = lines(model, columns: 100, rows: 30)
+    let row = try #require(shown.indices.first { shown[$0].contains("A2") && $0 > 2 })
+    let column = try #require(shown[row].range(of: "A2")).lowerBound
+    let place = shown[row].distance(from: shown[row].startIndex, to: column)
+    #expect(model.update(.drag(column: place, row: row)).isEmpty, "nothing is held")
+    _ = model.update(.click(column: place, row: row))
+    #expect(position() == Fixtures.id(2))
+    #expect(model.update(.drag(column: place - 3, row: row)).isEmpty, "less than a picture")
+    _ = model.update(.drag(column: place + 7, row: row))
+    #expect(position() == Fixtures.id(1))
+    _ = model.update(.drag(column: place, row: row))
+    #expect(position() == Fixtures.id(2))
+    _ = model.update(.click(column: 1, row: 0))
+    #expect(model.update(.drag(column: place + 20, row: row)).isEmpty)
+  }
+
   @Test("tabs, hints, rows and pictures are clicked, and what stands in front covers them")
   func clicks() throws {
     var model = studio(Fixtures.galleryState)
@@ -282,9 +355,9 @@ import Testing
     }
     _ = try click("5 Gallery", row: 1)
     #expect(model.screen == .gallery)
-    _ = try click("* dawn")
+    _ = try click("✓ dawn")
     #expect((model.screens[.gallery] as? GalleryScreen)?.focus == VideoID(rawValue: 2))
-    #expect(try click("* dawn").contains(.video(.open(VideoID(rawValue: 2)))))
+    #expect(try click("✓ dawn").contains(.video(.open(VideoID(rawValue: 2)))))
     #expect(model.screen == .extend)
     _ = model.update(.key(Key(.function(1))))
     _ = try click("sky-256")

@@ -106,6 +106,40 @@ import Testing
         == .axis(SweepAxis(setting: .steps, values: ["10", "20", "50"])))
   }
 
+  @Test("models vary along an axis of a sweep, each under its name")
+  func sweepOfModels() throws {
+    let others = ["clouds", "dunes"].map {
+      ModelReference(name: $0, autoencoder: "/\($0)/a", denoiser: "/\($0)/d")
+    }
+    var form = SweepForm(base: Fixtures.settings, models: others, chosen: 0)
+    // From steps back around to what stands last.
+    for key in [.down] as [Key] + keys("h") { form.handle(key) }
+    guard case .sweep(_, let columns, let rows) = form.outcome else {
+      Issue.record("no sweep: \(form.outcome)")
+      return
+    }
+    #expect(columns == SweepAxis(models: others))
+    let cells = try Comparison.cells(
+      .init(model: others[0], settings: Fixtures.settings), columns: columns,
+      rows: SweepAxis(setting: .eta, values: ["0", "1"]))
+    #expect(
+      cells.map(\.label) == ["clouds, eta 0", "dunes, eta 0", "clouds, eta 1", "dunes, eta 1"])
+    #expect(cells.map(\.variant.model) == others + others)
+    #expect(rows != nil && form.estimateKeys().map(\.model).contains(others[1]))
+    func problem(_ text: String) -> String? {
+      let models = others + [others[0]]
+      if case .problem(let sentence) = SweepAxisText.parse(models: models, text) {
+        return sentence
+      }
+      return nil
+    }
+    #expect(problem("dunes") == nil)
+    #expect(problem("Dunes, rivers") == "there is no model rivers that can be used")
+    #expect(problem("clouds") == "2 models are called clouds")
+    #expect(problem("dunes, dunes") == "model has a value twice")
+    #expect(problem(" , ") == "model needs the names of models")
+  }
+
   // MARK: Differences
 
   @Test func ratiosFollowTheirDefinition() throws {

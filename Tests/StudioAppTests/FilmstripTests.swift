@@ -105,12 +105,27 @@ import Testing
     #expect(screen.rolls == nil)
   }
 
+  @Test("a clip gets a star where one stands and among its rolls, and shows it")
+  func stars() throws {
+    var app = Fixtures.app(showing: Fixtures.grownTree, at: 5)
+    var screen = screen(app)
+    #expect(
+      press(keys("*"), on: &screen, app) == [.tree(.star(Fixtures.video, Fixtures.id(5), true))])
+    app.trees[Fixtures.video]?.star(Fixtures.id(5), true)
+    _ = screen.refresh(app)
+    #expect(text(window(screen, app)).contains("★"))
+    press([.enter], on: &screen, app)
+    #expect(text(window(screen, app)).contains("★ "))
+    #expect(
+      press(keys("*"), on: &screen, app) == [.tree(.star(Fixtures.video, Fixtures.id(5), false))])
+  }
+
   @Test("a clip is dropped from the rolls, but not the last")
   func drops() {
     let app = Fixtures.app(showing: Fixtures.grownTree, at: 4)
     var screen = screen(app)
     press([.enter], on: &screen, app)
-    #expect(screen.rolls?.focus == 1)
+    #expect(screen.rolls?.grid.focus == 1)
     #expect(
       press(keys("d"), on: &screen, app).first == .tree(.drop(Fixtures.video, Fixtures.id(4))))
   }

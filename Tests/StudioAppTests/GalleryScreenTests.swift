@@ -59,6 +59,65 @@ extension StudioEffect {
     #expect(left && screen.query.isEmpty)
   }
 
+  @Test(
+    "words, fields, days, stars and marks narrow the list, alone and together",
+    arguments: [
+      ("", 6), ("no", 2), ("NO", 0), ("title:noon", 1), ("model:skies", 6), ("model:other", 0),
+      ("seed:42", 1), ("seed:4", 1), ("star", 2), ("*", 2), ("marked", 2), ("-marked", 4),
+      ("star -marked", 1), ("date:20", 6), ("date:19", 0), ("date:<2999-02", 6), ("date:>2999", 0),
+      ("date:> model:", 6), ("-date:20", 0),
+    ])
+  func filters(query: String, count: Int) {
+    var app = Fixtures.galleryState
+    app.videos[1].isStarred = true
+    app.videos[2].starredClipCount = 1
+    app.videos[3].seed = 42
+    app.videos[4].seed = 4
+    var screen = screen(app)
+    press(keys("/" + query), on: &screen, app)
+    #expect(titles(screen, app).count == count)
+  }
+
+  @Test("Tab completes the word of a search from what is there, and goes through it")
+  func completesSearches() {
+    var app = Fixtures.galleryState
+    app.videos[2].modelName = "clouds"
+    var screen = screen(app)
+    press(keys("/-marked m") + [.tab], on: &screen, app)
+    #expect(screen.query == "-marked model:")
+    press([.tab, .tab], on: &screen, app)
+    #expect(screen.query == "-marked model:", "model:, marked, and around")
+    press(keys("c") + [.tab], on: &screen, app)
+    #expect(screen.query == "-marked model:clouds")
+    #expect(titles(screen, app).count == 1)
+  }
+
+  @Test("a star is given and taken, and % marks all that are listed")
+  func starsAndMarks() {
+    var app = Fixtures.galleryState
+    var screen = screen(app)
+    #expect(press(keys("*"), on: &screen, app) == [.video(.star(video(1), true))])
+    app.videos[0].isStarred = true
+    #expect(press(keys("*"), on: &screen, app) == [.video(.star(video(1), false))])
+    #expect(drawn(screen, app).contains("✓ ★ sunset"))
+    press(keys("/star") + [.enter], on: &screen, app)
+    app = Fixtures.withoutMarks(app)
+    #expect(press(keys("%"), on: &screen, app).first == .video(.mark(video(1), true)))
+    app.videos[0].isMarked = true
+    #expect(press(keys("%"), on: &screen, app).first == .video(.mark(video(1), false)))
+  }
+
+  private func drawn(_ screen: GalleryScreen, _ app: AppState) -> String {
+    var buffer = CellBuffer(columns: 80, rows: 20)
+    screen.draw(
+      in: &buffer, area: buffer.bounds, app,
+      ViewContext(
+        capabilities: TerminalCapabilities(
+          colorMode: .trueColor, isUTF8: true, isTerminal: true, size: .standard)))
+    return (0..<20).map { row in (0..<80).map { buffer[$0, row].text }.joined() }
+      .joined(separator: "\n")
+  }
+
   @Test func theFocusMovesInTheGrid() {
     var app = Fixtures.galleryState
     app.windowSize = TerminalSize(columns: 80, rows: 24)

@@ -47,6 +47,86 @@ import Testing
     #expect(screen.form.settings.seed == rerolled.seed)
   }
 
+  @Test("four seeds play side by side as they are made; one is starred, taken or opened")
+  func batch() throws {
+    var app = Fixtures.app
+    var screen = screen(app)
+    let effects = screen.perform(.reroll, count: 4, app) ?? []
+    let seeds = effects.compactMap { effect -> UInt64? in
+      guard case .workspace(.order(.make(_, let settings))) = effect else { return nil }
+      return settings.seed
+    }
+    #expect(seeds.count == 4 && Set(seeds).count == 4)
+    #expect(screen.batch?.seeds == seeds)
+    // The first is done, the second in the making, the others wait.
+    for (index, seed) in seeds.enumerated() {
+      var own = Fixtures.settings
+      own.seed = seed
+      let number = Int64(index + 1)
+      let task = GenerateTask(
+        video: VideoID(rawValue: number), origin: .nothing, model: reference, settings: own)
+      app.jobs.append(
+        Job(
+          id: JobID(rawValue: number), task: .generate(task),
+          state: index == 0 ? .finished : index == 1 ? .running : .waiting,
+          created: Fixtures.start))
+    }
+    app.videos = [Fixtures.galleryVideo(1, "first")]
+    app.videos[0].isStarred = true
+    let asked = screen.refresh(app)
+    #expect(asked.contains(.video(.loadTree(VideoID(rawValue: 1)))))
+    #expect(asked.contains(.query(.loadFrames([Fixtures.id(1)]))))
+    app.trees[VideoID(rawValue: 1)] = Fixtures.galleryTree(1)
+    app.frames.put(Fixtures.frames(1))
+    _ = screen.refresh(app)
+    try expectSnapshots(screen, app, named: "make-batch")
+    #expect(screen.frameInterval(app) != nil)
+
+    #expect(
+      press(keys("*"), on: &screen, app) == [.video(.star(VideoID(rawValue: 1), false))])
+    #expect(press(keys("l*"), on: &screen, app).isEmpty == false)
+    #expect(
+      press(keys("y"), on: &screen, app).contains(
+        .copy("\(seeds[1])", what: "the seed \(seeds[1])")))
+    let more = screen.perform(.reroll, count: 2, app) ?? []
+    #expect(more.count { made([$0]) != nil } == 2 && screen.batch?.seeds.count == 6)
+    press(keys("g"), on: &screen, app)
+    #expect(
+      press([.enter], on: &screen, app).prefix(2) == [
+        .video(.open(VideoID(rawValue: 1))), .show(.extend),
+      ])
+    #expect(screen.batch == nil)
+  }
+
+  @Test("one of a batch gives its seed to the settings; Esc leaves, and what is trashed goes")
+  func batchIsLeft() {
+    var app = Fixtures.app
+    var screen = screen(app)
+    _ = screen.perform(.reroll, count: 2, app)
+    let seed = screen.batch?.seeds.first
+    press(keys("U"), on: &screen, app)
+    #expect(screen.batch == nil && screen.form.settings.seed == seed)
+    #expect(screen.form.settings.isSeedLocked)
+    _ = screen.perform(.reroll, count: 2, app)
+    #expect(screen.goBack() && screen.batch == nil)
+    _ = screen.perform(.reroll, count: 2, app)
+    for (index, seed) in (screen.batch?.seeds ?? []).enumerated() {
+      var own = Fixtures.settings
+      own.seed = seed
+      let video = VideoID(rawValue: Int64(index + 1))
+      let task = GenerateTask(video: video, origin: .nothing, model: reference, settings: own)
+      app.jobs.append(
+        Job(
+          id: JobID(rawValue: Int64(index + 1)), task: .generate(task), state: .cancelled,
+          created: Fixtures.start))
+      app.videos.append(Fixtures.galleryVideo(Int64(index + 1), "v", isTrashed: true))
+    }
+    _ = screen.refresh(app)
+    #expect(screen.batch == nil)
+    _ = screen.perform(.reroll, count: 40, app)
+    #expect(screen.batch == nil, "too many to be seen side by side")
+  }
+
   @Test func aTypedSeedIsTaken() {
     var screen = screen(Fixtures.app)
     _ = screen.handle(.character("r"), Fixtures.app)

@@ -46,6 +46,27 @@ import Testing
     #expect(screen.handle(.character("J"), app).isEmpty, "nothing waits after it")
   }
 
+  @Test("the selected job shows what it makes: an estimate while it runs, else a clip of its video")
+  func pictures() throws {
+    var app = app
+    let poster = Fixtures.id(1)
+    app.videos[0].poster = poster
+    var screen = QueueScreen()
+    #expect(screen.refresh(app) == [.query(.loadFrames([poster]))])
+    func colors() -> Int {
+      var buffer = CellBuffer(columns: 100, rows: 26)
+      screen.draw(
+        in: &buffer, area: buffer.bounds, app,
+        ViewContext(
+          capabilities: TerminalCapabilities(
+            colorMode: .trueColor, isUTF8: true, isTerminal: true, size: .standard)))
+      return buffer.cells.count { $0.style.role == .image }
+    }
+    #expect(colors() == 0)
+    app.frames.put(Fixtures.frames(1))
+    #expect(colors() > 50)
+  }
+
   @Test func onlyWaitingJobsMove() {
     var screen = screen(app)
     #expect(

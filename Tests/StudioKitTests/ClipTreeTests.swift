@@ -24,6 +24,8 @@ import Testing
     return tree
   }
 
+  private func id(_ number: Int64) -> ClipID { ClipID(rawValue: number) }
+
   private func ids(_ clips: [Clip]) -> [Int64] { clips.map(\.id.rawValue) }
 
   @Test func rollsStandBesideEachOtherAndBranchesApart() {
@@ -117,6 +119,23 @@ import Testing
     #expect(ids(again.visible) == ids(tree.visible))
     #expect(again.position == tree.position)
     #expect(again.canUndo)
+  }
+
+  @Test("a star stays on its clip whatever is undone, and a clip out of sight gets none")
+  func stars() {
+    var tree = tree
+    tree.star(id(2), true)
+    #expect(tree.starred == [id(2)] && tree.edits == self.tree.edits)
+    tree.drop(id(2))
+    tree.star(id(2), false)
+    #expect(tree.starred == [id(2)])
+    tree.undo()
+    tree.star(id(2), false)
+    tree.star(id(99), true)
+    #expect(tree.starred.isEmpty)
+    #expect(
+      ClipTree(video: tree.video, clips: Array(tree.clips.values), starred: [id(1), id(99)]).starred
+        == [id(1)])
   }
 
   @Test func everythingDroppedIsAnEmptyCanvas() {

@@ -110,6 +110,10 @@ import VideoDiffusion
       #expect(try json(axis) == #"{"setting":"\#(name)","values":["1","2"]}"#)
       #expect(try read(SweepAxis.self, json(axis)) == axis)
     }
+    let models = SweepAxis(
+      models: ["a", "b"].map { ModelReference(name: $0, autoencoder: "/\($0)", denoiser: nil) })
+    #expect(models.values == ["a", "b"] && models.title == "model")
+    #expect(try read(SweepAxis.self, json(models)) == models)
     for name in ["threads", "keepSeed", "later_steps", ""] {
       #expect(throws: DecodingError.self) {
         try read(SweepAxis.self, #"{"setting":"\#(name)","values":["1"]}"#)
@@ -122,8 +126,7 @@ import VideoDiffusion
     for setting in GenerationSetting.ofSweeps {
       let values = try #require(setting.sweepExample).split(separator: ", ").map(String.init)
       for value in values {
-        _ = try SweepAxis(setting: setting, values: values)
-          .applied(value, to: GenerationSettings())
+        _ = try SweepAxis.applied(value, of: setting, to: GenerationSettings())
       }
     }
   }

@@ -3,6 +3,14 @@ import Testing
 
 @Suite("Images to characters")
 struct ImageRendererTests {
+  @Test("Pictures of any width keep their colours", arguments: 1...9)
+  func widths(width: Int) throws {
+    let image = try ImageFixtures.image(width: width, height: 5) { _, _ in (200, 10, 30) }
+    let renderer = ImageRenderer(colorMode: .trueColor)
+    let cells = try renderer.render(image, columns: 6, rows: 4).cells
+    #expect(cells.allSatisfy { $0.background == .rgb(200, 10, 30) })
+  }
+
   @Test("An image must have three bytes for every pixel")
   func imageSizeIsChecked() {
     #expect(throws: TerminalError.invalidImage(width: 2, height: 2, byteCount: 11)) {

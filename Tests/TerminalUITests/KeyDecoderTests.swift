@@ -77,7 +77,7 @@ struct KeyDecoderTests {
     #expect(
       decoder.decode(
         Array("\u{1B}[?2026;2$y\u{1B}[<0;3;5M\u{1B}[<0;3;5m\u{1B}[<65;1;1M".utf8), at: .zero) == [
-          .modeReport(mode: 2026, state: 2),
+          .answer(.modeReport(mode: 2026, state: 2)),
           .event(.mouse(MouseEvent(action: .press, column: 2, row: 4))),
           .event(.mouse(MouseEvent(action: .release, column: 2, row: 4))),
           .event(.mouse(MouseEvent(action: .wheelDown, column: 0, row: 0))),

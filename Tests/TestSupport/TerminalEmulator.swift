@@ -10,7 +10,12 @@ package struct TerminalEmulator {
   /// Sequences that are not understood, which would make the comparison worthless.
   package private(set) var unknown: [String] = []
 
+  /// The strings for the terminal (APC and DCS) that came, each with its introducer's letter.
+  package private(set) var strings: [String] = []
+
   private var waiting: [UInt8] = []
+  private var saved:
+    (row: Int, column: Int, foreground: String, background: String, attributes: Set<Int>)?
   private var row = 0
   private var column = 0
   private var foreground = "default"
@@ -54,6 +59,8 @@ package struct TerminalEmulator {
 
   /// The bytes before a sequence or character at the end that lacks its rest.
   private static func wholeCount(of bytes: [UInt8]) -> Int {
+    // A string ends with an escape of its own, so that it is looked for from its beginning.
+    if let start = openString(in: bytes) { return start }
     if let start = bytes.lastIndex(of: 0x1B) {
       let rest = bytes[(start + 1)...]
       let isWhole =
@@ -71,6 +78,34 @@ package struct TerminalEmulator {
     }
     let length = bytes[lead] >= 0xF0 ? 4 : bytes[lead] >= 0xE0 ? 3 : 2
     return bytes.count - lead < length ? lead : bytes.count
+  }
+
+  /// Where a string for the terminal (APC or DCS) begins that has not ended yet.
+  private static func openString(in bytes: [UInt8]) -> Int? {
+    var index = 0
+    while let start = bytes[index...].firstIndex(of: 0x1B), start + 1 < bytes.count {
+      index = start + 2
+      guard bytes[start + 1] == UInt8(ascii: "_") || bytes[start + 1] == UInt8(ascii: "P") else {
+        continue
+      }
+      guard let end = stringEnd(in: bytes, from: index) else { return start }
+      index = end
+    }
+    return nil
+  }
+
+  /// The place after the end of a string; nil if it has none. Within tmux's wrapping each escape stands twice.
+  private static func stringEnd(in bytes: [UInt8], from start: Int) -> Int? {
+    var index = start
+    while index + 1 < bytes.count {
+      if bytes[index] == 0x1B {
+        if bytes[index + 1] == UInt8(ascii: "\\") { return index + 2 }
+        index += 2
+      } else {
+        index += 1
+      }
+    }
+    return nil
   }
 
   private mutating func print(_ scalar: Unicode.Scalar) {
@@ -109,6 +144,18 @@ package struct TerminalEmulator {
     guard start < scalars.count else { return start }
     if scalars[start] == "(" || scalars[start] == ")" { return start + 2 }
     if scalars[start] == "M" { lineFeed(down: false) }
+    if scalars[start] == "7" { saved = (row, column, foreground, background, attributes) }
+    if scalars[start] == "8", let saved {
+      (row, column, foreground, background, attributes) = saved
+    }
+    if scalars[start] == "_" || scalars[start] == "P" {
+      var end = start + 1
+      while end + 1 < scalars.count, scalars[end] != "\u{1B}" || scalars[end + 1] != "\\" {
+        end += scalars[end] == "\u{1B}" ? 2 : 1
+      }
+      strings.append(String(String.UnicodeScalarView(scalars[start..<end])))
+      return end + 2
+    }
     if scalars[start] == "]" {
       var end = start
       while end < scalars.count, scalars[end].value != 7 { end += 1 }
@@ -151,7 +198,7 @@ package struct TerminalEmulator {
       let last = numbers.count > 1 && numbers[1] > 0 ? min(numbers[1], rows) - 1 : rows - 1
       scrolling = min(count - 1, last)...last
       (row, column) = (0, 0)
-    case "h", "l", "t": break
+    case "h", "l", "t", "c": break
     default: unknown.append(body + String(final))
     }
   }

@@ -34,7 +34,9 @@ package enum ActionName: String, Sendable, Hashable, CaseIterable {
   case extendOn = "extend-on"
   case near, branch, next, previous, open, new
   // Lists.
-  case choose, pane, mark, compare, sort, search
+  case choose, pane, mark
+  case markAll = "mark-all"
+  case star, compare, sort, search
   case lookAgain = "look-again"
   case earlier, later
   // Models.
@@ -107,6 +109,8 @@ package enum ActionName: String, Sendable, Hashable, CaseIterable {
     case .open: "o"
     case .new: "O"
     case .mark: "m"
+    case .markAll: "%"
+    case .star: "*"
     case .compare: "C"
     case .sort: "Z"
     case .search: "/"

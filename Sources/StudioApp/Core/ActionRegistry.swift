@@ -32,7 +32,8 @@ package enum ActionRegistry {
 
   /// The tables of the screens and their parts.
   package static let sections: [HelpSection] = [
-    ClipPlayer.section, ModelsScreen.section, MakeScreen.section, PresetPicker.section,
+    ClipPlayer.section, ModelsScreen.section, MakeScreen.section, MakeScreen.batchSection,
+    PresetPicker.section,
     ExtendScreen.section, ExtendScreen.rollSection, ExtendScreen.formSection, FramePicker.section,
     CompareScreen.listSection,
     VariantEditor.section, VariantEditor.formSection, SweepForm.section, CompareScreen.section,

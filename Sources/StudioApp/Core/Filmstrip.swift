@@ -40,8 +40,10 @@ package struct FrameShelf: Sendable {
   /// The small picture of a clip; it stays when its frames make room.
   package func thumbnail(_ clip: ClipID) -> PixelImage? { thumbnails[clip] }
 
-  /// Small pictures that are kept, of some 2 KB each.
-  private static let thumbnailLimit = 4_096
+  /// Small pictures that are kept, of some 7 KB each.
+  private static let thumbnailLimit = 2_048
+  /// The longer side of a small picture: what a strip shows of it in pixels.
+  package static let thumbnailSide = 48
 
   package mutating func put(_ frames: ClipFrames) {
     uses += 1
@@ -49,7 +51,8 @@ package struct FrameShelf: Sendable {
     strips[frames.clip] = (strip, uses)
     if thumbnails.count >= Self.thumbnailLimit { thumbnails = [:] }
     if !strip.images.isEmpty {
-      thumbnails[frames.clip] = strip.images[strip.images.count / 2].thumbnail(side: 24)
+      thumbnails[frames.clip] = strip.images[strip.images.count / 2].thumbnail(
+        side: Self.thumbnailSide)
     }
     while strips.count > capacity, let oldest = strips.min(by: { $0.value.use < $1.value.use }) {
       strips[oldest.key] = nil

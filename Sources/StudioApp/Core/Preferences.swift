@@ -17,6 +17,8 @@ package struct Preferences: Sendable, Hashable, Codable {
   package var cellRatio: Double?
   /// The colours that were chosen; `nil` for what the terminal can show.
   package var color: ColorMode?
+  /// How pictures are shown, where it was chosen; `nil` for the best that the terminal can.
+  package var graphics: PictureGrade?
   /// Whether the mouse is the studio's.
   package var usesMouse: Bool?
   /// Whether the end of a long run is told.
@@ -50,6 +52,7 @@ package struct Preferences: Sendable, Hashable, Codable {
     case .recipe(let recipe): self.recipe = recipe
     case .next(let next): self.next = next
     case .color(let mode): color = mode
+    case .graphics(let grade): graphics = grade
     case .usesMouse(let isOn): usesMouse = isOn
     case .announces(let isOn): announces = isOn
     case .model(let model): self.model = model
@@ -71,6 +74,7 @@ package enum Preference: Sendable, Hashable {
   case recipe(Recipe?)
   case next(NextClips?)
   case color(ColorMode?)
+  case graphics(PictureGrade?)
   case usesMouse(Bool)
   case announces(Bool)
   case model(ModelEntry.ID)

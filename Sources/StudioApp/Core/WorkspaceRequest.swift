@@ -105,6 +105,8 @@ package enum TreeChange: Sendable, Hashable {
   case drop(VideoID, ClipID)
   case undo(VideoID)
   case redo(VideoID)
+  /// Gives a clip a star, or takes it away.
+  case star(VideoID, ClipID, Bool)
 }
 
 /// A change of a video, or of which one is shown.
@@ -117,6 +119,8 @@ package enum VideoChange: Sendable, Hashable {
   case newCanvas(ModelReference?)
   case rename(VideoID, String)
   case mark(VideoID, Bool)
+  /// Gives it a star, or takes it away.
+  case star(VideoID, Bool)
   case trash(VideoID)
   case restore(VideoID)
   /// Deletes what is in the trash, for good.

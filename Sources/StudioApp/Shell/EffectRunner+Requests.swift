@@ -92,6 +92,8 @@ extension EffectRunner {
     case .drop(let video, let clip): try await workspace.drop(clip, in: video)
     case .undo(let video): try await workspace.undo(video)
     case .redo(let video): try await workspace.redo(video)
+    case .star(let video, let clip, let isStarred):
+      try await workspace.star(clip, in: video, isStarred)
     }
   }
 
@@ -107,6 +109,7 @@ extension EffectRunner {
       sender.send(.opened(try await workspace.tree(of: video)))
     case .rename(let video, let title): try await workspace.rename(video, title)
     case .mark(let video, let isMarked): try await workspace.mark(video, isMarked)
+    case .star(let video, let isStarred): try await workspace.star(video, isStarred)
     case .trash(let video): try await workspace.trash(video)
     case .restore(let video): try await workspace.restore(video)
     case .emptyTrash: try await workspace.emptyTrash()

@@ -21,7 +21,8 @@ package enum Overlay: Sendable {
     return switch self {
     case .palette: [hint(.tab, "complete")] + TextInput.hints
     case .prompt(let prompt):
-      prompt.isPath ? [hint(.tab, "complete")] + TextInput.hints : TextInput.hints
+      prompt.isPath
+        ? [hint(.down, "choose"), hint(.tab, "complete")] + TextInput.hints : TextInput.hints
     case .menu:
       [
         hint(.character("j"), "down"), hint(.character("k"), "up"), hint(.enter, "do it"),

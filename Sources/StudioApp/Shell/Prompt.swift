@@ -11,8 +11,10 @@ package struct Prompt: Sendable, Hashable {
   package var command: String
   /// Whether it is a path, which Tab completes, or several with commas between them.
   package var isPath = false
-  /// Names that may follow, as they were told last.
-  private var candidates: [String] = []
+  /// The folder of the path, as it was told last.
+  package private(set) var listing: FolderListing?
+  /// Whether the line is to become what all names have in common, once they are told.
+  private var wantsCompletion = false
 
   init(title: String, input: TextInput, command: String, isPath: Bool = false) {
     self.title = title
@@ -28,18 +30,59 @@ package struct Prompt: Sendable, Hashable {
         .drop { $0 == " " } ?? "")
   }
 
-  /// Takes what the path may become; another path is left as it is.
-  mutating func complete(_ completion: PathCompletion) {
-    guard isPath, completion.typed == path else { return }
-    input.setText(String(input.text.dropLast(path.count)) + completion.completed)
-    candidates = completion.candidates.count > 1 ? completion.candidates : []
+  /// The folder whose names are to be looked up; `nil` while they are known.
+  var wantedFolder: String? {
+    let head = FolderListing.head(of: path)
+    return isPath && listing?.head != head ? head : nil
+  }
+
+  /// Asks for what all names have in common.
+  mutating func askForCompletion() { wantsCompletion = true }
+
+  /// Takes what was found out: the names of the folder, and what the path may become.
+  mutating func take(_ completion: PathCompletion) {
+    guard isPath else { return }
+    if completion.typed == FolderListing.head(of: path), listing?.head != completion.typed {
+      listing = FolderListing(head: completion.typed, names: completion.candidates)
+    }
+    guard wantsCompletion, completion.typed == path else { return }
+    wantsCompletion = false
+    replacePath(with: completion.completed)
+  }
+
+  private mutating func replacePath(with new: String) {
+    input.setText(String(input.text.dropLast(path.count)) + new)
+    listing?.forgetChoice()
   }
 
   /// Handles a key.
   mutating func handle(_ key: Key) -> TextInput.Outcome {
+    if isPath, listing != nil, let step = Self.step(key) {
+      let path = path
+      listing?.move(by: step, path: path)
+      return .edited
+    }
+    if key == .enter, let chosen = listing?.chosen(for: path) {
+      replacePath(with: chosen.path)
+      return chosen.isFolder ? .edited : .submitted(input.text)
+    }
     let outcome = input.handle(key)
-    if outcome == .edited { candidates = [] }
+    if outcome == .edited {
+      wantsCompletion = false
+      listing?.forgetChoice()
+    }
     return outcome
+  }
+
+  /// How far a key goes along the names.
+  private static func step(_ key: Key) -> Int? {
+    switch key {
+    case .down: 1
+    case .up: -1
+    case .pageDown: candidateRows
+    case .pageUp: -candidateRows
+    default: nil
+    }
   }
 
   /// Rows of names at most.
@@ -48,24 +91,19 @@ package struct Prompt: Sendable, Hashable {
   /// Draws the line in the middle of an area, the names that may follow below it.
   func draw(in buffer: inout CellBuffer, area: Rectangle) {
     let width = max(area.width * 3 / 4, 40)
-    let columnWidth = (candidates.map { CharacterWidth.columns(of: $0) }.max() ?? 0) + 2
-    let columns = max((width - 4) / max(columnWidth, 1), 1)
-    let rows = min((candidates.count + columns - 1) / columns, Self.candidateRows)
+    let rows = listing?.rows(for: path, width: width - 4, atMost: Self.candidateRows) ?? 0
     let box = area.centered(width: width, height: 3 + rows)
     buffer.fill(box, style: Style(.dialog))
     let footer =
-      isPath ? "Enter takes it, Tab completes, Esc leaves it" : "Enter takes it, Esc leaves it"
+      isPath
+      ? "Enter takes it, Down chooses, Tab completes, Esc leaves it"
+      : "Enter takes it, Esc leaves it"
     let inner = Border(title: title, footer: footer, isFocused: true).draw(in: &buffer, area: box)
       .inset(left: 1, right: 1)
     input.draw(in: &buffer, area: inner, prompt: "> ", isFocused: true)
-    let shown = columns * rows
-    for (index, name) in candidates.prefix(shown).enumerated() {
-      let isCut = index == shown - 1 && candidates.count > shown
-      buffer.write(
-        isCut ? "\(candidates.count - index) more" : name,
-        column: inner.column + index % columns * columnWidth,
-        row: inner.row + 1 + index / columns, style: Style(.secondary), clip: inner)
-    }
+    listing?.draw(
+      for: path, in: &buffer,
+      area: Rectangle(column: inner.column, row: inner.row + 1, width: inner.width, height: rows))
     buffer.setGround(.dialog, in: box)
   }
 }

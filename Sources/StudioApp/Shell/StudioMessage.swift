@@ -10,6 +10,8 @@ package enum StudioMessage: Sendable {
   case paste(String)
   /// A cell was clicked, counted from 0.
   case click(column: Int, row: Int)
+  /// The mouse moved over a cell with its button held, since it was pressed somewhere.
+  case drag(column: Int, row: Int)
   /// Somebody looks at the terminal's window, or no longer.
   case focus(Bool)
   /// The window has a new size.

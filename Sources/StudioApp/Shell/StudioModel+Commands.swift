@@ -20,6 +20,9 @@ extension StudioModel {
         name: "color", help: "auto, truecolor, 256, 16 or mono",
         argument: .words(ColorMode.optionNames)),
       .init(
+        name: "graphics", help: "pictures by kitty, sixel or cells; auto asks the terminal",
+        argument: .words(PictureGrade.optionNames)),
+      .init(
         name: "symbols", help: "of stills: auto, half, quad, sextant, ascii",
         argument: .words(["auto"] + SymbolSet.allCases.map(\.rawValue))),
       .init(
@@ -76,6 +79,7 @@ extension StudioModel {
     case "theme": return chooseTheme(argument)
     case "bytes": return limitBytes(argument)
     case "color", "colour": return chooseColors(argument)
+    case "graphics": return chooseGraphics(argument)
     case "symbols": return chooseSymbols(argument)
     case "cell-ratio": return setCellRatio(argument)
     case "mouse": return chooseMouse(argument)
@@ -175,6 +179,23 @@ extension StudioModel {
       return note(
         Notice(.warning, "there are no colours \"\(text)\"", remedy: "There are \(names)"))
     }
+  }
+
+  private mutating func chooseGraphics(_ text: String) -> [Errand] {
+    guard let choice = PictureGrade.parse(option: text) else {
+      let names = PictureGrade.optionNames.joined(separator: ", ")
+      return note(
+        Notice(.warning, "there are no graphics \"\(text)\"", remedy: "There are \(names)"))
+    }
+    pictureGrade = choice
+    let sentence =
+      switch choice {
+      case nil: "pictures are shown as well as the terminal says it can"
+      case .kitty: "pictures are sent by kitty's protocol, whatever the terminal said"
+      case .sixel: "pictures are sent as sixels, whatever the terminal said"
+      case .cells: "pictures are block characters"
+      }
+    return [.remember(.graphics(choice))] + note(Notice(.success, sentence))
   }
 
   private mutating func chooseSymbols(_ text: String) -> [Errand] {

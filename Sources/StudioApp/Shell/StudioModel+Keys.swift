@@ -162,7 +162,11 @@ extension StudioModel {
       }
       return []
     case .prompt(var prompt):
-      if key == .tab, prompt.isPath { return follow([.query(.completePath(prompt.path))]) }
+      if key == .tab, prompt.isPath {
+        prompt.askForCompletion()
+        self.overlay = .prompt(prompt)
+        return follow([.query(.completePath(prompt.path))])
+      }
       switch prompt.handle(key) {
       case .submitted(let text):
         self.overlay = nil
@@ -170,7 +174,7 @@ extension StudioModel {
       case .cancelled: self.overlay = nil
       case .edited, .ignored: self.overlay = .prompt(prompt)
       }
-      return []
+      return lookUpFolder()
     case .themes(var picker):
       let outcome = picker.handle(key)
       theme = outcome == .left ? picker.previous : picker.selected ?? theme

@@ -9,6 +9,7 @@ extension StudioModel {
     case .key(let key): return handle(key)
     case .paste(let text): return paste(text)
     case .click(let column, let row): return click(column: column, row: row)
+    case .drag(let column, let row): return drag(column: column, row: row)
     case .focus(let isWatched):
       self.isWatched = isWatched
       return []
@@ -45,8 +46,7 @@ extension StudioModel {
     case .pathCompleted(let completion):
       guard !questions.isOutdated(.completion(typed: completion.typed)) else { return [] }
       app.pathCompletion = completion
-      complete(completion)
-      return refreshed()
+      return complete(completion) + refreshed()
     case .footage(let footage):
       guard
         !questions.isOutdated(.footage(path: footage.path, firstFrame: footage.firstFrame))
@@ -91,7 +91,7 @@ extension StudioModel {
     case .ask(let prompt, let text, let command, let isPath):
       overlay = .prompt(
         Prompt(title: prompt, input: TextInput(text: text), command: command, isPath: isPath))
-      return []
+      return lookUpFolder()
     case .copy(let text, let what):
       guard text.utf8.count <= TerminalSignal.copyLimit else {
         return note(Notice(.warning, "\(what) is too long for the clipboard of a terminal"))
@@ -141,6 +141,7 @@ extension StudioModel {
     case .drop(let video, let clip): app.trees[video]?.drop(clip)
     case .undo(let video): app.trees[video]?.undo()
     case .redo(let video): app.trees[video]?.redo()
+    case .star(let video, let clip, let isStarred): app.trees[video]?.star(clip, isStarred)
     }
   }
 
@@ -152,6 +153,8 @@ extension StudioModel {
     case .restore(let id): if let index = video(id) { app.videos[index].isTrashed = false }
     case .mark(let id, let isMarked):
       if let index = video(id) { app.videos[index].isMarked = isMarked }
+    case .star(let id, let isStarred):
+      if let index = video(id) { app.videos[index].isStarred = isStarred }
     case .rename(let id, let title): if let index = video(id) { app.videos[index].title = title }
     case .open, .loadTree, .newCanvas, .emptyTrash, .keep, .saveStill: break
     }
@@ -218,6 +221,7 @@ extension StudioModel {
     app.recipe = preferences.recipe
     app.next = preferences.next
     if !hasChosenColor { colorMode = preferences.color }
+    pictureGrade = preferences.graphics
     if !hasChosenMouse { usesMouse = preferences.usesMouse }
     announces = preferences.announces ?? announces
     app.evaluation = preferences.evaluation
@@ -332,7 +336,8 @@ extension AppState {
     case .next(let next): self.next = next
     case .training(let request): trainingRequest = request
     case .evaluation(let task): evaluation = task
-    case .screen, .theme, .bytesPerSecond, .symbols, .cellRatio, .color, .usesMouse, .announces,
+    case .screen, .theme, .bytesPerSecond, .symbols, .cellRatio, .color, .graphics, .usesMouse,
+      .announces,
       .model, .video:
       break
     }

@@ -75,7 +75,11 @@ extension StudioModel {
     let open = app.openJobs.count
     facts.append(
       open == 0 ? "idle" : "\(app.runningJob == nil ? 0 : 1)/\(open) job\(open == 1 ? "" : "s")")
-    facts.append(context.capabilities.colorMode.shortName)
+    facts.append(
+      ([context.capabilities.colorMode.shortName]
+        + (context.capabilities.pictureGrade == .cells
+          ? [] : [context.capabilities.pictureGrade.rawValue]))
+        .joined(separator: " "))
     facts.append(context.statistics.rateText)
     if context.statistics.imageDetail != .full { facts.append("pictures reduced") }
     return facts

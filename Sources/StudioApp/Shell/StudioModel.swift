@@ -43,6 +43,10 @@ package struct StudioModel: Sendable {
   package let hasChosenLimit: Bool
   /// The colours that were asked for here; `nil` for what the terminal can show.
   package var colorMode: ColorMode?
+  /// The strip under the mouse while its button is held.
+  var draggedStrip: DraggedStrip?
+  /// How pictures are shown; `nil` for the best that the terminal can.
+  package var pictureGrade: PictureGrade?
   /// Whether colours were given on the command line, so that those remembered stay out.
   package let hasChosenColor: Bool
   /// Whether the mouse was given or taken on the command line, so that what is remembered stays out.

@@ -28,7 +28,7 @@ package enum StudioProgram {
       drawing: { model in
         DrawingPreferences(
           theme: model.theme, bytesPerSecond: model.bytesPerSecond, colorMode: model.colorMode,
-          usesMouse: model.usesMouse, title: model.title)
+          pictureGrade: model.pictureGrade, usesMouse: model.usesMouse, title: model.title)
       })
   }
 
@@ -53,7 +53,8 @@ package enum StudioProgram {
       case .wheelUp: .key(.up)
       case .wheelDown: .key(.down)
       case .press: .click(column: mouse.column, row: mouse.row)
-      case .release, .drag: nil
+      case .drag: .drag(column: mouse.column, row: mouse.row)
+      case .release: nil
       }
     case .focus(let isWatched): .focus(isWatched)
     case .resize(let size): .resized(size)

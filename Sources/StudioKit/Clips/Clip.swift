@@ -106,6 +106,10 @@ public struct VideoSummary: Sendable, Hashable, Identifiable {
   public var comparison: ComparisonID?
   /// Files that were written of it and are still there.
   public var exports: [String]
+  /// Whether the user gave it a star.
+  public var isStarred: Bool
+  /// Its clips in sight that have one.
+  public var starredClipCount: Int
   /// When it was begun.
   public var created: Date
   /// When a clip was last added or its tree changed.
@@ -116,7 +120,7 @@ public struct VideoSummary: Sendable, Hashable, Identifiable {
     id: VideoID, title: String, modelName: String, clipCount: Int, totalClipCount: Int,
     poster: ClipID?, framesPerSecond: Double, seed: UInt64, isMarked: Bool = false,
     isTrashed: Bool = false, comparison: ComparisonID? = nil, exports: [String] = [],
-    created: Date, modified: Date
+    isStarred: Bool = false, starredClipCount: Int = 0, created: Date, modified: Date
   ) {
     self.id = id
     self.title = title
@@ -130,6 +134,8 @@ public struct VideoSummary: Sendable, Hashable, Identifiable {
     self.isTrashed = isTrashed
     self.comparison = comparison
     self.exports = exports
+    self.isStarred = isStarred
+    self.starredClipCount = starredClipCount
     self.created = created
     self.modified = modified
   }

@@ -9,6 +9,8 @@ public struct ClipTree: Sendable, Hashable {
   public private(set) var clips: [ClipID: Clip]
   /// Clips that are out of sight until the edit that dropped them is undone.
   public private(set) var dropped: Set<ClipID>
+  /// Clips that the user gave a star. It is no edit: undo leaves it.
+  public private(set) var starred: Set<ClipID>
   /// The clip where the user stands; `nil` on an empty canvas.
   public private(set) var position: ClipID?
   /// The roll that was last visited at each place.
@@ -36,13 +38,14 @@ public struct ClipTree: Sendable, Hashable {
   /// A tree as it was stored, or an empty canvas.
   public init(
     video: VideoID, clips: [Clip] = [], dropped: Set<ClipID> = [], position: ClipID? = nil,
-    edits: [Edit] = [], undoneEdits: [Edit] = []
+    edits: [Edit] = [], undoneEdits: [Edit] = [], starred: Set<ClipID> = []
   ) {
     self.video = video
     self.clips = Self.rooted(clips)
     self.dropped = dropped
     self.edits = edits
     self.undoneEdits = undoneEdits
+    self.starred = starred.filter { id in clips.contains { $0.id == id } }
     self.position = nil
     if let position, self.clips[position] != nil, !dropped.contains(position) {
       select(position)
@@ -149,6 +152,12 @@ public struct ClipTree: Sendable, Hashable {
     for step in path(to: clip) {
       chosenRolls[Place(parent: step.parent, fork: step.fork)] = step.id
     }
+  }
+
+  /// Gives a clip in sight a star, or takes it away.
+  public mutating func star(_ clip: ClipID, _ isStarred: Bool) {
+    guard clips[clip] != nil, !dropped.contains(clip) else { return }
+    if isStarred { starred.insert(clip) } else { starred.remove(clip) }
   }
 
   /// Adds a finished clip.

@@ -56,16 +56,43 @@ public struct Comparison: Sendable, Hashable, Identifiable, Codable {
   }
 }
 
-/// A setting that a sweep varies, and the values that it takes.
+/// What a sweep varies, and the values that it takes.
 public struct SweepAxis: Sendable, Hashable {
-  /// Which setting: one of ``GenerationSetting/ofSweeps``.
-  public var setting: GenerationSetting
-  /// Its values, as they are typed; at least one.
-  public var values: [String]
+  /// What varies.
+  public enum Subject: Sendable, Hashable {
+    /// One of ``GenerationSetting/ofSweeps``.
+    case setting(GenerationSetting)
+    /// The model: one for each value.
+    case models([ModelReference])
+  }
+
+  /// What varies.
+  public let subject: Subject
+  /// Its values, as they are typed, of models their names; at least one.
+  public let values: [String]
 
   /// A setting and its values.
   public init(setting: GenerationSetting, values: [String]) {
-    self.setting = setting
+    subject = .setting(setting)
     self.values = values
+  }
+
+  /// Models side by side.
+  public init(models: [ModelReference]) {
+    subject = .models(models)
+    values = models.map(\.name)
+  }
+
+  /// The setting; `nil` where models vary.
+  public var setting: GenerationSetting? {
+    if case .setting(let setting) = subject { setting } else { nil }
+  }
+
+  /// What people call it.
+  public var title: String { setting?.title ?? "model" }
+
+  /// What tells a value from the others: `steps 10`, or a model's name.
+  public func label(at index: Int) -> String {
+    setting.map { "\($0.title) \(values[index])" } ?? values[index]
   }
 }

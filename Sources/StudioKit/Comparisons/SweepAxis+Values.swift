@@ -3,7 +3,7 @@ import RunKit
 
 extension SweepAxis: Codable {
   private enum CodingKeys: String, CodingKey {
-    case setting, values
+    case setting, values, models
   }
 
   /// The name of a setting in stored sweeps, such as `laterSteps`.
@@ -14,6 +14,10 @@ extension SweepAxis: Codable {
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
+    if let models = try container.decodeIfPresent([ModelReference].self, forKey: .models) {
+      self.init(models: models)
+      return
+    }
     let name = try container.decode(String.self, forKey: .setting)
     guard let setting = GenerationSetting.ofSweeps.first(where: { Self.name($0) == name }) else {
       throw DecodingError.dataCorruptedError(
@@ -24,17 +28,35 @@ extension SweepAxis: Codable {
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(Self.name(setting), forKey: .setting)
-    try container.encode(values, forKey: .values)
+    switch subject {
+    case .setting(let setting):
+      try container.encode(Self.name(setting), forKey: .setting)
+      try container.encode(values, forKey: .values)
+    case .models(let models): try container.encode(models, forKey: .models)
+    }
   }
 }
 
 extension SweepAxis {
-  /// Settings with one of the axis's values.
+  /// A variant with one of the axis's values.
   ///
   /// - Throws: ``StudioError`` if the value is of no use.
-  package func applied(_ text: String, to settings: GenerationSettings) throws -> GenerationSettings
-  {
+  package func applied(_ index: Int, to variant: Comparison.Variant) throws -> Comparison.Variant {
+    var variant = variant
+    switch subject {
+    case .setting(let setting):
+      variant.settings = try Self.applied(values[index], of: setting, to: variant.settings)
+    case .models(let models): variant.model = models[index]
+    }
+    return variant
+  }
+
+  /// Settings with a value of one of them.
+  ///
+  /// - Throws: ``StudioError`` if the value is of no use.
+  package static func applied(
+    _ text: String, of setting: GenerationSetting, to settings: GenerationSettings
+  ) throws -> GenerationSettings {
     var settings = settings
     guard let value = setting.domain.value(typed: text), settings.set(setting, to: value) else {
       throw StudioError(nil, .option(name: setting.title, found: text, expected: setting.range))
@@ -53,23 +75,22 @@ extension Comparison {
   package static func cells(
     _ variant: Variant, columns: SweepAxis, rows: SweepAxis?
   ) throws -> [(label: String, variant: Variant)] {
-    let rowValues = rows?.values.map { Optional($0) } ?? [nil]
-    let count = columns.values.count * rowValues.count
+    let rowCount = rows?.values.count ?? 1
+    let count = columns.values.count * rowCount
     guard (1...cellLimit).contains(count) else {
       throw StudioError(
         nil,
         .option(
           name: "the number of cells", found: "\(count)", expected: "1 to \(cellLimit)"))
     }
-    return try rowValues.flatMap { rowValue in
-      try columns.values.map { columnValue in
-        var cell = variant
-        cell.settings = try columns.applied(columnValue, to: cell.settings)
-        let swept = [columns.setting] + (rows.map { [$0.setting] } ?? [])
-        var label = "\(columns.setting.title) \(columnValue)"
-        if let rows, let rowValue {
-          cell.settings = try rows.applied(rowValue, to: cell.settings)
-          label += ", \(rows.setting.title) \(rowValue)"
+    let swept = [columns.setting, rows?.setting].compactMap { $0 }
+    return try (0..<rowCount).flatMap { row in
+      try columns.values.indices.map { column in
+        var cell = try columns.applied(column, to: variant)
+        var label = columns.label(at: column)
+        if let rows {
+          cell = try rows.applied(row, to: cell)
+          label += ", \(rows.label(at: row))"
         }
         // One number alone means every clip.
         if swept.contains(.steps), !swept.contains(.laterSteps) {

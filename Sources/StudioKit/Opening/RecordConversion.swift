@@ -66,7 +66,8 @@ extension VideoRecord {
       dropped: (try? JSONText.decode(Set<ClipID>.self, dropped)) ?? [],
       position: position.map(ClipID.init),
       edits: (try? JSONText.decode([ClipTree.Edit].self, edits)) ?? [],
-      undoneEdits: (try? JSONText.decode([ClipTree.Edit].self, undoneEdits)) ?? [])
+      undoneEdits: (try? JSONText.decode([ClipTree.Edit].self, undoneEdits)) ?? [],
+      starred: starredClips.flatMap { try? JSONText.decode(Set<ClipID>.self, $0) } ?? [])
   }
 
   /// Takes over where a tree stands.
@@ -75,6 +76,7 @@ extension VideoRecord {
     dropped = try JSONText.encode(tree.dropped.sorted())
     edits = try JSONText.encode(tree.edits)
     undoneEdits = try JSONText.encode(tree.undoneEdits)
+    starredClips = try JSONText.encode(tree.starred.sorted())
   }
 }
 

@@ -36,9 +36,10 @@ extension Workspace {
     _ variant: Comparison.Variant, columns: SweepAxis, rows: SweepAxis?
   ) throws -> ComparisonID {
     let cells = try Comparison.cells(variant, columns: columns, rows: rows)
-    let axes = [columns.setting.title, rows?.setting.title].compactMap { $0 }
+    let axes = [columns, rows].compactMap { $0 }
+    let models = axes.allSatisfy { $0.setting != nil } ? "\(variant.model.name), " : ""
     return try begin(
-      "\(variant.model.name), \(axes.joined(separator: " and "))", cells, columns, rows)
+      models + axes.map(\.title).joined(separator: " and "), cells, columns, rows)
   }
 
   /// Makes a video of a comparison one of its own, which lists show and which stays when the

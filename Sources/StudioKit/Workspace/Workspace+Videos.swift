@@ -92,6 +92,21 @@ extension Workspace {
     tell(video)
   }
 
+  /// Gives a video a star, or takes it away.
+  ///
+  /// - Throws: as ``select(_:in:)``.
+  public func star(_ video: VideoID, _ isStarred: Bool) throws {
+    try update(video) { $0.isStarred = isStarred }
+    tell(video)
+  }
+
+  /// Gives a clip a star, or takes it away.
+  ///
+  /// - Throws: as ``select(_:in:)``.
+  public func star(_ clip: ClipID, in video: VideoID, _ isStarred: Bool) throws {
+    try edit(video, isChange: false) { $0.star(clip, isStarred) }
+  }
+
   /// Puts a video into the trash; its jobs that are not over end.
   ///
   /// - Throws: as ``select(_:in:)``.
@@ -178,7 +193,8 @@ extension Workspace {
       poster: tree.position, framesPerSecond: record.framesPerSecond,
       seed: first?.seed ?? plannedSeed(of: video), isMarked: record.isMarked,
       isTrashed: record.isTrashed, comparison: record.isKept ? nil : comparison?.id,
-      exports: exports[video] ?? [],
+      exports: exports[video] ?? [], isStarred: record.isStarred ?? false,
+      starredClipCount: visible.count { tree.starred.contains($0.id) },
       created: Date(timeIntervalSinceReferenceDate: record.created),
       modified: Date(timeIntervalSinceReferenceDate: record.modified))
   }

@@ -13,6 +13,10 @@ public struct CellBuffer: Sendable, Hashable {
   public var cursor: Position?
   /// What can be clicked, the topmost last.
   public private(set) var targets: [ClickTarget] = []
+  /// The pictures that were placed, in order.
+  public private(set) var pictures: [PlacedPicture] = []
+  /// Which picture each cell shows, from 1; 0 for none, and empty without pictures.
+  private var owners: [UInt16] = []
 
   /// A position in the grid, from 0.
   public struct Position: Sendable, Hashable {
@@ -49,6 +53,7 @@ public struct CellBuffer: Sendable, Hashable {
     let clip = clip.map(bounds.intersection) ?? bounds
     guard clip.contains(column: column, row: row), !cell.isContinuation else { return }
     let index = row * columns + column
+    if !owners.isEmpty { disown(index, width: Int(cell.width)) }
     if cell.width == 2 {
       guard clip.contains(column: column + 1, row: row) else {
         clearWide(at: index)
@@ -63,6 +68,12 @@ public struct CellBuffer: Sendable, Hashable {
       clearWide(at: index)
       cells[index] = cell
     }
+  }
+
+  /// What is written on a picture covers it there.
+  private mutating func disown(_ index: Int, width: Int) {
+    owners[index] = 0
+    if width == 2, index + 1 < owners.count { owners[index + 1] = 0 }
   }
 
   /// Blanks the other half of a wide character of which one half is about to be overwritten.
@@ -108,7 +119,11 @@ public struct CellBuffer: Sendable, Hashable {
   ) {
     let area = bounds.intersection(rectangle)
     guard !area.isEmpty else { return }
-    let cell = Cell(scalar, style: style)
+    fill(area, Cell(scalar, style: style))
+  }
+
+  /// Fills a part of the grid with one narrow cell.
+  private mutating func fill(_ area: Rectangle, _ cell: Cell) {
     for row in area.row..<area.endRow {
       for column in area.column..<area.endColumn { put(cell, column: column, row: row) }
     }
@@ -144,6 +159,52 @@ public struct CellBuffer: Sendable, Hashable {
     }
   }
 
+  /// Places a picture of pixels. What is drawn on its cells later covers it.
+  ///
+  /// - Precondition: its area lies within the grid.
+  public mutating func place(_ picture: PlacedPicture) {
+    let area = picture.area
+    precondition(bounds.intersection(area) == area, "a picture outside the grid")
+    pictures.append(picture)
+    let number = UInt16(clamping: pictures.count)
+    fill(area, Cell.underPicture)
+    if owners.isEmpty { owners = Array(repeating: 0, count: cells.count) }
+    for row in area.row..<area.endRow {
+      for column in area.column..<area.endColumn { owners[row * columns + column] = number }
+    }
+  }
+
+  /// Leaves only pictures of which nothing is covered and that `keep` wants as pixels; what is seen of the
+  /// others gets the cells that `draw` gives.
+  ///
+  /// - Parameters:
+  ///   - keep: Whether a picture stays one.
+  ///   - draw: The picture as characters, as many as its area has; nil leaves it blank.
+  package mutating func turnPicturesIntoCells(
+    unless keep: (PlacedPicture) -> Bool, draw: (PlacedPicture) -> ImageCells?
+  ) {
+    var kept: [PlacedPicture] = []
+    for (index, picture) in pictures.enumerated() {
+      let number = UInt16(clamping: index + 1)
+      let area = picture.area
+      let places = (area.row..<area.endRow).flatMap { row in
+        (area.column..<area.endColumn).map { row * columns + $0 }
+      }
+      if places.allSatisfy({ owners[$0] == number }), keep(picture) {
+        kept.append(picture)
+        continue
+      }
+      guard let drawn = draw(picture) else { continue }
+      for (place, source) in zip(places, drawn.cells) where owners[place] == number {
+        cells[place] = Cell(
+          source.character,
+          style: Style(.image, foreground: source.foreground, background: source.background))
+      }
+    }
+    pictures = kept
+    owners = []
+  }
+
   /// Lets a part of the grid be clicked.
   public mutating func addTarget(_ area: Rectangle, _ meaning: ClickTarget.Meaning) {
     targets.append(ClickTarget(area: area, meaning: meaning))
@@ -152,9 +213,14 @@ public struct CellBuffer: Sendable, Hashable {
   /// Lets nothing be clicked that was drawn so far, since something stands in front of it.
   public mutating func coverTargets() { targets = [] }
 
+  /// What a click on a cell hits, with its place; `nil` for nothing.
+  public func target(column: Int, row: Int) -> ClickTarget? {
+    targets.last { $0.area.contains(column: column, row: row) }
+  }
+
   /// What a click on a cell means; `nil` for nothing.
   public func clickMeaning(column: Int, row: Int) -> ClickTarget.Meaning? {
-    targets.last { $0.area.contains(column: column, row: row) }?.meaning
+    target(column: column, row: row)?.meaning
   }
 
   /// Replaces a cell as it is, without care for wide characters around it.

@@ -63,11 +63,13 @@ package struct CellDiff: Sendable, Hashable {
 }
 
 extension CellBuffer {
-  /// Puts back the cells of pictures of an earlier frame where both frames have pictures.
+  /// Puts back the cells of pictures of an earlier frame where both frames have pictures of characters.
   package mutating func keepImages(of old: CellBuffer) {
     guard old.columns == columns, old.rows == rows else { return }
     for index in cells.indices
-    where cells[index].style.role == .image && old.cells[index].style.role == .image {
+    where cells[index].style.role == .image && old.cells[index].style.role == .image
+      && cells[index] != .underPicture && old.cells[index] != .underPicture
+    {
       replaceCell(at: index, with: old.cells[index])
     }
   }

@@ -56,11 +56,13 @@ package struct FrameScheduler: Sendable {
   ///
   /// - Parameters:
   ///   - bytes: what was sent.
-  ///   - changedImages: whether cells of pictures changed, or would have.
+  ///   - changedImages: whether pictures changed, or would have.
+  ///   - holdsBackImages: whether some of them wait for another frame although they might be drawn.
   ///   - plan: what `begin` returned.
   ///   - mode: the terminal's colours, which tell the details that differ.
   package mutating func end(
-    bytes: Int, changedImages: Bool, plan: Plan, mode: ColorMode, now: Duration
+    bytes: Int, changedImages: Bool, holdsBackImages: Bool = false, plan: Plan, mode: ColorMode,
+    now: Duration
   ) {
     if bytes > 0 { statistics.framesDrawn += 1 }
     statistics.totalBytes += bytes
@@ -69,7 +71,7 @@ package struct FrameScheduler: Sendable {
     statistics.bytesPerSecond = recent.reduce(0) { $0 + $1.bytes }
     allowance -= Double(bytes)
     if plan.drawsImages {
-      imagesWaiting = false
+      imagesWaiting = holdsBackImages
       if changedImages {
         lastImages = now
         adapt(bytes: bytes, mode: mode)

@@ -48,11 +48,7 @@ struct ChafaCanvas: ~Copyable {
   deinit { chafa_canvas_unref(canvas) }
 
   borrowing func draw(_ image: PixelImage) {
-    image.bytes.withUnsafeBufferPointer { bytes in
-      chafa_canvas_draw_all_pixels(
-        canvas, CHAFA_PIXEL_RGB8, bytes.baseAddress, Int32(image.width), Int32(image.height),
-        Int32(3 * image.width))
-    }
+    image.draw(on: canvas)
   }
 
   borrowing func cell(column: Int, row: Int) -> ImageCells.Cell {
@@ -78,6 +74,33 @@ struct ChafaCanvas: ~Copyable {
         UInt8(truncatingIfNeeded: value >> 16), UInt8(truncatingIfNeeded: value >> 8),
         UInt8(truncatingIfNeeded: value))
     }
+  }
+}
+
+extension PixelImage {
+  /// Gives chafa the pixels.
+  func draw(on canvas: OpaquePointer) {
+    // chafa counts from row to row in words of four bytes: it would shear rows of another length, and read
+    // beyond the last one.
+    let isWhole = 3 * width % 4 == 0
+    let pixels = isWhole ? bytes : withOpacity
+    let length = isWhole ? 3 * width : 4 * width
+    pixels.withUnsafeBufferPointer { pixels in
+      chafa_canvas_draw_all_pixels(
+        canvas, isWhole ? CHAFA_PIXEL_RGB8 : CHAFA_PIXEL_RGBA8_UNASSOCIATED, pixels.baseAddress,
+        Int32(width), Int32(height), Int32(length))
+    }
+  }
+
+  /// The pixels with a fourth channel, which hides all behind them.
+  private var withOpacity: [UInt8] {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(4 * width * height)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      pixels += bytes[start..<(start + 3)]
+      pixels.append(.max)
+    }
+    return pixels
   }
 }
 

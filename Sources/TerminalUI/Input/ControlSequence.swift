@@ -70,7 +70,11 @@ struct ControlSequence {
   var output: KeyDecoder.Output? {
     switch (prefix, intermediate, final) {
     case (UInt8(ascii: "?"), UInt8(ascii: "$"), UInt8(ascii: "y")) where parameters.count == 2:
-      .modeReport(mode: parameters[0], state: parameters[1])
+      .answer(.modeReport(mode: parameters[0], state: parameters[1]))
+    case (UInt8(ascii: "?"), nil, UInt8(ascii: "c")):
+      .answer(.attributes(Array(parameters.dropFirst())))
+    case (nil, nil, UInt8(ascii: "t")) where parameters.count == 3 && parameters[0] == 6:
+      CellPixels(width: parameters[2], height: parameters[1]).map { .answer(.cellPixels($0)) }
     case (UInt8(ascii: "<"), nil, UInt8(ascii: "M")), (UInt8(ascii: "<"), nil, UInt8(ascii: "m")):
       mouse.map { .event(.mouse($0)) }
     case (nil, nil, UInt8(ascii: "I")) where parameters == [0]: .event(.focus(true))

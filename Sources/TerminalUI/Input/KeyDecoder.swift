@@ -3,14 +3,25 @@
 ///
 /// Besides keys a terminal sends answers to questions, ours and those of programs before us, and on
 /// a slow line they come late and in pieces. None of them is ever a key: strings (OSC, DCS, APC, PM,
-/// SOS) are passed over to their end, and control sequences are told by their grammar (ECMA-48,
+/// SOS) are read to their end and, but for one about pictures, passed over, and control sequences are told by their grammar (ECMA-48,
 /// sections 5.4 and 5.6; xterm's control sequences). What never ends is given up after a time.
 package struct KeyDecoder: Sendable {
   /// An event, or the terminal's answer to a question.
   package enum Output: Sendable, Hashable {
     case event(TerminalEvent)
+    case answer(Answer)
+  }
+
+  /// What a terminal says of itself when it is asked.
+  package enum Answer: Sendable, Hashable {
     /// The state of a private mode: 1 set, 2 reset, 3 and 4 fixed, 0 unknown to the terminal.
     case modeReport(mode: Int, state: Int)
+    /// What it can do (DA1), without its class.
+    case attributes([Int])
+    /// The pixels of a character.
+    case cellPixels(CellPixels)
+    /// What follows `APC G`: an answer of kitty's graphics protocol.
+    case graphics(String)
   }
 
   /// When `flush` decides what waits, on the caller's clock; nil while nothing waits for time.
@@ -166,7 +177,10 @@ package struct KeyDecoder: Sendable {
     case .string(var string):
       switch string.take(byte, isUTF8: isUTF8) {
       case .more: state = .string(string)
-      case .complete, .cancelled: rest()
+      case .complete:
+        rest()
+        if let answer = string.answer { outputs.append(.answer(answer)) }
+      case .cancelled: rest()
       case .broken:
         if string.hasEscape { wait(.escape, until: now + Self.escapeDelay) } else { rest() }
         take(byte, hasMore: hasMore, at: now, into: &outputs)

@@ -10,7 +10,8 @@ enum SequenceStep {
   case broken
 }
 
-/// A string of a terminal on its way past: only its length is kept.
+/// A string of a terminal on its way past: only its length is kept, and the beginning of one that may be about
+/// pictures.
 ///
 /// OSC, DCS, APC, PM and SOS end with ST, which is Escape and a backslash or one control of eight
 /// bits; OSC also with BEL, as xterm does it.
@@ -24,13 +25,23 @@ struct StringSkip {
   private var count = 0
   /// Whether 0xC2 was the last byte, which makes 0x9C the ST of UTF-8 and no part of a character.
   private var hasLead = false
+  /// The beginning of an application's string, as far as answers about pictures go.
+  private var kept: [UInt8] = []
 
   /// Longer than any answer, the clipboard's included.
   private static let longest = 1 << 20
+  /// Longer than any answer about pictures.
+  private static let longestKept = 256
 
   init(_ introducer: Introducer, start: Duration) {
     self.introducer = introducer
     self.start = start
+  }
+
+  /// What a string that is complete says: kitty's graphics protocol answers with `APC G text ST`.
+  var answer: KeyDecoder.Answer? {
+    guard kept.first == UInt8(ascii: "G"), kept.count < Self.longestKept else { return nil }
+    return .graphics(String(decoding: kept.dropFirst(), as: UTF8.self))
   }
 
   mutating func take(_ byte: UInt8, isUTF8: Bool) -> SequenceStep {
@@ -48,7 +59,8 @@ struct StringSkip {
     case 0x00, 0x07...0x0D: break
     // Ctrl-C and other keys reach the program, although a string did not end.
     case ..<0x20: return .broken
-    default: break
+    default:
+      if introducer == .application, kept.count < Self.longestKept { kept.append(byte) }
     }
     return count < Self.longest ? .more : .cancelled
   }

@@ -48,6 +48,8 @@ public struct DrawingPreferences: Sendable, Hashable {
   public var bytesPerSecond: Int?
   /// The colours to use; nil for what the terminal was found to show.
   public var colorMode: ColorMode?
+  /// How pictures are shown; nil for the best that the terminal answered it can.
+  public var pictureGrade: PictureGrade?
   /// Whether clicks and the wheel are asked for; nil for what the program was started with.
   public var usesMouse: Bool?
   /// The title of the terminal's window; nil leaves it alone.
@@ -56,12 +58,14 @@ public struct DrawingPreferences: Sendable, Hashable {
   /// Preferences; numbers outside their range are brought into it.
   public init(
     theme: Theme = .plain, maximumFrameRate: Int = 30, bytesPerSecond: Int? = nil,
-    colorMode: ColorMode? = nil, usesMouse: Bool? = nil, title: String? = nil
+    colorMode: ColorMode? = nil, pictureGrade: PictureGrade? = nil, usesMouse: Bool? = nil,
+    title: String? = nil
   ) {
     self.theme = theme
     self.maximumFrameRate = min(max(maximumFrameRate, 1), 120)
     self.bytesPerSecond = bytesPerSecond.map { max($0, 1) }
     self.colorMode = colorMode
+    self.pictureGrade = pictureGrade
     self.usesMouse = usesMouse
     self.title = title
   }

@@ -31,6 +31,13 @@ public struct RuntimeOptions: Sendable, Hashable {
     return !["vt", "ansi", "linux", "cons", "dumb"].contains { term.hasPrefix($0) }
   }
 
+  /// Whether tmux, or screen, stands between us and the terminal.
+  var isThroughTmux: Bool {
+    let term = environment["TERM", default: ""]
+    return environment["TMUX", default: ""] != "" || term.hasPrefix("tmux")
+      || term.hasPrefix("screen")
+  }
+
   /// Whether the terminal is to be asked for its colours: where nobody chose them and the environment tells
   /// of fewer than there may be.
   func asksForColors(_ found: ColorMode) -> Bool {

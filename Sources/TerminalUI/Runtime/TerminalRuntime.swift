@@ -94,6 +94,7 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
     let preferences = program.drawing(model)
     guard let time = scheduler.nextFrame(preferences, now: now), time <= now else { return }
     session.use(preferences.colorMode)
+    session.usePictures(preferences.pictureGrade)
     session.useMouse(preferences.usesMouse)
     session.show(title: preferences.title)
     let plan = scheduler.begin(preferences, now: now)
@@ -103,9 +104,11 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
     var buffer = CellBuffer(columns: size.columns, rows: size.rows)
     program.view(model, context, &buffer)
     let result = session.present(
-      buffer, theme: preferences.theme, keepsImages: !plan.drawsImages)
+      buffer, theme: preferences.theme, plan: plan, limit: preferences.bytesPerSecond,
+      cache: imageCache)
     scheduler.end(
-      bytes: result.bytes, changedImages: result.changedImages, plan: plan,
+      bytes: result.bytes, changedImages: result.changedImages,
+      holdsBackImages: result.holdsBackImages, plan: plan,
       mode: session.capabilities.colorMode, now: now)
     send(session)
   }
@@ -150,6 +153,7 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
       // What came in time counts as such, even if it is read late.
       let events = try session.readEvents(at: now)
       for event in events + session.flushInput(at: now) { engine.handle(event) }
+      if session.takeNeedsFrame() { scheduler.request() }
     } catch {
       isHungUp = true
       noteHangup(&engine)
@@ -182,6 +186,7 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
   private func noteSize(_ engine: inout Engine<Model, Message>, session: TerminalSession) {
     guard session.size != size else { return }
     size = session.size
+    session.noteSize()
     engine.handle(.resize(size))
     scheduler.request()
   }

@@ -16,7 +16,12 @@ final class TerminalSession {
   /// Keys that came while the terminal was asked.
   private var early: [UInt8]
   private var hasSynchronizedOutput = false
+  private var pictures: PictureLayer
+  private var pictureChoice: PictureGrade?
+  /// The size of the last frame.
+  private var drawnSize: TerminalSize?
   private var needsRedraw = true
+  private var needsFrame = false
   private var isActive = false
 
   /// The title that is shown; nil while the terminal's own is.
@@ -44,7 +49,7 @@ final class TerminalSession {
     self.device = device
     early = []
     if options.asksForColors(capabilities.colorMode) {
-      let asked = try Self.ask(device, environment)
+      let asked = try Self.ask(device, isThroughTmux: options.isThroughTmux)
       early = asked.bytes
       probe.showsTrueColor = asked.answer.showsTrueColor
       capabilities = try TerminalCapabilities.detect(
@@ -61,6 +66,8 @@ final class TerminalSession {
     self.capabilities = capabilities
     self.options = options
     usesMouse = options.usesMouse
+    pictures = PictureLayer(
+      isThroughTmux: options.isThroughTmux, isUTF8: capabilities.isUTF8, seed: Int(getpid()))
     decoder = KeyDecoder(table: screen.keyTable, isUTF8: capabilities.isUTF8)
   }
 
@@ -73,11 +80,8 @@ final class TerminalSession {
   ///
   /// - Returns: The answer, and everything that came, keys among it.
   private static func ask(
-    _ device: TerminalDevice, _ environment: [String: String]
+    _ device: TerminalDevice, isThroughTmux: Bool
   ) throws(TerminalError) -> (answer: ColorQuestion.Answer, bytes: [UInt8]) {
-    let term = environment["TERM", default: ""]
-    let isThroughTmux =
-      environment["TMUX", default: ""] != "" || term.hasPrefix("tmux") || term.hasPrefix("screen")
     try device.enterKeyMode()
     defer { device.leaveKeyMode() }
     device.enqueue(ColorQuestion(isThroughTmux: isThroughTmux).bytes)
@@ -122,6 +126,41 @@ final class TerminalSession {
     self.entry = entry
     capabilities.colorMode = other.colorMode
     needsRedraw = true
+    usePictures(pictureChoice)
+  }
+
+  /// Shows pictures in another way than before, from the next frame on.
+  ///
+  /// - Parameter wanted: nil for the best that the terminal answered it can.
+  func usePictures(_ wanted: PictureGrade?) {
+    pictureChoice = wanted
+    device.enqueue(
+      pictures.use(
+        wanted, mode: capabilities.colorMode,
+        systemPixels: TerminalProbe.cellPixels(of: device.descriptor)))
+    notePictures()
+  }
+
+  private func notePictures() {
+    let before = (capabilities.pictureGrade, capabilities.cellPixels)
+    capabilities.pictureGrade = pictures.grade
+    capabilities.cellPixels = pictures.cellPixels
+    guard before != (pictures.grade, pictures.cellPixels) else { return }
+    needsFrame = true
+    // Sixels of another size do not lie where the old ones did.
+    if before.0 == .sixel { needsRedraw = true }
+  }
+
+  /// Whether the terminal said something that changes what is seen, since this was last asked.
+  func takeNeedsFrame() -> Bool {
+    defer { needsFrame = false }
+    return needsFrame
+  }
+
+  /// The window has another size, and its characters maybe too.
+  func noteSize() {
+    guard understandsModes, isActive else { return }
+    device.enqueue(PictureQuestion.cellPixels)
   }
 
   /// Asks for the mouse, or gives it back to the terminal.
@@ -145,7 +184,8 @@ final class TerminalSession {
   func send(_ signal: TerminalSignal) {
     guard isActive else { return }
     let isThroughTmux = options.environment["TMUX", default: ""] != ""
-    device.enqueue(signal.bytes(understandsModes: understandsModes, isThroughTmux: isThroughTmux))
+    device.enqueue(
+      signal.bytes(understandsModes: understandsModes, isThroughTmux: isThroughTmux))
   }
 
   private var understandsModes: Bool { options.understandsModes }
@@ -162,7 +202,7 @@ final class TerminalSession {
     var text = Self.modesOn
     if usesMouse { text += Self.mouseOn }
     if options.usesSynchronizedOutput { text += Self.synchronizedOutputQuery }
-    device.enqueue(Array(text.utf8))
+    device.enqueue(pictures.question + Array(text.utf8))
   }
 
   /// Goes back to the ordinary screen. Without effect when it is there already.
@@ -174,7 +214,7 @@ final class TerminalSession {
     var text = understandsModes ? Self.modesOff : ""
     if title != nil { text += Self.oldTitle }
     title = nil
-    let bytes = screen.leave()
+    let bytes = pictures.noteClearedScreen() + screen.leave()
     if !isHungUp {
       device.enqueue(Array(text.utf8) + bytes)
       device.sendAll()
@@ -188,19 +228,43 @@ final class TerminalSession {
 
   /// Sends what changed since the last frame.
   ///
-  /// - Parameter keepsImages: leave the pictures on the screen as they are.
-  /// - Returns: the bytes that this took, and whether pictures changed or would have.
+  /// - Parameters:
+  ///   - plan: Whether pictures may change, and how fine they are.
+  ///   - limit: Bytes a second, or nil.
+  ///   - cache: Pictures of characters that were drawn before.
   func present(
-    _ buffer: CellBuffer, theme: Theme, keepsImages: Bool
-  ) -> (bytes: Int, changedImages: Bool) {
-    var bytes = screen.present(
-      buffer, theme: theme, keepsImages: keepsImages, redraw: needsRedraw)
+    _ buffer: CellBuffer, theme: Theme, plan: FrameScheduler.Plan, limit: Int?, cache: ImageCache
+  ) -> DrawnFrame {
+    var frame = buffer
+    var bytes: [UInt8] = []
+    let size = TerminalSize(columns: frame.columns, rows: frame.rows)
+    if needsRedraw || size != drawnSize { bytes += pictures.noteClearedScreen() }
+    pictures.divide(
+      &frame, detail: plan.imageDetail, mode: capabilities.colorMode, cache: cache)
+    bytes += screen.present(
+      frame, theme: theme, keepsImages: !plan.drawsImages, redraw: needsRedraw)
+    let update = pictures.show(
+      frame.pictures, keeps: !plan.drawsImages, detail: plan.imageDetail, limit: limit)
+    bytes += update.bytes
     needsRedraw = false
+    drawnSize = size
     if !bytes.isEmpty, hasSynchronizedOutput {
       bytes = Array("\u{1B}[?2026h".utf8) + bytes + Array("\u{1B}[?2026l".utf8)
     }
     device.enqueue(bytes)
-    return (bytes.count, screen.changedImages)
+    return DrawnFrame(
+      bytes: bytes.count,
+      changedImages: screen.changedImages || update.newBytes > 0 || update.isHeldBack,
+      holdsBackImages: update.isHeldBack)
+  }
+
+  /// What a frame took.
+  struct DrawnFrame {
+    var bytes: Int
+    /// Whether pictures changed, or would have.
+    var changedImages: Bool
+    /// Whether pictures wait for the next frame.
+    var holdsBackImages: Bool
   }
 
   /// Reads what was typed.
@@ -222,9 +286,13 @@ final class TerminalSession {
     outputs.compactMap { output in
       switch output {
       case .event(let event): return event
-      case .modeReport(let mode, let state):
+      case .answer(.modeReport(mode: 2026, let state)):
         // 1 and 2 say that the mode is known and can be changed.
-        if mode == 2026 { hasSynchronizedOutput = state == 1 || state == 2 }
+        hasSynchronizedOutput = state == 1 || state == 2
+        return nil
+      case .answer(let answer):
+        device.enqueue(pictures.take(answer))
+        notePictures()
         return nil
       }
     }

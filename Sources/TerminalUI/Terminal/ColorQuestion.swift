@@ -14,18 +14,12 @@ package struct ColorQuestion: Sendable, Hashable {
   package var bytes: [UInt8] {
     // The colour is set and taken back; nothing is drawn with it.
     var text = "\u{1B}[48;2;1;2;3m\u{1B}P$qm\u{1B}\\\u{1B}[0m" + Self.capabilityQuestion
-    if isThroughTmux { text += Self.wrapped(Self.capabilityQuestion) }
+    if isThroughTmux { text += TmuxWrapping.wrapped(Self.capabilityQuestion) }
     return Array((text + "\u{1B}[c").utf8)
   }
 
   /// XTGETTCAP of `RGB`.
   private static let capabilityQuestion = "\u{1B}P+q524742\u{1B}\\"
-
-  /// Passed on by tmux to its own terminal, if it is allowed to (`allow-passthrough`).
-  private static func wrapped(_ text: String) -> String {
-    let doubled = text.map { $0 == "\u{1B}" ? "\u{1B}\u{1B}" : String($0) }.joined()
-    return "\u{1B}Ptmux;\(doubled)\u{1B}\\"
-  }
 
   /// What came back so far.
   package struct Answer: Sendable, Hashable {

@@ -8,14 +8,27 @@ public struct TerminalCapabilities: Sendable, Hashable {
   public var isTerminal: Bool
   /// The terminal's size; 80x24 where nothing says otherwise.
   public var size: TerminalSize
+  /// How pictures are shown: by block characters unless something better was found.
+  public var pictureGrade: PictureGrade
+  /// The pixels of a character, where the terminal said.
+  public var cellPixels: CellPixels?
 
-  /// Capabilities as given; `detect` finds them.
-  public init(colorMode: ColorMode, isUTF8: Bool, isTerminal: Bool, size: TerminalSize) {
+  /// Capabilities as given; `detect` finds them, but for those of pictures, which the terminal is asked for
+  /// while it runs.
+  public init(
+    colorMode: ColorMode, isUTF8: Bool, isTerminal: Bool, size: TerminalSize,
+    pictureGrade: PictureGrade = .cells, cellPixels: CellPixels? = nil
+  ) {
     self.colorMode = colorMode
     self.isUTF8 = isUTF8
     self.isTerminal = isTerminal
     self.size = size
+    self.pictureGrade = pictureGrade
+    self.cellPixels = cellPixels
   }
+
+  /// Width of a character divided by its height, where pictures are pixels and the terminal said it.
+  var pixelRatio: Double? { pictureGrade == .cells ? nil : cellPixels?.ratio }
 
   /// The same terminal with a new size.
   package func with(size: TerminalSize) -> TerminalCapabilities {

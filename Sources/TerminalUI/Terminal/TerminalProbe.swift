@@ -48,6 +48,17 @@ public struct TerminalProbe: Sendable, Hashable {
     return .window(columns: Int(window.ws_col), rows: Int(window.ws_row))
   }
 
+  /// The pixels of a character, from the size of the window in both; nil where the terminal does not tell the
+  /// system, as over most lines.
+  static func cellPixels(of fileDescriptor: Int32) -> CellPixels? {
+    var window = winsize()
+    guard ioctl(fileDescriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0,
+      window.ws_row > 0
+    else { return nil }
+    return CellPixels(
+      width: Int(window.ws_xpixel / window.ws_col), height: Int(window.ws_ypixel / window.ws_row))
+  }
+
   /// The number of colours in a terminfo entry, or nil if there is no such entry.
   public static func colors(ofTerminal name: String) -> Int? {
     // setupterm replaces the current terminal, which a running screen still needs.

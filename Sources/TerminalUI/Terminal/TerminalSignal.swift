@@ -28,10 +28,10 @@ public enum TerminalSignal: Sendable, Hashable {
       return Array("\u{1B}]52;c;\(Data(text.utf8).base64EncodedString())\u{07}".utf8)
     case .announce(let text):
       let sequence = "\u{1B}]9;\(PrintableText.field(text))\u{07}"
-      // Within the wrapping each escape stands twice; the bell after it is for tmux and its window list.
+      // The bell after it is for tmux and its window list.
       let wrapped =
         isThroughTmux
-        ? "\u{1B}Ptmux;\(sequence.replacing("\u{1B}", with: "\u{1B}\u{1B}"))\u{1B}\\" : sequence
+        ? TmuxWrapping.wrapped(sequence) : sequence
       return Array("\(wrapped)\u{07}".utf8)
     }
   }

@@ -11,7 +11,8 @@ public struct ImageView: Sendable, Hashable {
     self.cellRatio = cellRatio
   }
 
-  /// Draws the picture with the characters, colours and detail that the context allows.
+  /// Draws the picture as pixels where the terminal shows them, else with the characters, colours and detail
+  /// that the context allows.
   ///
   /// - Parameter symbols: the characters to use, or nil for those that suit the terminal.
   public func draw(
@@ -21,10 +22,13 @@ public struct ImageView: Sendable, Hashable {
     let renderer = ImageRenderer(
       symbols: symbols ?? context.capabilities.symbols,
       colorMode: context.imageDetail.colorMode(on: context.capabilities.colorMode),
-      cellRatio: cellRatio)
+      cellRatio: context.capabilities.pixelRatio ?? cellRatio)
     let size = renderer.fittedSize(
       width: image.width, height: image.height, maxColumns: area.width, maxRows: area.height)
     let place = area.centered(width: size.columns, height: size.rows)
+    if context.capabilities.pictureGrade != .cells, buffer.bounds.intersection(place) == place {
+      return buffer.place(PlacedPicture(image, area: place, symbols: renderer.symbols))
+    }
     do {
       let cells = try context.imageCache.cells(
         of: image, renderer: renderer, columns: size.columns, rows: size.rows,

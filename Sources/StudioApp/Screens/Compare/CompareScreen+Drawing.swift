@@ -204,7 +204,7 @@ extension CompareScreen {
       columns: columnAxis, rows: comparison.rowAxis, focus: focus, area: area, app.cellRatio)
     for (column, place) in grid.columnTitles {
       let text = CharacterWidth.truncate(
-        "\(columnAxis.setting.title) \(columnAxis.values[column])", to: place.width)
+        columnAxis.label(at: column), to: place.width)
       let free = max((place.width - CharacterWidth.columns(of: text)) / 2, 0)
       buffer.write(
         text, column: place.column + free, row: place.row, style: Style(.title), clip: place)
@@ -213,7 +213,7 @@ extension CompareScreen {
       guard let axis = comparison.rowAxis else { continue }
       let middle = place.row + max(place.height / 2 - 1, 0)
       buffer.write(
-        CharacterWidth.truncate(axis.setting.title, to: place.width), column: place.column,
+        CharacterWidth.truncate(axis.title, to: place.width), column: place.column,
         row: middle, style: Style(.secondary), clip: place)
       buffer.write(
         axis.values[row], column: place.column, row: middle + 1, style: Style(.title), clip: place)

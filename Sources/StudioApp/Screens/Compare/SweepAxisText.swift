@@ -1,3 +1,4 @@
+import Foundation
 import RunKit
 import StudioKit
 
@@ -17,12 +18,32 @@ package enum SweepAxisText {
       return .problem("\(setting.title) needs values, such as \(setting.sweepExample ?? "")")
     }
     let axis = SweepAxis(setting: setting, values: values)
-    for value in values where (try? axis.applied(value, to: GenerationSettings())) == nil {
+    for value in values
+    where (try? SweepAxis.applied(value, of: setting, to: GenerationSettings())) == nil {
       return .problem("\(value) is no value of \(setting.title): \(setting.range)")
     }
     guard Set(values).count == values.count else {
       return .problem("\(setting.title) has a value twice")
     }
     return .axis(axis)
+  }
+
+  /// Understands names of models, with commas between them.
+  package static func parse(models: [ModelReference], _ text: String) -> Outcome {
+    let names = text.split(separator: ",").map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }.filter { !$0.isEmpty }
+    guard !names.isEmpty else { return .problem("model needs the names of models") }
+    var chosen: [ModelReference] = []
+    for name in names {
+      let found = models.filter { $0.name.lowercased() == name.lowercased() }
+      guard let model = found.first else {
+        return .problem("there is no model \(name) that can be used")
+      }
+      guard found.count == 1 else { return .problem("\(found.count) models are called \(name)") }
+      guard !chosen.contains(model) else { return .problem("model has a value twice") }
+      chosen.append(model)
+    }
+    return .axis(SweepAxis(models: chosen))
   }
 }

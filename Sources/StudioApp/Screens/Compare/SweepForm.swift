@@ -2,19 +2,52 @@ import RunKit
 import StudioKit
 import TerminalUI
 
-/// Chooses what a sweep varies: one setting along the columns, another down the rows.
+/// Chooses what a sweep varies: one setting, or the model, along the columns, another down the rows.
 package struct SweepForm: Sendable, Hashable {
   /// What stays the same in all cells but for the model.
   package let base: GenerationSettings
   private let models: [ModelReference]
   private var form: Form<Line>
-  /// The values that were typed for each setting, so that going through the settings loses none.
-  private var typed: [GenerationSetting: String]
+  /// The values that were typed for each, so that going through them loses none.
+  private var typed: [Subject: String]
+
+  /// What can vary.
+  private enum Subject: Sendable, Hashable {
+    case setting(GenerationSetting)
+    case model
+
+    var title: String {
+      switch self {
+      case .setting(let setting): setting.title
+      case .model: "model"
+      }
+    }
+
+    var range: String {
+      switch self {
+      case .setting(let setting): setting.range
+      case .model: "names of models, with commas between them"
+      }
+    }
+  }
 
   /// Its lines.
   private enum Line { case model, columns, columnValues, rows, rowValues }
 
-  private static let settings = GenerationSetting.ofSweeps
+  /// What can vary here: the model only where there is more than one.
+  private var subjects: [Subject] { Self.subjects(models) }
+
+  private static func subjects(_ models: [ModelReference]) -> [Subject] {
+    GenerationSetting.ofSweeps.map { .setting($0) } + (models.count > 1 ? [.model] : [])
+  }
+
+  /// The values that something begins with.
+  private static func example(_ subject: Subject, _ models: [ModelReference]) -> String {
+    switch subject {
+    case .setting(let setting): setting.sweepExample ?? ""
+    case .model: models.prefix(4).map(\.name).joined(separator: ", ")
+    }
+  }
 
   /// A form over models that can be used, of which one is chosen, by its index. It begins with settings
   /// that the sampler of the base does not ignore.
@@ -26,31 +59,35 @@ package struct SweepForm: Sendable, Hashable {
     self.base = base
     self.models = models
     typed = last?.typed ?? [:]
-    let titles = Self.settings.map(\.title)
-    let useful = Self.settings.filter { $0.line.fixed(base) == nil && $0 != .laterSteps }
+    let subjects = Self.subjects(models)
+    let titles = subjects.map(\.title)
+    let useful = GenerationSetting.ofSweeps.filter {
+      $0.line.fixed(base) == nil && $0 != .laterSteps
+    }
     let columns = useful.first { $0 == .steps } ?? useful.first ?? .guidance
     let rows =
       useful.first { $0 == .eta } ?? useful.first { $0 == .sampler && $0 != columns }
     let typed = typed
     func values(_ setting: GenerationSetting?) -> String {
-      setting.map { typed[$0] ?? $0.sweepExample ?? "" } ?? ""
+      setting.map { typed[.setting($0)] ?? $0.sweepExample ?? "" } ?? ""
     }
+    func place(_ setting: GenerationSetting) -> Int? { subjects.firstIndex(of: .setting(setting)) }
     form = Form(fields: [
       FormField(
         id: .model, label: "model", value: .choice(chosen, of: models.map(\.name)),
-        help: "the model of all cells"),
+        help: "the model of all cells, unless models vary"),
       FormField(
         id: .columns, label: "columns",
-        value: .choice(Self.settings.firstIndex(of: columns) ?? 0, of: titles),
-        help: "the setting that varies along the columns"),
+        value: .choice(place(columns) ?? 0, of: titles),
+        help: "what varies along the columns"),
       FormField(
         id: .columnValues, label: "values", value: .text(values(columns)), help: columns.range),
       FormField(
         id: .rows, label: "rows",
         value: .choice(
-          rows.flatMap { Self.settings.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
+          rows.flatMap(place).map { $0 + 1 } ?? 0,
           of: ["none"] + titles),
-        help: "the setting that varies down the rows"),
+        help: "what varies down the rows"),
       FormField(
         id: .rowValues, label: "values", value: .text(values(rows)), help: rows?.range ?? ""),
     ])
@@ -70,18 +107,18 @@ package struct SweepForm: Sendable, Hashable {
   package mutating func handle(_ key: Key) {
     guard case .changed(let line) = form.handle(key) else { return }
     switch line {
-    case .columns: follow(columnSetting, .columnValues)
-    case .rows: follow(rowSetting, .rowValues)
-    case .columnValues: typed[columnSetting] = text(.columnValues)
-    case .rowValues: if let rowSetting { typed[rowSetting] = text(.rowValues) }
+    case .columns: follow(columnSubject, .columnValues)
+    case .rows: follow(rowSubject, .rowValues)
+    case .columnValues: typed[columnSubject] = text(.columnValues)
+    case .rowValues: if let rowSubject { typed[rowSubject] = text(.rowValues) }
     case .model: break
     }
   }
 
-  private mutating func follow(_ setting: GenerationSetting?, _ values: Line) {
+  private mutating func follow(_ subject: Subject?, _ values: Line) {
     form[values]?.value =
-      setting.map { .text(typed[$0] ?? $0.sweepExample ?? "") } ?? .fixed("-")
-    form[values]?.help = setting?.range ?? ""
+      subject.map { .text(typed[$0] ?? Self.example($0, models)) } ?? .fixed("-")
+    form[values]?.help = subject?.range ?? ""
   }
 
   package mutating func paste(_ text: String) { form.paste(text) }
@@ -95,9 +132,16 @@ package struct SweepForm: Sendable, Hashable {
 
   private func text(_ line: Line) -> String { form[line]?.value.text ?? "" }
 
-  private var columnSetting: GenerationSetting { Self.settings[choice(.columns)] }
-  private var rowSetting: GenerationSetting? {
-    choice(.rows) == 0 ? nil : Self.settings[choice(.rows) - 1]
+  private var columnSubject: Subject { subjects[choice(.columns)] }
+  private var rowSubject: Subject? {
+    choice(.rows) == 0 ? nil : subjects[choice(.rows) - 1]
+  }
+
+  private func axis(_ subject: Subject, _ values: Line) -> SweepAxisText.Outcome {
+    switch subject {
+    case .setting(let setting): SweepAxisText.parse(setting, text(values))
+    case .model: SweepAxisText.parse(models: models, text(values))
+    }
   }
 
   /// The sweep that was chosen, or what is wrong with it.
@@ -110,16 +154,16 @@ package struct SweepForm: Sendable, Hashable {
   package var outcome: Outcome {
     guard models.indices.contains(choice(.model)) else { return .problem("no model can be used") }
     let columns: SweepAxis
-    switch SweepAxisText.parse(columnSetting, text(.columnValues)) {
+    switch axis(columnSubject, .columnValues) {
     case .axis(let axis): columns = axis
     case .problem(let sentence): return .problem(sentence)
     }
     var rows: SweepAxis?
-    if let setting = rowSetting {
-      guard setting != columnSetting else {
-        return .problem("rows and columns both vary \(setting.title)")
+    if let subject = rowSubject {
+      guard subject != columnSubject else {
+        return .problem("rows and columns both vary \(subject.title)")
       }
-      switch SweepAxisText.parse(setting, text(.rowValues)) {
+      switch axis(subject, .rowValues) {
       case .axis(let axis): rows = axis
       case .problem(let sentence): return .problem(sentence)
       }
@@ -132,18 +176,20 @@ package struct SweepForm: Sendable, Hashable {
   }
 
   /// The cells that would be made, by their cost.
-  func estimateKeys() -> [AppState.EstimateKey] {
+  package func estimateKeys() -> [AppState.EstimateKey] {
     guard case .sweep(let model, let columns, let rows) = outcome else { return [] }
     let variant = Comparison.Variant(model: model, settings: base)
     let cells = (try? Comparison.cells(variant, columns: columns, rows: rows)) ?? []
-    return cells.map { AppState.EstimateKey(costOf: $0.variant.settings, model) }
+    return cells.map { AppState.EstimateKey(costOf: $0.variant.settings, $0.variant.model) }
   }
 
   /// Whether the base's sampler takes no notice of a setting, in words; empty if it does.
   private var ignoredText: String {
-    let ignored = [columnSetting, rowSetting].compactMap { $0 }.filter { setting in
-      setting != .sampler && columnSetting != .sampler && rowSetting != .sampler
-        && setting.line.fixed(base) != nil
+    let settings = [columnSubject, rowSubject].compactMap { subject -> GenerationSetting? in
+      if case .setting(let setting)? = subject { setting } else { nil }
+    }
+    let ignored = settings.filter { setting in
+      !settings.contains(.sampler) && setting.line.fixed(base) != nil
     }
     return ignored.isEmpty
       ? ""

@@ -18,7 +18,7 @@ struct SweepGrid {
     let rowCount = rows?.values.count ?? 1
     let titleWidth =
       rows.map { axis in
-        (axis.values + [axis.setting.title]).map { CharacterWidth.columns(of: $0) }.max() ?? 0
+        (axis.values + [axis.title]).map { CharacterWidth.columns(of: $0) }.max() ?? 0
       } ?? 0
     let left = titleWidth > 0 ? min(titleWidth, 14) + 1 : 0
     let body = area.inset(left: left, top: 1)

@@ -15,6 +15,7 @@ extension ExtendScreen {
       ActionName.previous.row("", "the roll before"),
       ActionName.choose.row("pick", "this clip's rolls side by side, to pick one"),
       ActionName.branch.row("branch", "continue this clip in another way; 3b in three"),
+      ActionName.star.row("star", "give this clip a star, or take it away"),
       ActionName.remove.row("drop", "drop this clip and what follows it; u brings it back"),
       ActionName.pane.row("play more", "play the clip, its seam, the branch"),
       ActionName.export.row("export", "write the branch to files"),
@@ -43,8 +44,9 @@ extension ExtendScreen {
       ActionName.previous.row("", "the roll before"),
       ActionName.reroll.row("reroll", "make another; 4R makes four more"),
       ActionName.near.row("near", "make one near this one"),
+      ActionName.star.row("star", "give this one a star, or take it away"),
       ActionName.remove.row("drop", "drop this one; u brings it back"),
-      ActionName.copy.row("copy seed", "copy its seed to the clipboard"),
+      ActionName.copy.row("", "copy its seed to the clipboard"),
       ActionName.stop.row("stop", "stop after this clip; again to stop after this step"),
     ])
 

@@ -164,10 +164,11 @@ extension ExtendScreen {
       picture: { node in
         guard let clip = node.clip else {
           let images = preview(app)?.strip.images ?? []
-          return images.isEmpty ? nil : images[images.count / 2].thumbnail(side: 24)
+          return images.isEmpty
+            ? nil : images[images.count / 2].thumbnail(side: FrameShelf.thumbnailSide)
         }
         return app.frames.thumbnail(clip)
-      }, size: size)
+      }, size: size, starred: tree.starred)
     let hidden = strip.draw(
       in: &buffer, area: inner.inset(bottom: min(ribbon, max(inner.height - size.rowHeight, 0))),
       app, context)
@@ -215,9 +216,10 @@ extension ExtendScreen {
       let label = Rectangle(column: slot.column, row: slot.endRow - 1, width: slot.width, height: 1)
       if place == here { buffer.fill(label, style: Style(.selection)) }
       buffer.write(
-        "\(place + 1)", column: label.column, row: label.row,
+        "\(tree.starred.contains(roll.id) ? "★" : "")\(place + 1)", column: label.column,
+        row: label.row,
         style: Style(place == here ? .selection : .secondary), clip: label)
-      buffer.addTarget(slot, .named("clip \(roll.id.rawValue)"))
+      buffer.addTarget(slot, .named("ribbon \(roll.id.rawValue)"))
     }
   }
 

@@ -137,6 +137,7 @@ extension ExtendScreen {
     case .previous: return cycleRolls(by: -1, app)
     case .choose: return pickRolls(app)
     case .branch: return branch(count: count, app)
+    case .star: return star(isWatching ? nil : tree?.position)
     case .remove: return drop(tree?.position)
     case .pane:
       let scopes = Scope.allCases
@@ -270,6 +271,18 @@ extension ExtendScreen {
         .extend(
           tree.video, after: clip, fork: fork, model: model.reference, settings: settings))
     ]
+  }
+
+  /// Gives a clip a star, or takes it away.
+  mutating func star(_ clip: ClipID?) -> [StudioEffect] {
+    guard let tree, let clip, tree.clips[clip] != nil else {
+      return [
+        .notify(isWatching ? Notice(.information, "this clip is being made") : .noClip)
+      ]
+    }
+    let isStarred = !tree.starred.contains(clip)
+    self.tree?.star(clip, isStarred)
+    return [.tree(.star(tree.video, clip, isStarred))]
   }
 
   mutating func drop(_ dropped: ClipID?) -> [StudioEffect] {

@@ -38,40 +38,21 @@ extension ExtendScreen {
 
   mutating func moveInRolls(_ key: Key, _ app: AppState) -> [StudioEffect] {
     let count = tiles(app).count
-    let columns = RollPicker.columns(of: count, in: rollArea(app), app)
-    switch Movement(key) {
-    case .left: rolls?.move(by: -1, count: count)
-    case .right: rolls?.move(by: 1, count: count)
-    case .up:
-      if let focus = rolls?.focus, focus >= columns { rolls?.move(by: -columns, count: count) }
-    case .down:
-      if let focus = rolls?.focus, focus + columns < count {
-        rolls?.move(by: columns, count: count)
-      }
-    case .first: rolls?.focus(on: 0, count: count)
-    case .last: rolls?.focus(on: count - 1, count: count)
-    case .pageUp, .pageDown, nil: break
-    }
+    let columns = TileGrid.columns(of: count, in: TileGrid.area(app), app)
+    rolls?.grid.move(Movement(key), count: count, columns: columns)
     return []
-  }
-
-  /// The area that the tiles have in the window.
-  private func rollArea(_ app: AppState) -> Rectangle {
-    Rectangle(
-      column: 0, row: 0, width: app.windowSize.columns,
-      height: max(app.windowSize.rows - StudioModel.frameRows, 1))
   }
 
   mutating func performInRolls(
     _ action: ActionName, count: Int?, _ app: AppState
   ) -> [StudioEffect] {
     let tiles = tiles(app)
-    guard let focus = rolls?.focus, !tiles.isEmpty else { return [] }
+    guard let focus = rolls?.grid.focus, !tiles.isEmpty else { return [] }
     var focused: Clip?
     if case .clip(let clip) = tiles[min(focus, tiles.count - 1)] { focused = clip }
     switch action {
-    case .next: rolls?.move(by: 1, count: tiles.count)
-    case .previous: rolls?.move(by: -1, count: tiles.count)
+    case .next: rolls?.grid.move(by: 1, count: tiles.count)
+    case .previous: rolls?.grid.move(by: -1, count: tiles.count)
     case .stop: return steer(.stop, app)
     case .reroll, .near:
       // More of the same place, of which one clip stands for all.
@@ -84,7 +65,7 @@ extension ExtendScreen {
       rolls = before
       wantsToWatch = false
       return effects
-    case .choose, .remove, .copy:
+    case .choose, .remove, .copy, .star:
       guard let clip = focused else {
         return [.notify(Notice(.information, "this roll is not there yet", remedy: "x stops it"))]
       }
@@ -95,6 +76,7 @@ extension ExtendScreen {
         }
         return drop(clip.id)
       case .copy: return copySeed(of: clip.id)
+      case .star: return star(clip.id)
       default:
         rolls = nil
         let name = outline?.labels[clip.id] ?? "the clip"
@@ -115,13 +97,13 @@ extension ExtendScreen {
     guard parts.count == 2 else { return [] }
     switch parts[0] {
     case "roll":
-      guard let index = Int(parts[1]), let focus = rolls?.focus else { return [] }
+      guard let index = Int(parts[1]), let focus = rolls?.grid.focus else { return [] }
       // A click on the one that is focused keeps it, as Enter does.
       if index == focus { return perform(.choose, count: nil, app) ?? [] }
       let count = tiles(app).count
-      rolls?.focus(on: index, count: count)
+      rolls?.grid.focus(on: index, count: count)
       return []
-    case "clip": return stand(on: parts[1], app)
+    case "clip", "ribbon": return stand(on: parts[1], app)
     default: return []
     }
   }

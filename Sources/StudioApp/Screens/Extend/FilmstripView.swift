@@ -1,4 +1,5 @@
 import RunKit
+import StudioKit
 import TerminalUI
 
 /// A tree of clips as strips of small pictures: a row for each branch, a spine from where it leaves another,
@@ -38,6 +39,8 @@ struct FilmstripView {
   /// The picture of a node; `nil` while there is none.
   let picture: (TreeOutline.Node) -> PixelImage?
   let size: SlotSize
+  /// The clips with a star.
+  var starred: Set<ClipID> = []
 
   /// The part of the strip that is seen.
   struct Window: Sendable, Hashable {
@@ -132,17 +135,6 @@ struct FilmstripView {
     } else {
       buffer.fill(picture, with: "░", style: Style(.placeholder))
     }
-    if let playhead, playhead.id == place.id {
-      let column = min(Int(playhead.position * Double(size.width)), size.width - 1)
-      for row in picture.row..<picture.endRow
-      where buffer.bounds.contains(column: picture.column + column, row: row) {
-        // On the picture's own ground, so that it hides no more than a line.
-        let ground = buffer[picture.column + column, row].style.background
-        buffer.put(
-          Cell("┃", style: Style(.accent, background: ground)),
-          column: picture.column + column, row: row, clip: picture)
-      }
-    }
     let isSelected = place.id == selected
     let label = Rectangle(
       column: slot.column, row: slot.endRow - 1, width: slot.width, height: 1)
@@ -150,17 +142,41 @@ struct FilmstripView {
     if isSelected { buffer.fill(label, style: Style(.selection)) }
     buffer.write(
       text(of: place.node), column: label.column, row: label.row, style: Style(role), clip: label)
+    drawPlayhead(place, over: picture, label, in: &buffer, context)
     buffer.addTarget(slot, .named("clip \(place.id)"))
+  }
+
+  /// Where the clip that plays is: a line on its picture. One of pixels it would cover, so that there it is a
+  /// place in the line below.
+  private func drawPlayhead(
+    _ place: FilmGrid.Place, over picture: Rectangle, _ label: Rectangle,
+    in buffer: inout CellBuffer, _ context: ViewContext
+  ) {
+    guard let playhead, playhead.id == place.id else { return }
+    let offset = min(Int(playhead.position * Double(size.width)), size.width - 1)
+    guard context.capabilities.pictureGrade == .cells else {
+      let mark = Rectangle(column: label.column + offset, row: label.row, width: 1, height: 1)
+      return buffer.restyle(mark) { $0 = $0.adding([.reverse, .bold]) }
+    }
+    let column = picture.column + offset
+    for row in picture.row..<picture.endRow where buffer.bounds.contains(column: column, row: row) {
+      // On the picture's own ground, so that it hides no more than a line.
+      let ground = buffer[column, row].style.background
+      buffer.put(
+        Cell("┃", style: Style(.accent, background: ground)), column: column, row: row,
+        clip: picture)
+    }
   }
 
   /// What stands below a picture: its name, and which roll of how many as far as there is room.
   private func text(of node: TreeOutline.Node) -> String {
+    let label = (node.clip.map(starred.contains) == true ? "★" : "") + node.label
     let texts =
       node.clip == nil
-      ? ["\(node.label) \(node.note)", node.note, node.label]
+      ? ["\(label) \(node.note)", node.note, label]
       : node.rollCount > 1
-        ? ["\(node.label) \(node.roll)/\(node.rollCount)", "\(node.label)*", node.label]
-        : [node.label]
+        ? ["\(label) \(node.roll)/\(node.rollCount)", "\(label)+", label]
+        : [label]
     return texts.first { $0.count <= size.width }
       ?? String(texts[texts.count - 1].prefix(size.width))
   }

@@ -19,7 +19,7 @@ extension GalleryScreen {
     if let search {
       search.draw(
         in: &buffer, area: inner.inset(left: 1, top: inner.height - 1, right: 1), prompt: "/",
-        placeholder: "title, model, seed or date; * for marked")
+        placeholder: "words; model:, seed:, date:2026-11, star, marked")
     }
     if shelf == .exports {
       drawExports(in: &buffer, area: inner.inset(left: 1, right: 1), app)
@@ -68,7 +68,7 @@ extension GalleryScreen {
     let titles = page.map { listed[$0].title }
     for (position, index) in page.enumerated() {
       let place = grid.place(position).intersection(clip)
-      let mark = listed[index].isMarked ? "* " : ""
+      let mark = (listed[index].isMarked ? "✓ " : "") + (listed[index].isStarred ? "★ " : "")
       let label =
         mark
         + TitleLabel.text(listed[index].title, among: titles, width: place.width - mark.count)
@@ -186,6 +186,16 @@ extension GalleryScreen {
     if let clip = app.trees[video.id]?.current {
       facts.append(.init("sampler", SettingsText.sampler(clip.settings, steps: clip.steps)))
       facts.append(SettingsText.numbers(clip.settings))
+    }
+    if video.isStarred || video.starredClipCount > 0 {
+      let clips =
+        video.starredClipCount > 0
+        ? "\(Wording.count(video.starredClipCount, "clip"))" : ""
+      facts.append(
+        .init(
+          "star",
+          [video.isStarred ? "the video" : "", clips].filter { !$0.isEmpty }
+            .joined(separator: ", ")))
     }
     facts.append(.init("changed", Self.date(video.modified)))
     facts.append(.init("speed", "\(SettingsText.number(video.framesPerSecond)) frames a second"))

@@ -10,12 +10,15 @@ extension GalleryScreen {
       ActionName.extend.row("extend", "open it in Extend", also: [.enter]),
       ActionName.reuse.row("reuse", "all its settings into Make, the seed too"),
       ActionName.reroll.row("reroll", "its settings into Make, with a new seed"),
+      ActionName.star.row("star", "give it a star, or take it away"),
       ActionName.mark.row("mark", "mark it, or take the mark away"),
+      ActionName.markAll.row("", "mark all that are listed, or take their marks away"),
       ActionName.compare.row("compare", "play the marked videos side by side"),
       ActionName.export.row("export", "write it to files, or all that are marked"),
       ActionName.rename.row("title", "call it something else"),
       ActionName.remove.row("trash", "move it to the trash, or all that are marked"),
-      ActionName.search.row("search", "show only what has these words"),
+      ActionName.search.row(
+        "search", "show only what has these words, model:, seed:, date: or star among them"),
       ActionName.sort.row("sort", "by date changed, date begun, title, model or length"),
       ActionName.copy.row("copy seed", "copy its seed to the clipboard"),
       ActionName.exports.row("exports", "the files that were written"),
@@ -94,7 +97,9 @@ extension GalleryScreen {
   }
 
   private mutating func handleSearch(_ key: Key, _ app: AppState) -> [StudioEffect] {
+    if key == .tab { return complete(app) }
     guard let outcome = search?.handle(key) else { return [] }
+    offers = ([], 0)
     switch outcome {
     case .ignored: return []
     case .edited: query = search?.text ?? ""
@@ -104,8 +109,24 @@ extension GalleryScreen {
     return refresh(app)
   }
 
+  /// Takes what the word may become; again, what else.
+  private mutating func complete(_ app: AppState) -> [StudioEffect] {
+    guard let text = search?.text, shelf != .exports else { return [] }
+    if offers.texts.indices.contains(offers.index), offers.texts[offers.index] == text {
+      offers.index = (offers.index + 1) % offers.texts.count
+    } else {
+      let all = app.videos.filter { $0.isTrashed == (shelf == .trash) && $0.comparison == nil }
+      offers = (GalleryFilter.completions(of: text, all), 0)
+    }
+    guard offers.texts.indices.contains(offers.index) else { return [] }
+    search?.setText(offers.texts[offers.index])
+    query = offers.texts[offers.index]
+    return refresh(app)
+  }
+
   package var typingHints: [HelpEntry] {
     [
+      HelpEntry(keys: [.tab], name: "complete", help: ""),
       HelpEntry(keys: [.enter], name: "keep", help: ""),
       HelpEntry(keys: [.escape], name: "show all", help: ""),
     ]
@@ -123,6 +144,7 @@ extension GalleryScreen {
     case .exports: return show(shelf == .exports ? .videos : .exports)
     case .compare: return compareMarked(app)
     case .clear: return emptyTrash(app)
+    case .markAll: return markAll(app)
     default: break
     }
     guard let video = focused(app) else {
@@ -132,6 +154,7 @@ extension GalleryScreen {
     case .extend: return [.video(.open(video.id)), .show(.extend)]
     case .reuse: return reuse(video, keepsSeed: true, app)
     case .reroll: return reuse(video, keepsSeed: false, app)
+    case .star: return [.video(.star(video.id, !video.isStarred))]
     case .mark: return [.video(.mark(video.id, !video.isMarked))]
     case .rename:
       return [.ask(prompt: "Name of this video", text: video.title, command: "rename")]
@@ -143,6 +166,24 @@ extension GalleryScreen {
     case .export: return askForExport(chosen(video, app))
     default: return []
     }
+  }
+
+  /// Marks all that are listed; where all are, takes the marks away.
+  private func markAll(_ app: AppState) -> [StudioEffect] {
+    let listed = videos(app)
+    guard !listed.isEmpty else {
+      return [.notify(Notice(.information, "there is no video here"))]
+    }
+    let isMarked = !listed.allSatisfy(\.isMarked)
+    let changed = listed.filter { $0.isMarked != isMarked }
+    return changed.map { .video(.mark($0.id, isMarked)) }
+      + [
+        .notify(
+          Notice(
+            .information,
+            "\(Wording.count(changed.count, "video")) \(isMarked ? "marked" : "no longer marked")",
+            remedy: isMarked ? "w writes, d drops and C compares what is marked" : ""))
+      ]
   }
 
   /// The videos that an action concerns: those that are marked, or else the focused one.

@@ -23,6 +23,8 @@ package struct GalleryScreen: StudioScreen {
   package internal(set) var query = ""
   /// The words while they are typed.
   package internal(set) var search: TextInput?
+  /// What Tab offers for the words while they are typed, and which of it was taken.
+  var offers: (texts: [String], index: Int) = ([], 0)
   /// Plays the focused video.
   package internal(set) var player = ClipPlayer()
   /// The selected export.
@@ -69,12 +71,7 @@ package struct GalleryScreen: StudioScreen {
   }
 
   private func matches(_ video: VideoSummary) -> Bool {
-    query.isEmpty
-      || !SearchState.ranges(
-        of: query,
-        in: "\(video.title) \(video.modelName) \(video.seed) \(Self.date(video.modified)) "
-          + (video.isMarked ? "*" : "")
-      ).isEmpty
+    GalleryFilter(query).fits(video)
   }
 
   /// The focused video.

@@ -7,7 +7,8 @@ extension MakeScreen {
     title: "Make",
     entries: [
       ActionName.run.row("run", "make a video with these settings"),
-      ActionName.reroll.row("reroll", "the same with a new seed; :reroll 4 makes four"),
+      ActionName.reroll.row(
+        "reroll", "the same with a new seed; :reroll 4 makes four side by side, to pick one"),
       ActionName.add.row("queue", "add it to the queue"),
       ActionName.stop.row(
         "stop+keep", "stop after the clip, again after the step; complete clips are kept"),
@@ -26,6 +27,7 @@ extension MakeScreen {
 
   package func sections(_ app: AppState) -> [HelpSection] {
     guard picker == nil else { return [PresetPicker.section] }
+    guard batch == nil else { return [Self.batchSection, ClipPlayer.section] }
     return [
       Self.section, ClipPlayer.section,
       recipe == nil ? SettingsForm.helpSection : RecipeView.helpSection,
@@ -36,6 +38,10 @@ extension MakeScreen {
     // A question that was open was left without an answer.
     (still, exported) = (nil, nil)
     if picker != nil { return handleInPicker(key, app) }
+    if batch != nil {
+      moveInBatch(key, app)
+      return []
+    }
     // What another screen put here counts from the first key on.
     if recipe == nil, form.isTyping { return handleInForm(key, app) }
     if pane == .preview || player.isZoomed { return [] }
@@ -108,6 +114,10 @@ extension MakeScreen {
     (still, exported) = (nil, nil)
     if picker != nil { return performInPicker(action, app) }
     if player.perform(action) { return [] }
+    if batch != nil {
+      guard let effects = performInBatch(action, count: count, app) else { return nil }
+      return effects + refresh(app)
+    }
     switch action {
     case .run: return run(app)
     case .reroll: return reroll(count: count, app)
@@ -133,20 +143,33 @@ extension MakeScreen {
   }
 
   /// Makes as many videos as a number says, each with a seed of its own.
-  private mutating func reroll(count: Int?, _ app: AppState) -> [StudioEffect] {
+  ///
+  /// Several, and more of those that are side by side already, are shown side by side.
+  mutating func reroll(count: Int?, _ app: AppState) -> [StudioEffect] {
     let count = min(max(count ?? 1, 1), Self.batchLimit)
-    guard count > 1 else { return drawSeed(app) + run(app) }
+    guard count > 1 || batch != nil else { return drawSeed(app) + run(app) }
     var effects: [StudioEffect] = []
-    for _ in 0..<count { effects += drawSeed(app) + make(app) }
+    var drawn: [UInt64] = []
+    for _ in 0..<count {
+      effects += drawSeed(app) + make(app)
+      drawn.append(recipe?.generated.first?.seed ?? form.settings.seed)
+    }
     // Where nothing can be made, that is said once.
     guard effects.contains(where: \.isMake) else { return Array(effects.prefix(1)) }
-    return effects + [
-      .notify(
-        Notice(
-          .success, "\(count) videos with seeds of their own are queued",
-          remedy: "5 shows them side by side as they come"))
-    ]
+    guard count <= Self.sideBySideLimit else {
+      return effects + [
+        .notify(
+          Notice(
+            .success, "\(count) videos with seeds of their own are queued",
+            remedy: "5 shows them as they come"))
+      ]
+    }
+    if batch == nil { batch = SeedBatch(seeds: drawn) } else { batch?.add(drawn) }
+    return effects
   }
+
+  /// Videos side by side at most; more go to the gallery alone.
+  private static let sideBySideLimit = 16
 
   /// Videos that are queued at once at most.
   private static let batchLimit = 100
@@ -181,6 +204,11 @@ extension MakeScreen {
     guard recipe == nil, let seed = shownSeed(app) else {
       return [.notify(Notice(.information, "no seed is shown"))]
     }
+    return takeSeed(seed, app)
+  }
+
+  /// Takes a seed, locked.
+  mutating func takeSeed(_ seed: UInt64, _ app: AppState) -> [StudioEffect] {
     usedSeed = nil
     return change(app) {
       $0.seed = seed
@@ -199,7 +227,7 @@ extension MakeScreen {
     return [.copy(text, what: recipe == nil ? "the settings" : "the recipe")]
   }
 
-  private static let nothingRuns = StudioEffect.notify(
+  static let nothingRuns = StudioEffect.notify(
     Notice(.information, "nothing runs", remedy: "r makes a video"))
 
   /// Changes settings as one step that can be undone.

@@ -6,6 +6,9 @@ extension MakeScreen {
   package func draw(
     in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
+    if let batch {
+      return drawBatch(batch, in: &buffer, area: area, app, context)
+    }
     guard area.width >= 80, area.height >= 20 else {
       drawOnePane(in: &buffer, area: area, app, context)
       return
@@ -215,6 +218,9 @@ extension MakeScreen {
   package func hints(_ app: AppState) -> [HelpEntry] {
     if picker != nil {
       return [HelpEntry(keys: [.enter], name: "take", help: "")] + PresetPicker.section.entries
+    }
+    if batch != nil {
+      return Self.batchSection.entries + [HelpEntry(keys: [.escape], name: "leave", help: "")]
     }
     let job = app.shownJob
     let order: [ActionName] =

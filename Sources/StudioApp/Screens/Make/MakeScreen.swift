@@ -1,4 +1,5 @@
 import RunKit
+import StudioKit
 import TerminalUI
 
 /// Makes new videos: settings with what they would cost, the clip in progress or the last one, and
@@ -19,6 +20,10 @@ package struct MakeScreen: StudioScreen {
   var usedSeed: UInt64?
   /// What is made again: a video that settings alone do not make. The form waits below it.
   package internal(set) var recipe: Recipe?
+  /// Several seeds side by side, to pick one.
+  package internal(set) var batch: SeedBatch?
+  /// Videos of the batch whose trees were asked for.
+  var askedTrees: Set<VideoID> = []
   /// The run of the recipe that is selected.
   var recipeRow = TableState()
   private var hasLeftRecipe = false
@@ -55,6 +60,8 @@ package struct MakeScreen: StudioScreen {
       picker = nil
     } else if player.isZoomed {
       player.isZoomed = false
+    } else if batch != nil {
+      batch = nil
     } else if recipe != nil {
       leaveRecipe()
     } else {
@@ -67,7 +74,8 @@ package struct MakeScreen: StudioScreen {
   mutating func leaveRecipe() { (recipe, hasLeftRecipe) = (nil, true) }
 
   package func takesDigits(_ app: AppState) -> Bool {
-    pane == .settings && picker == nil && recipe == nil && !player.isZoomed && form.takesDigits
+    pane == .settings && picker == nil && recipe == nil && batch == nil && !player.isZoomed
+      && form.takesDigits
   }
 
   // MARK: Follow the state
@@ -106,6 +114,11 @@ package struct MakeScreen: StudioScreen {
 
   /// Shows the estimates of the clip in progress, else the clips of the video that was made last.
   private mutating func showFrames(_ app: AppState) -> [StudioEffect] {
+    if batch != nil {
+      shownVideo = nil
+      let effects = refreshBatch(app)
+      if batch != nil { return effects }
+    }
     let job = app.shownGeneration
     guard let video = app.shownMade else {
       player.show([])
@@ -126,6 +139,11 @@ package struct MakeScreen: StudioScreen {
     player.show(
       clips.compactMap { app.frames[$0] }, framesPerSecond: rate, startsOver: startsOver)
     return requests.load(clips, app)
+  }
+
+  /// Asks for frames of clips that are not here.
+  mutating func load(_ clips: [ClipID], _ app: AppState) -> [StudioEffect] {
+    requests.load(clips, app)
   }
 
   /// The clips of a video that are played.
@@ -163,10 +181,16 @@ package struct MakeScreen: StudioScreen {
 
   // MARK: Undo
 
-  package func undoText(_ app: AppState) -> String? { recipe == nil ? form.undoText : nil }
+  package func undoText(_ app: AppState) -> String? {
+    recipe == nil && batch == nil ? form.undoText : nil
+  }
 
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
-    form.undo()
+    // The settings are out of sight.
+    guard batch == nil else {
+      return [.notify(Notice(.information, "there is nothing to undo here", remedy: "Esc leaves"))]
+    }
+    return form.undo()
       ? settingsChanged(app)
       : [.notify(Notice(.information, "no change of the settings is left to undo"))]
   }

@@ -62,7 +62,7 @@ extension QueueScreen {
   ) {
     guard area.width >= 80, area.height >= 20 else {
       if showsDetails || editor != nil {
-        drawDetails(in: &buffer, area: area, app)
+        drawDetails(in: &buffer, area: area, app, context)
       } else {
         drawTable(in: &buffer, area: area, app, [.number, .title, .state, .clips])
       }
@@ -73,17 +73,17 @@ extension QueueScreen {
       drawTable(
         in: &buffer, area: parts[0], app,
         [.number, .title, .model, .settings, .seed, .state, .clips, .time])
-      drawDetails(in: &buffer, area: parts[1], app)
+      drawDetails(in: &buffer, area: parts[1], app, context)
     } else if editor != nil {
       let parts = Layout.split(area, .horizontal, [.fill(), .fixed(40)])
       drawTable(in: &buffer, area: parts[0], app, [.number, .title, .state])
-      drawDetails(in: &buffer, area: parts[1], app)
+      drawDetails(in: &buffer, area: parts[1], app, context)
     } else {
       let parts = Layout.split(area, .vertical, [.fill(), .fixed(app.jobs.isEmpty ? 0 : 9)])
       drawTable(
         in: &buffer, area: parts[0], app,
         [.number, .title, .settings, .state, .clips, .time])
-      drawDetails(in: &buffer, area: parts[1], app)
+      drawDetails(in: &buffer, area: parts[1], app, context)
     }
   }
 
@@ -154,7 +154,9 @@ extension QueueScreen {
 
   // MARK: Details
 
-  private func drawDetails(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
+  private func drawDetails(
+    in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
+  ) {
     guard area.height > 2 else { return }
     if let editor {
       let inner = Border(
@@ -171,14 +173,28 @@ extension QueueScreen {
     let panel = JobPanel(job, app)
     let inner = Border(title: panel.title, subtitle: job.title(app))
       .draw(in: &buffer, area: area)
+    let picture = picture(app)
     // Beside the table there is room for what happens above the facts; below it they share rows.
     if area.width >= 80 {
-      let parts = Layout.split(inner, .horizontal, gap: 2, [.fill(), .fixed(34)])
-      panel.draw(in: &buffer, area: parts[0])
-      FactList(facts(job, app)).draw(in: &buffer, area: parts[1])
-    } else {
+      let width = picture == nil ? 0 : Int((Double(inner.height) / app.cellRatio).rounded())
       let parts = Layout.split(
-        inner, .vertical, gap: 1, [.fixed(min(inner.height / 3, 7)), .fill()])
+        inner, .horizontal, gap: 2,
+        (width > 0 ? [.fixed(width)] : []) + [.fill(), .fixed(34)])
+      if let picture {
+        ClipPlayer.draw(picture, isMoving: false, in: &buffer, area: parts[0], app, context)
+      }
+      panel.draw(in: &buffer, area: parts[parts.count - 2])
+      FactList(facts(job, app)).draw(in: &buffer, area: parts[parts.count - 1])
+    } else {
+      let rows = picture == nil || inner.height < 24 ? 0 : inner.height / 3
+      let parts = Layout.split(
+        inner.inset(top: rows > 0 ? rows + 1 : 0), .vertical, gap: 1,
+        [.fixed(min(inner.height / 3, 7)), .fill()])
+      if rows > 0, let picture {
+        let place = Rectangle(
+          column: inner.column, row: inner.row, width: inner.width, height: rows)
+        ClipPlayer.draw(picture, isMoving: false, in: &buffer, area: place, app, context)
+      }
       panel.draw(in: &buffer, area: parts[0])
       FactList(facts(job, app)).draw(in: &buffer, area: parts[1])
     }

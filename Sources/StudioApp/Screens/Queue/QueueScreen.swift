@@ -19,6 +19,8 @@ package struct QueueScreen: StudioScreen {
     var form: SettingsForm
   }
 
+  private var requests = FrameRequests()
+
   /// Where seeds of jobs come from that are to be like others.
   private var seeds: SeedSource
 
@@ -58,13 +60,29 @@ package struct QueueScreen: StudioScreen {
     }
     table.scroll(count: app.jobs.count, page: Self.page)
     selectedID = app.jobs.isEmpty ? nil : app.jobs[table.selected].id
-    guard let editor, app.job(editor.job)?.state != .waiting else { return [] }
+    let effects = requests.load([poster(app)].compactMap { $0 }, app)
+    guard let editor, app.job(editor.job)?.state != .waiting else { return effects }
     self.editor = nil
-    return [
+    return effects + [
       .notify(
         Notice(
           .warning, "job \(editor.job.rawValue) no longer waits; its settings stay as they are"))
     ]
+  }
+
+  /// The clip that stands for the selected job's video.
+  private func poster(_ app: AppState) -> ClipID? {
+    selected(app)?.video.flatMap { app.video($0) }?.poster
+  }
+
+  /// What the selected job makes or works on: the estimate of the clip in progress, or a clip of its video.
+  func picture(_ app: AppState) -> PixelImage? {
+    if let preview = app.preview, preview.job == selectedID, !preview.strip.images.isEmpty,
+      selected(app)?.state == .running
+    {
+      return preview.strip.images[preview.strip.images.count / 2]
+    }
+    return poster(app).flatMap { app.frames[$0]?.images.first ?? app.frames.thumbnail($0) }
   }
 
   /// Rows that a page of the table moves by.
