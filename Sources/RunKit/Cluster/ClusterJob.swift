@@ -167,6 +167,12 @@ public struct ClusterJob: Sendable, Hashable, Identifiable {
 }
 
 extension ClusterJob {
+  /// Whether it has gone on to something else: time that passes is nothing else.
+  public func stands(otherThan before: ClusterJob?) -> Bool {
+    guard let before else { return true }
+    return state != before.state || running != before.running || over != before.over
+  }
+
   /// Where it stands, in a few words: `running, 1:12:03 on n1`, `waiting (Resources)`.
   public var stateText: String {
     let counts = submission.parts > 1 ? " \(over) of \(submission.parts) over" : ""

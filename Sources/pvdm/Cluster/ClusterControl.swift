@@ -40,7 +40,7 @@ struct ClusterControl {
   func follow(_ submission: Submission) async throws {
     let stop = StopSignalSource()
     var (path, place) = ("", UInt64(0))
-    var shown: String?
+    var shown: ClusterJob?
     var silence = 0
     while true {
       guard stop.signal.moment == .never else {
@@ -59,9 +59,10 @@ struct ClusterControl {
         continue
       }
       guard let job else { return }
-      let text = job.stateText
-      if text != shown { writeToStandardError("job \(job.number): \(text)\n") }
-      shown = text
+      if job.stands(otherThan: shown) {
+        writeToStandardError("job \(job.number): \(job.stateText)\n")
+      }
+      shown = job
       if job.logPath != path { (path, place) = (job.logPath, 0) }
       while let growth = LogTail.growth(of: path, from: place) {
         place = growth.place
