@@ -13,8 +13,8 @@
 # make setup   installs the Debian packages
 # make setup-graphics   installs clang-19, with which the program gets its kernels for NVIDIA's graphics
 #              processors; without it all else is the same
-# make setup-mpi   installs Open MPI and MPICH, with which the tests of trainings by several processes
-#              are not skipped; neither is needed for anything else
+# make setup-mpi   installs Open MPI, MPICH and Slurm, with which the tests of trainings by several
+#              processes and of jobs on a cluster are not skipped; nothing else needs them
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
@@ -55,7 +55,8 @@ setup:
 	fi
 
 setup-mpi:
-	$(MAKE) --no-print-directory setup PACKAGES="openmpi-bin mpich"
+	$(MAKE) --no-print-directory setup PACKAGES="openmpi-bin mpich slurmctld slurmd slurm-client munge \
+	  libpmix-dev iproute2"
 
 setup-graphics:
 	$(MAKE) --no-print-directory setup PACKAGES="clang-19"

@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "HandwrittenText", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")]),
     .target(
-      name: "SessionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+      name: "SessionStore",
+      dependencies: ["OutputFiles", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "RunKit",
       dependencies: [
@@ -180,7 +181,7 @@ let package = Package(
     .testTarget(
       name: "SessionStoreTests",
       dependencies: [
-        "SessionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        "SessionStore", "OutputFiles", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
       name: "KitTestSupport",
@@ -193,7 +194,7 @@ let package = Package(
       name: "RunKitTests",
       dependencies: [
         "RunKit", "InspectionKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "KitTestSupport", "TestSupport",
+        "OutputFiles", "KitTestSupport", "TestSupport",
       ]),
     .testTarget(
       name: "TrainingKitTests",
@@ -231,7 +232,7 @@ let package = Package(
       dependencies: [
         "BenchmarkKit",
         "pvdm", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO", "VideoDiffusion",
-        "TestSupport", "WorkspaceProbe",
+        "KitTestSupport", "TestSupport", "WorkspaceProbe",
       ]),
     .testTarget(
       name: "TerminalUITests", dependencies: ["TerminalUI", "HandwrittenText", "TestSupport"],

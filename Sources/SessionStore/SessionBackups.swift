@@ -50,7 +50,7 @@ package struct SessionBackups {
   /// - Returns: `false` if the newest backup holds the same, and there is no other now.
   /// - Throws: ``SessionStoreError`` if it cannot be written or what was written is not whole; the
   ///   backups that were there stay.
-  func make(of pool: DatabasePool, stamp: String) throws -> Bool {
+  func make(of pool: any DatabaseWriter, stamp: String) throws -> Bool {
     let stamp = nextStamp(stamp)
     let path = "\(folder)/\(Self.prefix)\(stamp)\(Self.suffix)"
     let partial = "\(folder)/.\(Self.prefix)\(stamp)\(Self.suffix).partial"

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import OutputFiles
 
 extension SessionStore {
   /// A store, and what was found where it is.
@@ -22,19 +23,22 @@ extension SessionStore {
   ///
   /// - Parameters:
   ///   - path: The file; its folder must exist. Backups are in `backups` beside it.
+  ///   - kind: What it lies on; `nil` looks.
   ///   - stamp: Goes into the name of a damaged database that is set aside.
   ///   - hasWork: Whether there are files that a database must have known; asked where it is missing.
   ///   - complete: Adds to the rows that were rescued what other files tell.
   /// - Throws: ``SessionStoreError``, of which `newer` means that the file was left as it was.
-  public static func open(
-    at path: String, stamp: String, hasWork: @autoclosure () -> Bool = false,
+  package static func open(
+    at path: String, on kind: FileSystemKind? = nil, stamp: String,
+    hasWork: @autoclosure () -> Bool = false,
     complete: (inout RescuedRecords) -> Void = { _ in }
   ) throws -> Opening {
+    let kind = kind ?? FileSystemKind(of: path)
     let files = DatabaseFiles(path: path)
     var finding = SessionRecovery.finding(files, hasWork: hasWork())
     do {
       if finding == nil {
-        let (store, isNew) = try opened(path)
+        let (store, isNew) = try opened(path, kind)
         return Opening(store: store, isNew: isNew, recovery: nil)
       }
     } catch let error as SessionStoreError {
@@ -44,7 +48,7 @@ extension SessionStore {
     do {
       let recovery = try SessionRecovery(
         of: files, finding ?? .missing, stamp: stamp, complete: complete)
-      let (store, _) = try opened(path)
+      let (store, _) = try opened(path, kind)
       return Opening(store: store, isNew: recovery.rowCount == 0, recovery: recovery)
     } catch {
       throw SessionStoreError(path: path, error)
@@ -56,10 +60,14 @@ extension SessionStore {
   /// It is neither made, nor brought up to date, nor set aside: that is for the process that was there
   /// first.
   ///
+  /// - Parameter kind: What it lies on; `nil` looks.
   /// - Throws: ``SessionStoreError``, of which `older` means that the other process keeps an older
-  ///   schema.
-  public static func join(at path: String) throws -> SessionStore {
+  ///   schema, and `exclusive` that the file system lets only one have it.
+  package static func join(at path: String, on kind: FileSystemKind? = nil) throws -> SessionStore {
     do {
+      if case .shared(let name) = kind ?? FileSystemKind(of: path) {
+        throw SessionStoreError(path: path, .exclusive(on: name))
+      }
       try checkHeader(path)
       guard FileManager.default.fileExists(atPath: path) else {
         throw SessionStoreError(path: path, .notWritable("it is not there"))
@@ -85,11 +93,40 @@ extension SessionStore {
     return configuration
   }
 
-  private static func opened(_ path: String) throws -> (SessionStore, isNew: Bool) {
+  /// Connects with a database.
+  ///
+  /// The write-ahead log is shared through memory, of which another machine sees nothing. Where several
+  /// machines may see the file, the journal is a file that a lost process leaves for the next to roll back, and
+  /// the database is one process's alone from the first moment to the last.
+  private static func connect(
+    _ path: String, _ kind: FileSystemKind
+  ) throws -> any DatabaseWriter {
+    guard case .shared(let name) = kind else {
+      return try DatabasePool(path: path, configuration: configuration)
+    }
+    var configuration = configuration
+    configuration.prepareDatabase { database in
+      // Before the first page is read: with it, a log that is there is read without shared memory.
+      try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+    }
+    do {
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      try queue.writeWithoutTransaction { database in
+        try database.execute(sql: "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; COMMIT")
+      }
+      return queue
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      throw SessionStoreError(path: path, .exclusive(on: name))
+    }
+  }
+
+  private static func opened(
+    _ path: String, _ kind: FileSystemKind
+  ) throws -> (SessionStore, isNew: Bool) {
     do {
       try checkHeader(path)
       try DatabaseFiles(path: path).makePrivate()
-      let pool = try DatabasePool(path: path, configuration: configuration)
+      let pool = try connect(path, kind)
       do {
         let isNew = try prepare(pool, path)
         return (SessionStore(path: path, pool: pool), isNew)
@@ -120,7 +157,7 @@ extension SessionStore {
   }
 
   /// Checks the file and migrates it. True if it was empty.
-  private static func prepare(_ pool: DatabasePool, _ path: String) throws -> Bool {
+  private static func prepare(_ pool: any DatabaseWriter, _ path: String) throws -> Bool {
     let migrator = SessionSchema.migrator
     let isNew = try pool.read { database in
       let applied = try migrator.appliedIdentifiers(database)

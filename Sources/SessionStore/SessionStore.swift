@@ -11,16 +11,17 @@ import Synchronization
 /// The journal is a write-ahead log with `synchronous = FULL`: every transaction is on the disk when
 /// `write` returns. `NORMAL` would keep the database consistent too, but a power loss could take back
 /// a committed clip whose files are there, which would then count as left over. Transactions are as
-/// rare as clips and key presses, so the sync costs nothing that can be felt.
+/// rare as clips and key presses, so the sync costs nothing that can be felt. On a file system that machines
+/// share, where such a log does not work, the journal is rolled back and the database one process's alone.
 public final class SessionStore: Sendable {
   /// The database's file.
   public let path: String
-  let pool: DatabasePool
+  let pool: any DatabaseWriter
 
   /// Changes of rows when the last backup was made; `nil` before there is one of this session.
   private let backedUpChanges = Mutex<Int?>(nil)
 
-  init(path: String, pool: DatabasePool) {
+  init(path: String, pool: any DatabaseWriter) {
     self.path = path
     self.pool = pool
   }
@@ -32,7 +33,10 @@ public final class SessionStore: Sendable {
     do {
       // The pool closes its readers last, and they leave the log where it is: with it in the file, a
       // copy of the one file is a copy of everything.
-      _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+      _ = try? pool.writeWithoutTransaction { database in
+        guard try String.fetchOne(database, sql: "PRAGMA journal_mode") == "wal" else { return }
+        _ = try database.checkpoint(.truncate)
+      }
       try pool.close()
     } catch {
       throw SessionStoreError(path: path, error)
@@ -90,7 +94,7 @@ public final class SessionStore: Sendable {
 extension SessionStore {
   /// How safe a transaction is, by SQLite's own words.
   public struct Durability: Sendable, Hashable {
-    /// `wal` for a write-ahead log.
+    /// `wal` for a write-ahead log, `delete` for a journal that is rolled back.
     public var journal: String
     /// 2 for `FULL`.
     public var synchronous: Int

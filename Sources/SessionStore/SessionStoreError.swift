@@ -19,6 +19,8 @@ public struct SessionStoreError: Error, Sendable, Hashable, CustomStringConverti
     case notWritable(String)
     /// There is no space left to write it.
     case full
+    /// Another process has it, on a file system (its name) where only one at a time can.
+    case exclusive(on: String)
     /// Anything else, with SQLite's extended result code.
     case failed(code: Int, String)
   }
@@ -65,6 +67,8 @@ extension SessionStoreError.Problem: CustomStringConvertible {
     case .older: "an older version of the program has this database open"
     case .damaged(let found): "the database is damaged (\(found))"
     case .notWritable(let found): "the database cannot be written (\(found))"
+    case .exclusive(let system):
+      "another program has the database open, and on \(system) only one at a time can use it"
     case .full: "there is no space left to write the database"
     case .failed(let code, let message): "the database failed (\(message), SQLite code \(code))"
     }

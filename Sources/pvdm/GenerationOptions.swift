@@ -14,6 +14,7 @@ struct GenerationOptions: ParsableArguments {
   @OptionGroup(title: "Compute options") var compute: ComputeOptions
   @OptionGroup(title: "Display options") var show: ShowOptions
   @OptionGroup(title: "Display options") var previews: PreviewOptions
+  @OptionGroup(title: "Slurm options") var submission: SubmissionOptions
 
   /// The job that the options describe.
   ///
@@ -44,6 +45,9 @@ struct GenerationOptions: ParsableArguments {
 
   /// Does a job with its progress shown, and says what it left.
   func perform(_ job: GenerationJob) async throws {
+    if submission.submit {
+      return try await submission.perform(.other, savedRun: resume ? nil : job.savedRunPath)
+    }
     let stop = StopSignalSource()
     let reporter = try JobReporter(job, show, stop: stop.signal)
     let result: GenerationJob.Result

@@ -66,6 +66,30 @@ struct CommandRun {
     errors = try String(contentsOfFile: errorFile, encoding: .utf8)
   }
 
+  /// Runs `pvdm` until it ends, and sends it a signal meanwhile.
+  ///
+  /// - Parameters:
+  ///   - twice: Whether it gets the signal once more right after.
+  ///   - errors: A file that gets its standard error.
+  ///   - isTime: When to send it.
+  /// - Returns: Its exit status.
+  static func signalled(
+    _ arguments: [String], _ number: Int32, twice: Bool, errors: String, when isTime: () -> Bool
+  ) throws -> Int32 {
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    try Data().write(to: URL(filePath: errors))
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    while process.isRunning, !isTime() { usleep(2000) }
+    for _ in 0..<(twice ? 2 : 1) { kill(process.processIdentifier, number) }
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
   /// The JSON object on standard output.
   var json: [String: Any] {
     (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
@@ -85,5 +109,20 @@ struct CommandRun {
     let programs = candidates.map { $0.appending(path: "pvdm") }
     return programs.first { FileManager.default.isExecutableFile(atPath: $0.path) }
       ?? URL(filePath: "pvdm")
+  }
+
+  /// Processes of the program, itself and no launcher, that were told to write to a folder.
+  static func processes(writingTo folder: String) -> [pid_t] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    let own = program.resolvingSymlinksInPath().path
+    return entries.compactMap { Int32($0) }.sorted().filter { process in
+      let running = try? FileManager.default.destinationOfSymbolicLink(
+        atPath: "/proc/\(process)/exe")
+      guard running == own else { return false }
+      let handle = FileHandle(forReadingAtPath: "/proc/\(process)/cmdline")
+      let data = (try? handle?.readToEnd()) ?? nil
+      let words = (data ?? Data()).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return words.contains(folder)
+    }
   }
 }

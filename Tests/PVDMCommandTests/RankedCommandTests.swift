@@ -114,7 +114,7 @@ struct RankedCommandTests {
     #expect(killed.terminationStatus != 0)
     let said = try String(contentsOfFile: errors, encoding: .utf8)
     #expect(said.localizedCaseInsensitiveContains("killed"), "\(said)")
-    #expect(Self.processes(writingTo: folder.path("parts")).isEmpty)
+    #expect(CommandRun.processes(writingTo: folder.path("parts")).isEmpty)
 
     let rest = try CommandRun(line("parts"), under: launcher.starting(2))
     #expect(rest.status == 0 && rest.errors.contains("going on after step"), "\(rest.errors)")
@@ -140,7 +140,7 @@ struct RankedCommandTests {
     try process.run()
     let checkpoints = folder.path("\(run)/checkpoints")
     while process.isRunning, Self.names(in: checkpoints).count < 2 { usleep(1000) }
-    let ranks = Self.processes(writingTo: folder.path(run))
+    let ranks = CommandRun.processes(writingTo: folder.path(run))
     try #require(!ranks.isEmpty, "the run is over before it had a signal")
     kill(ranks[ranks.count - 1], number)
     process.waitUntilExit()
@@ -220,16 +220,5 @@ struct RankedCommandTests {
   private static func names(in folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
       .filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }
-  }
-
-  /// Processes of the program, itself and no launcher, that were told to write to a folder.
-  private static func processes(writingTo folder: String) -> [pid_t] {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return entries.compactMap { Int32($0) }.sorted().filter { process in
-      let handle = FileHandle(forReadingAtPath: "/proc/\(process)/cmdline")
-      let data = (try? handle?.readToEnd()) ?? nil
-      let words = (data ?? Data()).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      return words.first == CommandRun.program.path && words.contains(folder)
-    }
   }
 }

@@ -63,14 +63,15 @@ struct WorkspaceFixture {
   }
 
   static func open(
-    _ folders: StudioFolders, startsQueue: Bool = true, now: (@Sendable () -> Date)? = nil
+    _ folders: StudioFolders, startsQueue: Bool = true, slurm: Slurm? = nil,
+    now: (@Sendable () -> Date)? = nil
   ) async throws -> Workspace {
     let clock = Counter(0)
     let resources = ResourceLocator(
       executable: "/nowhere/pvdm",
       environment: ["PVDM_DATA": URL(filePath: folders.data + "/../..").standardizedFileURL.path])
     return try await Workspace(
-      folders: folders, resources: resources, startsQueue: startsQueue,
+      folders: folders, resources: resources, startsQueue: startsQueue, slurm: slurm,
       now: now ?? { Date(timeIntervalSinceReferenceDate: Double(clock.next())) })
   }
 

@@ -159,7 +159,7 @@ struct TrainingStateTests {
     defer { close(lock) }
     let job = fixture.job(.autoencoder, configuration, to: "run")
     let error = await #expect(throws: TrainingError.self) { _ = try await job.run() }
-    #expect(error?.problem == .inUse)
+    #expect(error?.problem == .inUse(by: nil), "the lock says nothing of who holds it")
     #expect(FileManager.default.fileExists(atPath: folder + "/config.toml"))
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import MediaIO
 import MessagePassing
+import OutputFiles
 import TensorCore
 
 /// Looks at everything that the program depends on and that differs between machines, terminals
@@ -8,9 +9,14 @@ import TensorCore
 public enum Diagnosis {
   /// What was found, area by area.
   ///
-  /// - Parameter resources: Where samples and themes are looked for.
-  public static func findings(resources: ResourceLocator = ResourceLocator()) -> [Finding] {
+  /// - Parameters:
+  ///   - resources: Where samples and themes are looked for.
+  ///   - folders: Where the studio keeps its things.
+  public static func findings(
+    resources: ResourceLocator = ResourceLocator(), folders: StudioFolders = StudioFolders()
+  ) -> [Finding] {
     libraries + video + processor + graphics + memory + files(resources)
+      + [dataFolder(folders.data, on: FileSystemKind(of: folders.data))]
   }
 
   private static var libraries: [Finding] {
@@ -131,6 +137,16 @@ public enum Diagnosis {
       files("samples", resources, purpose: "models cannot be named without a path"),
       files("themes", resources, purpose: "the built-in themes are used"),
     ]
+  }
+
+  /// Where the studio's database lies.
+  package static func dataFolder(_ path: String, on kind: FileSystemKind) -> Finding {
+    guard case .shared(let name) = kind else { return Finding("files", "data", path) }
+    return Finding(
+      "files", "data", "\(path), on \(name): one program at a time can use its database", .note,
+      advice:
+        "A folder on a local disk (pvdm studio --data FOLDER) lets commands add scores while a "
+        + "studio is open")
   }
 
   private static func files(

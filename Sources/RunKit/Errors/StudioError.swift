@@ -75,6 +75,12 @@ public struct StudioError: Error, Sendable, Hashable {
     case noPair(reason: String)
     /// A folder is no list of work, or cannot be one.
     case workList(reason: String)
+    /// The user's configuration cannot be understood, on which line.
+    case configuration(line: Int?, reason: String)
+    /// A job cannot be given to a cluster, or be told of.
+    case cluster(reason: String)
+    /// There is no Slurm to give a job to.
+    case noCluster
     /// An option's value is of no use.
     case option(name: String, found: String, expected: String)
   }

@@ -53,7 +53,9 @@ package enum PrivateFolder {
 extension StudioFolders {
   /// Whether the studio gives such a name to things in the data folder.
   func isOwnName(_ name: String) -> Bool {
-    let folders = ["backups", "clips", "runs", "previews", "training", "evaluations", "cache"]
+    let folders = [
+      "backups", "clips", "runs", "previews", "training", "evaluations", "cluster", "cache",
+    ]
     return folders.contains { name == $0 || name.hasPrefix("\($0).without-database-") }
       || name.hasPrefix("studio.sqlite") || ["studio.lock", "scratch.lock"].contains(name)
   }

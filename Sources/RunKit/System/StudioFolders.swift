@@ -40,6 +40,10 @@ public struct StudioFolders: Sendable, Hashable {
   public var themes: String { configuration + "/themes" }
   /// The keys that the user chose for the studio.
   public var keys: String { configuration + "/keys.toml" }
+  /// What the user configured beside keys, presets and themes; its table `[cluster]` is ``ClusterSettings``.
+  public var settings: String { configuration + "/config.toml" }
+  /// Jobs that were given to a cluster, a folder each.
+  public var cluster: String { data + "/cluster" }
   /// Maps of linear previews; what is in it can be made again.
   public var previews: String { data + "/previews" }
 

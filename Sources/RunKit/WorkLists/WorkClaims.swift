@@ -132,12 +132,9 @@ final class WorkClaims: Sendable {
   /// - Throws: ``StudioError`` if the worker's own file is gone.
   func holding(of item: WorkItem) throws -> Holding {
     var generation = 0
-    var newest: stat?
-    while let next = status(path(of: item, generation + 1)) {
-      newest = next
-      generation += 1
-    }
-    guard let newest else { return .free }
+    while status(path(of: item, generation + 1)) != nil { generation += 1 }
+    let path = path(of: item, generation)
+    guard generation > 0, let newest = freshStatus(path) ?? status(path) else { return .free }
     guard let own = status(worker) else {
       throw StudioError(worker, .workList(reason: "the file of this worker is gone"))
     }
@@ -147,6 +144,16 @@ final class WorkClaims: Sendable {
 
   private func path(of item: WorkItem, _ generation: Int) -> String {
     list.file("claims", "\(item.name).\(generation)")
+  }
+
+  /// What the server says now: looking at a name alone may tell what was so a minute ago, opening the file
+  /// asks.
+  private func freshStatus(_ path: String) -> stat? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status : nil
   }
 
   private func status(_ path: String) -> stat? {

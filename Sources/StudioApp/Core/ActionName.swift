@@ -16,7 +16,7 @@ package enum ActionName: String, Sendable, Hashable, CaseIterable {
   case previousFrame = "previous-frame"
   case slower, faster, loop, zoom
   // Work.
-  case run, reroll, add
+  case run, submit, reroll, add
   case addAll = "make-all"
   case stop
   case stopAll = "stop-all"
@@ -79,6 +79,7 @@ package enum ActionName: String, Sendable, Hashable, CaseIterable {
     case .loop: "L"
     case .zoom: "z"
     case .run: "r"
+    case .submit: "$"
     case .reroll: "R"
     case .add: "a"
     case .addAll: "A"

@@ -35,6 +35,10 @@ package struct AppState: Sendable {
   package var footage: FootageView?
   /// The queue: what is to be done in its order, then what is over, the latest first.
   package var jobs: [Job] = []
+  /// The jobs that were given to a cluster, the latest first.
+  package var clusterJobs: [ClusterJob] = []
+  /// Whether there is a cluster to give work to.
+  package var hasCluster = false
   /// How far the running job is, and what it looks like.
   package var progress: JobProgress? {
     didSet { if let progress, stopping.contains(progress.job) { self.progress?.isStopping = true } }

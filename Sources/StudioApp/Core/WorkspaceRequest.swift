@@ -72,6 +72,8 @@ package enum WorkOrder: Sendable, Hashable {
   case evaluate(EvaluateTask)
   /// Begins a training.
   case train(TrainingRequest)
+  /// Gives a training to the cluster.
+  case submitTraining(TrainingRequest)
   /// Lets the training in a folder go on.
   case resumeTraining(String)
 }
@@ -87,6 +89,8 @@ package enum JobChange: Sendable, Hashable {
   /// Ends a job, keeping complete clips; or all jobs but one.
   case cancel(JobID)
   case cancelAll(except: JobID)
+  /// Ends a job that was given to a cluster.
+  case cancelOnCluster(ClusterJob.ID)
   /// Moves a waiting job up (-1) or down (1) in the queue.
   case move(JobID, by: Int)
   /// Changes the settings of a job that has not begun.

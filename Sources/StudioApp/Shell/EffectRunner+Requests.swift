@@ -68,6 +68,7 @@ extension EffectRunner {
         .follow([.notify(Notice(.information, "writing \(names.joined(separator: ", "))"))]))
     case .evaluate(let task): _ = try await workspace.evaluate(task)
     case .train(let request): _ = try await workspace.train(request)
+    case .submitTraining(let request): try await workspace.submit(request)
     case .resumeTraining(let folder): _ = try await workspace.resumeTraining(folder)
     }
   }
@@ -79,6 +80,7 @@ extension EffectRunner {
     case .resume(let job): await workspace.resume(job)
     case .cancel(let job): await workspace.cancel(job)
     case .cancelAll(let kept): await workspace.cancel(except: kept)
+    case .cancelOnCluster(let job): try await workspace.cancelOnCluster(job)
     case .move(let job, let places): try await workspace.move(job, by: places)
     case .edit(let job, let settings): try await workspace.edit(job, settings)
     case .preview(let job, let mode): try await workspace.setPreview(of: job, mode)

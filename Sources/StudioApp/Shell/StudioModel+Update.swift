@@ -168,7 +168,7 @@ extension StudioModel {
       if job == app.training?.job { app.training?.isStopping = true }
     case .cancel(let job): app.noteStop(of: job)
     case .resume(let job): app.noteEndOfStop(of: job)
-    case .cancelAll, .move, .edit, .preview, .clearFinished: break
+    case .cancelAll, .cancelOnCluster, .move, .edit, .preview, .clearFinished: break
     }
   }
 
@@ -256,6 +256,9 @@ extension StudioModel {
     case .comparisons(let comparisons): app.comparisons = comparisons
     case .evaluations(let evaluations): app.evaluations = evaluations
     case .trainingRuns(let runs): app.trainingRuns = runs
+    case .clusterJobs(let jobs):
+      app.hasCluster = true
+      app.clusterJobs = jobs
     case .training(let watch): app.training = watch
     case .notice(let notice): return note(notice) + refreshed()
     }

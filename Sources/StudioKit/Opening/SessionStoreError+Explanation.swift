@@ -13,6 +13,8 @@ extension SessionStoreError: ExplainedError {
       "Start the studio again; it sets the database aside and keeps what can be read of it"
     case .notWritable: "Check the folder's permissions"
     case .full: "Free some space"
+    case .exclusive:
+      "Close the other one, or keep the studio's data on a local disk (pvdm studio --data FOLDER)"
     case .failed: ""
     }
   }

@@ -116,7 +116,7 @@ struct WorkspaceOpening {
     case let error as SessionStoreError:
       switch error.problem {
       case .notWritable, .full: true
-      case .newer, .older, .damaged, .failed: false
+      case .newer, .older, .damaged, .exclusive, .failed: false
       }
     default: false
     }

@@ -7,6 +7,7 @@ final class EventHub: Sendable {
   /// What an event is about. A newer event about the same thing makes the older one worthless.
   private enum Topic: Hashable {
     case models, modelSearch, presets, videos, jobs, comparisons, evaluations, trainingRuns
+    case clusterJobs
     case tree(VideoID)
     case progress(JobID)
     case preview(JobID)
@@ -114,6 +115,7 @@ final class EventHub: Sendable {
     case .comparisons: .comparisons
     case .evaluations: .evaluations
     case .trainingRuns: .trainingRuns
+    case .clusterJobs: .clusterJobs
     case .training(let watch): .training(watch.job)
     case .clipFinished, .notice: nil
     }

@@ -107,16 +107,17 @@ extension Workspace {
     if running[.generation]?.job == job { await clipRun?.show(mode) }
   }
 
-  /// Forgets jobs that are over; their videos stay.
+  /// Forgets jobs that are over, the cluster's too; what they made stays.
   ///
   /// - Throws: ``SessionStoreError`` if it cannot be kept.
-  public func clearFinishedJobs() throws {
+  public func clearFinishedJobs() async throws {
     let over = jobs.values.filter(\.state.isOver).map(\.id)
     try store.write { transaction in
       for job in over { try transaction.delete(JobRecord.self, number: job.rawValue) }
     }
     for job in over { forget(job) }
     tellJobs()
+    await clearClusterJobs()
   }
 
   // MARK: States

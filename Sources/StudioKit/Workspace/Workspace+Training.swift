@@ -14,11 +14,41 @@ extension Workspace {
   ///   cannot be kept.
   @discardableResult
   public func train(_ request: TrainingRequest) throws -> JobID {
+    let (request, path) = try checked(request)
+    return try queue(TrainTask(runFolder: path, request: request))
+  }
+
+  /// Gives a new training to the cluster, with what the user's configuration says of it.
+  ///
+  /// - Throws: as ``train(_:)``, and ``StudioError`` where there is no cluster or it refuses.
+  public func submit(_ request: TrainingRequest) async throws {
+    let (request, path) = try checked(request)
+    guard let slurm else { throw StudioError(nil, .noCluster) }
+    var settings = try ClusterSettings(contentsOf: folders.settings)
+    settings.mpi = settings.mpi ?? ClusterSettings.mpiOfLibrary
+    let command = SubmittedCommand(
+      .training, program: ResourceLocator.runningExecutable,
+      arguments: request.arguments(runFolder: path, cacheFolder: folders.cache),
+      directory: folders.data, runFolder: path)
+    let (folder, moment, chosen) = (clusterFolder, now(), settings)
+    let submission = try await WorkerPool.blocking.run {
+      try Submission(command, to: slurm, chosen, in: folder, now: moment)
+    }
+    notify(
+      Notice(
+        .success, "\(request.name) is Slurm job \(submission.job)", remedy: "6 shows the queue"))
+    await findClusterJobs()
+  }
+
+  /// A request with absolute paths and the folder that its run gets.
+  private func checked(_ request: TrainingRequest) throws -> (TrainingRequest, String) {
     let request = request.standardized
     try request.check()
     _ = try request.load()
     let path = folders.training(named: request.name)
-    let isTaken = FileManager.default.fileExists(atPath: path) || openTraining(of: path) != nil
+    let isTaken =
+      FileManager.default.fileExists(atPath: path) || openTraining(of: path) != nil
+      || clusterJobs.contains { !$0.state.isOver && $0.submission.command.runFolder == path }
     guard !isTaken else {
       throw StudioError(
         nil,
@@ -26,7 +56,7 @@ extension Workspace {
           name: "the run's name", found: request.name,
           expected: "another, since there is a run of this name"))
     }
-    return try queue(TrainTask(runFolder: path, request: request))
+    return (request, path)
   }
 
   /// Lets a run go on from its newest checkpoint, in its turn.
@@ -58,10 +88,20 @@ extension Workspace {
     return job
   }
 
-  /// Looks through the folder of runs and says what is there.
+  /// Looks through the folder of runs, and at those that were given to the cluster, and says what is there.
   public func findTrainingRuns() async {
     let folder = folders.trainings
-    let runs = await WorkerPool.blocking.run { TrainingRunEntry.entries(in: folder) }
+    let submitted = clusterJobs.compactMap(\.submission.command.runFolder)
+    var runs = await WorkerPool.blocking.run {
+      TrainingRunEntry.entries(in: folder, and: submitted)
+    }
+    // Some file systems do not tell one machine of the locks of another.
+    let working = Set(
+      clusterJobs.filter { $0.state == .running }.compactMap(\.submission.command.runFolder))
+    for index in runs.indices where working.contains(runs[index].path) {
+      runs[index].isElsewhere = true
+    }
+    trainingRuns = runs
     hub.send(.trainingRuns(runs))
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import RunKit
 import SessionStore
+import TrainingKit
 import VideoDiffusion
 
 /// The heart of the studio: models, videos, the queue and everything else that a person works on, kept
@@ -39,6 +40,15 @@ public actor Workspace {
   var evaluations: [StoredEvaluation] = []
   var nextClip: Int64 = 1
 
+  // What others do.
+  nonisolated let slurm: Slurm?
+  nonisolated let clusterFolder: String
+  var clusterJobs: [ClusterJob] = []
+  /// Why the cluster could not be asked the last time.
+  var clusterProblem: String?
+  var trainingRuns: [TrainingRunEntry] = []
+  private var following: Task<Void, Never>?
+
   // What goes on.
   var running: [JobLane: RunningJob] = [:]
   /// Since when jobs are at work.
@@ -65,12 +75,14 @@ public actor Workspace {
   ///     one, with a notice.
   ///   - resources: Finds the models that come with the program.
   ///   - startsQueue: Whether waiting jobs begin at once.
+  ///   - slurm: The cluster; `nil` where there is none.
   ///   - now: The clock.
   /// - Throws: ``StudioError`` if another studio has the folder open, ``SessionStoreError`` if a newer
   ///   program wrote its database.
   public init(
     folders: StudioFolders = StudioFolders(), resources: ResourceLocator = ResourceLocator(),
-    startsQueue: Bool = true, now: @escaping @Sendable () -> Date = { Date() }
+    startsQueue: Bool = true, slurm: Slurm? = Slurm(),
+    now: @escaping @Sendable () -> Date = { Date() }
   ) async throws {
     let opening = try WorkspaceOpening(folders, now: now())
     self.folders = opening.folders
@@ -82,14 +94,18 @@ public actor Workspace {
     lock = opening.lock
     files = ClipFiles(folder: opening.folders.clips)
     engines = EngineCache(previewFolder: opening.folders.previews)
+    self.slurm = slurm
+    clusterFolder = Self.clusterFolder(opening.folders, hub)
     for notice in opening.notices { hub.send(.notice(notice)) }
     try load()
     backUp()
     reloadPresets()
+    if slurm != nil { hub.send(.clusterJobs([])) }
     if startsQueue { startJobs() }
     // A folder may be slow and a file malicious: nobody waits for them to see the studio.
     hub.send(.modelSearch(isRunning: true))
     Task { await self.findModels() }
+    following = followOthers()
   }
 
   /// What changes, after the whole present state. Any number of listeners may ask; one that is slow
@@ -109,6 +125,7 @@ public actor Workspace {
 
   private func end(finishesClip: Bool) async {
     isClosing = true
+    following?.cancel()
     modelSearch?.stop.requestStop(.afterStep)
     for lane in running.keys { stop(lane, finishesClip ? .afterClip : .afterStep, .interrupt) }
     while let job = running.first?.value { await job.task.value }

@@ -27,6 +27,8 @@ public enum WorkspaceEvent: Sendable {
   case evaluations([StoredEvaluation])
   /// The training runs in the data folder, the latest first.
   case trainingRuns([TrainingRunEntry])
+  /// The jobs that were given to a cluster, the latest first; not told of where there is no cluster.
+  case clusterJobs([ClusterJob])
   /// The training at work went on.
   case training(TrainingWatch)
   /// Something that a person should read.

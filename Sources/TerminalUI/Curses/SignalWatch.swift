@@ -7,7 +7,7 @@ internal import Synchronization
 /// The handlers do nothing but what POSIX allows in a handler: they set a bit in an atomic and
 /// write to an event counter.
 final class SignalWatch {
-  private static let noted = [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT]
+  private static let noted = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH, SIGTSTP, SIGCONT]
   private static let pending = Atomic<UInt64>(0)
   private static let wakeDescriptor = Atomic<Int32>(-1)
 

@@ -12,7 +12,7 @@ public enum TerminalEvent: Sendable, Hashable {
   case resize(TerminalSize)
   /// Ctrl-C, or SIGINT from elsewhere.
   case interrupt
-  /// SIGTERM: the program should save and end.
+  /// SIGTERM, or SIGUSR1 of a scheduler: the program should save and end.
   case terminate
   /// The terminal is gone (SIGHUP or end of input). Nothing will be read or drawn any more, but
   /// the program goes on until it quits.

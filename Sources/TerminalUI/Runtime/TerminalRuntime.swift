@@ -174,7 +174,8 @@ public final class TerminalRuntime<Model: Sendable, Message: Sendable> {
     let noted = signals.take()
     if noted.contains(SIGHUP) { isHungUp = true }
     if noted.contains(SIGINT) { engine.handle(.interrupt) }
-    if noted.contains(SIGTERM) { engine.handle(.terminate) }
+    // Schedulers say with the latter that the time is nearly over.
+    if noted.contains(SIGTERM) || noted.contains(SIGUSR1) { engine.handle(.terminate) }
     if noted.contains(SIGTSTP) {
       suspend(engine: &engine, session: session, signals: signals)
     } else if noted.contains(SIGCONT), !isHungUp {

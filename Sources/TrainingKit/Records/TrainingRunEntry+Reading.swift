@@ -1,11 +1,12 @@
 import Foundation
 
 extension TrainingRunEntry {
-  /// Every run in a folder of runs, the latest first. One that cannot be read says why.
-  package static func entries(in folder: String) -> [TrainingRunEntry] {
+  /// Every run in a folder of runs, and runs that lie elsewhere, the latest first. One that cannot be read
+  /// says why.
+  package static func entries(in folder: String, and others: [String] = []) -> [TrainingRunEntry] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let entries = names.sorted().compactMap { name -> TrainingRunEntry? in
-      let path = folder + "/" + name
+    let paths = Set(names.map { folder + "/" + $0 }).union(others)
+    let entries = paths.sorted().compactMap { path -> TrainingRunEntry? in
       guard TrainingRunFolder(path: path).holdsRun else { return nil }
       do { return TrainingRunEntry(try TrainingRunSummary(contentsOf: path)) } catch {
         return TrainingRunEntry(path, problem: error)
@@ -22,7 +23,7 @@ extension TrainingRunEntry {
       history: TrainingHistory(summary.metrics.map(TrainingHistory.Point.init)),
       scores: TrainingHistory(summary.scores.map(TrainingHistory.Point.init)),
       samplePath: summary.videoPath, weightsPath: summary.networkPath,
-      isElsewhere: summary.isRunning, created: summary.record.created)
+      isElsewhere: summary.isRunning, holder: summary.holder, created: summary.record.created)
   }
 }
 

@@ -23,6 +23,8 @@ public struct TrainingRunEntry: Sendable, Hashable, Identifiable {
   public var weightsPath: String?
   /// Whether another process trains in it now.
   public var isElsewhere: Bool
+  /// Which one, where it is known.
+  public var holder: LockHolder?
   /// When it began.
   public var created: Date
   /// Why it cannot be read, in a sentence; the rest is then made up.
@@ -41,8 +43,8 @@ public struct TrainingRunEntry: Sendable, Hashable, Identifiable {
     path: String, stage: TrainingStage, configuration: TrainingConfiguration, dataPath: String,
     finishedSteps: Int, history: TrainingHistory = TrainingHistory(),
     scores: TrainingHistory = TrainingHistory(), samplePath: String? = nil,
-    weightsPath: String? = nil, isElsewhere: Bool = false, created: Date = .distantPast,
-    problem: String? = nil
+    weightsPath: String? = nil, isElsewhere: Bool = false, holder: LockHolder? = nil,
+    created: Date = .distantPast, problem: String? = nil
   ) {
     self.path = path
     self.stage = stage
@@ -54,6 +56,7 @@ public struct TrainingRunEntry: Sendable, Hashable, Identifiable {
     self.samplePath = samplePath
     self.weightsPath = weightsPath
     self.isElsewhere = isElsewhere
+    self.holder = holder
     self.created = created
     self.problem = problem
   }

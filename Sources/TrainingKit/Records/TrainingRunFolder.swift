@@ -86,13 +86,18 @@ public struct TrainingRunFolder: Sendable {
   /// Whether the folder holds a run.
   public var holdsRun: Bool { FileManager.default.fileExists(atPath: record) }
 
+  /// - Throws: ``TrainingError`` if there is a run already.
+  package func checkHoldsNoRun() throws {
+    if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
+  }
+
   /// Prepares the folder for a new run. One that was given up before it began is taken over, once
   /// ``removeBeginnings(for:)`` was called under the run's lock.
   ///
   /// - Throws: ``TrainingError`` if it holds a run or anything else, ``StudioError`` if it cannot be
   ///   made.
   func prepare(_ configuration: TrainingConfiguration) throws {
-    if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
+    try checkHoldsNoRun()
     let others =
       Set(contents(path)).subtracting(frame).subtracting(beginnings(for: configuration))
       .sorted() + contents(samples) + contents(checkpoints)
@@ -111,8 +116,8 @@ public struct TrainingRunFolder: Sendable {
   ///
   /// - Throws: ``TrainingError`` if the other run has its description by now.
   func removeBeginnings(for configuration: TrainingConfiguration) throws {
-    if holdsRun { throw TrainingError(path, .exists(step: checkpointSteps.last)) }
-    for name in beginnings(for: configuration) {
+    try checkHoldsNoRun()
+    for name in beginnings(for: configuration) where !name.hasPrefix(Self.name(lock)) {
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
   }
@@ -130,7 +135,7 @@ public struct TrainingRunFolder: Sendable {
       whole = Set(written)
     }
     return names.filter { name in
-      whole.contains(name)
+      whole.contains(name) || name.hasPrefix(Self.name(lock) + ".")
         || written.contains { name.hasPrefix(".\($0).") && name.hasSuffix(".partial") }
     }
   }

@@ -31,8 +31,10 @@ public struct TrainingRunSummary: Sendable, Hashable {
   public let videoPath: String?
   /// The trained network by now, if one was written.
   public let networkPath: String?
-  /// Whether a process is training it now.
+  /// Whether a process is training it now, here or on another machine.
   public let isRunning: Bool
+  /// Which one, where it is known.
+  public let holder: LockHolder?
 
   /// Steps that the whole run has.
   public var steps: Int { configuration[record.stage].steps }
@@ -55,6 +57,7 @@ public struct TrainingRunSummary: Sendable, Hashable {
     let network = run.network(record.stage)
     networkPath = FileManager.default.fileExists(atPath: network) ? network : nil
     isRunning = FolderLock.isHeld(run.lock)
+    holder = isRunning ? FolderLock.holder(run.lock) : nil
   }
 
   /// A table's lines. One that is being written may be cut short, and is left out.

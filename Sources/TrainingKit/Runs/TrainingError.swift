@@ -18,7 +18,7 @@ public struct TrainingError: Error, Sendable, Hashable {
     /// The description of the run cannot be understood.
     case damaged(file: String, reason: String)
     /// Another process trains in the folder.
-    case inUse
+    case inUse(by: LockHolder?)
     /// A step gave numbers that are not finite.
     case notFinite(step: Int, checkpoint: String?)
     /// The loss has grown far beyond what it was.
@@ -61,7 +61,8 @@ extension TrainingError: ExplainedError {
     case .foreign(let name): "\(folder) is no folder of a run; it holds \(name)"
     case .noRun: "\(folder) holds no training run"
     case .damaged(let file, let reason): "\(file): \(reason)"
-    case .inUse: "another process is training in \(folder)"
+    case .inUse(let holder):
+      "another process is training in \(folder)" + (holder.map { " (\($0.phrase))" } ?? "")
     case .notFinite(let step, _):
       "step \(step) gave a loss or a gradient that is not finite, and was not taken"
     case .diverged(let step, let loss, let lowest, _):

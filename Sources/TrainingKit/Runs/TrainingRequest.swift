@@ -76,6 +76,19 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     return path.absolutePath
   }
 
+  /// The command that does the training, or goes on with it: the words after the program's name.
+  public func arguments(runFolder: String, cacheFolder: String) -> [String] {
+    var words = ["train", stage.rawValue, "--resume", "--config", configuration]
+    for (option, value) in [
+      ("--data", dataPath), ("--output", runFolder), ("--cache", cacheFolder),
+      ("--autoencoder", stage == .diffusion ? autoencoderPath : ""), ("--from", initialPath),
+      ("--lpips", stage == .autoencoder ? perceptualWeights : ""),
+      ("--vgg", stage == .autoencoder ? perceptualFeatures : ""),
+      ("--threads", threadCount.map(String.init) ?? ""),
+    ] where !value.isEmpty { words += [option, value] }
+    return words + overrides.flatMap { ["--set", $0] }
+  }
+
   /// Checks what can be told without looking into files.
   ///
   /// - Throws: ``StudioError`` for a name that is none or a path that is missing.

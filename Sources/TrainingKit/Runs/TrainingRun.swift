@@ -17,6 +17,8 @@ struct TrainingRun {
   private let now: @Sendable () -> Date
   /// Whether this is the one that writes.
   private let writes: Bool
+  /// Keeps others out of the folder.
+  private var lock: FolderLock?
 
   init(
     _ job: TrainingJob, stop: StopSignal, report: @escaping @Sendable (TrainingEvent) -> Void,
@@ -33,7 +35,7 @@ struct TrainingRun {
 
   /// Does the run.
   mutating func perform() async throws -> TrainingOutcome {
-    let lock: FolderLock? = writes ? try openFolder() : nil
+    lock = writes ? try openFolder() : nil
     defer { lock?.release() }
     let (checkpoint, damage) = try await checkpoint()
     let saved = checkpoint?.position
@@ -130,7 +132,7 @@ struct TrainingRun {
     do {
       return try FolderLock(path: folder.lock)
     } catch let error as StudioError where error.isInUse {
-      throw TrainingError(job.runFolder, .inUse)
+      throw TrainingError(job.runFolder, .inUse(by: FolderLock.holder(folder.lock)))
     }
   }
 
@@ -317,6 +319,10 @@ struct TrainingRun {
     _ log: TrainingLog?
   ) async throws {
     let path = folder.checkpoint(position.step)
+    // What another machine goes on with must not be written over.
+    if lock?.isLost == true {
+      throw TrainingError(job.runFolder, .inUse(by: FolderLock.holder(folder.lock)))
+    }
     try log?.sync()
     try await work.writeState(metadata: position.metadata(), to: writes ? path : nil)
     guard writes else { return }

@@ -66,6 +66,7 @@ struct SourceOptions: ParsableArguments {
   @OptionGroup(title: "Sampling options") var sampling: SamplingOptions
   @OptionGroup(title: "Sampling options") var batch: BatchOptions
   @OptionGroup(title: "Compute options") var compute: ComputeOptions
+  @OptionGroup(title: "Slurm options") var submission: SubmissionOptions
 
   func validate() throws {
     if generated != nil, model != nil || models.autoencoder != nil || models.denoiser != nil {
@@ -104,6 +105,8 @@ struct SourceOptions: ParsableArguments {
 
   /// Does a job with its progress shown, and prints its report.
   func perform(_ job: EvaluationJob) async throws {
+    // What was computed is kept, and found when the job begins anew.
+    if submission.submit { return try await submission.perform(.other) }
     let stop = StopSignalSource()
     let progress = EvaluationReporter(isQuiet: quiet)
     let report: EvaluationReport

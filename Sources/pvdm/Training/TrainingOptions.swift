@@ -68,6 +68,8 @@ struct TrainingOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Show no progress.")
   var quiet = false
 
+  @OptionGroup(title: "Slurm options") var submission: SubmissionOptions
+
   func validate() throws {
     guard threads ?? 1 >= 1 else { throw ValidationError("--threads is 1 or more.") }
     guard resume || data != nil else {
@@ -120,6 +122,7 @@ struct TrainingOptions: ParsableArguments {
   ///
   /// - Throws: `ExitCode` if it was stopped, and what ``TrainingJob/run(stop:report:now:)`` throws.
   func perform(_ job: TrainingJob) async throws {
+    if submission.submit { return try await submit(job) }
     let stop = StopSignalSource()
     // The first of several ranks speaks for all.
     let speaks = job.ranks?.rank ?? 0 == 0
@@ -130,5 +133,15 @@ struct TrainingOptions: ParsableArguments {
     if !outcome.isComplete {
       throw ExitCode(Explanation.Category.interrupted.rawValue)
     }
+  }
+
+  /// Gives the training to Slurm, with the option by which it goes on when the job begins anew.
+  private func submit(_ job: TrainingJob) async throws {
+    guard job.ranks == nil else {
+      throw ValidationError("--submit starts the ranks itself; give the command to one process.")
+    }
+    // What the job itself would find out.
+    if !resume { try TrainingRunFolder(path: output).checkHoldsNoRun() }
+    try await submission.perform(.training, resumes: true, runFolder: output)
   }
 }

@@ -55,13 +55,11 @@ struct ItemProcess {
   }
 
   private var arguments: [String] {
-    var arguments = item.arguments + ["--output", place.output]
+    // A lost worker's process may have come to its end after it: what it left is made again, or gone on with.
+    var arguments = item.arguments + ["--output", place.output, "--overwrite"]
     if ["sample", "extend"].contains(item.arguments[0]) {
       arguments.append("--quiet")
       if place.canResume { arguments.append("--resume") }
-    } else {
-      // What a lost worker left of it is made again.
-      arguments.append("--overwrite")
     }
     return arguments
   }

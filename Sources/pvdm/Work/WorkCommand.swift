@@ -17,7 +17,7 @@ struct Work: AsyncParsableCommand {
         pvdm work create evals/fvd -- sample models/ucf-101 --seeds 0-9999 --batch 8
         pvdm work create tries -- sample skies-64 --seeds 0-3 --each steps=10,20,50
         pvdm work run tries
-        sbatch --array=0-63 --requeue --wrap 'pvdm work run evals/fvd'
+        pvdm work run evals/fvd --submit --nodes 64 --time 4:00:00
         pvdm work status evals/fvd
         pvdm work gather evals/fvd --output generated
       """,
@@ -85,6 +85,8 @@ struct Work: AsyncParsableCommand {
     @Flag(help: "Say nothing about each item.")
     var quiet = false
 
+    @OptionGroup(title: "Slurm options") var submission: SubmissionOptions
+
     func validate() throws {
       if let limit, limit < 1 { throw ValidationError("--limit is \(limit); expected 1 or more") }
     }
@@ -92,6 +94,7 @@ struct Work: AsyncParsableCommand {
     func run() async throws {
       try await explaining {
         let work = try list.open()
+        if submission.submit { return try await submission.perform(.worker) }
         if retryFailed { work.forgetFailures() }
         var worker = try WorkerRun(work, lease: list.lease)
         worker.limit = limit

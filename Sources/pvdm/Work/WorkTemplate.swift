@@ -102,6 +102,7 @@ struct WorkTemplate {
   /// Options that the worker gives itself, or that would write elsewhere.
   private static let refused: Set = [
     "--output", "-o", "--overwrite", "--resume", "--json", "--preview", "--quiet", "--seed",
+    "--submit", "--follow", "--nodes", "--time", "--partition", "--slurm",
   ]
 
   /// The items.

@@ -38,6 +38,9 @@ extension QueueScreen {
     app.jobs.map { job in
       Table.Row(columns.map { Self.text($0, of: job, app) }, role: job.state.role)
     }
+      + app.clusterJobs.map { job in
+        Table.Row(columns.map { Self.text($0, of: job) }, role: job.role)
+      }
   }
 
   private static func text(_ column: Column, of job: Job, _ app: AppState) -> String {
@@ -79,7 +82,7 @@ extension QueueScreen {
       drawTable(in: &buffer, area: parts[0], app, [.number, .title, .state])
       drawDetails(in: &buffer, area: parts[1], app, context)
     } else {
-      let parts = Layout.split(area, .vertical, [.fill(), .fixed(app.jobs.isEmpty ? 0 : 9)])
+      let parts = Layout.split(area, .vertical, [.fill(), .fixed(rowCount(app) == 0 ? 0 : 9)])
       drawTable(
         in: &buffer, area: parts[0], app,
         [.number, .title, .settings, .state, .clips, .time])
@@ -95,7 +98,7 @@ extension QueueScreen {
     _ wanted: [Column], in width: Int, _ app: AppState
   ) -> (columns: [Column], widths: [Column: Int]) {
     func longest(_ column: Column) -> Int {
-      app.jobs.map { CharacterWidth.columns(of: Self.text(column, of: $0, app)) }.max() ?? 0
+      rows(app, [column]).map { CharacterWidth.columns(of: $0.text) }.max() ?? 0
     }
     let flexible: [Column: Int] = [
       .title: longest(.title), .model: max(longest(.model), 5),
@@ -119,7 +122,7 @@ extension QueueScreen {
   ) {
     let inner = Border(title: "Queue", subtitle: summary(app), isFocused: editor == nil)
       .draw(in: &buffer, area: area)
-    guard !app.jobs.isEmpty else {
+    guard rowCount(app) > 0 else {
       EmptyState(
         "The queue is empty", lines: ["What is to be made waits here, and survives a restart."],
         keys: [
@@ -146,10 +149,13 @@ extension QueueScreen {
       ("paused", { $0 == .paused }), ("interrupted", { $0 == .interrupted }),
       ("failed", { if case .failed = $0 { true } else { false } }),
     ]
-    return kinds.compactMap { name, isKind in
+    var parts = kinds.compactMap { name, isKind in
       let count = app.jobs.count { isKind($0.state) }
       return count > 0 ? "\(count) \(name)" : nil
-    }.joined(separator: ", ")
+    }
+    let onCluster = app.clusterJobs.count { !$0.state.isOver }
+    if onCluster > 0 { parts.append("\(onCluster) on the cluster") }
+    return parts.joined(separator: ", ")
   }
 
   // MARK: Details
@@ -165,6 +171,9 @@ extension QueueScreen {
       ).draw(in: &buffer, area: area)
       editor.form.draw(in: &buffer, area: inner)
       return
+    }
+    if let job = selectedClusterJob(app) {
+      return drawDetails(of: job, in: &buffer, area: area)
     }
     guard let job = selected(app) else {
       _ = Border(title: "Details").draw(in: &buffer, area: area)
@@ -254,6 +263,11 @@ extension QueueScreen {
 
   package func hints(_ app: AppState) -> [HelpEntry] {
     if editor != nil { return SettingsForm.hints + Self.formSection.entries }
+    if let job = selectedClusterJob(app) {
+      let order: [ActionName] =
+        job.state.isOver ? [.clear, .copy, .extend] : [.stop, .copy, .extend, .clear]
+      return order.compactMap { Self.section.row($0, hint: $0 == .stop ? "cancel" : nil) }
+    }
     let job = selected(app)
     let order: [ActionName] =
       switch job?.state {
@@ -270,6 +284,9 @@ extension QueueScreen {
   }
 
   package func information(_ app: AppState) -> [(name: String, value: String)] {
+    if let job = selectedClusterJob(app) {
+      return [("job", job.title)] + facts(job).map { ($0.name, $0.value) }
+    }
     guard let job = selected(app) else { return [] }
     return [("job", "\(job.id.rawValue)"), ("what", job.title(app))]
       + [("state", job.stateText(app))] + facts(job, app).map { ($0.name, $0.value) }

@@ -2,12 +2,15 @@ import RunKit
 import StudioKit
 import TerminalUI
 
-/// The jobs: what runs, what waits and in which order, what failed and why.
+/// The jobs: what runs, what waits and in which order, what failed and why; and those that were given to a
+/// cluster.
 package struct QueueScreen: StudioScreen {
   /// The selected row and the search.
   var table = TableState()
   /// The selected job, which stays selected wherever it moves.
   package internal(set) var selectedID: JobID?
+  /// The selected job of a cluster; `nil` while one of the studio's own is.
+  package internal(set) var selectedClusterID: ClusterJob.ID?
   /// The settings being edited, and whose they are.
   var editor: Editor?
   /// Whether the details have taken the place of the table in a small window.
@@ -36,7 +39,9 @@ package struct QueueScreen: StudioScreen {
 
   /// Whoever comes here wants to see what is done now.
   package mutating func appear(_ app: AppState) {
-    if let running = app.runningJob, editor == nil { selectedID = running.id }
+    if let running = app.runningJob, editor == nil {
+      (selectedID, selectedClusterID) = (running.id, nil)
+    }
   }
 
   package var isTyping: Bool { table.search.isTyping || editor?.form.isTyping == true }
@@ -55,11 +60,13 @@ package struct QueueScreen: StudioScreen {
 
   /// Follows the selected job wherever it moved, and leaves the settings of one that has begun.
   package mutating func refresh(_ app: AppState) -> [StudioEffect] {
-    if let index = app.jobs.firstIndex(where: { $0.id == selectedID }) {
+    if let index = app.clusterJobs.firstIndex(where: { $0.id == selectedClusterID }) {
+      table.selected = app.jobs.count + index
+    } else if let index = app.jobs.firstIndex(where: { $0.id == selectedID }) {
       table.selected = index
     }
-    table.scroll(count: app.jobs.count, page: Self.page)
-    selectedID = app.jobs.isEmpty ? nil : app.jobs[table.selected].id
+    table.scroll(count: rowCount(app), page: Self.page)
+    select(row: table.selected, app)
     let effects = requests.load([poster(app)].compactMap { $0 }, app)
     guard let editor, app.job(editor.job)?.state != .waiting else { return effects }
     self.editor = nil
@@ -124,7 +131,7 @@ package struct QueueScreen: StudioScreen {
     if editor != nil { return edit(key, app) }
     let texts = rows(app, [.number, .title, .model, .settings, .state]).map(\.text)
     _ = table.handle(key, texts: texts, page: Self.page)
-    if app.jobs.indices.contains(table.selected) { selectedID = app.jobs[table.selected].id }
+    select(row: table.selected, app)
     return []
   }
 
@@ -139,7 +146,7 @@ package struct QueueScreen: StudioScreen {
     guard Self.section.actions.contains(action) else { return nil }
     switch action {
     case .clear:
-      let count = app.jobs.count { $0.state.isOver }
+      let count = app.jobs.count { $0.state.isOver } + app.clusterJobs.count { $0.state.isOver }
       return count > 0
         ? [.job(.clearFinished)]
         : [.notify(Notice(.information, "no job is over yet"))]
@@ -148,6 +155,7 @@ package struct QueueScreen: StudioScreen {
       return []
     default: break
     }
+    if let job = selectedClusterJob(app) { return perform(action, on: job) }
     guard let job = selected(app) else {
       return [.notify(Notice(.information, "the queue is empty"))]
     }

@@ -212,7 +212,8 @@ extension TrainScreen {
       ]
     }
     if form != nil {
-      return Self.formSection.rows([.run]) + SettingsForm.hints + Self.formSection.rows([.pane])
+      return Self.formSection(app).rows([.run, .submit]) + SettingsForm.hints
+        + Self.formSection.rows([.pane])
         + [HelpEntry(keys: [.escape], name: "leave", help: "")]
     }
     let order: [ActionName] =

@@ -25,15 +25,26 @@ extension TrainScreen {
     title: "A new training",
     entries: [
       ActionName.run.row("start", "start what is set up"),
+      ActionName.submit.row("submit", "give it to the cluster, where there is Slurm"),
       ActionName.pane.row("pane", "the form or what is known, in a small window"),
     ])
+
+  /// What can be done here: without a cluster, nothing is said of one.
+  static func formSection(_ app: AppState) -> HelpSection {
+    guard !app.hasCluster else { return formSection }
+    return HelpSection(
+      title: formSection.title,
+      entries: formSection.entries.filter { $0.command != ActionName.submit.rawValue })
+  }
 
   private static let typingHelp = HelpSection(
     title: "While a path is typed",
     entries: [HelpEntry(keys: [.tab], name: "", help: "complete it")])
 
   package func sections(_ app: AppState) -> [HelpSection] {
-    guard form == nil else { return [Self.formSection, SettingsForm.helpSection, Self.typingHelp] }
+    guard form == nil else {
+      return [Self.formSection(app), SettingsForm.helpSection, Self.typingHelp]
+    }
     return [
       Self.section, ClipPlayer.section, HelpSection(title: "Lists", entries: Movement.helpEntries),
     ]
@@ -69,6 +80,7 @@ extension TrainScreen {
     if form != nil {
       switch action {
       case .run: return start(app)
+      case .submit where app.hasCluster: return start(app, onCluster: true)
       case .pane: showsSecond.toggle()
       default: return nil
       }
@@ -124,7 +136,9 @@ extension TrainScreen {
     return setupChanged(app)
   }
 
-  private mutating func start(_ app: AppState) -> [StudioEffect] {
+  private mutating func start(
+    _ app: AppState, onCluster: Bool = false
+  ) -> [StudioEffect] {
     guard let request = form?.chosen else { return [] }
     guard let preparation = app.preparation(of: request) else {
       return [.notify(Notice(.information, "the videos are still being looked at"))]
@@ -135,6 +149,7 @@ extension TrainScreen {
     }
     form?.begin()
     form = nil
+    guard !onCluster else { return [.order(.submitTraining(request))] }
     awaitedName = request.name
     var effects: [StudioEffect] = [.order(.train(request))]
     if let job = app.heavyJob {

@@ -27,8 +27,8 @@ struct TrainStatus: Sendable {
       lines.append(.init(Self.next(run), .secondary))
     case .elsewhere:
       bar = run.bar
-      lines = [.init("Another process is training it", .warning)] + Self.results(run)
-      lines.append(.init("R reads again how far it is", .secondary))
+      lines = [.init(Self.trainer(run), .accent)] + Self.results(run)
+      lines.append(.init("Its folder is looked at every few seconds", .secondary))
     case .failed(let sentence, let remedy):
       bar = run.finishedSteps > 0 ? run.bar : nil
       let kept =
@@ -122,6 +122,11 @@ struct TrainStatus: Sendable {
     let loss = run.history.last("loss").map { ["loss \(TrainingText.number($0))"] } ?? []
     let parts = loss + scores(run)
     return parts.isEmpty ? [] : [.init(parts.joined(separator: "  "))]
+  }
+
+  /// Who trains a run that this studio does not.
+  private static func trainer(_ run: TrainingRunEntry) -> String {
+    run.holder.map { "Trained by \($0.phrase)" } ?? "Another process is training it"
   }
 
   private static func next(_ run: TrainingRunEntry) -> String {
