@@ -14,15 +14,20 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
     public var unit: String
     /// Its standard deviation, where several were taken.
     public var standardDeviation: Double?
+    /// The bounds within which 95 of 100 resamplings of the clips lie, where it was resampled.
+    public var lowerBound, upperBound: Double?
 
     /// Describes a number.
     public init(
-      _ name: String, _ value: Double, unit: String = "", standardDeviation: Double? = nil
+      _ name: String, _ value: Double, unit: String = "", standardDeviation: Double? = nil,
+      interval: ClosedRange<Double>? = nil
     ) {
       self.name = name
       self.value = value
       self.unit = unit
       self.standardDeviation = standardDeviation
+      lowerBound = interval?.lowerBound
+      upperBound = interval?.upperBound
     }
   }
 

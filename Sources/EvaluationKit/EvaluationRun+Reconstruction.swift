@@ -62,9 +62,14 @@ extension EvaluationRun {
     noteRank(count, &result)
     let width = FeatureNetworkKind.i3d.featureCount
     let features = rows.map { $0.suffix(2 * width) }
-    let distance = try FrechetDistance.between(
-      features.map { Array($0.suffix(width)) }, features.map { Array($0.prefix(width)) })
-    result.scores.append(.init("R-FVD", distance))
+    let (made, originals) = (
+      features.map { Array($0.suffix(width)) }, features.map { Array($0.prefix(width)) }
+    )
+    let kernel = try KernelDistance(made, originals)
+    result.scores += [
+      .init("R-FVD", try FrechetDistance.between(made, originals)),
+      .init("R-KVD", kernel.value, interval: kernel.interval),
+    ]
   }
 
   /// PSNR, SSIM, the motions of the reconstruction and of the clip, LPIPS if there is one, and the

@@ -36,12 +36,15 @@ struct ReportText {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// A value with its deviation and unit, in as many digits as mean something.
+  /// A value with its deviation, bounds and unit, in as many digits as mean something.
   static func value(_ score: EvaluationReport.Score) -> String {
     let digits = abs(score.value) >= 1000 ? 1 : abs(score.value) >= 1 ? 3 : 5
     var text = String(format: "%.\(digits)f", score.value)
     if let deviation = score.standardDeviation {
       text += String(format: " ± %.\(digits)f", deviation)
+    }
+    if let lower = score.lowerBound, let upper = score.upperBound {
+      text += String(format: " (95 %%: %.\(digits)f to %.\(digits)f)", lower, upper)
     }
     return score.unit.isEmpty ? text : text + " " + score.unit
   }

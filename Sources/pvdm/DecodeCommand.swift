@@ -62,11 +62,22 @@ struct Decode: AsyncParsableCommand {
         files, precision: compute.precision, device: compute.device, threadCount: compute.threads)
       let progress = ClipProgress("decoding")
       let stop = StopSignalSource()
+      let closing = run?.request?.closingFrames ?? 0
+      var opening: PixelClip?
       var lastFrame: [UInt8]?
       for (clip, latent) in file.latents.enumerated() where stop.signal.moment == .never {
         set.append(latent: latent)
         var frames = try await conversion.decode(latent)
-        if let lastFrame { frames = frames.fadingIn(from: lastFrame, over: length) }
+        opening = opening ?? frames
+        if let opening, let lastFrame, run?.request?.closesLoop(clip: clip) ?? false,
+          closing < frames.frames
+        {
+          let before = PixelClip(frames: 1, side: frames.side, bytes: lastFrame).values
+          frames = KnownFrames(closing: closing, with: opening).directing(frames, after: before)
+            .frames(0..<(frames.frames - closing))
+        } else if let lastFrame {
+          frames = frames.fadingIn(from: lastFrame, over: length)
+        }
         try set.append(images: frames.images)
         lastFrame = frames.lastFrame
         progress.show(clip + 1, of: file.latents.count)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import RunKit
 
 struct Sample: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,6 +12,8 @@ struct Sample: AsyncParsableCommand {
         pvdm sample skies-64 --clips 4 --output sky.mp4 --output sky.gif
         pvdm sample --autoencoder model_last.pth --denoiser ema_model.pth \\
           --seed 7 -o video.mp4
+        pvdm sample --clips 3 --loop -o loop.gif
+        pvdm sample --clips 2 --pin first.png@0 --pin last.png@31 -o between.mp4
 
       Ctrl-C keeps the clips that are complete; the same command with --resume goes on from there.
       """)
@@ -21,11 +24,23 @@ struct Sample: AsyncParsableCommand {
   @Option(help: "Clips of 16 frames to make, 1 or more. (default: 1)")
   var clips: Int?
 
+  @Flag(
+    name: .customLong("loop"),
+    help: """
+      Let the last clip lead back to the first, so that the video can be played in a loop; it is \
+      \(GenerationJob.loopFrames) frames shorter. Needs 2 clips or more.
+      """)
+  var isLoop = false
+
+  @OptionGroup(title: "Sampling options") var pins: PinOptions
   @OptionGroup var options: GenerationOptions
 
   func run() async throws {
     try await explaining {
-      try await options.perform(options.job(model, clips: clips))
+      var job = try options.job(model, clips: clips)
+      job.pins = pins.frames
+      if isLoop { try job.closeLoop() }
+      try await options.perform(job)
     }
   }
 }
@@ -66,11 +81,13 @@ struct Extend: AsyncParsableCommand {
   @Flag(name: .customLong("only-new"), help: "Write the new frames alone.")
   var onlyNew = false
 
+  @OptionGroup(title: "Sampling options") var pins: PinOptions
   @OptionGroup var options: GenerationOptions
 
   func run() async throws {
     try await explaining {
       var job = try options.job(model, clips: clips)
+      job.pins = pins.frames
       job.inputPath = input
       job.firstFrame = fromFrame
       job.onlyNew = onlyNew

@@ -36,6 +36,9 @@ struct EvaluationJobTests {
     let text = try String(
       contentsOfFile: fixtures.folder.path("report/report.txt"), encoding: .utf8)
     #expect(text.contains("FVD") && text.contains("denoiser.safetensors"))
+    let kernel = try #require(report.scores.first { $0.name == "KVD" })
+    let (lower, upper) = (try #require(kernel.lowerBound), try #require(kernel.upperBound))
+    #expect(lower < upper && text.contains("(95 %: ") && score.lowerBound == nil)
 
     // The same again: nothing is computed, the number is the same; more clips go on from there.
     var again = job
@@ -131,7 +134,7 @@ struct EvaluationJobTests {
     job.featureWeights = EvaluationFixtures.featureWeights
     job.overwrites = true
     let full = try await job.run()
-    #expect(full.scores.map(\.name) == names + ["R-FVD"])
+    #expect(full.scores.map(\.name) == names + ["R-FVD", "R-KVD"])
     #expect(full.scores[0] == plain.scores[0])
     #expect(try #require(full.scores.last).value > 0)
   }

@@ -21,6 +21,13 @@ package protocol ClipSink: Actor {
     _ latent: Latent, sample: Int, of clip: Int, decoded: (clip: PixelClip, seconds: Double)?
   ) async throws
 
+  /// A decoded clip as it is shown where frames of it are known; `nil` where none are.
+  ///
+  /// - Parameters:
+  ///   - sample: Of which sample.
+  ///   - clip: The clip's number in the run, from 0.
+  func directed(_ decoded: PixelClip, sample: Int, of clip: Int) async throws -> PixelClip?
+
   /// All samples of a clip are written.
   ///
   /// - Returns: Whether the run goes on.
@@ -28,22 +35,26 @@ package protocol ClipSink: Actor {
 }
 
 extension ClipSink {
+  package func directed(_ decoded: PixelClip, sample: Int, of clip: Int) -> PixelClip? { nil }
+
   /// Makes the clips of a run, from the engine's events to what is written: decodes each clip as it is
   /// complete, while the engine samples the next, and shows previews of the one in progress.
   ///
   /// - Parameters:
   ///   - state: Where to begin; see ``VideoEngine/generate(_:from:stop:)``.
   ///   - originals: The clips to begin with where samplers leave out steps.
+  ///   - known: What is known of the clips, by their numbers.
   ///   - stop: Ends the run early.
   ///   - show: Called with each preview, on another thread.
   /// - Throws: What the engine and writing throw.
   package func makeClips(
     _ request: GenerationRequest, from state: GenerationState, refining originals: [Latent] = [],
-    with engine: VideoEngine, previews: PreviewMaker, stop: StopSignal,
+    knowing known: [Int: KnownFrames] = [:], with engine: VideoEngine, previews: PreviewMaker,
+    stop: StopSignal,
     show: @escaping @Sendable (StepPreview) -> Void
   ) async throws {
     for try await event in engine.generate(
-      request, from: state, refining: originals, stop: stop)
+      request, from: state, refining: originals, knowing: known, stop: stop)
     {
       note(event)
       switch event {
@@ -67,8 +78,12 @@ extension ClipSink {
     for (sample, latent) in latents.enumerated() {
       let decoded = needsFrames ? try await engine.timedDecode(latent) : nil
       var shown = decoded
-      if length > 0, let decoded, let frame = try await lastFrame(of: sample) {
-        shown?.clip = decoded.clip.fadingIn(from: frame, over: length)
+      if let decoded {
+        if let directed = try await directed(decoded.clip, sample: sample, of: clip) {
+          shown?.clip = directed
+        } else if length > 0, let frame = try await lastFrame(of: sample) {
+          shown?.clip = decoded.clip.fadingIn(from: frame, over: length)
+        }
       }
       try await write(latent, sample: sample, of: clip, decoded: shown)
       if let decoded { await previews.learn(latent, decoded: decoded.clip) }

@@ -40,6 +40,11 @@ public struct GenerationJob: Sendable {
   /// Where the maps of linear previews are kept; `nil` forgets them after the job.
   public var previewCacheFolder: String?
 
+  /// Pictures that stand at frames of what is made; their frames are counted from the first new one.
+  public var pins: [PinnedFrame] = []
+  /// Frames between others that are made, in place of clips after an input; see ``fill(_:)``.
+  public private(set) var gap: FrameGap?
+
   /// The clips of the input where they are made anew in place of being continued; see
   /// ``refine(_:strength:)``.
   public private(set) var originals: [Latent] = []
@@ -76,6 +81,7 @@ public struct GenerationJob: Sendable {
   /// Whether frames are read or written, so that an autoencoder is needed.
   private func needsAutoencoder(_ input: ClipInput?) -> Bool {
     if case .video = input { return true }
+    if isDirected { return true }
     return OutputSet.needPixels(outputs) || preview != .off || request.reencodesCondition
   }
 
@@ -91,16 +97,21 @@ public struct GenerationJob: Sendable {
   ) async throws -> Result {
     try request.validate()
     try checkRange()
-    let input = refines ? nil : try inputPath.map(ClipInput.init(path:))
+    let input = refines || gap != nil ? nil : try inputPath.map(ClipInput.init(path:))
     guard let denoiser = model.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
-    let rate = framesPerSecond ?? input?.framesPerSecond ?? model.framesPerSecond ?? 16
+    try PinnedFrame.check(
+      pins,
+      shown: request.clipCount.map { $0 * denoiser.geometry.frames - request.closingFrames })
+    let rate =
+      try framesPerSecond ?? input?.framesPerSecond ?? gapRate() ?? model.framesPerSecond ?? 16
     _ = try OutputSet.checkedRate(rate)
     var settings = RunSettings(
-      command: refines ? "refine" : input == nil ? "sample" : "extend", model: model,
+      command: command(input), model: model,
       precision: precision, device: device,
       framesPerSecond: rate, request: request, source: inputPath)
     settings.firstFrame = firstFrame
-    settings.onlyNew = input == nil ? nil : onlyNew
+    settings.onlyNew = input == nil && gap == nil ? nil : onlyNew
+    settings.note(pins, gap)
     if let input, !onlyNew {
       settings.precedingFrames = try input.framesBefore(
         continuingFrom: firstFrame, clipFrames: denoiser.geometry.frames)
@@ -114,7 +125,7 @@ public struct GenerationJob: Sendable {
     }
     let engine = try VideoEngine(
       threadCount: threadCount, precision: precision.elementType, device: device)
-    report(.notes(model.notes))
+    report(.notes(model.notes + directionNotes(denoiser)))
     if needsAutoencoder(input) {
       guard let autoencoder = model.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
       try await load(autoencoder, into: engine, report)
@@ -141,6 +152,19 @@ public struct GenerationJob: Sendable {
   }
 
   private var refines: Bool { !originals.isEmpty }
+
+  private func command(_ input: ClipInput?) -> String {
+    if refines { return "refine" }
+    if let gap { return gap.isRetake ? "retake" : "bridge" }
+    return input == nil ? "sample" : "extend"
+  }
+
+  /// Makes frames between others, one clip that holds them, in place of continuing an input.
+  public mutating func fill(_ gap: FrameGap) {
+    self.gap = gap
+    inputPath = gap.before
+    request.clipCount = 1
+  }
 
   /// Makes the clips of a file anew, near what they are, in place of continuing it; the request then asks
   /// for as many.

@@ -17,6 +17,10 @@ actor GenerationRun: ClipSink {
   private var finishedClips: [[Latent]] = []
   /// Of each sample the frame that stands last.
   private var lastFrames: [[UInt8]?]
+  /// What is known of the clips, by their numbers.
+  private var known: [Int: KnownFrames] = [:]
+  /// The frames of the clip that are new, where they are made between others.
+  private var newFrames: Range<Int>?
   private var lastSave = ContinuousClock.now
   /// Where this run is kept, once it is.
   private var savedRun: String?
@@ -48,6 +52,7 @@ actor GenerationRun: ClipSink {
   ) async throws -> GenerationJob.Result {
     do {
       try await prepare(input, geometry)
+      try await prepareDirection(geometry)
       if let resumed { try await goOn(from: resumed) }
       try await generate()
       return try await finish()
@@ -74,7 +79,7 @@ actor GenerationRun: ClipSink {
     if !continuation.notes.isEmpty { report(.notes(continuation.notes)) }
     state = GenerationState(
       condition: Array(repeating: continuation.condition, count: job.request.sampleCount))
-    if needsFrames, job.request.seamFade > 0 {
+    if needsFrames, job.request.seamFade > 0 || job.isDirected {
       let frame =
         if let shown = continuation.lastFrame { shown } else {
           try await engine.decode(continuation.condition).lastFrame
@@ -112,6 +117,32 @@ actor GenerationRun: ClipSink {
       }, frames: geometry.frames)
   }
 
+  /// Reads what is known of the clips, and writes what stands before a gap.
+  private func prepareDirection(_ geometry: PlaneGeometry) async throws {
+    guard let side = await engine.autoencoderConfiguration?.resolution else { return }
+    known = try PinnedFrame.known(job.pins, frames: geometry.frames, side: side)
+    guard let gap = job.gap else { return }
+    let continues = await engine.denoiserConfiguration?.isConditional ?? false
+    let clip = try GapClip(gap, frames: geometry.frames, side: side, continues: continues)
+    if !clip.notes.isEmpty { report(.notes(clip.notes)) }
+    known[0] = clip.known
+    newFrames = clip.new
+    if let condition = clip.condition {
+      let latent = try await engine.encode(condition)
+      state = GenerationState(
+        condition: Array(repeating: latent, count: job.request.sampleCount))
+    }
+    if !job.onlyNew { try writeFootage(gap.before, from: 0, count: clip.preceding, side) }
+  }
+
+  private func writeFootage(_ path: String, from first: Int, count: Int?, _ side: Int) throws {
+    guard needsFrames else { return }
+    try GapClip.visit(path, from: first, count: count, side: side) { images in
+      if stop.moment == .afterStep { throw CancellationError() }
+      for set in outputs { try set.append(images: images) }
+    }
+  }
+
   private func goOn(from saved: SavedRun) async throws {
     savedRun = job.savedRunPath
     for (clip, latents) in saved.finishedClips.enumerated() {
@@ -125,8 +156,8 @@ actor GenerationRun: ClipSink {
   private func generate() async throws {
     guard state.finishedClips < job.request.clipCount ?? .max else { return }
     try await makeClips(
-      job.request, from: state, refining: job.originals, with: engine, previews: previews,
-      stop: stop
+      job.request, from: state, refining: job.originals, knowing: known, with: engine,
+      previews: previews, stop: stop
     ) { [report] in report(.preview($0)) }
     // A first fit that is almost done is worth waiting for, unless the user wants to stop.
     await previews.finish(cancelling: stop.moment != .never)
@@ -149,14 +180,28 @@ actor GenerationRun: ClipSink {
 
   func lastFrame(of sample: Int) -> [UInt8]? { lastFrames[sample] }
 
+  func directed(_ decoded: PixelClip, sample: Int, of clip: Int) async throws -> PixelClip? {
+    var frames = known[clip]
+    if job.request.closesLoop(clip: clip), let opening = finishedClips.first?[sample] {
+      let end = try await engine.closingFrames(job.request, opening: opening, known[0])
+      frames = frames?.merging(end) ?? end
+    }
+    let before = lastFrames[sample].map {
+      PixelClip(frames: 1, side: decoded.side, bytes: $0).values
+    }
+    return frames?.directing(decoded, after: before)
+  }
+
   func write(
     _ latent: Latent, sample: Int, of clip: Int, decoded: (clip: PixelClip, seconds: Double)?
   ) throws {
     outputs[sample].append(latent: latent)
     guard let (pixels, seconds) = decoded else { return }
     report(.decoded(clip: clip, sample: sample, pixels, seconds: seconds))
-    try outputs[sample].append(images: pixels.images)
-    lastFrames[sample] = pixels.lastFrame
+    let end = job.request.closesLoop(clip: clip) ? job.request.closingFrames : 0
+    let shown = pixels.frames(newFrames ?? 0..<(pixels.frames - end))
+    try outputs[sample].append(images: shown.images)
+    lastFrames[sample] = shown.lastFrame
   }
 
   func finish(_ clip: FinishedClip) -> Bool {
@@ -200,6 +245,11 @@ actor GenerationRun: ClipSink {
   private func finish() async throws -> GenerationJob.Result {
     report(.writing)
     let isInterrupted = job.request.clipCount.map { state.finishedClips < $0 } ?? false
+    if !isInterrupted, !job.onlyNew, let gap = job.gap,
+      let side = await engine.autoencoderConfiguration?.resolution
+    {
+      try writeFootage(gap.after, from: gap.afterStart, count: nil, side)
+    }
     var result = GenerationJob.Result(
       written: [], clips: state.finishedClips, frames: outputs.first?.frameCount ?? 0,
       isInterrupted: isInterrupted, savedRun: nil)

@@ -22,7 +22,9 @@ extension RunSettings {
   /// studio's, or what `pvdm sample` made of noise.
   package var wholeRecipe: Recipe? {
     if let recipe { return recipe.isWhole ? recipe : nil }
-    guard command == "sample", let settings = GenerationSettings(self) else { return nil }
+    guard command == "sample", pins == nil, request?.closingFrames == 0,
+      let settings = GenerationSettings(self)
+    else { return nil }
     let reference = ModelReference(name: model, autoencoder: autoencoder, denoiser: denoiser)
     return Recipe(runs: [
       Recipe.Run(
@@ -41,9 +43,16 @@ extension RunSettings {
     }
     let sources = Set((recipe?.runs ?? []).compactMap(\.source) + [source].compactMap { $0 })
     if !sources.isEmpty, command != "decode", command != "reconstruct" {
-      let verb = command == "refine" ? "was made of" : "continues"
+      let verbs = ["refine": "was made of", "bridge": "leads from", "retake": "changes frames of"]
+      let verb = verbs[command] ?? "continues"
       limits.append(
         "it \(verb) \(sources.sorted().joined(separator: ", ")), whose frames no settings make")
+    }
+    if let other = gap?.after {
+      limits.append("it leads to \(other), whose frames no settings make")
+    }
+    if let pins {
+      limits.append("pictures stand in it that no settings make: \(pins.joined(separator: ", "))")
     }
     return limits
   }

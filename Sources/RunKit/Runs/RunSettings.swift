@@ -6,7 +6,7 @@ import VideoDiffusion
 public struct RunSettings: Sendable, Hashable, Codable {
   /// Version of the program.
   public var version: String
-  /// What was done: `sample`, `extend`, `refine`, `decode` or `reconstruct`.
+  /// What was done: `sample`, `extend`, `bridge`, `retake`, `refine`, `decode` or `reconstruct`.
   public var command: String
   /// What people call the model.
   public var model: String
@@ -34,6 +34,10 @@ public struct RunSettings: Sendable, Hashable, Codable {
   public var precedingFrames: Int?
   /// Frames over which seams were faded, where latents were decoded.
   public var seamFade: Int?
+  /// Pictures that stand at frames of what was made, as `still.png@15`.
+  public var pins: [String]?
+  /// The frames that were made between others.
+  public var gap: FrameGap.Record?
   /// Sizes in bytes of the files that the run reads, by what they are: whether a resumed run meets
   /// the files that it began with.
   public var fileSizes: [String: Int]?
@@ -70,10 +74,20 @@ public struct RunSettings: Sendable, Hashable, Codable {
     var sizes: [String: Int] = [:]
     sizes["autoencoder"] = model.autoencoder?.checkpoint.fileSize
     sizes["denoiser"] = model.denoiser?.checkpoint.fileSize
-    sizes["source"] = source.flatMap {
-      (try? FileManager.default.attributesOfItem(atPath: $0))?[.size] as? Int
-    }
+    sizes["source"] = source.flatMap(Self.size(ofFile:))
     fileSizes = sizes
+  }
+
+  /// Takes note of what a run is told of its frames.
+  mutating func note(_ pins: [PinnedFrame], _ gap: FrameGap?) {
+    self.pins = pins.isEmpty ? nil : pins.map(\.text)
+    self.gap = gap?.record
+    for pin in pins { fileSizes?[pin.text] = Self.size(ofFile: pin.path) }
+    if let gap, !gap.isRetake { fileSizes?["after"] = Self.size(ofFile: gap.after) }
+  }
+
+  private static func size(ofFile path: String) -> Int? {
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
   }
 
   /// Describes what was done with a model by its names.
@@ -112,6 +126,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
       ("the input", source == saved.source),
       ("--from-frame", firstFrame == saved.firstFrame),
       ("--only-new", onlyNew == saved.onlyNew),
+      ("--pin", pins == saved.pins),
+      ("what is made between frames", gap == saved.gap),
       ("the contents of the files", fileSizes == saved.fileSizes),
     ]
     return comparisons.first { !$0.1 }?.0

@@ -34,8 +34,8 @@ public struct PresetLibrary: Sendable {
   ///
   /// - Parameter overwrites: Whether a preset of the user's of this name may be replaced.
   /// - Returns: The file.
-  /// - Throws: ``StudioError`` if the name cannot be used or is taken, or a setting is out of range;
-  ///   `CheckpointError` if the file cannot be written.
+  /// - Throws: ``StudioError`` if the name cannot be used or is taken, or a setting is out of range or no
+  ///   part of a preset; `CheckpointError` if the file cannot be written.
   @discardableResult
   public func save(_ preset: Preset, overwrites: Bool = false) throws -> String {
     let name = preset.name.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -44,6 +44,16 @@ public struct PresetLibrary: Sendable {
         nil, .option(name: "the preset's name", found: name, expected: "a letter or digit in it"))
     }
     try checkNotBuiltIn(name, verb: "replaced; choose another name")
+    // Its file would not say it, and whoever uses the preset would go without it unawares.
+    if let lost = GenerationSetting.all.first(where: { preset.keys.contains($0) && !$0.isInPresets }
+    ) {
+      throw StudioError(
+        nil,
+        .preset(
+          reason:
+            "a preset holds no \(lost.title), which goes with one run; give it where the preset is "
+            + "used"))
+    }
     try preset.settings.validate()
     let key = Self.key(of: name)
     let known = read().files.first { Self.key(of: $0.preset.name) == key }

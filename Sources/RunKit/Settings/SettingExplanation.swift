@@ -82,6 +82,11 @@ public struct SettingExplanation: Sendable, Hashable {
     "onlynew": "whether the new frames alone were written",
     "firstclip": "clips before it, from the start of the video",
     "precedingframes": "frames that stand before the first new one",
+    "pins": "pictures that stand at frames of what was made",
+    "closingframes":
+      "frames at the loop's end that are those of its beginning, and are not shown twice",
+    "after": "the video that stands after the new frames",
+    "frames": "frames that were made between others",
     "command": "what was done",
     "version": "the version of pvdm that made it",
     "skippedsteps": "steps left out at the noisy end, since the clips began with others",

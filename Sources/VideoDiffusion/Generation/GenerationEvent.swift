@@ -62,6 +62,8 @@ public struct GenerationState: Sendable, Hashable {
   public var condition: [Latent]?
   /// The clip in progress; `nil` between clips.
   public var sampler: SamplerState?
+  /// The run's first clip, one latent for each sample, once it is complete: where a loop goes on.
+  public var opening: [Latent]?
 
   /// The start of a run.
   ///

@@ -24,6 +24,10 @@ public struct GenerationRequest: Sendable, Hashable {
   /// Frames over which the difference at a clip's boundary fades where the clip is shown, 0 to
   /// ``longestSeamFade``; 0 shows clips as they are decoded. Latents are the same either way.
   public var seamFade: Int
+  /// Frames at the end of the last clip that are those at the beginning of the first, so that the video
+  /// goes on from its end where it began; 0 lets it end anywhere. Needs an autoencoder, a first clip that is
+  /// made, and a last clip that is another.
+  public var closingFrames: Int
 
   /// The most clips that can be asked for, a year's worth of video and more. Times frames, samples and steps
   /// it is still a number of 63 bits.
@@ -37,7 +41,7 @@ public struct GenerationRequest: Sendable, Hashable {
     laterSampler: SamplerConfiguration = SamplerConfiguration(steps: 20), guidanceScale: Double = 0,
     seed: UInt64 = 0, sampleCount: Int = 1, reencodesCondition: Bool = false,
     variation: NoiseVariation? = nil, ordersPlanes: Bool = false,
-    seamFade: Int = 0, guidanceInterval: GuidanceInterval = .all
+    seamFade: Int = 0, guidanceInterval: GuidanceInterval = .all, closingFrames: Int = 0
   ) {
     self.clipCount = clipCount
     self.firstSampler = firstSampler
@@ -50,6 +54,7 @@ public struct GenerationRequest: Sendable, Hashable {
     self.variation = variation
     self.ordersPlanes = ordersPlanes
     self.seamFade = seamFade
+    self.closingFrames = closingFrames
   }
 
   /// Checks every setting's range.
@@ -75,6 +80,12 @@ public struct GenerationRequest: Sendable, Hashable {
           name: "the fade of seams", found: "\(seamFade)",
           expected: "0 to \(Self.longestSeamFade) frames"))
     }
+    guard closingFrames >= 0, closingFrames == 0 || clipCount ?? 0 >= 2 else {
+      throw ModelError(
+        .setting(
+          name: "the number of clips of a loop", found: clipCount.map(String.init) ?? "without end",
+          expected: "2 or more: the last one leads back to the first"))
+    }
     try guidanceInterval.validate()
     try variation?.validate()
     try firstSampler.validate()
@@ -95,6 +106,11 @@ public struct GenerationRequest: Sendable, Hashable {
         step: step + laterSampler.skippedSteps, of: laterSampler.steps)
   }
 
+  /// Whether a clip leads back to the first.
+  ///
+  /// - Parameter clip: Its number in the run, from 0.
+  public func closesLoop(clip: Int) -> Bool { closingFrames > 0 && clip + 1 == clipCount }
+
   /// For each of one clip's samples what its noise is turned towards.
   func variations(ofClip clip: Int) -> [NoiseVariation]? {
     variation.map { variation in
@@ -110,7 +126,7 @@ public struct GenerationRequest: Sendable, Hashable {
 extension GenerationRequest: Codable {
   private enum CodingKeys: String, CodingKey {
     case clipCount, firstSampler, laterSampler, guidanceScale, seed, sampleCount
-    case reencodesCondition, variation, ordersPlanes, seamFade, guidanceInterval
+    case reencodesCondition, variation, ordersPlanes, seamFade, guidanceInterval, closingFrames
   }
 
   /// Reads a request. Those of older versions do not speak of what came later, and do without it.
@@ -128,7 +144,8 @@ extension GenerationRequest: Codable {
       ordersPlanes: try container.decodeIfPresent(Bool.self, forKey: .ordersPlanes) ?? false,
       seamFade: try container.decodeIfPresent(Int.self, forKey: .seamFade) ?? 0,
       guidanceInterval: try container.decodeIfPresent(
-        GuidanceInterval.self, forKey: .guidanceInterval) ?? .all)
+        GuidanceInterval.self, forKey: .guidanceInterval) ?? .all,
+      closingFrames: try container.decodeIfPresent(Int.self, forKey: .closingFrames) ?? 0)
   }
 
   /// Writes a request: the same as older versions where it could have been theirs, so that what is known
@@ -148,5 +165,6 @@ extension GenerationRequest: Codable {
     if guidanceInterval != .all {
       try container.encode(guidanceInterval, forKey: .guidanceInterval)
     }
+    if closingFrames != 0 { try container.encode(closingFrames, forKey: .closingFrames) }
   }
 }

@@ -78,6 +78,7 @@ public struct SavedRun: Sendable {
       throw refuse("its condition is for another batch")
     }
     state.finishedClips = finished
+    state.opening = finishedClips.first
     if let entry = checkpoint.tensors.first(where: { $0.name == "sampler" }) {
       guard entry.elementType == .uint8, entry.shape.count == 1,
         entry.elementCount <= 4 * LatentFile.mostNumbers

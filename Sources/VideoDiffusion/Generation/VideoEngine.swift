@@ -193,15 +193,17 @@ public actor VideoEngine {
   ///   - state: Where to begin: what to continue, or a run that was interrupted.
   ///   - originals: The clips to begin with where samplers leave out steps, in the run's order, the same
   ///     for every sample; as many as the run has clips.
+  ///   - known: What is known of the run's clips, by their numbers from 0, the same for every sample.
   ///   - stop: Ends the run early.
   public nonisolated func generate(
     _ request: GenerationRequest, from state: GenerationState = GenerationState(),
-    refining originals: [Latent] = [], stop: StopSignal = StopSignal()
+    refining originals: [Latent] = [], knowing known: [Int: KnownFrames] = [:],
+    stop: StopSignal = StopSignal()
   ) -> AsyncThrowingStream<GenerationEvent, any Error> {
     AsyncThrowingStream { continuation in
       let task = Task {
         do {
-          try await self.run(request, state, originals, stop) { continuation.yield($0) }
+          try await self.run(request, state, originals, known, stop) { continuation.yield($0) }
           continuation.finish()
         } catch {
           continuation.finish(throwing: error)
@@ -213,7 +215,7 @@ public actor VideoEngine {
 
   private func run(
     _ request: GenerationRequest, _ start: GenerationState, _ originals: [Latent],
-    _ stop: StopSignal, _ report: (GenerationEvent) -> Void
+    _ known: [Int: KnownFrames], _ stop: StopSignal, _ report: (GenerationEvent) -> Void
   ) async throws {
     try request.validate()
     guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
@@ -232,20 +234,22 @@ public actor VideoEngine {
       throw ModelError(
         .savedRun(reason: "it has \(count) samples, the request \(request.sampleCount)"))
     }
+    if !known.isEmpty || request.closingFrames > 0 { try check(known, of: request, start) }
     let continues = start.condition != nil || (request.clipCount ?? 2) > 1
     if continues && !configuration.isConditional { throw ModelError(.unconditional) }
 
     var state = start
     while state.finishedClips < request.clipCount ?? .max {
       let original = originals.isEmpty ? nil : originals[state.finishedClips]
-      try await makeClip(request, &state, original, configuration.geometry, stop, report)
+      try await makeClip(request, &state, original, known, configuration.geometry, stop, report)
       if stop.moment >= .afterClip { return }
     }
   }
 
   private func makeClip(
     _ request: GenerationRequest, _ state: inout GenerationState, _ original: Latent?,
-    _ geometry: PlaneGeometry, _ stop: StopSignal, _ report: (GenerationEvent) -> Void
+    _ known: [Int: KnownFrames], _ geometry: PlaneGeometry, _ stop: StopSignal,
+    _ report: (GenerationEvent) -> Void
   ) async throws {
     let clock = ContinuousClock()
     let clipStart = clock.now
@@ -264,6 +268,7 @@ public actor VideoEngine {
         run = try sampler.noised(run, from: Array(repeating: original, count: seeds.count))
       }
     }
+    let direction = try direction(ofClip: clip, known, request, state)
     report(
       .clipStarted(
         ClipStart(
@@ -273,9 +278,15 @@ public actor VideoEngine {
       try Task.checkCancellation()
       if stop.moment == .afterStep { return }
       let start = clock.now
-      let noise = try predictNoise(
+      var noise = try predictNoise(
         run.latents, conditions: state.condition, timestep: timestep,
         guidanceScale: request.guides(step: run.stepIndex) ? request.guidanceScale : 0)
+      if let direction, direction.directs(step: run.stepIndex, of: sampler.configuration.stepsTaken)
+      {
+        noise = try sampler.redirected(noise, of: run) { sample, estimate in
+          try encode(direction.directing(decode(estimate), sample: sample))
+        }
+      }
       let step = try sampler.step(run, noisePredictions: noise)
       run = step.state
       state.sampler = run
@@ -291,6 +302,7 @@ public actor VideoEngine {
     // A clip that something was known of has its planes where that had them.
     let mayBeExchanged =
       request.ordersPlanes && state.condition == nil && sampler.configuration.skippedSteps == 0
+      && direction == nil
     let ordered = try run.latents.map { latent in
       mayBeExchanged && mayExchangePlanes
         ? try putPlanesRight(latent) : (latent: latent, order: PlaneOrder.usual)
@@ -298,6 +310,7 @@ public actor VideoEngine {
     let latents = ordered.map(\.latent)
     state.finishedClips += 1
     state.sampler = nil
+    if clip == 0 { state.opening = latents }
     state.condition =
       request.reencodesCondition ? try latents.map { try encode(decode($0)) } : latents
     report(

@@ -203,6 +203,39 @@ public struct Sampler: Sendable {
       stepCount: configuration.stepsTaken)
   }
 
+  /// The noise predictions that stand for other estimates of the clean latents: a step that is taken with
+  /// them goes on from those estimates.
+  ///
+  /// - Parameters:
+  ///   - noisePredictions: the network's eps for each of the state's latents at `nextTimestep(of:)`.
+  ///   - state: the run so far, which has not finished.
+  ///   - change: called with each sample's number and clean estimate; returns another of its shape.
+  /// - Throws: What `change` throws, and `SamplingError` when the state or the predictions do not fit.
+  public func redirected(
+    _ noisePredictions: [Latent], of state: SamplerState,
+    through change: (_ sample: Int, _ cleanEstimate: Latent) throws -> Latent
+  ) throws -> [Latent] {
+    try check(state, noisePredictions: noisePredictions)
+    let timestep = timesteps[state.stepIndex]
+    let signal = Double(schedule.squareRootAlphasCumulative[timestep])
+    let noise = Double(schedule.squareRootOneMinusAlphasCumulative[timestep])
+    return try noisePredictions.enumerated().map { sample, prediction in
+      let latent = state.samples[sample].latent
+      let estimate = latent.with(
+        values: cleanEstimate(
+          latent.values, noisePrediction: prediction.values, timestep: timestep))
+      let changed = try change(sample, estimate)
+      guard changed.hasShape(of: latent) else {
+        throw SamplingError.shapeMismatch(
+          sample: sample, expectedValues: latent.values.count,
+          foundValues: changed.values.count)
+      }
+      // x = sqrt(a) x0 + sqrt(1 - a) eps, solved for the noise.
+      return latent.with(
+        values: weightedSum((1 / noise, latent.values), (-signal / noise, changed.values)))
+    }
+  }
+
   /// `sqrt(1/a) x - sqrt(1/a - 1) eps` (Ho et al. 2020, Eq. 4 solved for the data), clamped to
   /// [-1, 1] if the run clamps.
   private func cleanEstimate(
