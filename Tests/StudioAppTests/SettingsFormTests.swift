@@ -9,8 +9,8 @@ import Testing
     .sampler, .steps, .laterSteps, .spacing, .eta, .recomputeNoise, .guidance, .guidanceFrom,
     .guidanceTo,
     .clips, .seed,
-    .keepSeed, .variation, .reencode, .seamFade, .orderPlanes, .precision, .threads, .preview,
-    .previewEvery,
+    .keepSeed, .variation, .reencode, .seamFade, .orderPlanes, .device, .precision, .threads,
+    .preview, .previewEvery,
   ]
 
   /// A form with a field selected.
@@ -38,7 +38,7 @@ import Testing
       (.seed, { $0.seed = 1 }), (.keepSeed, { $0.isSeedLocked = true }),
       (.reencode, { $0.reencodesCondition = true }), (.seamFade, { $0.seamFade = 1 }),
       (.orderPlanes, { $0.ordersPlanes = false }),
-      (.precision, { $0.precision = .bfloat16 }),
+      (.device, { $0.device = .processor }), (.precision, { $0.precision = .bfloat16 }),
       (.threads, { $0.threadCount = 1 }), (.preview, { $0.preview = .decoded }),
       (.previewEvery, { $0.previewInterval = 11 }),
     ]

@@ -9,8 +9,15 @@ extension GenerationSettings {
       ? "CPU \(threadCount ?? processorCount)t" : device.deviceName
   }
 
-  /// What computes: `cpu`, or a graphics processor's name.
-  package var deviceName: String { device.deviceName }
+  /// What computes: `cpu, all threads`, or a graphics processor's name.
+  package var deviceWords: String {
+    guard device.resolved == .processor else { return device.deviceName }
+    return switch threadCount {
+    case nil: "cpu, all threads"
+    case 1: "cpu, 1 thread"
+    case let count?: "cpu, \(count) threads"
+    }
+  }
 
   /// The threads that times are kept for: a graphics processor has none of the program's.
   package var timedThreadCount: Int {

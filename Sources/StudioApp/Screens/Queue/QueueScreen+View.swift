@@ -226,8 +226,7 @@ extension QueueScreen {
       FactList.Fact(
         "clips", task.clipCount.map { "\(job.finishedClips) of \($0)" } ?? "until stopped"),
       FactList.Fact("precision", settings.precision.rawValue),
-      FactList.Fact("device", settings.deviceName),
-      FactList.Fact("threads", settings.threadCount.map(String.init) ?? "all"),
+      FactList.Fact("device", settings.deviceWords),
       FactList.Fact("preview", settings.preview.rawValue),
     ]
     if let seconds = job.secondsTaken {
