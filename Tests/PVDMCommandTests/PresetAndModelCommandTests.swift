@@ -75,12 +75,15 @@ import Testing
   @Test("an option that a preset cannot hold is refused by name, and nothing is saved")
   func refusedOptions() throws {
     let refused = GenerationSetting.all.filter { $0.optionHelp != nil && !$0.isInPresets }
-    #expect(refused.map(\.key) == ["variation"])
-    for more in [[], ["--steps", "5"]] {
-      let saved = try run(["presets", "save", "near", "--variation", "7:0.2"] + more)
-      #expect(saved.status == 2, "\(saved.errors)")
-      #expect(saved.errors.contains("a preset holds no variation"))
-      #expect(try run(["presets", "show", "near"]).status == 2)
+    let values = ["variation": "7:0.2", "device": "cpu"]
+    #expect(Set(refused.map(\.key)) == Set(values.keys))
+    for (setting, value) in values {
+      for more in [[], ["--steps", "5"]] {
+        let saved = try run(["presets", "save", "near", "--\(setting)", value] + more)
+        #expect(saved.status == 2, "\(saved.errors)")
+        #expect(saved.errors.contains("a preset holds no \(setting)"))
+        #expect(try run(["presets", "show", "near"]).status == 2)
+      }
     }
   }
 

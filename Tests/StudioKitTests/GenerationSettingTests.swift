@@ -25,6 +25,7 @@ import VideoDiffusion
     settings.variation = NoiseVariation(seed: 8, share: 0.25)
     settings.ordersPlanes = false
     settings.seamFade = 6
+    settings.device = .card(2)
     settings.precision = .bfloat16
     settings.threadCount = 5
     settings.preview = .decoded
@@ -33,7 +34,7 @@ import VideoDiffusion
   }
 
   private static let stored = """
-    {"clipCount":3,"eta":0.25,"guidanceEnd":0.7,"guidanceScale":1.5,"guidanceStart":0.2,"isSeedLocked":true,"laterSteps":7,\
+    {"clipCount":3,"device":"cuda:2","eta":0.25,"guidanceEnd":0.7,"guidanceScale":1.5,"guidanceStart":0.2,"isSeedLocked":true,"laterSteps":7,\
     "method":"unipc","ordersPlanes":false,"precision":"bf16","preview":"decoded","previewInterval":4,\
     "recomputesNoise":true,"reencodesCondition":true,"seamFade":6,"seed":18446744073709551615,\
     "spacing":"karras","steps":12,"threadCount":5,"variation":{"seed":8,"share":0.25}}
