@@ -129,7 +129,8 @@ let package = Package(
     .target(
       name: "TerminalUI",
       dependencies: [
-        "CNcurses", "CChafa", "CPNG", "HandwrittenText", .product(name: "TOMLKit", package: "TOMLKit"),
+        "CNcurses", "CChafa", "CPNG", "HandwrittenText",
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .target(
       name: "StudioApp",
