@@ -116,14 +116,34 @@ struct SlurmTests {
     return try #require(Int(number))
   }
 
-  /// Waits until a run has a checkpoint after a step.
-  private func awaitCheckpoint(of name: String, after step: Int = 2) throws {
+  /// The states that a job does not leave.
+  private static let ends = [
+    "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "BOOT_FAIL",
+  ]
+
+  /// Waits until something is so, as long as a job can still come to it.
+  private func wait(for what: String, of job: Int, until isSo: () throws -> Bool) async throws {
+    while try !isSo() {
+      let state = cluster.state(of: job)
+      if try Self.ends.contains(state) && !isSo() {
+        throw Waited(text: "job \(job) is \(state), and there is no \(what)")
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  private struct Waited: Error, CustomStringConvertible {
+    let text: String
+    var description: String { text }
+  }
+
+  /// Waits until a job's run has a checkpoint after a step.
+  private func awaitCheckpoint(of job: Int, _ name: String, after step: Int = 2) async throws {
     let checkpoints = path("\(name)/checkpoints")
-    while true {
+    try await wait(for: "checkpoint after step \(step)", of: job) {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
-      let newest = names.compactMap { $0.firstMatch(of: #/^step-(\d+)\.safetensors/#)?.1 }.max()
-      if let newest, Int(newest) ?? 0 > step { return }
-      usleep(5000)
+      let steps = names.compactMap { $0.firstMatch(of: #/^step-(\d+)\.safetensors/#)?.1 }
+      return steps.contains { Int($0) ?? 0 > step }
     }
   }
 
@@ -135,11 +155,10 @@ struct SlurmTests {
   }
 
   /// Waits until a job was queued anew.
-  private func awaitRestart(of job: Int) {
-    while true {
+  private func awaitRestart(of job: Int) async throws {
+    try await wait(for: "restart", of: job) {
       let text = cluster.slurm("scontrol", "show", "job", "\(job)")
-      if let count = text.firstMatch(of: #/Restarts=(\d+)/#)?.1, (Int(count) ?? 0) > 0 { return }
-      usleep(100_000)
+      return Int(text.firstMatch(of: #/Restarts=(\d+)/#)?.1 ?? "") ?? 0 > 0
     }
   }
 
@@ -158,25 +177,25 @@ struct SlurmTests {
   func disturbances() async throws {
     // As Slurm does shortly before the time is over.
     let timed = try submit(to: "timed")
-    try awaitCheckpoint(of: "timed")
+    try await awaitCheckpoint(of: timed, "timed")
     cluster.slurm("scancel", "--batch", "--signal=USR1", "\(timed)")
     try awaitEnd(of: timed, "timed")
     try await expectUndisturbed("timed")
 
     let killed = try submit(to: "killed")
-    try awaitCheckpoint(of: "killed")
+    try await awaitCheckpoint(of: killed, "killed")
     let ranks = CommandRun.processes(writingTo: path("killed"))
     try #require(ranks.count == cluster.hosts, "the run is over before a rank was killed")
     kill(ranks[ranks.count - 1], SIGKILL)
-    awaitRestart(of: killed)
+    try await awaitRestart(of: killed)
     try awaitEnd(of: killed, "killed")
     try await expectUndisturbed("killed")
 
     guard cluster.hosts > 1 else { return }
     let lost = try submit(to: "lost")
-    try awaitCheckpoint(of: "lost")
+    try await awaitCheckpoint(of: lost, "lost")
     cluster.cut(2)
-    awaitRestart(of: lost)
+    try await awaitRestart(of: lost)
     // What still computes on a machine that is only cut off has lost its lock by then, or its files.
     cluster.mend(2)
     try awaitEnd(of: lost, "lost")
@@ -185,7 +204,7 @@ struct SlurmTests {
 
   @Test(
     "workers in an array do each item of a list once, and a job that is cancelled is told as such")
-  func workers() throws {
+  func workers() async throws {
     let denoiser = CommandRun.package + "/samples/skies-64/denoiser.safetensors"
     let made = try run([
       "work", "create", path("list"), "--format", "safetensors", "--", "sample", "--denoiser",
@@ -202,7 +221,7 @@ struct SlurmTests {
     #expect(names.sorted() == (0...7).map { "seed-\($0).safetensors" })
 
     let job = try submit(to: "cancelled")
-    try awaitCheckpoint(of: "cancelled", after: 0)
+    try await awaitCheckpoint(of: job, "cancelled", after: 0)
     let cancelled = try run(["cluster", "cancel", "\(job)"])
     #expect(cancelled.status == 0, "\(cancelled.errors)")
     let followed = try run(["cluster", "follow", "\(job)"])
