@@ -157,7 +157,10 @@ void ck_parallel_for(long items, int threads, ck_task task, void *context) {
   bool is_long = expected >= SHORTEST_TIMED;
   if (helpers == 0 || (is_known && expected < SHORTEST_SHARED)) {
     long before = is_long ? ck_thread_time() : 0, start = ck_now();
+    // What an item calls for stays on its thread, as in a region that is shared.
+    ck_set_in_piece(true);
     run_alone(items, task, context);
+    ck_set_in_piece(false);
     long taken = ck_now() - start;
     note_cost(known, taken, items);
     double work = is_long ? (double)(ck_thread_time() - before) : (double)known->nanoseconds * (double)items;

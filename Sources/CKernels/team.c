@@ -83,6 +83,7 @@ static inline void tell(ck_team_moment moment, int thread) {
 bool ck_is_watched(void) { return atomic_load_explicit(&watcher, memory_order_relaxed) != NULL; }
 
 bool ck_is_in_piece(void) { return is_in_piece; }
+void ck_set_in_piece(bool is) { is_in_piece = is; }
 
 int ck_team_threads(int threads) {
   if (ck_is_simulated()) return threads;

@@ -30,6 +30,9 @@ typedef struct {
 // NULL within a piece, whose regions run on its own thread, and where there is no memory. It lasts as long as
 // the thread.
 ck_team *ck_team_of_thread(int helpers);
+
+// Says that this thread is within a piece, or no longer, where it does a region alone that others might have shared.
+void ck_set_in_piece(bool is);
 int ck_team_helpers(const ck_team *team);
 // Whether this thread is within a piece.
 bool ck_is_in_piece(void);
