@@ -63,7 +63,7 @@ package final class SharedLease: Sendable {
   /// Lets another in at once.
   package func release() {
     guard heart.stop(), !heart.isLost else { return }
-    Self.touch(claim, seconds: Self.released)
+    SharedFile.release(claim)
   }
 
   deinit { release() }
@@ -98,24 +98,16 @@ package final class SharedLease: Sendable {
   /// The last sign of life.
   private struct Sign: Equatable {
     var time: timespec
-    var seconds: Double { Double(time.tv_sec) + Double(time.tv_nsec) / 1e9 }
-    var isReleased: Bool { time.tv_sec == SharedLease.released }
+    var seconds: Double { SharedFile.seconds(time) }
+    var isReleased: Bool { time.tv_sec == SharedFile.released }
 
     static func == (left: Sign, right: Sign) -> Bool {
       left.time.tv_sec == right.time.tv_sec && left.time.tv_nsec == right.time.tv_nsec
     }
   }
 
-  /// The time of a file that was let go of.
-  private static let released = 1
-
-  /// Opening a file asks the server how it is; looking at its name alone may tell what was so a minute ago.
   private static func sign(of path: String) -> Sign? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var status = stat()
-    return fstat(descriptor, &status) == 0 ? Sign(time: status.st_mtim) : nil
+    SharedFile.freshStatus(path).map { Sign(time: $0.st_mtim) }
   }
 
   /// Waits until a holder is known to be gone.
@@ -137,26 +129,12 @@ package final class SharedLease: Sendable {
   /// - Returns: Whether the name is taken by this holder now; `false` if another was quicker.
   /// - Throws: ``StudioError`` if the file system makes no links.
   private static func take(_ claim: String, _ own: String, _ path: String) throws -> Bool {
-    if link(own, claim) == 0 { return true }
-    let code = errno
-    // A server's answer may be lost and the call repeated: then the name is taken by ourselves.
-    var (mine, there) = (stat(), stat())
-    if lstat(own, &mine) == 0, lstat(claim, &there) == 0, mine.st_ino == there.st_ino,
-      mine.st_dev == there.st_dev
-    {
-      return true
-    }
-    guard code == EEXIST else {
+    switch SharedFile.link(own, to: claim) {
+    case 0: return true
+    case EEXIST: return false
+    case let code:
       throw StudioError(path, .notWritable(reason: String(cString: strerror(code))))
     }
-    return false
-  }
-
-  @discardableResult
-  fileprivate static func touch(_ path: String, seconds: Int? = nil) -> Int32 {
-    guard let seconds else { return utimensat(AT_FDCWD, path, nil, 0) == 0 ? 0 : errno }
-    var times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
-    return utimensat(AT_FDCWD, path, &times, 0) == 0 ? 0 : errno
   }
 
   /// The time of the file system, told by a file that is made for it.
@@ -200,7 +178,7 @@ private final class Heart: Sendable {
     state.withLock { state in
       guard !state.isOver else { return false }
       // A name that is gone was taken over; other faults may pass.
-      state.isLost = SharedLease.touch(path) == ENOENT
+      state.isLost = SharedFile.touch(path) == ENOENT
       return !state.isLost
     }
   }

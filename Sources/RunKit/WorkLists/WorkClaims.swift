@@ -63,10 +63,8 @@ final class WorkClaims: Sendable {
   ///
   /// - Throws: ``StudioError`` if its file is gone or cannot be touched.
   func renew() throws {
-    // No times: the file system's own clock is taken.
-    guard utimensat(AT_FDCWD, worker, nil, 0) == 0 else {
-      throw StudioError.unwritable(worker, code: errno)
-    }
+    let code = SharedFile.touch(worker)
+    if code != 0 { throw StudioError.unwritable(worker, code: code) }
   }
 
   /// Takes the worker's own file away, of one that claimed nothing.
@@ -74,23 +72,20 @@ final class WorkClaims: Sendable {
 
   /// Workers that gave a sign within a lease, this one left out.
   var activeWorkers: Int {
-    guard let now = status(worker).map(Self.seconds) else { return 0 }
+    guard let now = SharedFile.status(worker).map(Self.seconds) else { return 0 }
     let folder = list.folder + "/workers"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.count { name in
       let path = folder + "/" + name
       guard path != worker, !name.hasPrefix("."), !name.hasPrefix("observer-"),
-        let other = status(path)
+        let other = SharedFile.status(path)
       else { return false }
       return now - Self.seconds(other) <= lease
     }
   }
 
   /// Gives up everything that the worker holds, for others to take at once.
-  func abandon() {
-    var times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
-    utimensat(AT_FDCWD, worker, &times, 0)
-  }
+  func abandon() { SharedFile.release(worker) }
 
   /// Takes an item that nobody holds.
   ///
@@ -104,18 +99,11 @@ final class WorkClaims: Sendable {
     case .abandoned(let before): generation = before + 1
     }
     let path = path(of: item, generation)
-    if link(worker, path) == 0 { return Claim(item: item, generation: generation) }
-    let code = errno
-    // A server's answer may be lost and the call repeated: then the name is taken by ourselves.
-    if code == EEXIST, let own = status(worker), let there = status(path),
-      own.st_ino == there.st_ino, own.st_dev == there.st_dev
-    {
-      return Claim(item: item, generation: generation)
+    switch SharedFile.link(worker, to: path) {
+    case 0: return Claim(item: item, generation: generation)
+    case EEXIST: return nil
+    case let code: throw StudioError.unwritable(path, code: code)
     }
-    guard code == EEXIST else {
-      throw StudioError.unwritable(path, code: code)
-    }
-    return nil
   }
 
   /// Lets go of an item that cannot be done, so that it can be claimed once it is to be tried again. Only
@@ -124,7 +112,7 @@ final class WorkClaims: Sendable {
 
   /// Whether nobody took over what was claimed.
   func stillHolds(_ claim: Claim) -> Bool {
-    status(path(of: claim.item, claim.generation + 1)) == nil
+    SharedFile.status(path(of: claim.item, claim.generation + 1)) == nil
   }
 
   /// How an item stands now.
@@ -132,10 +120,12 @@ final class WorkClaims: Sendable {
   /// - Throws: ``StudioError`` if the worker's own file is gone.
   func holding(of item: WorkItem) throws -> Holding {
     var generation = 0
-    while status(path(of: item, generation + 1)) != nil { generation += 1 }
+    while SharedFile.status(path(of: item, generation + 1)) != nil { generation += 1 }
     let path = path(of: item, generation)
-    guard generation > 0, let newest = freshStatus(path) ?? status(path) else { return .free }
-    guard let own = status(worker) else {
+    guard generation > 0,
+      let newest = SharedFile.freshStatus(path) ?? SharedFile.status(path)
+    else { return .free }
+    guard let own = SharedFile.status(worker) else {
       throw StudioError(worker, .workList(reason: "the file of this worker is gone"))
     }
     return Self.seconds(own) - Self.seconds(newest) > lease
@@ -146,22 +136,5 @@ final class WorkClaims: Sendable {
     list.file("claims", "\(item.name).\(generation)")
   }
 
-  /// What the server says now: looking at a name alone may tell what was so a minute ago, opening the file
-  /// asks.
-  private func freshStatus(_ path: String) -> stat? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var status = stat()
-    return fstat(descriptor, &status) == 0 ? status : nil
-  }
-
-  private func status(_ path: String) -> stat? {
-    var status = stat()
-    return lstat(path, &status) == 0 ? status : nil
-  }
-
-  static func seconds(_ status: stat) -> Double {
-    Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
-  }
+  static func seconds(_ status: stat) -> Double { SharedFile.seconds(status.st_mtim) }
 }
