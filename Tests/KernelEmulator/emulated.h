@@ -70,13 +70,13 @@ template <class Type> DEVICE char *straight(const Global<Type> &x, long i, unsig
   if ((gk_address)place % bytes != 0) emulated::outside("a crooked access", place, x.extent);
   return place;
 }
-DEVICE Two get_words(const Global<bf16> &x, long i) {
-  Two two;
-  memcpy(&two, straight(x, i, 8, "a read"), 8);
-  return two;
+template <class Type> DEVICE HalfWords get8(const Global<Type> &x, long i) {
+  HalfWords words;
+  memcpy(&words, straight(x, i, 8, "a read"), 8);
+  return words;
 }
-DEVICE void put_words(const Global<bf16> &x, long i, Two two) {
-  memcpy(straight(x, i, 8, "a write"), &two, 8);
+template <class Type> DEVICE void put8(const Global<Type> &x, long i, HalfWords words) {
+  memcpy(straight(x, i, 8, "a write"), &words, 8);
 }
 DEVICE u32 get_pair(const Global<bf16> &x, long i) {
   u32 pair;

@@ -34,7 +34,8 @@ typedef struct {
 
 // A matrix product or a convolution, as implicit products: for each target pixel and output,
 //   sum over taps and inputs of source * weights, + bias + residual.
-// A matrix product is a convolution of side 1 over one image of one row, which holds all rows of the matrix.
+// A matrix product is a convolution of side 1 over one image of one row, which holds all rows of the matrix: its
+// width and its pixels are said, and nothing else of images, samples and tokens.
 // Source [batch, source_tokens, inputs] and weights [outputs, side * side, weight_inputs] have the kernel's
 // type; weight_inputs is the inputs rounded up to whole 16 bytes, with zeros there. Pixels of no image are
 // neither read nor written.

@@ -10,15 +10,18 @@ struct AttentionPlace {
   long token;                 // where the sequence begins
 };
 
+DEVICE long sequence_token(const gk_attention &a, int sequence) {
+  int outer = sequence / a.inner;
+  return (long)outer * a.outer_stride + (long)(sequence - outer * a.inner) * a.inner_stride;
+}
+
 DEVICE AttentionPlace attention_place(const gk_attention &a, int queries) {
   int tiles = (a.query_count + queries - 1) / queries, group = block_x() / tiles;
   AttentionPlace place;
   place.first = (block_x() - group * tiles) * queries;
   place.sequence = group / a.heads;
   place.head = group - place.sequence * a.heads;
-  int outer = place.sequence / a.inner;
-  place.token =
-      (long)outer * a.outer_stride + (long)(place.sequence - outer * a.inner) * a.inner_stride;
+  place.token = sequence_token(a, place.sequence);
   return place;
 }
 
@@ -107,9 +110,7 @@ template <class Element> DEVICE void rotate(const gk_attention &a) {
   int sequence = place_number / a.length, position = place_number - sequence * a.length;
   int head = part / across % a.heads, channel = part % across * size;
   bool is_key = part >= a.heads * across;
-  AttentionPlace place{sequence, head, 0, 0};
-  int outer = sequence / a.inner;
-  place.token = (long)outer * a.outer_stride + (long)(sequence - outer * a.inner) * a.inner_stride;
+  AttentionPlace place{sequence, head, 0, sequence_token(a, sequence)};
   long token = attention_token(a, place, position);
   AttentionRows rows = is_key ? key_rows(a) : query_rows(a);
   Global<Element> source = global<Element>(rows.address);

@@ -106,12 +106,12 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
     bool even = (a.width | a.target_stride) % 2 == 0;
     UNROLL for (int c = 0; c < channels; c++) {
       int channel = c * 8 + lane % 4 * 2;
-      Two two{sums[c][half * 2] * factor, sums[c][half * 2 + 1] * factor};
+      float first = sums[c][half * 2] * factor, second = sums[c][half * 2 + 1] * factor;
       if (even && channel < a.width) {
-        put_pair(target, start + channel, pair(two.x, two.y));
+        put_pair(target, start + channel, pair(first, second));
       } else {
-        if (channel < a.width) put(target, start + channel, to_bf16(two.x));
-        if (channel + 1 < a.width) put(target, start + channel + 1, to_bf16(two.y));
+        if (channel < a.width) put(target, start + channel, to_bf16(first));
+        if (channel + 1 < a.width) put(target, start + channel + 1, to_bf16(second));
       }
     }
   }

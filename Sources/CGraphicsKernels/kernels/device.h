@@ -11,7 +11,7 @@
 //   get(x, i), put(x, i, value)              an element of either
 //   get4(x, i)                               four float32 of shared memory, from a multiple of 4 on
 //   get_pair(x, i), put_pair(x, i, word)     two bfloat16 of the device as a word, from an even one on
-//   get_words(x, i), put_words(x, i, two)    four of them as two words, from a multiple of 4 on
+//   get8(x, i), put8(x, i, words)            8 bytes of the device, from a multiple of 8 bytes on
 //   get16(x, i), put16(x, i, words)          16 bytes of either, from a multiple of 16 bytes on
 //   barrier()                                all threads of the block come here before any goes on
 //   copy16(to, i, from, j, wanted)           begins to copy 16 bytes to shared memory, zeros where not wanted
@@ -38,9 +38,9 @@ struct Four {
   float x, y, z, w;
 };
 
-// Two float32, or words that are not looked at.
-struct Two {
-  float x, y;
+// 8 bytes.
+struct HalfWords {
+  u32 w[2];
 };
 
 // 16 bytes.

@@ -36,13 +36,13 @@ DEVICE void put_four(Global<float> x, long i, Four v) {
   put16(x, i, Words{{to_bits(v.x), to_bits(v.y), to_bits(v.z), to_bits(v.w)}});
 }
 DEVICE Four get_four(Global<bf16> x, long i) {
-  Two words = get_words(x, i);
-  u32 low = to_bits(words.x), high = to_bits(words.y);
+  HalfWords words = get8(x, i);
+  u32 low = words.w[0], high = words.w[1];
   return Four{from_bits(low << 16), from_bits(low & 0xffff0000), from_bits(high << 16),
               from_bits(high & 0xffff0000)};
 }
 DEVICE void put_four(Global<bf16> x, long i, Four v) {
-  put_words(x, i, Two{from_bits(pair(v.x, v.y)), from_bits(pair(v.z, v.w))});
+  put8(x, i, HalfWords{{pair(v.x, v.y), pair(v.z, v.w)}});
 }
 
 // Numbers of 16 bytes.

@@ -60,14 +60,14 @@ DEVICE Four get4(Shared<float> x, int i) {
   return Four{v.x, v.y, v.z, v.w};
 }
 
-typedef float Vector2 __attribute__((ext_vector_type(2)));
+typedef u32 Vector2u __attribute__((ext_vector_type(2)));
 typedef u32 Vector4u __attribute__((ext_vector_type(4)));
-DEVICE Two get_words(Global<bf16> x, long i) {
-  Vector2 v = *(const IN_DEVICE(Vector2) *)(x.place + i);
-  return Two{v.x, v.y};
+template <class Type> DEVICE HalfWords get8(Global<Type> x, long i) {
+  Vector2u v = *(const IN_DEVICE(Vector2u) *)(x.place + i);
+  return HalfWords{{v.x, v.y}};
 }
-DEVICE void put_words(Global<bf16> x, long i, Two two) {
-  *(IN_DEVICE(Vector2) *)(x.place + i) = Vector2{two.x, two.y};
+template <class Type> DEVICE void put8(Global<Type> x, long i, HalfWords v) {
+  *(IN_DEVICE(Vector2u) *)(x.place + i) = Vector2u{v.w[0], v.w[1]};
 }
 DEVICE u32 get_pair(Global<bf16> x, long i) { return *(const IN_DEVICE(u32) *)(x.place + i); }
 DEVICE void put_pair(Global<bf16> x, long i, u32 value) { *(IN_DEVICE(u32) *)(x.place + i) = value; }

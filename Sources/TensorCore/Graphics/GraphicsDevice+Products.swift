@@ -5,13 +5,7 @@ extension GraphicsDevice {
     let weight = weight(call.weight)
     let rows = call.input.rows
     var product = product(weight, call.input, bias: call.bias, call.residual, call.result)
-    product.images.0 = gk_image(source_row: 0, source_height: 1, target_row: 0, target_height: 1)
-    product.image_count = 1
-    product.batch = 1
-    product.source_tokens = Int32(rows)
-    product.target_tokens = Int32(rows)
     product.source_width = Int32(rows)
-    product.target_width = Int32(rows)
     product.pixels = Int32(rows)
     product.gated = call.isGated ? 1 : 0
     if weight.isForVectors, !call.isGated { return try multiplyVectors(product, weight) }
