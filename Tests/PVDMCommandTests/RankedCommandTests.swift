@@ -32,50 +32,13 @@ struct MPILauncher: Sendable, CustomTestStringConvertible {
 @Suite("Training by several processes", .timeLimit(.minutes(20)))
 struct RankedCommandTests {
   private let folder: TemporaryFolder
+  private let training: SmallTraining
 
   init() throws {
     folder = try TemporaryFolder()
-    let made = try CommandRun([
-      "dataset", "skies", "--clips", "4", "--size", "32", "--frames", "40", "--test-share", "0.25",
-      "--output", folder.path("skies"),
-    ])
+    training = SmallTraining(folder: folder.url.path, batch: 2)
+    let made = try CommandRun(training.dataset)
     try #require(made.status == 0, "\(made.errors)")
-  }
-
-  private func arguments(_ stage: String, steps: Int, to run: String) -> [String] {
-    [
-      "train", stage, "--config", "tiny", "--data", folder.path("skies"), "--threads", "1",
-      "--cache", folder.path("cache"), "--output", folder.path(run),
-    ]
-      + ["steps=\(steps)", "batch=2", "log_interval=1", "sample_interval=\(steps)", "seed=5"]
-      .flatMap { ["--set", $0] }
-  }
-
-  private func network(_ run: String, _ name: String) throws -> Data {
-    try Data(contentsOf: URL(filePath: folder.path("\(run)/\(name).safetensors")))
-  }
-
-  /// The same training by ranks of this process.
-  private func here(
-    _ stage: TrainingStage, steps: Int, to run: String
-  ) async throws {
-    var configuration = TrainingPreset.tiny.configuration
-    configuration[stage].steps = steps
-    configuration[stage].batch = 2
-    configuration[stage].logInterval = 1
-    configuration[stage].sampleInterval = steps
-    configuration[stage].seed = 5
-    var job = TrainingJob(
-      stage: stage, configuration: configuration, dataPath: folder.path("skies"),
-      runFolder: folder.path(run), cacheFolder: folder.path("cache"))
-    job.threadCount = 1
-    if stage == .diffusion { job.autoencoderPath = folder.path("first/autoencoder.safetensors") }
-    let shared = job
-    _ = try await amongRanks(2) { ranks in
-      var job = shared
-      job.ranks = ranks
-      return try await job.run()
-    }
   }
 
   @Test(
@@ -83,20 +46,22 @@ struct RankedCommandTests {
     .enabled(if: !MPILauncher.all.isEmpty, MPILauncher.skipReason), arguments: MPILauncher.all)
   func equalsLocalRanks(launcher: MPILauncher) async throws {
     let first = try CommandRun(
-      arguments("autoencoder", steps: 2, to: "first"), under: launcher.starting(2))
+      training.arguments(.autoencoder, steps: 2, to: "first"), under: launcher.starting(2))
     try #require(first.status == 0, "\(first.errors)")
     #expect(first.errors.contains("2 ranks train together, by \(launcher.name)"), "\(first.errors)")
     #expect(first.errors.components(separatedBy: "done after 2 steps").count == 2, "one speaks")
-    try await here(.autoencoder, steps: 2, to: "first-here")
-    #expect(try network("first", "autoencoder") == network("first-here", "autoencoder"))
+    try await training.run(.autoencoder, steps: 2, ranks: 2, to: "first-here")
+    #expect(
+      try training.network("first", .autoencoder)
+        == training.network("first-here", .autoencoder))
 
     let second = try CommandRun(
-      arguments("diffusion", steps: 2, to: "second") + [
-        "--autoencoder", folder.path("first/autoencoder.safetensors"),
-      ], under: launcher.starting(2))
+      training.arguments(.diffusion, steps: 2, to: "second"), under: launcher.starting(2))
     try #require(second.status == 0, "\(second.errors)")
-    try await here(.diffusion, steps: 2, to: "second-here")
-    #expect(try network("second", "denoiser") == network("second-here", "denoiser"))
+    try await training.run(.diffusion, steps: 2, ranks: 2, to: "second-here")
+    #expect(
+      try training.network("second", .diffusion)
+        == training.network("second-here", .diffusion))
   }
 
   @Test(
@@ -105,7 +70,7 @@ struct RankedCommandTests {
   func survivesKill(launcher: MPILauncher) throws {
     func line(_ run: String) -> [String] {
       // Long enough to be killed in the middle: a checkpoint after every step.
-      arguments("autoencoder", steps: 100, to: run) + [
+      training.arguments(.autoencoder, steps: 100, to: run) + [
         "--set", "checkpoint_interval=1", "--set", "kept_checkpoints=2", "--resume",
       ]
     }
@@ -120,7 +85,9 @@ struct RankedCommandTests {
     #expect(rest.status == 0 && rest.errors.contains("going on after step"), "\(rest.errors)")
     let whole = try CommandRun(line("whole"), under: launcher.starting(2))
     #expect(whole.status == 0 && whole.errors.contains("begins"), "\(whole.errors)")
-    #expect(try network("parts", "autoencoder") == network("whole", "autoencoder"))
+    #expect(
+      try training.network("parts", .autoencoder)
+        == training.network("whole", .autoencoder))
   }
 
   /// Starts two processes, and sends one of them a signal once there is a checkpoint or two.
@@ -152,7 +119,9 @@ struct RankedCommandTests {
     .enabled(if: !MPILauncher.all.isEmpty, MPILauncher.skipReason), arguments: MPILauncher.all)
   func stopsTogether(launcher: MPILauncher) throws {
     let line =
-      arguments("autoencoder", steps: 100_000, to: "run") + ["--set", "checkpoint_interval=1"]
+      training.arguments(.autoencoder, steps: 100_000, to: "run") + [
+        "--set", "checkpoint_interval=1",
+      ]
     let errors = folder.path("errors")
     let stopped = try signal(SIGTERM, to: line, in: "run", launcher, writing: errors)
     #expect(stopped.terminationStatus != 0)
@@ -167,11 +136,11 @@ struct RankedCommandTests {
     .enabled(if: !MPILauncher.all.isEmpty, MPILauncher.skipReason), arguments: MPILauncher.all)
   func oneFault(launcher: MPILauncher) throws {
     // The second process is started with other options.
-    let other = arguments("autoencoder", steps: 1000, to: "run").map {
+    let other = training.arguments(.autoencoder, steps: 1000, to: "run").map {
       $0 == folder.path("skies") ? folder.path("nowhere") : $0
     }
     let result = try CommandRun(
-      arguments("autoencoder", steps: 1000, to: "run")
+      training.arguments(.autoencoder, steps: 1000, to: "run")
         + [":", "-n", "1", CommandRun.program.path] + other, under: launcher.starting(1))
     #expect(result.status != 0)
     #expect(result.errors.contains("rank 1 on "), "\(result.errors)")
@@ -185,7 +154,7 @@ struct RankedCommandTests {
   func otherLibrary() throws {
     for (launcher, library) in zip(MPILauncher.all, ["libmpich.so.12", "libmpi.so.40"]) {
       let result = try CommandRun(
-        arguments("autoencoder", steps: 1, to: "run"), under: launcher.starting(2),
+        training.arguments(.autoencoder, steps: 1, to: "run"), under: launcher.starting(2),
         variables: ["PVDM_MPI": library])
       #expect(result.status != 0)
       #expect(result.errors.contains("2 processes"), "\(result.errors)")
@@ -201,14 +170,14 @@ struct RankedCommandTests {
     ])
   func refusals(variables: [String: String], words: String) throws {
     let result = try CommandRun(
-      arguments("autoencoder", steps: 1, to: "run"), variables: variables)
+      training.arguments(.autoencoder, steps: 1, to: "run"), variables: variables)
     #expect(result.status == 2, "\(result.errors)")
     #expect(result.errors.contains(words), "\(result.errors)")
   }
 
   @Test("a folder without a run is begun by --resume, and one with other settings refused")
   func resumesOrBegins() throws {
-    let line = arguments("autoencoder", steps: 1, to: "run") + ["--resume"]
+    let line = training.arguments(.autoencoder, steps: 1, to: "run") + ["--resume"]
     let begun = try CommandRun(line)
     #expect(begun.status == 0 && begun.errors.contains("begins"), "\(begun.errors)")
     let complete = try CommandRun(line)

@@ -15,15 +15,14 @@ struct SlurmTests {
   private let cluster: SlurmCluster
   /// A folder that all hosts see.
   private let folder: String
+  private let training: SmallTraining
 
   init() throws {
     cluster = try #require(SlurmCluster.shared, "the cluster did not start; see log/ in its folder")
     folder = "\(cluster.folder)/\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let made = try run([
-      "dataset", "skies", "--clips", "4", "--size", "32", "--frames", "40", "--test-share", "0.25",
-      "--output", path("skies"),
-    ])
+    training = SmallTraining(folder: folder, batch: 4)
+    let made = try run(training.dataset)
     try #require(made.status == 0, "\(made.errors)")
   }
 
@@ -32,48 +31,6 @@ struct SlurmTests {
   private func run(_ arguments: [String], under launcher: [String] = []) throws -> CommandRun {
     try CommandRun(
       arguments, under: launcher, home: path("home"), variables: cluster.variables)
-  }
-
-  private func arguments(_ stage: TrainingStage, steps: Int, to name: String) -> [String] {
-    [
-      "train", stage.rawValue, "--config", "tiny", "--data", path("skies"), "--threads", "1",
-      "--cache", path("cache"), "--output", path(name),
-    ]
-      + ["steps=\(steps)", "batch=4", "log_interval=1", "sample_interval=\(steps)", "seed=5"]
-      .flatMap { ["--set", $0] }
-      + (stage == .diffusion ? ["--autoencoder", path("first/autoencoder.safetensors")] : [])
-  }
-
-  /// The same training by ranks of this process, which add up in their order; without ranks, by one alone.
-  private func here(
-    _ stage: TrainingStage, steps: Int, ranks count: Int, to name: String
-  ) async throws {
-    var configuration = TrainingPreset.tiny.configuration
-    configuration[stage].steps = steps
-    configuration[stage].batch = 4
-    configuration[stage].logInterval = 1
-    configuration[stage].sampleInterval = steps
-    configuration[stage].seed = 5
-    var job = TrainingJob(
-      stage: stage, configuration: configuration, dataPath: path("skies"), runFolder: path(name),
-      cacheFolder: path("cache"))
-    job.threadCount = 1
-    if stage == .diffusion { job.autoencoderPath = path("first/autoencoder.safetensors") }
-    guard count > 1 else {
-      _ = try await job.run()
-      return
-    }
-    let shared = job
-    _ = try await amongRanks(count) { ranks in
-      var job = shared
-      job.ranks = ranks
-      return try await job.run()
-    }
-  }
-
-  private func network(_ name: String, _ stage: TrainingStage) throws -> Data {
-    let file = stage == .autoencoder ? "autoencoder" : "denoiser"
-    return try Data(contentsOf: URL(filePath: path("\(name)/\(file).safetensors")))
   }
 
   @Test(
@@ -85,16 +42,17 @@ struct SlurmTests {
         // The first autoencoder is the one that the second stage builds on.
         let name = stage == .autoencoder && count == 1 ? "first" : "\(stage.rawValue)-\(count)"
         let result = try run(
-          arguments(stage, steps: 2, to: name),
+          training.arguments(stage, steps: 2, to: name),
           under: [
             "/usr/bin/srun", "--mpi=pmix", "--kill-on-bad-exit=1", "--overcommit",
             "-N\(min(count, cluster.hosts))", "-n\(count)",
           ])
         try #require(result.status == 0, "\(result.errors)")
         if count > 1 { #expect(result.errors.contains("\(count) ranks train together")) }
-        try await here(stage, steps: 2, ranks: count, to: name + "-here")
+        try await training.run(stage, steps: 2, ranks: count, to: name + "-here")
         #expect(
-          try network(name, stage) == network(name + "-here", stage), "\(stage), \(count) ranks")
+          try training.network(name, stage) == training.network(name + "-here", stage),
+          "\(stage), \(count) ranks")
       }
     }
   }
@@ -108,7 +66,7 @@ struct SlurmTests {
   /// - Returns: The job's number.
   private func submit(to name: String) throws -> Int {
     let submitted = try run(
-      arguments(.autoencoder, steps: Self.steps, to: name) + [
+      training.arguments(.autoencoder, steps: Self.steps, to: name) + [
         "--set", "checkpoint_interval=1", "--set", "kept_checkpoints=2", "--submit", "--nodes",
         "\(cluster.hosts)",
       ])
@@ -164,9 +122,11 @@ struct SlurmTests {
 
   private func expectUndisturbed(_ name: String) async throws {
     if !FileManager.default.fileExists(atPath: path("whole")) {
-      try await here(.autoencoder, steps: Self.steps, ranks: cluster.hosts, to: "whole")
+      try await training.run(.autoencoder, steps: Self.steps, ranks: cluster.hosts, to: "whole")
     }
-    #expect(try network(name, .autoencoder) == network("whole", .autoencoder), "\(name)")
+    #expect(
+      try training.network(name, .autoencoder) == training.network("whole", .autoencoder), "\(name)"
+    )
     let log = try String(contentsOfFile: path("\(name)/log.txt"), encoding: .utf8)
     #expect(log.contains("\(cluster.hosts) ranks train together"))
   }
