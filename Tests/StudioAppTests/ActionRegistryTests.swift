@@ -222,7 +222,7 @@ import Testing
 
   @Test("a new file's name stays while its folder is chosen, and ways up are short")
   func browsingForANewFile() {
-    var listing = FolderListing(head: "out/", names: ["films/", "old.mp4"])
+    var listing = PathMenu(head: "out/", names: ["films/", "old.mp4"])
     #expect(listing.offered(for: "out/sky.mp4 x4") == ["../", "films/"])
     #expect(listing.offered(for: "out/o") == ["old.mp4"])
     #expect(listing.offered(for: "out/") == ["../", "films/", "old.mp4"])
@@ -230,10 +230,10 @@ import Testing
     #expect(listing.chosen(for: "out/sky.mp4 x4")?.path == "sky.mp4 x4")
     listing.move(by: 1, path: "out/sky.mp4 x4")
     #expect(listing.chosen(for: "out/sky.mp4 x4")?.path == "out/films/sky.mp4 x4")
-    var here = FolderListing(head: "", names: [])
+    var here = PathMenu(head: "", names: [])
     here.move(by: 1, path: "")
     #expect(here.chosen(for: "")?.path == "../")
-    #expect(FolderListing(head: "/", names: ["a/"]).offered(for: "/") == ["a/"])
+    #expect(PathMenu(head: "/", names: ["a/"]).offered(for: "/") == ["a/"])
   }
 
   // MARK: A user's keys

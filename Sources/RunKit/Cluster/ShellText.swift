@@ -1,5 +1,5 @@
 /// Words for a script of bash that mean exactly what they are, whatever is in them.
-enum ShellText {
+package enum ShellText {
   /// One word, on one line.
   ///
   /// Within single quotes bash takes everything but the quote as it is. What holds a control character is
@@ -21,6 +21,14 @@ enum ShellText {
       }
     }
     return word + "'"
+  }
+
+  /// Words as they would be typed: quoted where they would not mean themselves.
+  package static func typed(_ texts: [String]) -> String {
+    let special = "'\"\\$`&;|<>()*?[]#~!{}"
+    return texts.map { text in
+      text.contains { $0.isWhitespace || special.contains($0) } ? word(text) : text
+    }.joined(separator: " ")
   }
 
   /// Words with a space between each two.

@@ -85,9 +85,7 @@ public struct RunEstimator: Sendable {
   ) -> RunEstimate? {
     guard let denoiser = Network(model, .denoiser), let autoencoder = Network(model, .autoencoder)
     else { return nil }
-    let threads =
-      settings.device.resolved == .processor
-      ? min(settings.threadCount ?? machine.processorCount, machine.processorCount) : 1
+    let threads = settings.timedThreadCount(of: machine.processorCount)
     func seconds(_ operation: TimingKey.Operation, _ network: Network) -> (Double, Bool) {
       self.seconds(operation, network, settings, threads)
     }

@@ -19,8 +19,8 @@ extension GenerationSettings {
     }
   }
 
-  /// The threads that times are kept for: a graphics processor has none of the program's.
-  package var timedThreadCount: Int {
-    device.resolved == .processor ? min(threadCount ?? .max, Processor.availableCount) : 1
+  /// The threads that times are kept for, of so many processors: a graphics processor has none of the program's.
+  package func timedThreadCount(of processorCount: Int) -> Int {
+    device.resolved == .processor ? min(threadCount ?? .max, processorCount) : 1
   }
 }

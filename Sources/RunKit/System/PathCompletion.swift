@@ -12,13 +12,17 @@ public struct PathCompletion: Sendable, Hashable {
   /// Names that are listed at most.
   private static let limit = 200
 
+  /// A path up to its last slash, and what follows it.
+  package static func parts(of path: String) -> (head: String, stem: String) {
+    let end = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    return (String(path[..<end]), String(path[end...]))
+  }
+
   /// Looks at the folder that the path leads to.
   public init(of typed: String) {
     self.typed = typed
-    let slash = typed.lastIndex(of: "/")
-    let head = slash.map { typed[...$0] } ?? ""
-    let stem = slash.map { typed[typed.index(after: $0)...] } ?? typed[...]
-    let folder = head.isEmpty ? "." : String(head).expandingHome
+    let (head, stem) = Self.parts(of: typed)
+    let folder = head.isEmpty ? "." : head.expandingHome
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     // Hidden files are offered to those who type the point.
     let fitting = names.filter { $0.hasPrefix(stem) && ($0.first != "." || stem.first == ".") }
@@ -28,7 +32,7 @@ public struct PathCompletion: Sendable, Hashable {
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       return exists && isFolder.boolValue ? name + "/" : name
     }
-    let common = candidates.dropFirst().reduce(candidates.first ?? String(stem)) { common, name in
+    let common = candidates.dropFirst().reduce(candidates.first ?? stem) { common, name in
       common.commonPrefix(with: name)
     }
     completed = head + common

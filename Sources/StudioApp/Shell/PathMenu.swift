@@ -2,7 +2,7 @@ import RunKit
 import TerminalUI
 
 /// The names in the folder of a path that is being typed, to choose from.
-package struct FolderListing: Sendable, Hashable {
+package struct PathMenu: Sendable, Hashable {
   /// The folder as it was typed, with its slash; empty for the one that the studio was started in.
   package let head: String
   /// All its names, folders with a slash at their end.
@@ -17,14 +17,10 @@ package struct FolderListing: Sendable, Hashable {
   }
 
   /// The part of a path up to its last slash.
-  static func head(of path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-  }
+  static func head(of path: String) -> String { PathCompletion.parts(of: path).head }
 
   /// What follows the last slash.
-  private static func stem(of path: String) -> String {
-    String(path.dropFirst(head(of: path).count))
-  }
+  private static func stem(of path: String) -> String { PathCompletion.parts(of: path).stem }
 
   /// What is offered for a path: the names that begin as it ends. Where none does, a new file is meant, and
   /// the folders are offered that it may go into.

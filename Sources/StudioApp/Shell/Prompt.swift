@@ -12,7 +12,7 @@ package struct Prompt: Sendable, Hashable {
   /// Whether it is a path, which Tab completes, or several with commas between them.
   package var isPath = false
   /// The folder of the path, as it was told last.
-  package private(set) var listing: FolderListing?
+  package private(set) var listing: PathMenu?
   /// Whether the line is to become what all names have in common, once they are told.
   private var wantsCompletion = false
 
@@ -32,7 +32,7 @@ package struct Prompt: Sendable, Hashable {
 
   /// The folder whose names are to be looked up; `nil` while they are known.
   var wantedFolder: String? {
-    let head = FolderListing.head(of: path)
+    let head = PathMenu.head(of: path)
     return isPath && listing?.head != head ? head : nil
   }
 
@@ -42,8 +42,8 @@ package struct Prompt: Sendable, Hashable {
   /// Takes what was found out: the names of the folder, and what the path may become.
   mutating func take(_ completion: PathCompletion) {
     guard isPath else { return }
-    if completion.typed == FolderListing.head(of: path), listing?.head != completion.typed {
-      listing = FolderListing(head: completion.typed, names: completion.candidates)
+    if completion.typed == PathMenu.head(of: path), listing?.head != completion.typed {
+      listing = PathMenu(head: completion.typed, names: completion.candidates)
     }
     guard wantsCompletion, completion.typed == path else { return }
     wantsCompletion = false

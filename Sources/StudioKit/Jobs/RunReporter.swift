@@ -1,6 +1,7 @@
 import Foundation
 import RunKit
 import Synchronization
+import TensorCore
 import VideoDiffusion
 
 /// Says how far a run is, at most ten times a second, and keeps what its parts took for later
@@ -54,7 +55,8 @@ final class RunReporter: Sendable {
     let key = TimingKey(
       network: TimingKey.network(hash: nil, path: file.path),
       precision: plan.task.settings.precision, device: plan.task.settings.device,
-      threadCount: plan.task.settings.timedThreadCount, operation: operation)
+      threadCount: plan.task.settings.timedThreadCount(of: Processor.availableCount),
+      operation: operation)
     // What is stored is read outside the lock, and written between clips: a step must not wait for the
     // disk.
     let isKnown = state.withLock { $0.averages[key] != nil }

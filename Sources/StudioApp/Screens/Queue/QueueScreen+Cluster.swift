@@ -105,10 +105,7 @@ extension ClusterJob {
 
   /// Its command, as it would be typed.
   var commandText: String {
-    (["pvdm"] + submission.command.arguments).map { word in
-      word.contains { $0.isWhitespace || "'\"\\$`&;|<>()*?[]#~!{}".contains($0) }
-        ? "'" + word.replacing("'", with: #"'\''"#) + "'" : word
-    }.joined(separator: " ")
+    ShellText.typed(["pvdm"] + submission.command.arguments)
   }
 
   /// Where it stands, in a word.
