@@ -97,7 +97,15 @@ struct PickleTensor {
 
 /// The containers a pickle made, with a bound on how many things it may make.
 struct PickleHeap {
-  private(set) var nodes: [PickleNode] = []
+  /// A node with what grows of it apart: in a node's cases members would have two owners while they
+  /// change, so that adding one would copy them all.
+  private struct Container {
+    var node: PickleNode
+    var items: [PickleObject] = []
+    var pairs: [(key: PickleObject, value: PickleObject)] = []
+  }
+
+  private var containers: [Container] = []
   private var made = 0
   private var unpackedBytes = 0
 
@@ -124,14 +132,37 @@ struct PickleHeap {
     _ node: PickleNode, memberCount: Int = 0
   ) throws(CheckpointError.Kind) -> PickleObject {
     try charge(memberCount + 1)
-    nodes.append(node)
-    return .node(nodes.count - 1)
+    let container =
+      switch node {
+      case .list(let items): Container(node: .list([]), items: items)
+      case .dictionary(let pairs): Container(node: .dictionary([]), pairs: pairs)
+      default: Container(node: node)
+      }
+    containers.append(container)
+    return .node(containers.count - 1)
+  }
+
+  /// All that was made, in order.
+  var nodes: some Sequence<PickleNode> { containers.indices.lazy.map { self[$0] } }
+
+  /// The node of an index.
+  subscript(index: Int) -> PickleNode {
+    let container = containers[index]
+    switch container.node {
+    case .list: return .list(container.items)
+    case .dictionary: return .dictionary(container.pairs)
+    case .instance(var instance):
+      instance.items = container.items
+      instance.pairs = container.pairs
+      return .instance(instance)
+    case .tuple, .storage, .tensor, .unreadableTensor: return container.node
+    }
   }
 
   /// The node that `object` refers to, nil if it is no reference.
   func node(_ object: PickleObject) -> PickleNode? {
     guard case .node(let index) = object else { return nil }
-    return nodes[index]
+    return self[index]
   }
 
   /// The members of the tuple or list that `object` refers to, nil if it is neither.
@@ -148,16 +179,8 @@ struct PickleHeap {
   ) throws(CheckpointError.Kind) -> Bool {
     guard case .node(let index) = object else { return false }
     try charge(items.count)
-    switch nodes[index] {
-    case .list(var members):
-      // The heap lets go of the array first; appending to one with two owners would copy it.
-      nodes[index] = .list([])
-      members.append(contentsOf: items)
-      nodes[index] = .list(members)
-    case .instance(var instance):
-      nodes[index] = .list([])
-      instance.items.append(contentsOf: items)
-      nodes[index] = .instance(instance)
+    switch containers[index].node {
+    case .list, .instance: containers[index].items.append(contentsOf: items)
     default: return false
     }
     return true
@@ -170,23 +193,14 @@ struct PickleHeap {
   ) throws(CheckpointError.Kind) -> Bool {
     guard items.count.isMultiple(of: 2), case .node(let index) = object else { return false }
     try charge(items.count)
-    func add(to members: inout [(key: PickleObject, value: PickleObject)]) {
-      var position = items.startIndex
-      while position < items.endIndex {
-        members.append((key: items[position], value: items[position + 1]))
-        position += 2
-      }
-    }
-    switch nodes[index] {
-    case .dictionary(var members):
-      nodes[index] = .list([])
-      add(to: &members)
-      nodes[index] = .dictionary(members)
-    case .instance(var instance):
-      nodes[index] = .list([])
-      add(to: &instance.pairs)
-      nodes[index] = .instance(instance)
+    switch containers[index].node {
+    case .dictionary, .instance: break
     default: return false
+    }
+    var position = items.startIndex
+    while position < items.endIndex {
+      containers[index].pairs.append((key: items[position], value: items[position + 1]))
+      position += 2
     }
     return true
   }
@@ -195,12 +209,11 @@ struct PickleHeap {
   /// as `_metadata`) are dropped, for they are never members.
   mutating func build(_ object: PickleObject, state: PickleObject) -> Bool {
     guard case .node(let index) = object else { return false }
-    switch nodes[index] {
+    switch containers[index].node {
     case .dictionary, .tensor, .unreadableTensor, .list: return true
     case .instance(var instance):
-      nodes[index] = .list([])
       instance.state = state
-      nodes[index] = .instance(instance)
+      containers[index].node = .instance(instance)
       return true
     case .tuple, .storage: return false
     }

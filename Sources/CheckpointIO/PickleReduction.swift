@@ -13,7 +13,7 @@ extension PickleHeap {
     case .global(let global): return try reduce(global, members)
     case .node(let index):
       // What an unknown name made may be called in turn (functools.partial, bound methods).
-      guard case .instance(let instance) = nodes[index] else { break }
+      guard case .instance(let instance) = self[index] else { break }
       return try add(.instance(PickleInstance(name: "a result of \(instance.name)")))
     default: break
     }

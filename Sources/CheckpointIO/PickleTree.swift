@@ -57,7 +57,7 @@ struct PickleTree {
     case .global(.other(let name)): return .opaque(name)
     case .global: return .opaque("a class")
     case .node(let index):
-      switch heap.nodes[index] {
+      switch heap[index] {
       case .tuple(let items), .list(let items):
         return try list(items, name: name, depth: depth)
       case .dictionary(let items): return try dictionary(items, name: name, depth: depth)
@@ -125,7 +125,7 @@ struct PickleTree {
     case .global: return "a class"
     case .node(let index):
       guard let members = heap.members(key) else {
-        if case .instance(let instance) = heap.nodes[index] { return instance.name }
+        if case .instance(let instance) = heap[index] { return instance.name }
         return "an object"
       }
       var parts: [String] = []

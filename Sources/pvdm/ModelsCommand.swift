@@ -31,7 +31,8 @@ struct Models: AsyncParsableCommand {
 
   func run() async throws {
     try await explaining {
-      for place in places { _ = try ModelLibrary.entry(at: place) }
+      // What is there may be anything: the search reads it within bounds, and lists what it was.
+      for place in places { _ = try ModelLibrary.isFolder(place) }
       var entries = try ModelLibrary(added: places).entries()
       if hash { try addHashes(&entries) }
       if json {

@@ -142,6 +142,31 @@ struct PickleSafetyTests {
     }
   }
 
+  /// Copying all members for each new one would take many minutes here.
+  @Test(
+    "containers that grow by one member at a time cost as much a member as small ones",
+    .timeLimit(.minutes(1)), arguments: ["list", "dictionary", "object"])
+  func growth(container: String) throws {
+    var pickle = PickleAssembler()
+    if container == "object" {
+      pickle.global("mylib", "Bag")
+      pickle.raw(0x29, 0x52)
+    } else {
+      pickle.raw(container == "list" ? 0x5d : 0x7d)
+    }
+    for number in 0..<200_000 {
+      if container != "list" { pickle.integer(number) }
+      pickle.raw(0x4e)
+      pickle.raw(container == "list" ? 0x61 : 0x73)
+    }
+    let checkpoint = try folder.checkpoint(ZipAssembler.torch(pickle.finished).bytes)
+    switch checkpoint.root {
+    case .list(let values): #expect(values.count == 200_000)
+    case .dictionary(let members): #expect(members.count == 200_000)
+    default: Issue.record("found \(checkpoint.root)")
+    }
+  }
+
   @Test(
     "a tensor beyond its storage is an error, whatever overflows on the way",
     arguments: [

@@ -61,6 +61,17 @@ struct KeyDecoderTests {
         == [.key(.character("a")), .paste("x\ny\nz\u{1B}[A"), .key(.character("b"))])
   }
 
+  /// Copying what came before for each byte would take many minutes here.
+  @Test("a long paste in pieces costs as much a byte as a short one", .timeLimit(.minutes(1)))
+  func longPaste() {
+    var decoder = KeyDecoder()
+    let piece = [UInt8](repeating: 0x78, count: 4096)
+    _ = decoder.decode([0x1B] + Array("[200~".utf8), at: .zero)
+    for _ in 0..<255 { _ = decoder.decode(piece, at: .zero) }
+    let outputs = decoder.decode([0x1B] + Array("[201~".utf8), at: .zero)
+    #expect(outputs == [.event(.paste(String(repeating: "x", count: 255 * 4096)))])
+  }
+
   @Test("Unknown sequences and broken UTF-8 are left out, and the rest still comes")
   func unknown() {
     #expect(events("\u{1B}[99;99;99Xa") == [.key(.character("a"))])

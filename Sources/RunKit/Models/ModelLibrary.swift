@@ -81,14 +81,22 @@ public struct ModelLibrary: Sendable {
   ///   was to end.
   public static func entry(at path: String, stop: StopSignal? = nil) throws -> ModelEntry {
     let url = URL(filePath: path).standardizedFileURL
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      throw StudioError(path, .noSuchFile)
-    }
-    let isCheckpoint = !isFolder.boolValue
+    let isCheckpoint = try !isFolder(path)
     return try reading(path, stop: stop) {
       isCheckpoint ? ModelEntry(checkpoint: url.path) : ModelEntry(folder: url.path)
     }
+  }
+
+  /// Whether a path that the user names is a folder rather than a file.
+  ///
+  /// - Throws: ``StudioError`` if it is neither.
+  package static func isFolder(_ path: String) throws -> Bool {
+    var isFolder: ObjCBool = false
+    let full = URL(filePath: path).standardizedFileURL.path
+    guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder) else {
+      throw StudioError(path, .noSuchFile)
+    }
+    return isFolder.boolValue
   }
 
   /// Reads what the user named, with patience that ends.

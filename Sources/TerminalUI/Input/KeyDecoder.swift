@@ -28,6 +28,8 @@ package struct KeyDecoder: Sendable {
   package private(set) var deadline: Duration?
 
   private var state = State.ground
+  /// The paste in progress. In a case of the state each byte would copy all that came before it.
+  private var pasted = PastedText()
   /// Whether the escape delay of what waits is over, so that it may be a key and not a sequence.
   private var isLate = false
   /// Until when the rest of a sequence may come whose Escape was taken for the key.
@@ -48,7 +50,7 @@ package struct KeyDecoder: Sendable {
     /// Button, column and row of a mouse report in X10's form.
     case mouse([UInt8])
     case string(StringSkip)
-    case paste(PastedText)
+    case paste
     /// A character of several bytes, after Escape if it is Alt's.
     case character([UInt8], isAlt: Bool)
   }
@@ -114,9 +116,9 @@ package struct KeyDecoder: Sendable {
     case .string(let string):
       rest()
       return string.hasEscape ? [.event(.key(.escape))] : []
-    case .paste(let paste):
+    case .paste:
       rest()
-      return [.event(.paste(paste.text))]
+      return [.event(.paste(pasted.text))]
     case .ground, .control, .consoleKey, .mouse, .character:
       rest()
       return []
@@ -185,14 +187,10 @@ package struct KeyDecoder: Sendable {
         if string.hasEscape { wait(.escape, until: now + Self.escapeDelay) } else { rest() }
         take(byte, hasMore: hasMore, at: now, into: &outputs)
       }
-    case .paste(var paste):
-      // In place, or each byte would copy all that came before it.
-      state = .ground
-      if paste.take(byte) {
+    case .paste:
+      if pasted.take(byte) {
         rest()
-        outputs.append(.event(.paste(paste.text)))
-      } else {
-        state = .paste(paste)
+        outputs.append(.event(.paste(pasted.text)))
       }
     case .character(let bytes, let isAlt):
       takeCharacter(byte, after: bytes, isAlt: isAlt, at: now, into: &outputs)
@@ -277,7 +275,8 @@ package struct KeyDecoder: Sendable {
     if let key = table.key(for: sequence) {
       outputs.append(.event(.key(key)))
     } else if sequence == PastedText.start {
-      wait(.paste(PastedText()), until: now + Self.pasteDelay)
+      pasted = PastedText()
+      wait(.paste, until: now + Self.pasteDelay)
     } else if let output = ControlSequence(bytes)?.output {
       outputs.append(output)
     }
