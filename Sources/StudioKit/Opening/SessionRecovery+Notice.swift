@@ -27,7 +27,8 @@ extension SessionRecovery {
     if let rows = Self.count(addedRows, "row") { sources.append("\(rows) from clip files") }
     let kept = contents.isEmpty ? "what it held" : contents
     let origin = sources.joined(separator: ", ")
-    return Notice(.warning, "\(happened)\(found); \(kept) are back: \(origin)", remedy: place)
+    return Notice(
+      .warning, "\(happened)\(found); brought back \(kept): \(origin)", remedy: place)
   }
 
   private static func count(_ number: Int, _ noun: String) -> String? {
