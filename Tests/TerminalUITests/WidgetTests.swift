@@ -55,6 +55,7 @@ struct WidgetTests {
     #expect(none.handle(.character("1")) == false && none.titles.isEmpty)
     let wide = drawn(40, 1) { buffer, area in tabs.draw(in: &buffer, area: area) }
     #expect(row(0, of: wide).hasPrefix(" 1 Models  2 Make  3 Extend "))
+    #expect(wide[39, 0].style == Style(.tab), "the bar goes to the end of its row")
     let narrow = drawn(16, 1) { buffer, area in tabs.draw(in: &buffer, area: area) }
     #expect(row(0, of: narrow) == " 1  2 Make  3   ")
   }

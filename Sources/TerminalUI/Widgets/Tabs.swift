@@ -37,6 +37,8 @@ public struct Tabs: Sendable, Hashable {
   /// selected one keep only their number.
   public func draw(in buffer: inout CellBuffer, area: Rectangle) {
     guard !area.isEmpty else { return }
+    let row = Rectangle(column: area.column, row: area.row, width: area.width, height: 1)
+    buffer.fill(row, style: Style(.tab))
     // A prefix takes the place of the blank, so that every title stays.
     let keys = numbers.map { prefix.isEmpty ? " \($0)" : "\(prefix)\($0)" }
     let full = zip(keys, titles).map { "\($0) \($1) " }
