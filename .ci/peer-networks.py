@@ -3,6 +3,7 @@ with. They have the layers and the number of parameters of the authors' (a denoi
 
     python3 .ci/peer-networks.py --device cpu --threads 2 --networks denoiser
     python3 .ci/peer-networks.py --device cuda:0 --compile
+    python3 .ci/peer-networks.py --device cuda:0 --train --batch 7
     python3 .ci/peer-networks.py --engine openvino --threads 2 --precisions f32
 """
 
@@ -199,7 +200,64 @@ class Decoder(nn.Module):
         return self.pixels(h.unflatten(1, (GRID, GRID)).permute(0, 3, 1, 2)).tanh()
 
 
+class Projection(nn.Module):
+    """Reads the tokens along one axis, with one more at the end, and keeps what becomes of the first."""
+
+    def __init__(self, width, length, layers=4, heads=4, hidden=512):
+        super().__init__()
+        self.token, self.positions = nn.Parameter(torch.zeros(width)), nn.Parameter(torch.zeros(length + 1, width))
+        inner, self.heads = heads * (width // 8), heads
+        self.layers = nn.ModuleList(
+            [nn.ModuleList([nn.LayerNorm(width), nn.Linear(width, 3 * inner, bias=False), nn.Linear(inner, width),
+                            nn.LayerNorm(width), nn.Linear(width, hidden), nn.Linear(hidden, width)])
+             for _ in range(layers)])
+        self.latent = nn.Linear(width, 4)
+
+    def forward(self, x):
+        sequences, length, width = x.shape
+        x = torch.cat([x, self.token.expand(sequences, 1, width)], 1) + self.positions
+        for norm1, qkv, out, norm2, expand, contract in self.layers:
+            q, k, v = qkv(norm1(x)).reshape(sequences, length + 1, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            a = F.scaled_dot_product_attention(q, k, v)
+            x = x + out(a.transpose(1, 2).reshape(sequences, length + 1, -1))
+            x = x + contract(F.gelu(expand(norm2(x))))
+        return self.latent(x[:, 0])
+
+
+class Autoencoder(nn.Module):
+    """Writes a clip as planes, and reads it back."""
+
+    def __init__(self, width=384, layers=8, patch=8):
+        super().__init__()
+        self.patches = nn.Conv2d(3, width, patch, patch)
+        self.decoder = Decoder(width, layers, patch)
+        self.layers = nn.ModuleList(
+            [nn.ModuleList([RotaryAttention(width), RotaryAttention(width), FeedForward(width)]) for _ in range(layers)])
+        self.projections = nn.ModuleList([Projection(width, length) for length in (FRAMES, GRID, GRID)])
+
+    def inputs_of(self, batch, **options):
+        return (torch.randn(batch * FRAMES, 3, 8 * GRID, 8 * GRID, **options).tanh(),)
+
+    def forward(self, frames):
+        decoder, h = self.decoder, self.patches(frames).flatten(2).transpose(1, 2)
+        batch, width = h.shape[0] // FRAMES, h.shape[-1]
+        for time_attention, space_attention, feed_forward in self.layers:
+            h = h.reshape(batch, FRAMES, GRID * GRID, width).transpose(1, 2).reshape(-1, FRAMES, width)
+            h = time_attention(h, decoder.time_cosine, decoder.time_sine)
+            h = h.reshape(batch, GRID * GRID, FRAMES, width).transpose(1, 2).reshape(-1, GRID * GRID, width)
+            h = feed_forward(space_attention(h, decoder.space_cosine, decoder.space_sine))
+        h = h.reshape(batch, FRAMES, GRID, GRID, width)
+        planes = []
+        for axis, projection in zip((1, 3, 2), self.projections):
+            lines = h.movedim(axis, 3)
+            plane = projection(lines.reshape(-1, lines.shape[3], width)).reshape(batch, -1, 4)
+            planes.append(plane.transpose(1, 2).tanh())
+        return decoder(torch.cat(planes, -1))
+
+
 NETWORKS = {"denoiser": Denoiser, "decoder": Decoder}
+# Those that are trained, with the share of the average that a step takes over; 0 for none.
+TRAINED = {"denoiser": (Denoiser, 1e-4), "autoencoder": (Autoencoder, 0)}
 
 
 def median(times):
@@ -245,7 +303,7 @@ def graphed(network, arguments):
 
 
 def report(network, precision, batch, what, seconds):
-    print(f"{network:10}{precision:6}batch {batch}  {what:24}{seconds * 1e3:10.3f} ms", flush=True)
+    print(f"{network:12}{precision:6}batch {batch}  {what:24}{seconds * 1e3:10.3f} ms", flush=True)
 
 
 def measure_pytorch(name, precision, batch, options):
@@ -275,6 +333,41 @@ def measure_pytorch(name, precision, batch, options):
         report(name, precision, batch, what, timed(work_again, options.runs))
 
 
+def measure_training(name, precision, batch, options):
+    """A step: forward, backward, AdamW, and the moving average of the denoiser's weights."""
+    device = torch.device(options.device)
+    on_card = device.type == "cuda"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    kind, share = TRAINED[name]
+    network = kind().to(device=device)
+    if on_card and name == "denoiser":
+        network = network.to(memory_format=torch.channels_last)
+    parameters = list(network.parameters())
+    averages = [parameter.detach().clone() for parameter in parameters] if share else []
+    optimizer = torch.optim.AdamW(parameters, lr=1e-4, fused=on_card)
+    arguments = network.inputs_of(batch, device=device)
+    target = torch.randn_like(arguments[0])
+    pass_once = torch.compile(network) if options.compile else network
+
+    def work():
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            loss = F.mse_loss(pass_once(*arguments).float(), target)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            if averages:
+                torch._foreach_lerp_(averages, parameters, share)
+
+    if on_card:
+        torch.cuda.reset_peak_memory_stats(device)
+    seconds = (timed_on_card if on_card else timed_on_host)(work, options.runs)
+    what = "step, compiled" if options.compile else "step, eager"
+    if on_card:
+        what += f" {torch.cuda.max_memory_allocated(device) / 1e9:.2f} GB"
+    report(name, precision, batch, what, seconds)
+
+
 def measure_openvino(name, precision, batch, options):
     import openvino
 
@@ -292,18 +385,25 @@ def main():
     parser.add_argument("--engine", choices=["pytorch", "openvino"], default="pytorch")
     parser.add_argument("--device", default="cpu", help="cpu or cuda:N")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of the processor")
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--networks", nargs="+", choices=[*NETWORKS, "autoencoder"])
     parser.add_argument("--precisions", nargs="+", choices=["f32", "tf32", "bf16"])
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 4], help="of the denoiser")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--compile", action="store_true", help="also with torch.compile")
+    parser.add_argument("--train", action="store_true", help="steps of training in place of passes")
     options = parser.parse_args()
-    torch.set_grad_enabled(False)
+    torch.set_grad_enabled(options.train)
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
+    if options.train:
+        for name in options.networks or TRAINED:
+            for precision in options.precisions or ["f32", "tf32", "bf16"]:
+                for batch in options.batch if name == "denoiser" else [1]:
+                    measure_training(name, precision, batch, options)
+        return
     measure = measure_openvino if options.engine == "openvino" else measure_pytorch
     usual = ["f32", "tf32", "bf16"] if options.device.startswith("cuda") else ["f32", "bf16"]
-    for name in options.networks:
+    for name in options.networks or NETWORKS:
         for precision in options.precisions or usual:
             for batch in options.batch if name == "denoiser" else [1]:
                 measure(name, precision, batch, options)

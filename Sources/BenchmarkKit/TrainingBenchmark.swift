@@ -27,7 +27,8 @@ public struct TrainingMeasurement: NeighbourMeasurement, Sendable, Hashable {
   public let peak: Double?
   /// Numbers that are trained.
   public let parameterCount: Int
-  /// The most memory that the process had while it was measured, in bytes.
+  /// The most memory that the process had while it was measured, or where a card computed the tensors on that,
+  /// in bytes.
   public let peakBytes: Int
 
   /// `train.denoiser.published.f32`, with `.batch2` for a batch other than 1, `.checkpointing`, and
@@ -69,6 +70,8 @@ public struct TrainingBenchmark {
     public var batches: [Int]
     /// Without and with checkpointing.
     public var checkpointing: [Bool] = [false]
+    /// What computes.
+    public var device = DeviceChoice.processor
     /// Threads.
     public var threads = Processor.availableCount
     /// Steps that are timed, after one that is not.
@@ -151,7 +154,7 @@ public struct TrainingBenchmark {
   private mutating func measure() throws {
     onProgress("peak of the machine, \(plan.threads) threads")
     let seconds = plan.isQuick ? 0.1 : 0.5
-    let device = try Device.open(threadCount: plan.threads)
+    let device = try Device.open(plan.device, threadCount: plan.threads)
     for precision in [ElementType.float32, .bfloat16] {
       guard let peak = device.measurePeak(precision, seconds: seconds) else { continue }
       report.peaks[precision] = max(peak, report.peaks[.float32] ?? 0)
@@ -175,7 +178,8 @@ public struct TrainingBenchmark {
     _ isCheckpointing: Bool
   ) throws {
     MemoryUse.resetPeak()
-    let context = ComputeContext(try Device.open(threadCount: plan.threads))
+    let context = ComputeContext(try Device.open(plan.device, threadCount: plan.threads))
+    context.resetPeakDeviceBytes()
     let step =
       network == .denoiser
       ? try denoiserStep(size, precision, batch, isCheckpointing, context)
@@ -202,7 +206,8 @@ public struct TrainingBenchmark {
           isCheckpointing: isCheckpointing, neighbourCount: neighbourCount, samples: samples,
           operations: 3 * step.forwardOperations * Double(batch),
           peak: neighbourCount == 0 ? report.peaks[precision] : nil,
-          parameterCount: step.parameterCount, peakBytes: MemoryUse.peakResidentByteCount))
+          parameterCount: step.parameterCount,
+          peakBytes: context.peakDeviceBytes ?? MemoryUse.peakResidentByteCount))
     }
     try measure(beside: 0)
     if plan.neighbourCount > 0 { try measure(beside: plan.neighbourCount) }

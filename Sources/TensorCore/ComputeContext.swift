@@ -49,6 +49,12 @@ public final class ComputeContext: @unchecked Sendable {
   /// Returns memory that waits for reuse to the system, for example between two models.
   public func releaseUnusedMemory() { device.memory.trim() }
 
+  /// The most bytes of the device's own memory that were taken at once since the last call of
+  /// ``resetPeakDeviceBytes()``; `nil` for the processor, whose memory is the process's.
+  public var peakDeviceBytes: Int? { device.memory.peakBytes }
+  /// Begins to look for the peak anew.
+  public func resetPeakDeviceBytes() { device.memory.resetPeak() }
+
   /// Bytes of tensor memory that wait for reuse.
   public var reusableByteCount: Int { device.memory.heldBytes }
 }

@@ -70,7 +70,7 @@ struct Bench: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       What computes: cpu, cuda:N for the graphics processor of that number, or auto for one where there is \
-      one. Not with --train, --scaling, --ranks or --checkpoint, which measure the processor.
+      one. Not with --scaling, --ranks or --checkpoint, which measure the processor.
       """, valueName: "auto|cpu|cuda:N"))
   var device = DeviceChoice.processor
 
@@ -184,10 +184,10 @@ struct Bench: AsyncParsableCommand {
     else {
       throw ValidationError("--threads is 1 to \(TeamSimulation.mostThreads) with --scaling.")
     }
-    let measuresProcessor = train || scaling || ranks || checkpoint != nil
+    let measuresProcessor = scaling || ranks || checkpoint != nil
     guard device == .processor || !measuresProcessor else {
       throw ValidationError(
-        "--device does not go with --train, --scaling, --ranks or --checkpoint.")
+        "--device does not go with --scaling, --ranks or --checkpoint.")
     }
     guard !scaling || !ScalingBenchmark.possibleTasks.allSatisfy({ !tasks.values.contains($0) })
     else {
@@ -300,6 +300,7 @@ struct Bench: AsyncParsableCommand {
       batches: quick ? [1] : batch.values, runs: quick ? 1 : runs)
     plan.networks = networks.values
     plan.checkpointing = checkpointing ? [false, true] : [false]
+    plan.device = device
     plan.threads = threads?.values.first ?? Processor.availableCount
     plan.neighbourCount = neighbours
     plan.isQuick = quick

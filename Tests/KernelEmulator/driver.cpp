@@ -179,10 +179,14 @@ cd_result create_pool(cd_pool *pool, const void *) {
   return state();
 }
 cd_result destroy_pool(cd_pool) { return CD_SUCCESS; }
-cd_result set_pool_attribute(cd_pool, int32_t, void *) { return CD_SUCCESS; }
-cd_result get_pool_attribute(cd_pool, int32_t, void *value) {
+cd_result set_pool_attribute(cd_pool, int32_t attribute, void *) {
   std::lock_guard<std::mutex> guard(machine->memory.lock);
-  *(uint64_t *)value = machine->memory.taken;
+  if (attribute == CD_POOL_USED_HIGH) machine->memory.most = machine->memory.taken;
+  return CD_SUCCESS;
+}
+cd_result get_pool_attribute(cd_pool, int32_t attribute, void *value) {
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  *(uint64_t *)value = attribute == CD_POOL_USED_HIGH ? machine->memory.most : machine->memory.taken;
   return CD_SUCCESS;
 }
 cd_result trim_pool(cd_pool, size_t) { return CD_SUCCESS; }
@@ -198,6 +202,7 @@ cd_result take(cd_address *address, size_t bytes, cd_pool, cd_stream) {
   memset(place, 0xFF, bytes);
   memory.pieces[(uint64_t)place] = bytes;
   memory.taken += bytes;
+  if (memory.taken > memory.most) memory.most = memory.taken;
   *address = (cd_address)place;
   return CD_SUCCESS;
 }

@@ -205,5 +205,7 @@ DEVICE void multiply_add(float d[4], const u32 a[4], u32 b0, u32 b1) {
 }
 
 DEVICE float exp2_of(float x) { return exp2f(x); }
+DEVICE float log2_of(float x) { return log2f(x); }
 DEVICE float reciprocal_of(float x) { return 1 / x; }
 DEVICE float root_of(float x) { return sqrtf(x); }
+DEVICE double root_of(double x) { return sqrt(x); }

@@ -24,7 +24,7 @@ extern const Kernel planted_kernels[];
 struct Memory {
   std::mutex lock;
   std::map<uint64_t, size_t> pieces;  // address to bytes
-  size_t taken = 0, total = 0;
+  size_t taken = 0, total = 0, most = 0;
 };
 
 // Runs all blocks of a launch in an order that `order` decides and changes.

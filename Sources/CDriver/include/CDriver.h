@@ -53,6 +53,7 @@ enum {
   CD_POOL_RELEASE_THRESHOLD = 4,
   CD_POOL_RESERVED_CURRENT = 5,
   CD_POOL_USED_CURRENT = 7,
+  CD_POOL_USED_HIGH = 8,  // can be set to 0, and then begins anew
 };
 // CUfunction_attribute
 enum { CD_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8 };

@@ -6,7 +6,9 @@
 #include "device.h"
 
 struct AttentionPlace {
-  int sequence, head, first;  // of the sequences, the heads, and the block's queries
+  int sequence, head, first;  // of the sequences, the heads, and the block's positions
+  int length, query_count;    // positions of the sequence, and those that ask
+  int start;                  // of the run that the sequence is, where runs are apart
   long token;                 // where the sequence begins
 };
 
@@ -15,10 +17,29 @@ DEVICE long sequence_token(const gk_attention &a, int sequence) {
   return (long)outer * a.outer_stride + (long)(sequence - outer * a.inner) * a.inner_stride;
 }
 
-DEVICE AttentionPlace attention_place(const gk_attention &a, int queries) {
-  int tiles = (a.query_count + queries - 1) / queries, group = block_x() / tiles;
+// The positions of a block that has so many of those that ask, or of all.
+DEVICE AttentionPlace attention_place(const gk_attention &a, int each, bool all = false) {
   AttentionPlace place;
-  place.first = (block_x() - group * tiles) * queries;
+  place.length = a.length;
+  place.query_count = a.query_count;
+  place.start = 0;
+  int block = block_x(), heads = a.sequences * a.heads;
+  if (a.apart) {
+    bool found = false;
+    UNROLL for (int i = 0; i < GK_MAX_PARTS; i++) {
+      if (i >= a.run_count || found) continue;
+      int blocks = (a.runs[i].count + each - 1) / each * heads;
+      if (block < blocks) {
+        found = true;
+        place.length = place.query_count = a.runs[i].count;
+        place.start = a.runs[i].start;
+      } else {
+        block -= blocks;
+      }
+    }
+  }
+  int tiles = ((all ? place.length : place.query_count) + each - 1) / each, group = block / tiles;
+  place.first = (block - group * tiles) * each;
   place.sequence = group / a.heads;
   place.head = group - place.sequence * a.heads;
   place.token = sequence_token(a, place.sequence);
@@ -27,6 +48,7 @@ DEVICE AttentionPlace attention_place(const gk_attention &a, int queries) {
 
 // The token of a position, which may lie in any of the runs.
 DEVICE long attention_token(const gk_attention &a, const AttentionPlace &place, int position) {
+  if (a.apart) return place.token + (long)(place.start + position) * a.token_step;
   int token = 0;
   bool found = false;
   UNROLL for (int i = 0; i < GK_MAX_PARTS; i++) {
@@ -110,7 +132,7 @@ template <class Element> DEVICE void rotate(const gk_attention &a) {
   int sequence = place_number / a.length, position = place_number - sequence * a.length;
   int head = part / across % a.heads, channel = part % across * size;
   bool is_key = part >= a.heads * across;
-  AttentionPlace place{sequence, head, 0, sequence_token(a, sequence)};
+  AttentionPlace place{sequence, head, 0, a.length, a.query_count, 0, sequence_token(a, sequence)};
   long token = attention_token(a, place, position);
   AttentionRows rows = is_key ? key_rows(a) : query_rows(a);
   Global<Element> source = global<Element>(rows.address);
@@ -125,6 +147,12 @@ template <class Element> DEVICE void rotate(const gk_attention &a) {
 
 #define NO_SCORE -3.0e38f
 
+// Keeps what a gradient needs of the softmax of a position.
+DEVICE void put_log_sum(const gk_attention &a, const AttentionPlace &place, int position, float top, float total) {
+  put(global<float>(a.log_sums), attention_token(a, place, position) * a.heads + place.head,
+      top + log2_of(total));
+}
+
 // Threads are 16 columns by queries / 4 rows: each has 4 queries, 2 of 32 keys, and every 16th channel. Keys and
 // values have a place each, and one is on its way while the other is used.
 template <int width, int queries> DEVICE void attention_float(const gk_attention &a) {
@@ -135,8 +163,8 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
   DYNAMIC(float, memory, score_base + queries * score_pitch);
   AttentionPlace place = attention_place(a, queries);
   bool turned = a.cosine != 0;
-  load_rows<float, width, threads, queries>(a, place, query_rows(a), place.first, a.query_count, memory, 0, turned);
-  load_rows<float, width, threads, keys>(a, place, key_rows(a), 0, a.length, memory, key_base, turned);
+  load_rows<float, width, threads, queries>(a, place, query_rows(a), place.first, place.query_count, memory, 0, turned);
+  load_rows<float, width, threads, keys>(a, place, key_rows(a), 0, place.length, memory, key_base, turned);
   commit();
   int column = thread_index() % 16, row = thread_index() / 16;
   float sums[4][channels], largest_score[4], total[4];
@@ -145,8 +173,8 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
     total[i] = 0;
     UNROLL for (int c = 0; c < channels; c++) sums[i][c] = 0;
   }
-  for (int key = 0; key < a.length; key += keys) {
-    load_rows<float, width, threads, keys>(a, place, value_rows(a), key, a.length, memory, value_base, false);
+  for (int key = 0; key < place.length; key += keys) {
+    load_rows<float, width, threads, keys>(a, place, value_rows(a), key, place.length, memory, value_base, false);
     commit();
     wait<1>();
     barrier();
@@ -164,7 +192,7 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
     }
     UNROLL for (int i = 0; i < 4; i++) {
       UNROLL for (int j = 0; j < 2; j++) {
-        bool there = key + column + j * 16 < a.length;
+        bool there = key + column + j * 16 < place.length;
         score[i][j] = there ? score[i][j] * (a.scale * LOG2_E) : NO_SCORE;
       }
       float top = largest(score[i][0], score[i][1]);
@@ -174,7 +202,7 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
       largest_score[i] = top;
       float sum = 0;
       UNROLL for (int j = 0; j < 2; j++) {
-        bool there = key + column + j * 16 < a.length;
+        bool there = key + column + j * 16 < place.length;
         float weight = there ? exp2_of(score[i][j] - top) : 0;
         put(memory, score_base + (row + i * down) * score_pitch + column + j * 16, weight);
         sum += weight;
@@ -185,8 +213,8 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
     }
     barrier();
     int next = key + keys;
-    if (next < a.length) {
-      load_rows<float, width, threads, keys>(a, place, key_rows(a), next, a.length, memory, key_base, turned);
+    if (next < place.length) {
+      load_rows<float, width, threads, keys>(a, place, key_rows(a), next, place.length, memory, key_base, turned);
     }
     commit();
     wait<1>();
@@ -210,9 +238,10 @@ template <int width, int queries> DEVICE void attention_float(const gk_attention
   Global<float> target = global<float>(a.target);
   UNROLL for (int i = 0; i < 4; i++) {
     int position = place.first + row + i * down;
-    if (position >= a.query_count) continue;
+    if (position >= place.query_count) continue;
     long start = attention_token(a, place, position) * a.target_stride + (long)place.head * a.width;
     float factor = 1 / total[i];
+    if (a.log_sums && column == 0) put_log_sum(a, place, position, largest_score[i], total[i]);
     UNROLL for (int c = 0; c < channels; c++) {
       int channel = column + c * 16;
       if (channel < a.width) put(target, start + channel, sums[i][c] * factor);

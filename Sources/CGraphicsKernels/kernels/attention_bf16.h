@@ -13,7 +13,7 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
   SHARED(bf16, memory, 2 * slot_size);
   AttentionPlace place = attention_place(a, queries);
   bool turned = a.cosine != 0;
-  load_rows<bf16, width, threads, queries>(a, place, query_rows(a), place.first, a.query_count, memory, 0, turned);
+  load_rows<bf16, width, threads, queries>(a, place, query_rows(a), place.first, place.query_count, memory, 0, turned);
   commit();
   wait<0>();
   barrier();
@@ -23,19 +23,19 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
     load_matrices(q[c], memory, (warp * 16 + lane % 16) * pitch + c * 16 + lane / 16 * 8);
   }
   barrier();
-  load_rows<bf16, width, threads, keys>(a, place, key_rows(a), 0, a.length, memory, 0, turned);
-  load_rows<bf16, width, threads, keys>(a, place, value_rows(a), 0, a.length, memory, value_base, false);
+  load_rows<bf16, width, threads, keys>(a, place, key_rows(a), 0, place.length, memory, 0, turned);
+  load_rows<bf16, width, threads, keys>(a, place, value_rows(a), 0, place.length, memory, value_base, false);
   commit();
   // A lane has places lane / 4 and 8 further on of the queries, which are called its lower and upper one.
   float sums[channels][4], largest_score[2] = {NO_SCORE, NO_SCORE}, total[2] = {0, 0};
   UNROLL for (int c = 0; c < channels; c++) {
     UNROLL for (int e = 0; e < 4; e++) sums[c][e] = 0;
   }
-  for (int key = 0, base = 0; key < a.length; key += keys, base = slot_size - base) {
+  for (int key = 0, base = 0; key < place.length; key += keys, base = slot_size - base) {
     int next = key + keys, other = slot_size - base;
-    if (next < a.length) {
-      load_rows<bf16, width, threads, keys>(a, place, key_rows(a), next, a.length, memory, other, turned);
-      load_rows<bf16, width, threads, keys>(a, place, value_rows(a), next, a.length, memory, other + value_base,
+    if (next < place.length) {
+      load_rows<bf16, width, threads, keys>(a, place, key_rows(a), next, place.length, memory, other, turned);
+      load_rows<bf16, width, threads, keys>(a, place, value_rows(a), next, place.length, memory, other + value_base,
                                             false);
     }
     commit();
@@ -57,7 +57,7 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
     float top[2] = {largest_score[0], largest_score[1]};
     UNROLL for (int j = 0; j < blocks; j++) {
       UNROLL for (int e = 0; e < 4; e++) {
-        bool there = key + j * 8 + lane % 4 * 2 + e % 2 < a.length;
+        bool there = key + j * 8 + lane % 4 * 2 + e % 2 < place.length;
         score[j][e] = there ? score[j][e] * (a.scale * LOG2_E) : NO_SCORE;
         top[e / 2] = largest(top[e / 2], score[j][e]);
       }
@@ -69,7 +69,7 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
       largest_score[half] = top[half];
       UNROLL for (int j = 0; j < blocks; j++) {
         UNROLL for (int e = 0; e < 2; e++) {
-          bool there = key + j * 8 + lane % 4 * 2 + e < a.length;
+          bool there = key + j * 8 + lane % 4 * 2 + e < place.length;
           float weight = there ? exp2_of(score[j][half * 2 + e] - top[half]) : 0;
           score[j][half * 2 + e] = weight;
           sum += weight;
@@ -100,9 +100,10 @@ template <int width, int warps, int keys> DEVICE void attention_bf16(const gk_at
   Global<bf16> target = global<bf16>(a.target);
   UNROLL for (int half = 0; half < 2; half++) {
     int position = place.first + warp * 16 + half * 8 + lane / 4;
-    if (position >= a.query_count) continue;
+    if (position >= place.query_count) continue;
     long start = attention_token(a, place, position) * a.target_stride + (long)place.head * a.width;
     float factor = 1 / total[half];
+    if (a.log_sums && lane % 4 == 0) put_log_sum(a, place, position, largest_score[half], total[half]);
     bool even = (a.width | a.target_stride) % 2 == 0;
     UNROLL for (int c = 0; c < channels; c++) {
       int channel = c * 8 + lane % 4 * 2;

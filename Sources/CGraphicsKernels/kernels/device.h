@@ -20,7 +20,9 @@
 //   load_matrices(r, x, i), load_transposed(r, x, i)
 //                                            four 8x8 matrices of bfloat16; lane l names row l % 8 of matrix l / 8
 //   multiply_add(d, a, b0, b1)               d += a b on tensor cores: 16x16 by 16x8 bfloat16, sums in float32
-//   exp2_of(x), reciprocal_of(x), root_of(x), to_bits(x), from_bits(u)
+//   exp2_of(x), log2_of(x), reciprocal_of(x), root_of(x), to_bits(x), from_bits(u)
+//
+// Numbers are float, bf16, int, long and, where sums of many are to keep their digits, double.
 //
 // Loops over arrays that are to stay in registers are marked with UNROLL; those whose body would need too many of
 // them if it were laid out as often as it runs, with UNROLL_SOME.

@@ -85,3 +85,53 @@ template <class Element> DEVICE void gather_sequences(const gk_gather_sequences 
   value += get(global<float>(a.positions), (long)place * a.channels + channel);
   put(global<Element>(a.target), i, rounded<Element>(value));
 }
+
+// Each token of the target stands in one sequence: a thread for each element of those.
+template <class Element> DEVICE void scatter_sequences(const gk_scatter_sequences &a) {
+  long i = item_index();
+  if (i >= (long)a.sequences * a.length * a.channels) return;
+  long row = i / a.channels, channel = i - row * a.channels;
+  int sequence = (int)(row / a.length), place = (int)(row - (long)sequence * a.length), outer = sequence / a.inner;
+  long token = (long)outer * a.outer_stride + (long)(sequence - outer * a.inner) * a.inner_stride +
+               (long)place * a.token_step;
+  long from = ((long)sequence * (a.length + 1) + place) * a.channels + channel;
+  put(global<Element>(a.target), token * a.channels + channel, get(global<Element>(a.source), from));
+}
+
+DEVICE void gather(const gk_gather &a) {
+  long i = item_index();
+  if (i >= a.count) return;
+  int end = get(global<int>(a.starts), i + 1);
+  float sum = 0;
+  for (int k = get(global<int>(a.starts), i); k < end; k++) {
+    sum += get(global<float>(a.source), get(global<int>(a.places), k));
+  }
+  put(global<float>(a.target), i, sum);
+}
+
+// A thread for each number of the pooled images.
+template <class Element, bool is_gradient> DEVICE void maximum_pool(const gk_maximum_pool &a) {
+  long i = item_index();
+  int half = a.width / 2;
+  if (i >= (long)a.batch * (a.height / 2) * half * a.channels) return;
+  long pixel = i / a.channels, channel = i - pixel * a.channels, row = pixel / half, column = pixel - row * half;
+  long corner = (row * 2 * a.width + 2 * column) * a.channels + channel, below = (long)a.width * a.channels;
+  const long offsets[4] = {0, a.channels, below, below + a.channels};
+  int best = 0;
+  float top = number(get(global<Element>(a.source), corner));
+  UNROLL for (int k = 1; k < 4; k++) {
+    float value = number(get(global<Element>(a.source), corner + offsets[k]));
+    if (value > top) {
+      top = value;
+      best = k;
+    }
+  }
+  if constexpr (is_gradient) {
+    Element gradient = get(global<Element>(a.gradient), i);
+    UNROLL for (int k = 0; k < 4; k++) {
+      put(global<Element>(a.target), corner + offsets[k], k == best ? gradient : rounded<Element>(0));
+    }
+  } else {
+    put(global<Element>(a.target), i, rounded<Element>(top));
+  }
+}

@@ -125,6 +125,13 @@ DEVICE void group_norm_pieces(const gk_group_norm &a, Shared<float> memory) {
     UNROLL for (int k = 0; k < size; k++) sum += (more[k] - mean) * (more[k] - mean);
   }
   float factor = 1 / root_of(block_sum<threads / 32>(sum, memory) / amount + a.epsilon);
+  if (a.statistics && thread_index() == 0) {
+    for (int run = pieces.first_run; run < pieces.end_run; run++) {
+      long place = (((long)block_z() * a.run_count + run) * a.groups + block_x()) * 2;
+      put(global<float>(a.statistics), place, mean);
+      put(global<float>(a.statistics), place + 1, factor);
+    }
+  }
   float slopes[size], shifts[size];
   int known = -1;
   UNROLL_SOME for (int i = 0; i * threads < pieces.count; i++) {

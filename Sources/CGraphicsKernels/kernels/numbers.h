@@ -95,7 +95,17 @@ DEVICE float error_function(float x) {
   return x < 0 ? -value : value;
 }
 
+// s(x) (1 + x (1 - s(x))) with s the logistic function.
+DEVICE float silu_derivative(float x) {
+  float s = reciprocal_of(1 + exponential(-x));
+  return s * (1 + x * (1 - s));
+}
+
 DEVICE float gelu(float x) { return 0.5f * x * (1 + error_function(x * 0.70710678118f)); }
+
+DEVICE float gelu_derivative(float x) {
+  return 0.5f * (1 + error_function(x * 0.70710678118f)) + x * 0.39894228040f * exponential(-0.5f * x * x);
+}
 
 DEVICE float hyperbolic_tangent(float x) {
   float size = x < 0 ? -x : x;

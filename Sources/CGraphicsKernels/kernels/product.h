@@ -21,24 +21,28 @@ template <class Element_, int rows_, int columns_, int stages_, int threads_> st
 
 // Where a target pixel lies, and what it is computed from.
 struct Pixel {
-  int row, column;  // of the source, in its image: the middle of the taps
-  int height;       // of the source image; 0 where there is no such pixel
-  int source;       // the first token of the source image
-  int target;       // the target token
+  int frame, row, column;  // of the source, in its image: the first of the taps
+  int height;              // of the source image; 0 where there is no such pixel
+  int source;              // the first token of the source image
+  int target;              // the target token
 };
 
 DEVICE Pixel pixel_at(const gk_product &a, int index) {
-  Pixel pixel{0, 0, 0, 0, 0};
+  Pixel pixel{0, 0, 0, 0, 0, 0};
   if (index >= a.pixels) return pixel;
-  if (a.side == 1) return Pixel{0, index, 1, 0, index};  // the rows of a matrix
+  if (a.side == 1) return Pixel{0, 0, index, 1, 0, index};  // the rows of a matrix
   int each = a.pixels / a.batch, sample = index / each, rest = index - sample * each;
   int source_row = 0, target_row = 0;
   bool found = false;
   UNROLL for (int i = 0; i < GK_MAX_PARTS; i++) {
     if (i >= a.image_count || found) continue;
-    int count = a.images[i].target_height * a.target_width;
+    int count = a.images[i].target_height * a.target_width * a.target_depth;
     if (rest < count) {
       found = true;
+      if (a.target_depth > 1) {
+        int frame_size = a.images[i].target_height * a.target_width;
+        pixel.frame = rest / frame_size * a.stride - a.padding;
+      }
       source_row = a.images[i].source_row;
       target_row = a.images[i].target_row;
       pixel.height = a.images[i].source_height;
@@ -47,8 +51,9 @@ DEVICE Pixel pixel_at(const gk_product &a, int index) {
     }
   }
   int row = rest / a.target_width, column = rest - row * a.target_width;
-  pixel.row = row * a.stride;
-  pixel.column = column * a.stride;
+  int height = a.images[0].target_height;
+  pixel.row = (a.target_depth > 1 ? row % height : row) * a.stride - a.padding;
+  pixel.column = column * a.stride - a.padding;
   pixel.source = sample * a.source_tokens + source_row * a.source_width;
   pixel.target =
       sample * a.target_tokens + (target_row + row) * a.target_width + column;
@@ -57,10 +62,23 @@ DEVICE Pixel pixel_at(const gk_product &a, int index) {
 
 // The source token that a tap reads for a pixel; -1 outside the image.
 DEVICE int tap_token(const gk_product &a, const Pixel &pixel, int tap) {
-  int shift = a.side / 2, down = tap / a.side;
-  int row = pixel.row + down - shift, column = pixel.column + (tap - down * a.side) - shift;
-  bool inside = row >= 0 && row < pixel.height && column >= 0 && column < a.source_width;
-  return inside ? pixel.source + row * a.source_width + column : -1;
+  int frame = pixel.frame;
+  if (a.depth_side > 1) {
+    int each = a.side * a.side, deep = tap / each;
+    frame += deep;
+    tap -= deep * each;
+  }
+  int down = tap / a.side, row = pixel.row + down, column = pixel.column + (tap - down * a.side);
+  if (a.dilation > 1) {
+    // Between the pixels are zeros; what lies before the first stays below 0.
+    if (row % a.dilation != 0 || column % a.dilation != 0 || frame % a.dilation != 0) return -1;
+    row /= a.dilation;
+    column /= a.dilation;
+    frame /= a.dilation;
+  }
+  bool inside = row >= 0 && row < pixel.height && column >= 0 && column < a.source_width && frame >= 0 &&
+                frame < a.source_depth;
+  return inside ? pixel.source + (frame * pixel.height + row) * a.source_width + column : -1;
 }
 
 // The output that a column of the tile stands for. Where the product is gated, columns come in groups: so many
@@ -79,7 +97,7 @@ struct Steps {
 };
 
 template <int step> DEVICE Steps steps_of(const gk_product &a, int split) {
-  int each = (a.inputs + step - 1) / step, all = each * a.side * a.side;
+  int each = (a.inputs + step - 1) / step, all = each * a.side * a.side * a.depth_side;
   return Steps{each, (int)((long)all * split / a.splits), (int)((long)all * (split + 1) / a.splits)};
 }
 
@@ -107,7 +125,7 @@ template <class Shape, int group> struct Loader {
     UNROLL for (int i = 0; i < pixel_count; i++) {
       pixels[i] = pixel_at(a, block_x() * Shape::rows + row + i * Shape::row_step);
     }
-    long size = (long)a.side * a.side * a.weight_inputs;
+    long size = (long)a.side * a.side * a.depth_side * a.weight_inputs;
     UNROLL for (int i = 0; i < output_count; i++) {
       int output = output_at(a, block_y() * Shape::columns + row + i * Shape::row_step, group);
       outputs[i] = output < 0 ? -1 : output * size;

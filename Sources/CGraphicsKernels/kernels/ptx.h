@@ -36,6 +36,8 @@ DEVICE float kept(float value) { return value; }
 DEVICE u16 kept(u16 value) { return value; }
 DEVICE u32 kept(u32 value) { return value; }
 DEVICE int kept(int value) { return value; }
+DEVICE long kept(long value) { return value; }
+DEVICE double kept(double value) { return value; }
 DEVICE u16 kept(bf16 value) { return value.bits; }
 template <class Type> DEVICE Type taken(Kept<Type> value) { return Type{value}; }
 
@@ -125,5 +127,7 @@ DEVICE void multiply_add(float d[4], const u32 a[4], u32 b0, u32 b1) {
 }
 
 DEVICE float exp2_of(float x) { return __nvvm_ex2_approx_f(x); }
+DEVICE float log2_of(float x) { return __nvvm_lg2_approx_f(x); }
 DEVICE float reciprocal_of(float x) { return __nvvm_rcp_approx_ftz_f(x); }
 DEVICE float root_of(float x) { return __nvvm_sqrt_rn_f(x); }
+DEVICE double root_of(double x) { return __nvvm_sqrt_rn_d(x); }

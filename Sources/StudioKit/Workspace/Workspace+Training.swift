@@ -178,6 +178,7 @@ extension TrainTask {
     job.perceptualWeights = path(request.perceptualWeights)
     job.perceptualFeatures = path(request.perceptualFeatures)
     job.threadCount = request.threadCount
+    job.device = request.device ?? .processor
     return job
   }
 

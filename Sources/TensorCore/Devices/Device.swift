@@ -1,6 +1,6 @@
 /// A device of this machine that computes, opened for one context.
 ///
-/// This is the one place where a device is chosen: the processor, or a graphics processor for inference.
+/// This is the one place where a device is chosen: the processor, or a graphics processor.
 public struct Device {
   package let implementation: any ComputeDevice
 

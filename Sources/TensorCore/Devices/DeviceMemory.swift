@@ -72,6 +72,18 @@ package protocol DeviceMemory: AnyObject, Sendable {
 
   /// Bytes that wait for reuse.
   var heldBytes: Int { get }
+
+  /// The most bytes that were taken at once since the last call of ``resetPeak()``; `nil` for memory that is
+  /// the process's own.
+  var peakBytes: Int? { get }
+
+  /// Begins to look for the peak anew.
+  func resetPeak()
+}
+
+extension DeviceMemory {
+  package var peakBytes: Int? { nil }
+  package func resetPeak() {}
 }
 
 /// The memory behind a tensor; given back when the last tensor lets go of it.

@@ -1,7 +1,7 @@
 internal import CGraphicsKernels
 
 extension Device {
-  /// Opens a graphics processor of this machine, for inference.
+  /// Opens a graphics processor of this machine.
   ///
   /// - Parameter ordinal: The card's number, from 0.
   /// - Throws: ``TensorError`` if there is no such card, it cannot run the kernels, or the program was built

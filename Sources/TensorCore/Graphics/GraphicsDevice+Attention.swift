@@ -2,37 +2,118 @@ internal import CGraphicsKernels
 
 extension GraphicsDevice {
   func attention(_ call: AttentionCall, _ patterns: [AttentionPattern]) throws {
-    guard call.logSums == nil else {
-      throw TensorError(
-        operation: "attention",
-        reason: "its gradient is not computed on graphics processors: use the processor")
+    let widest = try Self.headWidth(of: call)
+    let x = call.input
+    for group in Self.together(patterns, call, by: { Self.queryBlock($0, x.elementType, widest) }) {
+      var problem = problem(call, group)
+      let queries = Self.queryBlock(group[0], x.elementType, widest)
+      let rotated = try rotated(
+        &problem, x, call.width, isWhole: group[0].queryCount == nil)
+      try withExtendedLifetime(rotated) {
+        try launch(
+          "gk_attention_\(x.kernelSuffix)_\(widest)x\(queries)", problem,
+          blocks: Self.blocks(group, call) { Self.count($0.queryCount ?? $0.length, by: queries) })
+      }
     }
-    guard let widest = Self.headWidths.first(where: { call.width <= $0 }) else {
-      throw TensorError(
-        operation: "attention",
-        reason: "heads of \(call.width) channels are wider than the \(Self.headWidths.last ?? 0) "
-          + "that graphics processors are programmed for: use the processor")
+  }
+
+  func attentionGradient(
+    _ call: AttentionCall, _ patterns: [AttentionPattern], _ gradient: Tensor, into result: Tensor
+  ) throws {
+    let widest = try Self.headWidth(of: call)
+    let x = call.input
+    let products = try TensorStorage(byteCount: 4 * x.rows * call.heads, memory)
+    let part = UInt64(call.partStride * x.elementType.byteCount)
+    for group in Self.together(patterns, call, by: { _ in 0 }) {
+      var problem = gk_attention_gradient()
+      problem.forward = self.problem(call, group)
+      problem.gradient = gradient.onCard
+      problem.products = products.address.onCard
+      problem.cosine = problem.forward.cosine
+      problem.sine = problem.forward.sine
+      problem.query_gradient = result.onCard
+      problem.key_gradient = result.onCard + part
+      problem.value_gradient = result.onCard + 2 * part
+      problem.stride = problem.forward.source_stride
+      problem.head_stride = problem.forward.source_head_stride
+      let rotated = try rotated(
+        &problem.forward, x, call.width, isWhole: group[0].queryCount == nil)
+      try withExtendedLifetime((rotated, products)) {
+        // The first also makes the products that the second reads.
+        let positions = x.elementType == .bfloat16 ? 64 : 32
+        for owner in ["query", "key"] {
+          try launch(
+            "gk_attention_\(owner)_gradient_\(x.kernelSuffix)_\(widest)", problem,
+            blocks: Self.blocks(group, call) { Self.count($0.length, by: positions) })
+        }
+      }
     }
-    for pattern in patterns { try attention(call, pattern, widest: widest) }
   }
 
   private static let headWidths = [32, 64, 128]
 
-  private func attention(_ call: AttentionCall, _ pattern: AttentionPattern, widest: Int) throws {
-    let x = call.input
-    let part = UInt64(call.partStride * x.elementType.byteCount)
+  private static func headWidth(of call: AttentionCall) throws -> Int {
+    if let widest = headWidths.first(where: { call.width <= $0 }) { return widest }
+    throw TensorError(
+      operation: "attention",
+      reason: "heads of \(call.width) channels are wider than the \(headWidths.last ?? 0) "
+        + "that graphics processors are programmed for: use the processor")
+  }
+
+  /// Queries that a block has. Few, as over the frames of a clip, leave a block of 16 fuller; many share what a
+  /// block reads.
+  private static func queryBlock(
+    _ pattern: AttentionPattern, _ type: ElementType, _ widest: Int
+  ) -> Int {
     let queries = pattern.queryCount ?? pattern.length
+    if queries <= 16 { return 16 }
+    if type == .float32 { return widest == 128 ? 32 : 64 }
+    return widest == 64 && queries >= manyQueries ? 128 : 64
+  }
+
+  /// Patterns in groups that one launch serves: those of single runs that are alike but for where they lie, and
+  /// have the same kind of block.
+  private static func together(
+    _ patterns: [AttentionPattern], _ call: AttentionCall, by block: (AttentionPattern) -> Int
+  ) -> [[AttentionPattern]] {
+    var groups: [[AttentionPattern]] = []
+    for pattern in patterns {
+      if let first = groups.last?.first, groups[groups.count - 1].count < Int(GK_MAX_PARTS),
+        call.rotary == nil, pattern.isWholeRun, first.isWholeRun, block(first) == block(pattern),
+        pattern.lies(like: first)
+      {
+        groups[groups.count - 1].append(pattern)
+      } else {
+        groups.append([pattern])
+      }
+    }
+    return groups
+  }
+
+  private static func blocks(
+    _ group: [AttentionPattern], _ call: AttentionCall, _ tiles: (AttentionPattern) -> Int
+  ) -> Int {
+    group.reduce(0) { $0 + $1.sequences * call.heads * tiles($1) }
+  }
+
+  /// What an attention and its gradient say alike, for patterns of one launch.
+  private func problem(_ call: AttentionCall, _ group: [AttentionPattern]) -> gk_attention {
+    let (x, pattern) = (call.input, group[0])
+    let part = UInt64(call.partStride * x.elementType.byteCount)
     let isPerHead = call.layout == .perHead
     var problem = gk_attention()
     problem.query = x.onCard
     problem.key = x.onCard + part
     problem.value = x.onCard + 2 * part
     problem.target = call.output.onCard
+    problem.log_sums = call.logSums?.onCard ?? 0
     problem.cosine = call.rotary?.cosine.onCard ?? 0
     problem.sine = call.rotary?.sine.onCard ?? 0
-    (problem.runs, problem.run_count) = parts(pattern.runs.map(gk_run.init), none: gk_run())
+    (problem.runs, problem.run_count) = parts(
+      group.flatMap(\.runs).map(gk_run.init), none: gk_run())
+    problem.apart = group.count > 1 ? 1 : 0
     problem.length = Int32(pattern.length)
-    problem.query_count = Int32(queries)
+    problem.query_count = Int32(pattern.queryCount ?? pattern.length)
     problem.heads = Int32(call.heads)
     problem.width = Int32(call.width)
     problem.source_stride = Int32(x.channels)
@@ -46,16 +127,7 @@ extension GraphicsDevice {
     problem.inner_stride = Int32(pattern.innerStride)
     problem.token_step = Int32(pattern.tokenStep)
     problem.scale = call.scale
-    let rotated = try rotated(&problem, x, call.width, isWhole: pattern.queryCount == nil)
-    // Few queries, as over the frames of a clip, leave a block of 16 fuller; many share what a block reads.
-    let most = x.elementType == .float32 && widest == 128 ? 32 : 64
-    let wants128 = x.elementType == .bfloat16 && widest == 64 && queries >= Self.manyQueries
-    let block = queries <= 16 ? 16 : wants128 ? 128 : most
-    try withExtendedLifetime(rotated) {
-      try launch(
-        "gk_attention_\(x.kernelSuffix)_\(widest)x\(block)", problem,
-        blocks: pattern.sequences * call.heads * Self.count(queries, by: block))
-    }
+    return problem
   }
 
   /// Queries from which on a block takes 128 of them.
@@ -88,6 +160,17 @@ extension GraphicsDevice {
     problem.cosine = 0
     problem.sine = 0
     return storage
+  }
+}
+
+extension AttentionPattern {
+  /// Whether all positions of a single run ask.
+  fileprivate var isWholeRun: Bool { runs.count == 1 && queryCount == nil }
+
+  /// Whether sequences lie as far apart as another's, and as many.
+  fileprivate func lies(like other: AttentionPattern) -> Bool {
+    sequences == other.sequences && inner == other.inner && outerStride == other.outerStride
+      && innerStride == other.innerStride && tokenStep == other.tokenStep
   }
 }
 

@@ -93,6 +93,84 @@ extension GraphicsDevice {
         token_step: Int32(pattern.tokenStep)))
   }
 
+  func scatterSequences(
+    _ x: Tensor, _ pattern: AttentionPattern, into result: Tensor
+  ) throws {
+    let count = pattern.sequences * pattern.length * x.channels
+    try launch(
+      "gk_scatter_sequences_\(x.kernelSuffix)",
+      gk_scatter_sequences(
+        source: x.onCard, target: result.onCard, sequences: Int32(pattern.sequences),
+        length: Int32(pattern.length), channels: Int32(x.channels), inner: Int32(pattern.inner),
+        outer_stride: Int32(pattern.outerStride), inner_stride: Int32(pattern.innerStride),
+        token_step: Int32(pattern.tokenStep)),
+      blocks: Self.count(count, by: Self.movedBlock))
+  }
+
+  /// Channels of each row to two tensors.
+  func split(_ x: Tensor, into a: Tensor, _ b: Tensor) {
+    let size = x.elementType.byteCount
+    var first = x.address
+    for part in [a, b] {
+      let row = part.channels * size
+      memory.copy(
+        DeviceRows(first, stride: x.channels * size), to: DeviceRows(part.address, stride: row),
+        rowCount: x.rows, byteCount: row)
+      first = first + row
+    }
+  }
+
+  func gather(_ x: Tensor, _ indices: [Int32], into result: Tensor) throws {
+    try gather(x, places: indices, starts: (0...result.count).map(Int32.init), into: result)
+  }
+
+  /// Every place of the result adds up what belongs to it, in the order of the indices.
+  func scatter(_ x: Tensor, _ indices: [Int32], into result: Tensor) throws {
+    var starts = [Int32](repeating: 0, count: result.count + 1)
+    for index in indices { starts[Int(index) + 1] += 1 }
+    for place in 0..<result.count { starts[place + 1] += starts[place] }
+    var next = starts
+    var places = [Int32](repeating: 0, count: indices.count)
+    for (i, index) in indices.enumerated() {
+      places[Int(next[Int(index)])] = Int32(i)
+      next[Int(index)] += 1
+    }
+    try gather(x, places: places, starts: starts, into: result)
+  }
+
+  private func gather(
+    _ x: Tensor, places: [Int32], starts: [Int32], into result: Tensor
+  ) throws {
+    let tables = try (places: table(places), starts: table(starts))
+    try withExtendedLifetime(tables) {
+      try move(
+        "gk_gather", result,
+        gk_gather(
+          source: x.onCard, places: tables.places.address.onCard,
+          starts: tables.starts.address.onCard, target: result.onCard, count: Int64(result.count)))
+    }
+  }
+
+  func maximumPool(_ x: Tensor, height: Int, width: Int, into result: Tensor) throws {
+    try move(
+      "gk_maximum_pool", result,
+      gk_maximum_pool(
+        source: x.onCard, gradient: 0, target: result.onCard, batch: Int32(x.shape[0]),
+        height: Int32(height), width: Int32(width), channels: Int32(x.channels)))
+  }
+
+  func maximumPoolGradient(
+    _ gradient: Tensor, _ x: Tensor, height: Int, width: Int, into result: Tensor
+  ) throws {
+    try launch(
+      "gk_maximum_pool_gradient_\(x.kernelSuffix)",
+      gk_maximum_pool(
+        source: x.onCard, gradient: gradient.onCard, target: result.onCard,
+        batch: Int32(x.shape[0]), height: Int32(height), width: Int32(width),
+        channels: Int32(x.channels)),
+      blocks: Self.count(gradient.count, by: Self.movedBlock))
+  }
+
   /// Launches a kernel with a thread for each element of its result.
   private func move<Arguments: BitwiseCopyable>(
     _ name: String, _ result: Tensor, _ arguments: Arguments

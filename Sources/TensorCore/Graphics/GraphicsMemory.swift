@@ -142,6 +142,19 @@ final class GraphicsMemory: DeviceMemory {
       connection.pool, Int32(CD_POOL_USED_CURRENT), &used)
     return Int(max(reserved, used) - used)
   }
+
+  var peakBytes: Int? {
+    var bytes: UInt64 = 0
+    connection.makeCurrent()
+    _ = functions.get_pool_attribute(connection.pool, Int32(CD_POOL_USED_HIGH), &bytes)
+    return Int(bytes)
+  }
+
+  func resetPeak() {
+    var bytes: UInt64 = 0
+    connection.makeCurrent()
+    _ = functions.set_pool_attribute(connection.pool, Int32(CD_POOL_USED_HIGH), &bytes)
+  }
 }
 
 extension DeviceAddress {

@@ -3,6 +3,7 @@ import Foundation
 import HandwrittenText
 import OutputFiles
 import RunKit
+import TensorCore
 
 /// What a training run began with: the file `run.json` in its folder.
 public struct TrainingRecord: Sendable, Hashable, Codable {
@@ -22,10 +23,29 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   public var perceptualFeatures: String?
   /// Threads; the same number gives the same weights.
   public var threads: Int
+  /// What computes, as options name it (`cuda:0`), and what its maker calls it; `nil` for the processor.
+  public var device: String?
+  public var deviceName: String?
   /// Version of the program.
   public var version: String
   /// When it began.
   public var created: Date
+}
+
+extension TrainingRecord {
+  /// What computes.
+  ///
+  /// - Throws: ``TrainingError`` if it is said in words that are none.
+  func deviceChoice(in folder: String) throws -> DeviceChoice {
+    guard let device else { return .processor }
+    guard let choice = DeviceChoice(device) else {
+      throw TrainingError(
+        folder,
+        .damaged(
+          file: TrainingRunFolder(path: folder).record, reason: "names no device: \(device)"))
+    }
+    return choice
+  }
 }
 
 /// The folder of a training run.

@@ -16,6 +16,7 @@ final class AutoencoderStage: StageWork {
   let brokenHeldOut: [BrokenVideo]
   private let framesPerSecond: Double
   private let threadCount: Int
+  private let device: DeviceChoice
   private let hasPerceptualDistance: Bool
 
   /// Clips that a sample video shows.
@@ -39,6 +40,7 @@ final class AutoencoderStage: StageWork {
     geometry = network.geometry
     framesPerSecond = videos.framesPerSecond
     threadCount = job.resolvedThreadCount
+    device = job.device
     hasPerceptualDistance = job.perceptualWeights != nil
     if hasPerceptualDistance || settings.usesDiscriminators,
       network.resolution % Self.sideMultiple != 0
@@ -59,6 +61,7 @@ final class AutoencoderStage: StageWork {
     plan.perceptual = job.perceptualWeights.map { ($0, job.perceptualFeatures) }
     plan.elementType = settings.stage.precision.elementType
     plan.isCheckpointing = settings.stage.gradientCheckpointing
+    plan.device = device
     plan.threadCount = threadCount
     plan.sharing = job.sharing
     // Batch normalisation takes a batch as a whole.
@@ -145,7 +148,7 @@ final class AutoencoderStage: StageWork {
 
   /// The mean PSNR of reconstructed clips, and a video with originals above their reconstructions.
   func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {
-    let engine = try VideoEngine(threadCount: threadCount)
+    let engine = try VideoEngine(threadCount: threadCount, device: device)
     try await engine.load(network)
     var sum = 0.0
     var shown: [(PixelClip, PixelClip)] = []

@@ -46,7 +46,7 @@ final class DiffusionStage: StageWork {
     latentCount = PlaneGeometry.channels * network.geometry.tokenCount
     let precision = settings.stage.precision
     engine = try VideoEngine(
-      threadCount: job.resolvedThreadCount, precision: precision.elementType)
+      threadCount: job.resolvedThreadCount, precision: precision.elementType, device: job.device)
     try await engine.load(autoencoder)
 
     let reader = ClipReader(
@@ -89,6 +89,7 @@ final class DiffusionStage: StageWork {
     plan.distance = settings.distance.distance
     plan.elementType = settings.stage.precision.elementType
     plan.isCheckpointing = settings.stage.gradientCheckpointing
+    plan.device = job.device
     plan.threadCount = job.resolvedThreadCount
     plan.sharing = job.sharing
     trainer = try await DenoiserTrainer.open(plan)
@@ -100,8 +101,12 @@ final class DiffusionStage: StageWork {
   ) -> String {
     let set = String(SeededNumbers.hash(videos.root, seed: 0), radix: 16)
     let settings = job.configuration.diffusionTraining
-    return "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)-\(settings.latentStride)-"
+    let folder =
+      "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)-\(settings.latentStride)-"
       + settings.stage.precision.rawValue
+    // Another device's latents differ in their last digits.
+    guard job.device.resolved != .processor else { return folder }
+    return folder + "-" + String(SeededNumbers.hash(job.device.deviceName, seed: 0), radix: 16)
   }
 
   /// Examples to measure with: the latents of held-out clips, half of them with the clip before, at

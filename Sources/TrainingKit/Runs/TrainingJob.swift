@@ -25,7 +25,9 @@ public struct TrainingJob: Sendable {
   public var perceptualWeights: String?
   /// VGG16's weights (`vgg16-397923af.pth`), if they are not in the same file.
   public var perceptualFeatures: String?
-  /// Threads; `nil` for all processors. The same number gives the same weights.
+  /// What computes. The same device gives the same weights.
+  public var device = DeviceChoice.processor
+  /// Threads of the processor; `nil` for all. The same number gives the same weights.
   public var threadCount: Int?
   /// Where latents and what is found out about videos are kept.
   public var cacheFolder: String
@@ -65,6 +67,7 @@ public struct TrainingJob: Sendable {
     perceptualWeights = record.perceptualWeights
     perceptualFeatures = record.perceptualFeatures
     threadCount = record.threads
+    device = try record.deviceChoice(in: runFolder)
     resumes = true
   }
 
@@ -98,6 +101,29 @@ public struct TrainingJob: Sendable {
   /// The number of threads that is used.
   var resolvedThreadCount: Int {
     min(max(1, threadCount ?? .max), Processor.availableCount)
+  }
+
+  /// Checks that what is to compute can do so.
+  ///
+  /// - Throws: ``StudioError`` for a card and several ranks.
+  func checkDevice() throws {
+    guard ranks != nil, device.resolved != .processor else { return }
+    throw StudioError(
+      nil,
+      .option(
+        name: "--device", found: "\(device) for a training of several ranks",
+        expected: "cpu: gradients are shared among processors alone"))
+  }
+
+  /// What a run that goes on is told where it does so on another device; `nil` for the same.
+  ///
+  /// - Parameter known: The name of the device that computed last.
+  func deviceNote(since known: String?) -> String? {
+    let processor = DeviceChoice.processor.description
+    guard resumes, known ?? processor != device.deviceName else { return nil }
+    return
+      "the steps so far were computed by \(known ?? processor), and those that follow by "
+      + "\(device.deviceName): the weights will differ in their last digits from those of a run that stays"
   }
 
   /// How gradients are shared among ranks.

@@ -1,5 +1,6 @@
 import Foundation
 import RunKit
+import TensorCore
 import VideoDiffusion
 
 /// A new training as a person describes it: what is trained, on what, and with which settings.
@@ -23,13 +24,16 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
   public var perceptualFeatures: String
   /// Threads; `nil` for all processors.
   public var threadCount: Int?
+  /// What computes; `nil` for the processor.
+  public var device: DeviceChoice?
 
   /// Describes a training.
   public init(
     stage: TrainingStage = .autoencoder, name: String = "",
     configuration: String = TrainingPreset.skies64.rawValue, overrides: [String] = [],
     dataPath: String = "", autoencoderPath: String = "", initialPath: String = "",
-    perceptualWeights: String = "", perceptualFeatures: String = "", threadCount: Int? = nil
+    perceptualWeights: String = "", perceptualFeatures: String = "", threadCount: Int? = nil,
+    device: DeviceChoice? = nil
   ) {
     self.stage = stage
     self.name = name
@@ -41,6 +45,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     self.perceptualWeights = perceptualWeights
     self.perceptualFeatures = perceptualFeatures
     self.threadCount = threadCount
+    self.device = device
   }
 
   /// The configuration with the settings that differ, and what to know about how it was read.
@@ -85,6 +90,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
       ("--lpips", stage == .autoencoder ? perceptualWeights : ""),
       ("--vgg", stage == .autoencoder ? perceptualFeatures : ""),
       ("--threads", threadCount.map(String.init) ?? ""),
+      ("--device", device?.description ?? ""),
     ] where !value.isEmpty { words += [option, value] }
     return words + overrides.flatMap { ["--set", $0] }
   }

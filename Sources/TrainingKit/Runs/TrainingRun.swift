@@ -35,6 +35,7 @@ struct TrainingRun {
 
   /// Does the run.
   mutating func perform() async throws -> TrainingOutcome {
+    try job.checkDevice()
     lock = writes ? try openFolder() : nil
     defer { lock?.release() }
     let (checkpoint, damage) = try await checkpoint()
@@ -49,6 +50,7 @@ struct TrainingRun {
     let videos = try await videos()
     let work = try await work(videos, beginning, saved?.position, autoencoder)
     try await compare(work.position)
+    let deviceNote = job.resumes ? job.deviceNote(since: try folder.readRecord().deviceName) : nil
     if writes { try describe(autoencoder) }
     var log: TrainingLog?
     if writes {
@@ -56,7 +58,7 @@ struct TrainingRun {
         folder, at: saved?.step ?? 0, losses: work.lossNames, scores: work.scoreNames, now: now)
     }
     let data = DataFingerprint(videos)
-    var notes = damage + [job.perceptualNote, job.ranksNote].compactMap { $0 }
+    var notes = damage + [job.perceptualNote, job.ranksNote, deviceNote].compactMap { $0 }
     notes += [data.change(since: saved?.data, in: job.dataPath)].compactMap { $0 }
     notes += videos.notes
     notes += work.brokenHeldOut.map {
@@ -207,12 +209,15 @@ struct TrainingRun {
 
   private func record(_ autoencoder: (file: NetworkFile, hash: String)?) -> TrainingRecord {
     func absolute(_ path: String?) -> String? { path.map { URL(filePath: $0).path } }
+    let isProcessor = job.device.resolved == .processor
     return TrainingRecord(
       stage: job.stage, data: URL(filePath: job.dataPath).path,
       autoencoder: absolute(job.autoencoderPath), autoencoderHash: autoencoder?.hash,
       initial: absolute(job.initialPath), perceptualWeights: absolute(job.perceptualWeights),
       perceptualFeatures: absolute(job.perceptualFeatures), threads: job.resolvedThreadCount,
-      version: RunSettings.programVersion, created: now())
+      device: isProcessor ? nil : job.device.resolved.description,
+      deviceName: isProcessor ? nil : job.device.deviceName, version: RunSettings.programVersion,
+      created: now())
   }
 
   private func work(

@@ -40,16 +40,9 @@ public actor VideoEngine {
     // More threads than processors wait for each other at every operation: far slower than fewer.
     self.threadCount = min(threadCount ?? .max, Processor.availableCount)
     self.device = choice.resolved
-    let device: Device
-    do {
-      device = try Device.open(self.device, threadCount: self.threadCount)
-    } catch let error as TensorError {
-      guard case .card = self.device else { throw error }
-      throw ModelError(.device(name: self.device.description, reason: error.reason))
-    }
-    guard device.supports(precision) else { throw ModelError(.precision(processor: device.name)) }
     self.precision = precision
-    context = ComputeContext(device)
+    context = ComputeContext(
+      try Device.open(self.device, threadCount: self.threadCount, for: precision))
   }
 
   // MARK: Loading

@@ -30,7 +30,9 @@ public actor AutoencoderTrainer {
     public var isCheckpointing = false
     /// The ranks that train together, and how they share gradients; `nil` for one alone.
     public var sharing: GradientSharing?
-    /// Threads; `nil` for all processors of the process.
+    /// What computes; a card only for one alone.
+    public var device = DeviceChoice.processor
+    /// Threads of the processor; `nil` for all of the process.
     public var threadCount: Int?
 
     /// Describes a training; everything else has a default.
@@ -58,7 +60,7 @@ public actor AutoencoderTrainer {
 
   /// Builds the networks.
   ///
-  /// - Throws: ``ModelError`` naming the file and the parameter that cannot be used,
+  /// - Throws: ``ModelError`` for a device that there is not, or naming the file and the parameter that cannot be used,
   ///   ``EvaluationError`` if a file of the perceptual distance is not there, `CheckpointError` for a
   ///   damaged file, `TensorError` if memory is short.
   public static func open(_ plan: Plan) async throws -> AutoencoderTrainer {
@@ -68,7 +70,9 @@ public actor AutoencoderTrainer {
   }
 
   private func open(_ plan: Plan) throws {
-    let context = ComputeContext(try Device.open(threadCount: plan.threadCount))
+    precondition(plan.sharing == nil || plan.device.resolved == .processor)
+    let context = ComputeContext(
+      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.elementType))
     let beginning = plan.beginning
     let source = try beginning.source(.autoencoder) {
       InitialParameters(plan.configuration, seed: $0)

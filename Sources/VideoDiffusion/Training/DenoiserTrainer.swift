@@ -23,7 +23,9 @@ public actor DenoiserTrainer {
     public var isCheckpointing = false
     /// The ranks that train together, and how they share gradients; `nil` for one alone.
     public var sharing: GradientSharing?
-    /// Threads; `nil` for all processors of the process.
+    /// What computes; a card only for one alone.
+    public var device = DeviceChoice.processor
+    /// Threads of the processor; `nil` for all of the process.
     public var threadCount: Int?
 
     /// Describes a training; everything else has a default.
@@ -50,7 +52,7 @@ public actor DenoiserTrainer {
 
   /// Builds the network.
   ///
-  /// - Throws: ``ModelError`` naming the file and the parameter that cannot be used,
+  /// - Throws: ``ModelError`` for a device that there is not, or naming the file and the parameter that cannot be used,
   ///   `CheckpointError` for a damaged file, `TensorError` if memory is short.
   public static func open(_ plan: Plan) async throws -> DenoiserTrainer {
     let trainer = DenoiserTrainer()
@@ -59,7 +61,9 @@ public actor DenoiserTrainer {
   }
 
   private func open(_ plan: Plan) throws {
-    let context = ComputeContext(try Device.open(threadCount: plan.threadCount))
+    precondition(plan.sharing == nil || plan.device.resolved == .processor)
+    let context = ComputeContext(
+      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.elementType))
     var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
     }

@@ -3,6 +3,7 @@ import Foundation
 import MessagePassing
 import RunKit
 import StudioKit
+import TensorCore
 import TrainingKit
 
 /// What both stages of training are told.
@@ -57,6 +58,14 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
+      What computes: cpu, cuda:N for a graphics processor, or auto for the first that is fit, else the \
+      processor. A run goes on with what it was begun with. (default: cpu)
+      """, valueName: "device"))
+  var device: DeviceChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      """
       Where latents and what was found out about videos are kept. (default: pvdm in the user's \
       cache folder)
       """, valueName: "folder"), completion: .directory)
@@ -106,6 +115,7 @@ struct TrainingOptions: ParsableArguments {
     try job.configuration.apply(assignments, stage: stage)
     if let initial { job.initialPath = initial }
     if let threads { job.threadCount = threads }
+    if let device { job.device = device }
     if let cache { job.cacheFolder = cache }
     job.ranks = ranks
     try await job.divideProcessors()

@@ -41,6 +41,42 @@ struct GraphicsOperationTests {
   }
 
   @Test(
+    "attention in each plane is one launch, with the bits of one plane after the other",
+    arguments: ElementType.kernelPrecisions, [40, 60])
+  func planesTogether(_ type: ElementType, _ width: Int) throws {
+    let card = EmulatedCard()
+    let context = ComputeContext(try card.open())
+    var numbers = SeededNumbers(29)
+    let shape = [2, 90, 3 * width]
+    let x = try context.tensor(numbers.floats(2 * 90 * 3 * width), shape: shape, as: type)
+    let planes = [0..<17, 18..<52, 53..<90].map {
+      AttentionPattern(runs: [$0], sequences: 2, outerStride: 90)
+    }
+    func attended(_ patterns: [AttentionPattern]) throws -> [Float] {
+      try context.read(
+        context.attention(x, heads: 1, layout: .perHead, patterns, scale: 0.3))
+    }
+    let before = card.launchCount
+    let together = try attended(planes)
+    // Beside the attention, one that brings bfloat16 to the reader's precision.
+    #expect(card.launchCount - before == (type == .float32 ? 1 : 2))
+    var single = [Float](repeating: 0, count: together.count)
+    for plane in planes {
+      // The others' tokens are zeros.
+      for (index, value) in try attended([plane]).enumerated() where value != 0 {
+        single[index] = value
+      }
+    }
+    #expect(together == single)
+    // Few tokens have blocks of another kind, in a launch of their own.
+    let few = AttentionPattern(runs: [0..<9], sequences: 2, outerStride: 90)
+    let rest = AttentionPattern(runs: [9..<90], sequences: 2, outerStride: 90)
+    let mixed = try attended([few, rest])
+    let alone = try (attended([few]), attended([rest]))
+    #expect(zip(mixed, zip(alone.0, alone.1)).allSatisfy { $0 == $1.0 + $1.1 })
+  }
+
+  @Test(
     "attention along each axis of a volume", arguments: ElementType.kernelPrecisions,
     [TokenVolume.Axis.depth, .height, .width])
   func volumes(_ type: ElementType, _ axis: TokenVolume.Axis) throws {
