@@ -126,6 +126,11 @@ let package = Package(
         "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
         "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles",
       ], swiftSettings: asyncOnCaller),
+    // What passes between screens and the workspace
+    .target(
+      name: "StudioLink",
+      dependencies: ["StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI"],
+      swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
       dependencies: [
@@ -135,8 +140,8 @@ let package = Package(
     .target(
       name: "StudioApp",
       dependencies: [
-        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI", "MediaIO",
-        "VideoDiffusion", "TensorCore",
+        "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
+        "MediaIO", "VideoDiffusion", "TensorCore",
       ],
       swiftSettings: asyncOnCaller),
     .executableTarget(
@@ -241,7 +246,7 @@ let package = Package(
     .testTarget(
       name: "StudioAppTests",
       dependencies: [
-        "StudioApp", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit",
+        "StudioApp", "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit",
         "TerminalUI", "MediaIO", "VideoDiffusion",
       ],
       exclude: ["Snapshots"]),

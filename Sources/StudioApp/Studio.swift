@@ -1,6 +1,7 @@
 import Foundation
 import RunKit
 import StudioKit
+import StudioLink
 import TensorCore
 import TerminalUI
 
@@ -60,16 +61,18 @@ public struct Studio: Sendable {
       usesMouse: options.usesMouse,
       threadCount: ProcessInfo.processInfo.activeProcessorCount,
       keepsRunning: options.keepsRunning, keys: keys, clock: { LogTime.text(Date()) })
-    let opening = OpeningWorkspace(folders: options.folders, resources: resources)
-    let runner = EffectRunner(opening: opening)
+    let service = LocalService { [folders = options.folders] in
+      try await Workspace(folders: folders, resources: resources)
+    }
+    let runner = EffectRunner(service: service)
     let notices = (shelf.problems + keys.problems).map { StudioEffect.notify(Notice(.warning, $0)) }
     let program = StudioProgram.make(
       model: model, start: .batch([.send(.follow(notices)), runner.start]),
-      perform: { runner.command(for: $0) })
+      perform: { runner.command(for: $0) }, quit: runner.quit)
     let last = try await WorkerPool.blocking.run {
       try TerminalRuntime(program: program, options: terminal).run()
     }
-    await opening.close()
+    await service.close()
     if let failure = last.failure { throw failure }
   }
 
