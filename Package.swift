@@ -126,11 +126,13 @@ let package = Package(
         "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
         "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles",
       ], swiftSettings: asyncOnCaller),
-    // What passes between screens and the workspace
+    // What passes between screens and the workspace, in one process or through a socket
     .target(
       name: "StudioLink",
-      dependencies: ["StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI"],
-      swiftSettings: asyncOnCaller),
+      dependencies: [
+        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO", "TensorCore",
+        "TerminalUI",
+      ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
       dependencies: [
@@ -141,13 +143,15 @@ let package = Package(
       name: "StudioApp",
       dependencies: [
         "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
-        "MediaIO", "VideoDiffusion", "TensorCore",
+        "MediaIO",
+        "VideoDiffusion", "TensorCore",
       ],
       swiftSettings: asyncOnCaller),
     .executableTarget(
       name: "pvdm",
       dependencies: [
-        "StudioApp", "StudioKit", "InspectionKit", "BenchmarkKit", "EvaluationKit", "TrainingKit",
+        "StudioApp", "StudioLink", "StudioKit", "InspectionKit", "BenchmarkKit", "EvaluationKit",
+        "TrainingKit",
         "RunKit", "TerminalUI", "VideoDiffusion", "TensorCore", "MessagePassing", "MediaIO",
         "TrainingData", "HandwrittenText", "OutputFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -192,8 +196,8 @@ let package = Package(
     .target(
       name: "KitTestSupport",
       dependencies: [
-        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "TestSupport",
+        "StudioKit", "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO",
+        "TensorCore", "TestSupport",
       ],
       path: "Tests/KitTestSupport"),
     .testTarget(
@@ -250,6 +254,12 @@ let package = Package(
         "TerminalUI", "MediaIO", "VideoDiffusion",
       ],
       exclude: ["Snapshots"]),
+    .testTarget(
+      name: "StudioLinkTests",
+      dependencies: [
+        "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO",
+        "VideoDiffusion", "KitTestSupport", "TestSupport",
+      ]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
     .testTarget(
       name: "TrainingDataTests",
@@ -260,7 +270,7 @@ let package = Package(
       dependencies: [
         "InspectionKit",
         "CheckpointIO", "NeuralLayers", "TensorCore", "VideoDiffusion", "MediaIO", "RunKit",
-        "TrainingKit", "StudioKit", "SessionStore", "TerminalUI",
+        "TrainingKit", "StudioLink", "StudioKit", "SessionStore", "TerminalUI",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
     .testTarget(name: "FuzzTests", dependencies: ["TensorCore", "FuzzTargets", "TestSupport"]),
