@@ -126,6 +126,13 @@ let package = Package(
         "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
         "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles",
       ], swiftSettings: asyncOnCaller),
+    // What passes between screens and the workspace, in one process or through a socket
+    .target(
+      name: "StudioLink",
+      dependencies: [
+        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO", "TensorCore",
+        "TerminalUI",
+      ], swiftSettings: asyncOnCaller),
     .target(
       name: "TerminalUI",
       dependencies: [
@@ -135,14 +142,16 @@ let package = Package(
     .target(
       name: "StudioApp",
       dependencies: [
-        "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI", "MediaIO",
+        "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
+        "MediaIO",
         "VideoDiffusion", "TensorCore",
       ],
       swiftSettings: asyncOnCaller),
     .executableTarget(
       name: "pvdm",
       dependencies: [
-        "StudioApp", "StudioKit", "InspectionKit", "BenchmarkKit", "EvaluationKit", "TrainingKit",
+        "StudioApp", "StudioLink", "StudioKit", "InspectionKit", "BenchmarkKit", "EvaluationKit",
+        "TrainingKit",
         "RunKit", "TerminalUI", "VideoDiffusion", "TensorCore", "MessagePassing", "MediaIO",
         "TrainingData", "HandwrittenText", "OutputFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -187,8 +196,8 @@ let package = Package(
     .target(
       name: "KitTestSupport",
       dependencies: [
-        "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO", "TensorCore",
-        "TestSupport",
+        "StudioKit", "EvaluationKit", "RunKit", "VideoDiffusion", "MediaIO", "CheckpointIO",
+        "TensorCore", "TestSupport",
       ],
       path: "Tests/KitTestSupport"),
     .testTarget(
@@ -241,10 +250,16 @@ let package = Package(
     .testTarget(
       name: "StudioAppTests",
       dependencies: [
-        "StudioApp", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit",
+        "StudioApp", "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit",
         "TerminalUI", "MediaIO", "VideoDiffusion",
       ],
       exclude: ["Snapshots"]),
+    .testTarget(
+      name: "StudioLinkTests",
+      dependencies: [
+        "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO",
+        "VideoDiffusion", "KitTestSupport", "TestSupport",
+      ]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
     .testTarget(
       name: "TrainingDataTests",
@@ -255,7 +270,7 @@ let package = Package(
       dependencies: [
         "InspectionKit",
         "CheckpointIO", "NeuralLayers", "TensorCore", "VideoDiffusion", "MediaIO", "RunKit",
-        "TrainingKit", "StudioKit", "SessionStore", "TerminalUI",
+        "TrainingKit", "StudioLink", "StudioKit", "SessionStore", "TerminalUI",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
     .testTarget(name: "FuzzTests", dependencies: ["TensorCore", "FuzzTargets", "TestSupport"]),

@@ -3,7 +3,7 @@ import RunKit
 import VideoDiffusion
 
 /// Something without which an evaluation cannot begin.
-public struct EvaluationRequirement: Sendable, Hashable {
+public struct EvaluationRequirement: Sendable, Hashable, Codable {
   /// What it is about.
   public var subject: EvaluationInput
   /// What is missing or wrong, without a full stop.

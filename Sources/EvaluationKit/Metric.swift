@@ -125,7 +125,7 @@ public struct Metric: RawRepresentable, Sendable, Hashable, Codable, CaseIterabl
 }
 
 /// Something that an evaluation is made from or chosen by.
-public enum EvaluationInput: String, Sendable, Hashable, CaseIterable {
+public enum EvaluationInput: String, Sendable, Hashable, Codable, CaseIterable {
   /// What is judged.
   case model, videos
   /// The folder of real videos.

@@ -1,6 +1,7 @@
 import Foundation
 import RunKit
 import StudioKit
+import StudioLink
 import TensorCore
 import TerminalUI
 
@@ -15,7 +16,9 @@ public struct Studio: Sendable {
     /// Kilobytes a second to send at most; `nil` takes the limit remembered, else 300 over SSH
     /// and none on a local terminal.
     public var kilobytesPerSecond: Int?
-    /// Whether a lost terminal lets the running clip finish before the studio ends.
+    /// Who has the workspace.
+    public var place = Place.worker
+    /// Whether a lost terminal lets the running clip finish before the studio ends, where no worker has it.
     public var keepsRunning = false
     /// Whether clicks and the wheel are the studio's, the terminal's own selection of text then needing Shift;
     /// `nil` takes what is remembered, else they are.
@@ -34,16 +37,27 @@ public struct Studio: Sendable {
     }
   }
 
+  /// Who has a workspace.
+  public enum Place: Sendable {
+    /// A worker, which is started if there is none; the studio itself, where the data folder cannot be written.
+    case worker
+    /// A worker that is there.
+    case presentWorker
+    /// The studio's own process.
+    case foreground
+  }
+
   private let options: Options
 
   /// A studio, not opened yet.
   public init(options: Options) { self.options = options }
 
-  /// Opens the studio and returns when the user has left it; everything is saved by then.
+  /// Opens the studio and returns when the user has left it; everything is saved by then, or a worker goes on.
   ///
+  /// - Returns: What a worker goes on with, a sentence; `nil` if nothing goes on.
   /// - Throws: ``StudioError`` if a theme or colour that was named does not exist, `TerminalError` if
   ///   the terminal cannot be used, or why the workspace could not be opened.
-  public func run() async throws {
+  public func run() async throws -> String? {
     let terminal = RuntimeOptions(
       colorOption: options.color, usesSynchronizedOutput: options.usesSynchronizedOutput,
       usesMouse: options.usesMouse ?? true, environment: options.environment)
@@ -52,25 +66,40 @@ public struct Studio: Sendable {
     let shelf = ThemeShelf(
       folders: [resources.find("themes", ""), options.folders.themes].compactMap { $0 })
     let keys = keyChoices()
+    let theme = try theme(of: shelf)
+    let service = service(resources)
     let model = StudioModel(
-      theme: try theme(of: shelf), themes: shelf.themes, hasChosenTheme: options.theme != nil,
+      theme: theme, themes: shelf.themes, hasChosenTheme: options.theme != nil,
       bytesPerSecond: options.kilobytesPerSecond.map { $0 * 1_000 } ?? usualLimit,
       hasChosenLimit: options.kilobytesPerSecond != nil,
       hasChosenColor: options.color.map { $0 != "auto" } ?? false,
       usesMouse: options.usesMouse,
       threadCount: ProcessInfo.processInfo.activeProcessorCount,
-      keepsRunning: options.keepsRunning, keys: keys, clock: { LogTime.text(Date()) })
-    let opening = OpeningWorkspace(folders: options.folders, resources: resources)
-    let runner = EffectRunner(opening: opening)
+      keepsRunning: options.keepsRunning, isAttached: service.outlivesScreen, keys: keys,
+      clock: { LogTime.text(Date()) })
+    let runner = EffectRunner(service: service)
     let notices = (shelf.problems + keys.problems).map { StudioEffect.notify(Notice(.warning, $0)) }
     let program = StudioProgram.make(
       model: model, start: .batch([.send(.follow(notices)), runner.start]),
-      perform: { runner.command(for: $0) })
+      perform: { runner.command(for: $0) }, quit: runner.quit)
     let last = try await WorkerPool.blocking.run {
       try TerminalRuntime(program: program, options: terminal).run()
     }
-    await opening.close()
+    await service.close()
     if let failure = last.failure { throw failure }
+    guard service.outlivesScreen, let job = last.app.runningJob else { return nil }
+    return "job \(job.id.rawValue) goes on: pvdm shows it again, \"pvdm stop\" ends it"
+  }
+
+  /// The way to the workspace.
+  private func service(_ resources: ResourceLocator) -> any StudioService {
+    let folders = options.folders
+    switch options.place {
+    case .presentWorker: return WorkerAccess(folders).service(starts: false)
+    case .worker where WorkerAccess.canKeep(folders): return WorkerAccess(folders).service()
+    case .worker, .foreground:
+      return LocalService { try await Workspace(folders: folders, resources: resources) }
+    }
   }
 
   /// The keys that the user chose.

@@ -2,6 +2,7 @@ import Foundation
 import MediaIO
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 /// What drawing the studio costs: the screen Make with a moving picture, from the model to the cells.

@@ -4,6 +4,7 @@ import Foundation
 import MessagePassing
 import RunKit
 import StudioApp
+import StudioLink
 import TensorCore
 import VideoDiffusion
 
@@ -138,7 +139,10 @@ struct Bench: AsyncParsableCommand {
       valueName: "path.pth"))
   var checkpoint: String?
 
-  @Flag(help: "Measures what drawing the studio costs in a window of 160 x 48, and nothing else.")
+  @Flag(
+    help: """
+      Measures what drawing the studio costs in a window of 160 x 48, and the way to its worker; nothing else.
+      """)
   var screen = false
 
   @Option(
@@ -205,7 +209,7 @@ struct Bench: AsyncParsableCommand {
           to: makeCheckpoint, network, size, elementType: type.elementType, seed: seed)
         return
       }
-      if screen { return try printScreen(StudioBenchmark()) }
+      if screen { return try printScreen(StudioBenchmark(), LinkBenchmark()) }
       if train {
         let report = try TrainingBenchmark.run(trainingPlan) { step in
           if !json { writeToStandardError("measuring \(step)\n") }
@@ -273,17 +277,21 @@ struct Bench: AsyncParsableCommand {
     try write(fields, BenchTables.text(network, predictions))
   }
 
-  private func printScreen(_ result: StudioBenchmark) throws {
+  private func printScreen(_ result: StudioBenchmark, _ link: LinkBenchmark) throws {
     let (new, repeated) = (result.newFrameSeconds * 1_000, result.repeatedFrameSeconds * 1_000)
+    let (request, pictures) = (link.requestSeconds * 1_000, link.pictureSeconds * 1_000)
     let text = String(
       format:
-        "a frame of the studio at %d x %d: %.2f ms, %.2f ms where the picture was drawn before",
-      result.columns, result.rows, new, repeated)
+        "a frame of the studio at %d x %d: %.2f ms, %.2f ms where the picture was drawn before\n"
+        + "to the worker and back: %.3f ms, with the pictures of a clip %.2f ms",
+      result.columns, result.rows, new, repeated, request, pictures)
     try write(
       [
         "studio.frame.new.seconds": result.newFrameSeconds,
         "studio.frame.repeated.seconds": result.repeatedFrameSeconds,
-      ], ConsoleText(text))
+        "studio.worker.request.seconds": link.requestSeconds,
+        "studio.worker.pictures.seconds": link.pictureSeconds,
+      ], ConsoleText(lines: text))
   }
 
   private var scalingPlan: ScalingBenchmark.Plan {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import RunKit
+import StudioLink
 import TerminalUI
 
 /// `pvdm doctor`: what the program found around it.
@@ -11,7 +12,7 @@ struct Doctor: AsyncParsableCommand {
       Shows the versions of the libraries that are loaded, which video formats can be written, what \
       the processor can do and which code was chosen for it, which graphics processors NVIDIA's \
       driver finds, the terminal's colours and characters, \
-      and where samples and themes were found. Each finding is ok, a note (it works, with less than \
+      where samples and themes were found, and whether a worker of the studio runs. Each finding is ok, a note (it works, with less than \
       there could be) or a problem, with what to do about it.
 
       Exit status 0, or 2 if something that is needed is missing.
@@ -34,13 +35,28 @@ struct Doctor: AsyncParsableCommand {
 
   func run() async throws {
     try await explaining {
-      let findings = Diagnosis.findings() + (try terminal())
+      let findings = Diagnosis.findings() + (try terminal()) + [await worker()]
       if json {
         try writeToStandardOutput(json: Report(usable: findings.isUsable, findings: findings))
       } else {
         try writeToStandardOutput(text(findings))
       }
       if !findings.isUsable { throw ExitCode(Explanation.Category.badInput.rawValue) }
+    }
+  }
+
+  /// The studio's worker, of which it is good to know when the processor is busy.
+  private func worker() async -> Finding {
+    do {
+      guard let status = try await WorkerAccess(StudioFolders()).status() else {
+        return Finding("studio", "worker", "none runs")
+      }
+      let work = status.running.isEmpty ? "nothing to do" : status.running.joined(separator: "; ")
+      return Finding("studio", "worker", "process \(status.process): \(work)")
+    } catch {
+      let explanation = Explanation(error)
+      return Finding(
+        "studio", "worker", explanation.sentence, .note, advice: explanation.remedy)
     }
   }
 

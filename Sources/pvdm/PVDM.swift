@@ -21,7 +21,8 @@ struct PVDM: AsyncParsableCommand {
       """,
     version: RunSettings.programVersion,
     subcommands: [
-      StudioCommand.self, Sample.self, Extend.self, Bridge.self, Retake.self, Refine.self,
+      StudioCommand.self, Attach.self, Status.self, Stop.self, Worker.self, Sample.self,
+      Extend.self, Bridge.self, Retake.self, Refine.self,
       Encode.self, Decode.self, Reconstruct.self,
       Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Train.self,
       Evaluate.self, Work.self, Cluster.self, Doctor.self, Bench.self,

@@ -14,6 +14,7 @@ struct Sample: AsyncParsableCommand {
           --seed 7 -o video.mp4
         pvdm sample --clips 3 --loop -o loop.gif
         pvdm sample --clips 2 --pin first.png@0 --pin last.png@31 -o between.mp4
+        pvdm sample skies-64 --clips 8 --seed 3 --queue
 
       Ctrl-C keeps the clips that are complete; the same command with --resume goes on from there.
       """)
@@ -32,11 +33,25 @@ struct Sample: AsyncParsableCommand {
       """)
   var isLoop = false
 
+  @Flag(
+    help: """
+      Put the video into the studio's queue, whose worker makes it and is started if there is none, in place of \
+      making it here.
+      """)
+  var queue = false
+
   @OptionGroup(title: "Sampling options") var pins: PinOptions
   @OptionGroup var options: GenerationOptions
 
   func run() async throws {
     try await explaining {
+      if queue {
+        if isLoop { throw ValidationError("The studio's queue makes no loops: leave --loop out.") }
+        guard pins.frames.isEmpty else {
+          throw ValidationError("The studio's queue takes no pictures: leave --pin out.")
+        }
+        return try await options.queue(model, clips: clips)
+      }
       var job = try options.job(model, clips: clips)
       job.pins = pins.frames
       if isLoop { try job.closeLoop() }

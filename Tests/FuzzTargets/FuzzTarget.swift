@@ -16,7 +16,7 @@ public struct FuzzTarget: Sendable {
   /// Every target.
   public static let all: [FuzzTarget] = [
     .checkpoint, .network, .savedRun, .configuration, .trainingFile, .preset, .theme,
-    .keyFile, .media, .keys, .records,
+    .keyFile, .media, .keys, .records, .link,
   ]
 
   /// Inputs that once broke the target, kept so that it stays mended; none for most.

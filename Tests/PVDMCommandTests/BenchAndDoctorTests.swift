@@ -6,7 +6,10 @@ import Testing
   @Test func theStudiosFramesAreMeasured() throws {
     let run = try CommandRun(["bench", "--screen", "--json"])
     #expect(run.status == 0)
-    for field in ["studio.frame.new.seconds", "studio.frame.repeated.seconds"] {
+    for field in [
+      "studio.frame.new.seconds", "studio.frame.repeated.seconds",
+      "studio.worker.request.seconds", "studio.worker.pictures.seconds",
+    ] {
       let seconds = try #require(run.json[field] as? Double)
       #expect(seconds > 0 && seconds.isFinite)
     }

@@ -1,8 +1,24 @@
 import Foundation
 import TestSupport
 
+/// A user's home folder, and the end of the worker that a studio may have started there.
+final class StudioHome {
+  private let folder: TemporaryFolder
+
+  /// An empty one, which is not there yet.
+  init(in folder: TemporaryFolder) { self.folder = folder }
+
+  /// Where it is.
+  var path: String { folder.path("home") }
+
+  deinit { _ = try? CommandRun(["stop"], home: path) }
+}
+
 /// The built program's studio on a pseudo-terminal of its own, driven by keys as a user would.
 final class StudioSession {
+  /// The studio in one process, without a worker.
+  static let alone = ["studio", "--foreground"]
+
   let terminal: PseudoTerminal
   let process = Process()
   private let errors: String
@@ -11,11 +27,12 @@ final class StudioSession {
   ///
   /// - Parameters:
   ///   - home: The user's home folder, which holds everything that is kept.
-  ///   - arguments: Beside `studio`.
+  ///   - arguments: The command with its options. Those of the studio without a worker end with it; of others
+  ///     see ``StudioHome``.
   ///   - environment: Replaces variables of a plain UTF-8 terminal with 256 colours.
   ///   - limit: Size in blocks of 1024 bytes beyond which its files cannot grow, as on a full disk.
   init(
-    home: String, _ arguments: [String] = [], columns: Int = 80, rows: Int = 24,
+    home: String, _ arguments: [String] = ["studio"], columns: Int = 80, rows: Int = 24,
     environment: [String: String] = [:], fileSizeLimit limit: Int? = nil
   ) throws {
     terminal = try PseudoTerminal(columns: columns, rows: rows)
@@ -29,7 +46,7 @@ final class StudioSession {
     process.arguments =
       [
         "--ctty", "--wait", "/bin/bash", "-c", limiting + "exec \"$0\" \"$@\"",
-        CommandRun.program.path, "studio",
+        CommandRun.program.path,
       ] + arguments
     process.environment = [
       "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "HOME": home,

@@ -6,11 +6,12 @@ import Testing
 /// Whole sessions in the real program: what a person types, and what is on the screen then.
 @Suite(.serialized) struct StudioSessionTests {
   private let folder: TemporaryFolder
-  private let home: String
+  private let studioHome: StudioHome
+  private var home: String { studioHome.path }
 
   init() throws {
     folder = try TemporaryFolder()
-    home = folder.path("home")
+    studioHome = StudioHome(in: folder)
   }
 
   private var data: String { home + "/.local/share/pvdm/studio" }
@@ -120,7 +121,7 @@ import Testing
     ])
     #expect(made.status == 0, "\(made.errors)")
 
-    let studio = try StudioSession(home: home)
+    let studio = try StudioSession(home: home, StudioSession.alone)
     #expect(studio.sees("skies-64"))
     studio.type("7")
     #expect(studio.sees("Nothing was trained yet"), "\(studio.terminal.screen)")
@@ -141,21 +142,21 @@ import Testing
     studio.type("qy")
     #expect(studio.end() == 0)
 
-    let again = try StudioSession(home: home)
+    let again = try StudioSession(home: home, StudioSession.alone)
     #expect(again.sees("Stopped at step"), "\(again.terminal.screen)")
     again.type("r")
     #expect(again.sees("clips/s"), "\(again.terminal.screen)")
     again.kill(.kill)
     _ = again.end()
 
-    let last = try StudioSession(home: home)
+    let last = try StudioSession(home: home, StudioSession.alone)
     #expect(last.sees("r goes on from there"), "\(last.terminal.screen)")
     last.type("q")
     #expect(last.end() == 0)
   }
 
   @Test func aRunThatWasKilledIsOfferedAndGoesOn() throws {
-    let studio = try StudioSession(home: home)
+    let studio = try StudioSession(home: home, StudioSession.alone)
     #expect(studio.sees("skies-64"))
     studio.chooseFewSteps(40)
     studio.type("r")
@@ -163,7 +164,7 @@ import Testing
     studio.kill(.kill)
     _ = studio.end()
 
-    let again = try StudioSession(home: home)
+    let again = try StudioSession(home: home, StudioSession.alone)
     again.type("6")
     #expect(again.sees("interrupted"), "\(again.terminal.screen)")
     again.type("P")
@@ -174,14 +175,14 @@ import Testing
   }
 
   @Test func aLostConnectionEndsTheStudioAndKeepsTheRun() throws {
-    let studio = try StudioSession(home: home)
+    let studio = try StudioSession(home: home, StudioSession.alone)
     #expect(studio.sees("skies-64"))
     studio.type("2r")
     #expect(studio.sees("step 1"))
     studio.terminal.hangUp()
     studio.process.waitUntilExit()
 
-    let again = try StudioSession(home: home)
+    let again = try StudioSession(home: home, StudioSession.alone)
     again.type("6")
     #expect(again.sees("interrupted"), "\(again.terminal.screen)")
     again.type("q")
@@ -189,14 +190,14 @@ import Testing
   }
 
   @Test func aLostConnectionLetsTheClipFinishWhereThatIsAskedFor() throws {
-    let studio = try StudioSession(home: home, ["--keep-running"])
+    let studio = try StudioSession(home: home, ["studio", "--keep-running"])
     #expect(studio.sees("skies-64"))
     studio.type("2r")
     #expect(studio.sees("step 1"), "\(studio.terminal.screen)")
     studio.terminal.hangUp()
     studio.process.waitUntilExit()
 
-    let again = try StudioSession(home: home)
+    let again = try StudioSession(home: home, StudioSession.alone)
     again.type("6")
     #expect(again.sees("finished"), "\(again.terminal.screen)")
     again.type("q")
@@ -276,7 +277,7 @@ import Testing
   }
 
   @Test func aFullDiskIsSaidAndWhatWasKeptStays() throws {
-    let studio = try StudioSession(home: home)
+    let studio = try StudioSession(home: home, StudioSession.alone)
     #expect(studio.sees("skies-64"))
     studio.chooseFewSteps()
     studio.type("r")
@@ -284,7 +285,7 @@ import Testing
     studio.type("q")
     #expect(studio.end() == 0)
 
-    let limited = try StudioSession(home: home, fileSizeLimit: 40)
+    let limited = try StudioSession(home: home, StudioSession.alone, fileSizeLimit: 40)
     #expect(limited.seesModels(), "\(limited.terminal.screen)")
     limited.type("2r")
     #expect(limited.sees("Free some space"), "\(limited.terminal.screen)")
@@ -333,7 +334,7 @@ import Testing
 
   @Test(arguments: ["truecolor", "256", "16", "mono"])
   func everyColourModeShowsTheStudio(mode: String) throws {
-    let studio = try StudioSession(home: home, ["--color", mode], columns: 160, rows: 48)
+    let studio = try StudioSession(home: home, ["studio", "--color", mode], columns: 160, rows: 48)
     #expect(studio.sees("Nothing made yet"), "\(studio.terminal.screen)")
     #expect(studio.terminal.emulator.unknown.isEmpty, "\(studio.terminal.emulator.unknown)")
     studio.type("q")
@@ -341,9 +342,9 @@ import Testing
   }
 
   @Test func aSecondStudioOnTheSameFolderIsRefused() throws {
-    let first = try StudioSession(home: home)
+    let first = try StudioSession(home: home, StudioSession.alone)
     #expect(first.sees("skies-64"))
-    let second = try StudioSession(home: home)
+    let second = try StudioSession(home: home, StudioSession.alone)
     #expect(second.end() == 2)
     #expect(second.errorText.contains("another studio has the data folder open (process "))
     first.type("q")

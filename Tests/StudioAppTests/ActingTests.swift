@@ -2,6 +2,7 @@ import Foundation
 import RunKit
 import StudioApp
 import StudioKit
+import StudioLink
 import TerminalUI
 import Testing
 

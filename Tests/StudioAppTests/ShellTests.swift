@@ -3,6 +3,7 @@ import Foundation
 import RunKit
 import StudioApp
 import StudioKit
+import StudioLink
 import TerminalUI
 import Testing
 
@@ -109,6 +110,20 @@ import Testing
     #expect(model.status?.sentence == "nothing is running; q quits")
     _ = model.update(.key(.control("l")))
     #expect(model.status == nil)
+  }
+
+  @Test("where a worker does the work, leaving asks nothing and a lost terminal is no end")
+  func attachedScreen() {
+    for message: StudioMessage in [.key(.character("q")), .hangup, .terminate] {
+      var model = StudioModel(keepsRunning: true, isAttached: true)
+      _ = model.update(.ready(Preferences(), modelFolders: []))
+      _ = model.update(.workspace(.jobs([runningJob])))
+      #expect(model.update(message) == [.quit])
+      #expect(model.overlay == nil && model.isClosing)
+      // What becomes of the connection meanwhile is nobody's business any more.
+      #expect(model.update(.failedToOpen(CancellationError())) == [.terminal(.leave)])
+      #expect(model.failure == nil)
+    }
   }
 
   @Test func aLostTerminalSavesAndEnds() {

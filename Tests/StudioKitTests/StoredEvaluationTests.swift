@@ -1,5 +1,6 @@
 import EvaluationKit
 import Foundation
+import KitTestSupport
 import RunKit
 import StudioKit
 import TestSupport

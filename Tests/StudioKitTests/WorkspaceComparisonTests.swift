@@ -1,4 +1,5 @@
 import Foundation
+import KitTestSupport
 import RunKit
 import StudioKit
 import TestSupport

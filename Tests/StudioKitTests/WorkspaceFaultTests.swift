@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import KitTestSupport
 import MediaIO
 import RunKit
 import SessionStore

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import KitTestSupport
 import RunKit
 import StudioKit
 import TestSupport

@@ -2,7 +2,7 @@ import CheckpointIO
 import Foundation
 
 /// A submission as it stands: what Slurm says of it, or what its folder says once Slurm has forgotten it.
-public struct ClusterJob: Sendable, Hashable, Identifiable {
+public struct ClusterJob: Sendable, Hashable, Identifiable, Codable {
   /// Where a job stands.
   public enum State: Sendable, Hashable, Codable {
     /// It waits for its turn; Slurm's word for the reason, which may be empty.

@@ -1,7 +1,9 @@
 /// Something that a person should read.
-public struct Notice: Sendable, Hashable {
+public struct Notice: Sendable, Hashable, Codable {
   /// How much it matters.
-  public enum Level: Sendable, Hashable { case information, success, warning, error }
+  public enum Level: String, Sendable, Hashable, Codable {
+    case information, success, warning, error
+  }
 
   /// How much it matters.
   public var level: Level

@@ -80,7 +80,9 @@ extension StudioError: ExplainedError {
     case .noVideos: "Name a folder of generated videos (--generated), or a model"
     case .noReport: "Give the folder that \"pvdm evaluate\" wrote, or the report.json in it"
     case .noSuchPreset(_, let known): "Choose one of \(known.joined(separator: ", "))"
-    case .inUse: "Close it, or choose another folder (pvdm studio --data FOLDER)"
+    case .inUse:
+      "Close it, end its worker with \"pvdm stop\", or choose another folder "
+        + "(pvdm studio --data FOLDER)"
     case .notWritable:
       "Check the folder's permissions, or choose another (pvdm studio --data FOLDER)"
     case .clipGone: "Bring the file back, or drop the clip"

@@ -65,7 +65,7 @@ public struct RunEstimator: Sendable {
   }
 
   /// What a run begins with.
-  public enum Start: Sendable, Hashable {
+  public enum Start: String, Sendable, Hashable, Codable {
     /// Noise.
     case nothing
     /// A clip whose latent is at hand.
@@ -190,7 +190,7 @@ public struct RunEstimator: Sendable {
 }
 
 /// What a run would take.
-public struct RunEstimate: Sendable, Hashable {
+public struct RunEstimate: Sendable, Hashable, Codable {
   /// Time in seconds, loading and decoding included.
   public var seconds: Double
   /// Memory in bytes.

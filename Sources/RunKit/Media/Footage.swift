@@ -1,7 +1,7 @@
 import MediaIO
 
 /// A user's video, cut and resized as the model will see it, to choose a window from.
-public struct Footage: Sendable {
+public struct Footage: Sendable, Codable {
   /// The file or folder of frames.
   public let path: String
   /// Frames in it.

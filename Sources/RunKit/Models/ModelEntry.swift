@@ -23,7 +23,7 @@ public struct ModelReference: Sendable, Hashable, Codable {
 }
 
 /// A model that was found: what its headers tell, without loading weights.
-public struct ModelEntry: Sendable, Hashable, Identifiable, Encodable {
+public struct ModelEntry: Sendable, Hashable, Identifiable, Codable {
   /// Its checkpoints.
   public var reference: ModelReference
   /// The folder that holds it, or the checkpoint's own path.

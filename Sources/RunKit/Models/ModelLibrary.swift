@@ -33,12 +33,11 @@ public struct ModelLibrary: Sendable {
   /// - Parameters:
   ///   - added: Folders and checkpoints that the user added, in their order.
   ///   - resources: Finds the samples and the user's data folder.
-  ///   - workingFolder: The current folder.
+  ///   - workingFolders: The current folder, or those of everybody who is interested.
   public init(
     added: [String] = [], resources: ResourceLocator = ResourceLocator(),
-    workingFolder: String = FileManager.default.currentDirectoryPath
+    workingFolders: [String] = [FileManager.default.currentDirectoryPath]
   ) {
-    let here = URL(filePath: workingFolder)
     var places = added.map { Place(path: $0, depth: 3) }
     places += resources.roots.map { Place(path: $0 + "/models", depth: 3) }
     // The samples of the program in use; an installation beside it has the same.
@@ -47,8 +46,10 @@ public struct ModelLibrary: Sendable {
     }) {
       places.append(Place(path: root + "/samples", depth: 1))
     }
-    places.append(Place(path: here.appending(path: "checkpoints").path, depth: 2))
-    places.append(Place(path: here.path, depth: 1))
+    for folder in workingFolders.map({ URL(filePath: $0) }) {
+      places.append(Place(path: folder.appending(path: "checkpoints").path, depth: 2))
+      places.append(Place(path: folder.path, depth: 1))
+    }
     self.places = places
   }
 

@@ -2,7 +2,7 @@ import TensorCore
 import VideoDiffusion
 
 /// A network of PVDM, as its checkpoint tells. Keys that do not apply to the network are absent.
-public struct NetworkSummary: Sendable, Hashable, Encodable {
+public struct NetworkSummary: Sendable, Hashable, Codable {
   /// `autoencoder` or `denoiser`.
   public let network: String
   /// The training stage that makes it: 1 for the autoencoder, 2 for the denoiser.

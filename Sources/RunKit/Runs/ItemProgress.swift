@@ -1,5 +1,5 @@
 /// How far work on a known number of items is: a stage of an evaluation, or of what precedes a training.
-public struct ItemProgress: Sendable, Hashable {
+public struct ItemProgress: Sendable, Hashable, Codable {
   /// What is done, as a phrase: `generated clips`.
   public var stage: String
   /// Items done, those of an earlier run included.

@@ -127,3 +127,23 @@ extension GenerationSettings {
     setting.storage.write(&self, value)
   }
 }
+
+extension GenerationSetting: Codable {
+  /// Reads a setting by its key.
+  ///
+  /// - Throws: `DecodingError` if there is none of that name.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let key = try container.decode(String.self)
+    guard let setting = Self.all.first(where: { $0.key == key }) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "there is no setting \(key)")
+    }
+    self = setting
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(key)
+  }
+}

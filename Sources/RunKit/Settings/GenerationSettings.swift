@@ -79,7 +79,7 @@ public enum PreviewMode: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// Settings under a name.
-public struct Preset: Sendable, Hashable, Identifiable {
+public struct Preset: Sendable, Hashable, Identifiable, Codable {
   /// What people call it; unique.
   public var name: String
   /// A sentence about it.

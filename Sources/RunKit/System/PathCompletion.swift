@@ -1,7 +1,7 @@
 import Foundation
 
 /// What may follow a path that is being typed.
-public struct PathCompletion: Sendable, Hashable {
+public struct PathCompletion: Sendable, Hashable, Codable {
   /// What was typed.
   public let typed: String
   /// What it becomes: as much as all that fits has in common; what was typed if nothing fits.
@@ -53,5 +53,11 @@ extension String {
   /// The same path from the root on, `~` written out, without `.`, `..` and a slash at its end.
   package var absolutePath: String {
     URL(filePath: expandingHome).standardizedFileURL.path
+  }
+
+  /// The same of a path that is written to: a slash at its end, which means a folder, stays.
+  package var absoluteOutput: String {
+    let absolute = absolutePath
+    return hasSuffix("/") && !absolute.hasSuffix("/") ? absolute + "/" : absolute
   }
 }

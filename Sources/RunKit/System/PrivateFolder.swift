@@ -57,7 +57,8 @@ extension StudioFolders {
       "backups", "clips", "runs", "previews", "training", "evaluations", "cluster", "cache",
     ]
     return folders.contains { name == $0 || name.hasPrefix("\($0).without-database-") }
-      || name.hasPrefix("studio.sqlite") || ["studio.lock", "scratch.lock"].contains(name)
+      || name.hasPrefix("studio.sqlite")
+      || ["studio.lock", "studio.sock", "worker.log", "scratch.lock"].contains(name)
   }
 
   /// Takes the permissions of other users from the data folder and from what the studio keeps in it.

@@ -61,6 +61,10 @@ public struct StudioFolders: Sendable, Hashable {
   package var clips: String { data + "/clips" }
   package var runs: String { data + "/runs" }
   package var lock: String { data + "/studio.lock" }
+  /// Where a worker listens for screens.
+  package var socket: String { data + "/studio.sock" }
+  /// What a worker has to say that no screen shows.
+  package var workerLog: String { data + "/worker.log" }
 
   /// Numbers of jobs that files are named by.
   package var usedJobNumbers: [Int64] {

@@ -1,3 +1,4 @@
+import StudioLink
 import TerminalUI
 
 /// All tables of actions: what can be done in each part of the studio. Keys, hints, the menu behind `?`, the

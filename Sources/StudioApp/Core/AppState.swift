@@ -1,6 +1,7 @@
 import EvaluationKit
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 import TrainingKit
 

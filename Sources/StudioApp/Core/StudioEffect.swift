@@ -1,4 +1,5 @@
 import RunKit
+import StudioLink
 import TerminalUI
 
 /// What a screen asks for beside changing itself: values, so that tests can compare them.
@@ -25,6 +26,8 @@ package enum StudioEffect: Sendable, Hashable, WorkspaceAsking {
   case useRecipe(Recipe, of: String, keepsSeeds: Bool)
   /// Asks the workspace.
   case workspace(WorkspaceRequest)
+  /// Leaves the workspace and ends the studio.
+  case quit
 }
 
 /// What the studio leaves to others, once it has followed everything that concerns itself.
@@ -33,6 +36,8 @@ package enum Errand: Sendable, Hashable, WorkspaceAsking {
   case terminal(TerminalRequest)
   /// Something of the workspace, which ``EffectRunner`` carries out.
   case workspace(WorkspaceRequest)
+  /// Leaves the workspace; the studio hears of it as ``StudioMessage/closed``.
+  case quit
 }
 
 /// What the program that drives the terminal is asked for.
@@ -64,5 +69,4 @@ extension WorkspaceAsking {
     .workspace(.remember(preference))
   }
   package static func open(path: String) -> Self { .workspace(.open(path: path)) }
-  package static var quit: Self { .workspace(.quit) }
 }

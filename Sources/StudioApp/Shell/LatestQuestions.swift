@@ -1,4 +1,5 @@
 import EvaluationKit
+import StudioLink
 import TrainingKit
 
 /// What the studio asks and gets answered beside everything else.

@@ -1,3 +1,5 @@
+import StudioLink
+
 /// The screens, each with its own state.
 package struct Screens: Sendable {
   private var screens: [ScreenID: any StudioScreen] = Dictionary(

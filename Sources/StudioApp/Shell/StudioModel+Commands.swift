@@ -1,4 +1,5 @@
 import RunKit
+import StudioLink
 import TerminalUI
 
 /// The commands of the palette that mean the same on every screen.

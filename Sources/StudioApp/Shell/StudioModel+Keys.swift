@@ -1,4 +1,5 @@
 import RunKit
+import StudioLink
 import TerminalUI
 
 extension StudioModel {
@@ -108,7 +109,7 @@ extension StudioModel {
   }
 
   private mutating func askToQuit() -> [Errand] {
-    guard let job = app.runningJob else { return follow([.quit]) }
+    guard !isAttached, let job = app.runningJob else { return follow([.quit]) }
     overlay = .question(
       .confirm(
         title: "Quit while job \(job.id.rawValue) runs?",

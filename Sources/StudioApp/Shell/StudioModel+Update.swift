@@ -1,5 +1,6 @@
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 extension StudioModel {
@@ -18,11 +19,11 @@ extension StudioModel {
       app.windowSize = size
       return refreshed()
     case .interrupt: return interrupt()
-    case .terminate: return [.quit]
+    case .terminate: return follow([.quit])
     case .hangup: return hangUp()
     case .ready(let preferences, let folders): return restore(preferences, folders)
     case .failedToOpen(let error):
-      failure = error
+      if !isClosing { failure = error }
       return [.terminal(.leave)]
     case .workspace(let event): return take(event)
     case .frames(let frames):
@@ -104,6 +105,9 @@ extension StudioModel {
     case .useRecipe(let recipe, let name, let keepsSeeds):
       return use(recipe, of: name, keepsSeeds: keepsSeeds)
     case .workspace(let request): return pass(on: request)
+    case .quit:
+      isClosing = true
+      return [.quit]
     }
   }
 
@@ -117,7 +121,6 @@ extension StudioModel {
     case .job(let change): noteStop(change)
     case .video(let change): edit(change)
     case .remember(let preference): app.take(preference)
-    case .quit: isClosing = true
     case .order, .library, .open: break
     }
     return [.workspace(request)]
@@ -320,10 +323,10 @@ extension StudioModel {
       + follow([.job(.finish(job.id, atOnce: false))])
   }
 
-  /// The terminal is gone: the work is saved, or the running clip finished first.
+  /// The terminal is gone: the work goes on without it, is saved, or the running clip finished first.
   private mutating func hangUp() -> [Errand] {
     isHungUp = true
-    guard keepsRunning, let job = app.runningJob, job.generation != nil else {
+    guard keepsRunning, !isAttached, let job = app.runningJob, job.generation != nil else {
       return follow([.quit])
     }
     return [.job(.finish(job.id, atOnce: false))]

@@ -1,5 +1,6 @@
 import Foundation
 import RunKit
+import StudioLink
 import TerminalUI
 
 extension StudioModel {

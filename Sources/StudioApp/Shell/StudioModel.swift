@@ -1,5 +1,6 @@
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 /// Everything that the studio shows, and nothing else.
@@ -57,6 +58,8 @@ package struct StudioModel: Sendable {
   package let threadCount: Int
   /// Whether a lost terminal lets the running clip finish.
   package let keepsRunning: Bool
+  /// Whether work goes on when the studio leaves: a worker does it.
+  package let isAttached: Bool
   /// Whether the terminal is gone.
   package var isHungUp = false
   /// Why the workspace could not be opened.
@@ -73,7 +76,8 @@ package struct StudioModel: Sendable {
     theme: Theme = .plain, themes: [Theme] = [.plain], hasChosenTheme: Bool = false,
     bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false, hasChosenColor: Bool = false,
     usesMouse: Bool? = nil,
-    threadCount: Int = 1, keepsRunning: Bool = false, keys: KeyChoices = KeyChoices(),
+    threadCount: Int = 1, keepsRunning: Bool = false, isAttached: Bool = false,
+    keys: KeyChoices = KeyChoices(),
     clock: @escaping @Sendable () -> String = { "" }
   ) {
     self.theme = theme
@@ -87,6 +91,7 @@ package struct StudioModel: Sendable {
     self.clock = clock
     self.threadCount = threadCount
     self.keepsRunning = keepsRunning
+    self.isAttached = isAttached
     app.keys = keys
   }
 }

@@ -1,3 +1,4 @@
+import StudioLink
 import TerminalUI
 
 /// Puts the studio's model, update and view together as a program for a terminal.
@@ -9,14 +10,15 @@ package enum StudioProgram {
   ///   - model: The studio at its start.
   ///   - start: What to do first, such as listening to a workspace.
   ///   - perform: Carries out what the workspace is asked for.
+  ///   - quit: Leaves the workspace.
   package static func make(
     model: StudioModel, start: Command<StudioMessage> = .none,
-    perform: @escaping Perform
+    perform: @escaping Perform, quit: Command<StudioMessage> = .none
   ) -> Program<StudioModel, StudioMessage> {
     Program(
       model: model, start: start,
       update: { model, message in
-        .batch(model.update(message).map { command(for: $0, perform) })
+        .batch(model.update(message).map { command(for: $0, perform, quit) })
       },
       view: { model, context, buffer in model.draw(context, in: &buffer) },
       event: { _, event in message(for: event) },
@@ -33,7 +35,7 @@ package enum StudioProgram {
   }
 
   private static func command(
-    for errand: Errand, _ perform: Perform
+    for errand: Errand, _ perform: Perform, _ quit: Command<StudioMessage>
   ) -> Command<StudioMessage> {
     switch errand {
     case .terminal(.leave): .quit
@@ -41,6 +43,7 @@ package enum StudioProgram {
     case .terminal(.redraw): .redraw
     case .terminal(.signal(let signal)): .signal(signal)
     case .workspace(let request): perform(request)
+    case .quit: quit
     }
   }
 

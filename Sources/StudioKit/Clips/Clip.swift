@@ -67,7 +67,7 @@ public struct Clip: Sendable, Hashable, Identifiable, Codable {
 }
 
 /// A clip's decoded frames.
-public struct ClipFrames: Sendable {
+public struct ClipFrames: Sendable, Codable {
   /// The clip.
   public let clip: ClipID
   /// Its frames in order, all of one size.
@@ -81,7 +81,7 @@ public struct ClipFrames: Sendable {
 }
 
 /// A video as lists show it.
-public struct VideoSummary: Sendable, Hashable, Identifiable {
+public struct VideoSummary: Sendable, Hashable, Identifiable, Codable {
   /// Its name.
   public let id: VideoID
   /// What people call it.

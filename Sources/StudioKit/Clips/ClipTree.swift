@@ -2,7 +2,7 @@ import RunKit
 
 /// A video as a tree of clips: every continuation that was tried, where the user stands, and the
 /// edits that can be undone. A value; the workspace stores it.
-public struct ClipTree: Sendable, Hashable {
+public struct ClipTree: Sendable, Hashable, Codable {
   /// The video.
   public let video: VideoID
   /// Every clip, dropped ones included.
@@ -20,7 +20,7 @@ public struct ClipTree: Sendable, Hashable {
   public private(set) var undoneEdits: [Edit]
 
   /// Where rolls stand beside each other.
-  public struct Place: Sendable, Hashable {
+  public struct Place: Sendable, Hashable, Codable {
     /// The clip that they continue; `nil` for the start.
     public let parent: ClipID?
     /// Which of its continuations.

@@ -11,7 +11,7 @@ public struct EvaluationID: RawRepresentable, Sendable, Hashable, Codable, Compa
 }
 
 /// A score as the database keeps it.
-public struct StoredEvaluation: Sendable, Hashable, Identifiable {
+public struct StoredEvaluation: Sendable, Hashable, Identifiable, Codable {
   /// Its name.
   public let id: EvaluationID
   /// The score with everything that it depends on.

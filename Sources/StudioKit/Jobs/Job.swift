@@ -4,7 +4,7 @@ import MediaIO
 import RunKit
 
 /// A job of the queue, as it is stored.
-public struct Job: Sendable, Hashable, Identifiable {
+public struct Job: Sendable, Hashable, Identifiable, Codable {
   /// Its name.
   public let id: JobID
   /// What is to be done.
@@ -173,9 +173,9 @@ public struct ExportTask: Sendable, Hashable, Codable {
 }
 
 /// How far the running job is; not stored.
-public struct JobProgress: Sendable, Hashable {
+public struct JobProgress: Sendable, Hashable, Codable {
   /// What it is doing.
-  public enum Phase: Sendable, Hashable {
+  public enum Phase: Sendable, Hashable, Codable {
     /// Weights are packed; the share that is done, 0 to 1.
     case loading(Double)
     /// Footage is encoded.
@@ -228,7 +228,7 @@ public struct JobProgress: Sendable, Hashable {
 }
 
 /// An estimate of the clip in progress, to look at.
-public struct JobPreview: Sendable {
+public struct JobPreview: Sendable, Codable {
   /// The job.
   public var job: JobID
   /// Clips of the job before the one in progress.

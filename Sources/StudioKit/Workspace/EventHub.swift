@@ -3,7 +3,7 @@ import Synchronization
 
 /// Tells any number of listeners what changes. Sending never waits: what a slow listener has not
 /// heard yet is replaced by what is newer, so that its backlog stays small.
-final class EventHub: Sendable {
+package final class EventHub: Sendable {
   /// What an event is about. A newer event about the same thing makes the older one worthless.
   private enum Topic: Hashable {
     case models, modelSearch, presets, videos, jobs, comparisons, evaluations, trainingRuns
@@ -20,6 +20,8 @@ final class EventHub: Sendable {
     /// Notices that nobody has heard.
     var unheard: [WorkspaceEvent] = []
     var listeners: [Int: Listener] = [:]
+    /// Those of them that show nobody what they hear.
+    var companions: Set<Int> = []
     var nextListener = 0
     var isClosed = false
   }
@@ -28,22 +30,30 @@ final class EventHub: Sendable {
   /// Notices and finished clips that wait for a slow listener at most; the oldest are dropped.
   private static let backlogLimit = 32
 
+  package init() {}
+
   /// The events from now on, after the whole present state.
-  func events() -> AsyncStream<WorkspaceEvent> {
+  ///
+  /// - Parameter isShown: Whether a person hears of them; notices wait until one does.
+  package func events(isShown: Bool = true) -> AsyncStream<WorkspaceEvent> {
     let listener = Listener()
     let number = state.withLock { state in
       for (_, event) in state.present { listener.add(event, Self.topic(of: event)) }
       for notice in state.unheard { listener.add(notice, nil) }
-      state.unheard = []
+      if isShown { state.unheard = [] }
       if state.isClosed { listener.close() }
       let number = state.nextListener
       state.nextListener += 1
       state.listeners[number] = listener
+      if !isShown { state.companions.insert(number) }
       return number
     }
     let registration = Registration { [weak self] in
       listener.close()
-      self?.state.withLock { $0.listeners[number] = nil }
+      self?.state.withLock { state in
+        state.listeners[number] = nil
+        state.companions.remove(number)
+      }
     }
     return AsyncStream {
       await registration.next(of: listener)
@@ -64,7 +74,7 @@ final class EventHub: Sendable {
   }
 
   /// Tells every listener.
-  func send(_ event: WorkspaceEvent) {
+  package func send(_ event: WorkspaceEvent) {
     state.withLock { state in
       let topic = Self.topic(of: event)
       if let topic {
@@ -73,7 +83,7 @@ final class EventHub: Sendable {
         } else {
           state.present.append((topic, event))
         }
-      } else if case .notice = event, state.listeners.isEmpty {
+      } else if case .notice = event, state.listeners.count == state.companions.count {
         state.unheard = state.unheard.suffix(Self.backlogLimit - 1) + [event]
       }
       for listener in state.listeners.values { listener.add(event, topic) }
@@ -95,7 +105,7 @@ final class EventHub: Sendable {
   }
 
   /// Ends every listener's events after what was sent.
-  func close() {
+  package func close() {
     state.withLock { state in
       state.isClosed = true
       for listener in state.listeners.values { listener.close() }

@@ -20,10 +20,7 @@ extension Workspace {
     }
     var task = task
     // The job may be done by another process, in another folder.
-    task.paths = task.paths.map { path in
-      let absolute = path.absolutePath
-      return path.hasSuffix("/") && !absolute.hasSuffix("/") ? absolute + "/" : absolute
-    }
+    task.paths = task.paths.map(\.absoluteOutput)
     let record = try store.write { try $0.insert(jobRecord(.export(task))) }
     let job = try add(record)
     tellJobs()

@@ -25,8 +25,23 @@ extension Workspace {
 
   /// The folders in which models are looked for.
   public var modelFolders: [String] {
-    ModelLibrary(added: addedModels.paths, resources: resources).places.map(\.path)
+    library(addedModels).places.map(\.path)
   }
+
+  private func library(_ added: AddedModels) -> ModelLibrary {
+    ModelLibrary(added: added.paths, resources: resources, workingFolders: workingFolders)
+  }
+
+  /// Looks for models in one more folder while the workspace is open: that which a screen was opened in.
+  package func lookForModels(in folder: String) {
+    guard folder.hasPrefix("/"), !workingFolders.contains(folder) else { return }
+    // The one in which the workspace was opened stays.
+    if workingFolders.count >= Self.workingFolderLimit { workingFolders.remove(at: 1) }
+    workingFolders.append(folder)
+    Task { await findModels() }
+  }
+
+  private static let workingFolderLimit = 8
 
   /// Looks for models, reading headers alone. A search that goes on is given up for this one.
   ///
@@ -38,7 +53,7 @@ extension Workspace {
     modelSearch?.stop.requestStop(.afterStep)
     let added = addedModels
     let search = ModelSearching(
-      ModelLibrary(added: added.paths, resources: resources), pairs: added.pairs)
+      library(added), pairs: added.pairs)
     modelSearch = search
     hub.send(.modelSearch(isRunning: true))
     let found = await search.result()

@@ -58,12 +58,16 @@ public actor Workspace {
   /// The run of the generation job that is being done.
   var clipRun: ClipRun?
   var models: [ModelEntry] = []
+  /// Current folders of this process and of those who look on.
+  var workingFolders = [FileManager.default.currentDirectoryPath]
   var missingFrames: Set<ClipID> = []
   /// The search for models that goes on.
   var modelSearch: ModelSearching?
   var isClosing = false
   private var lastBackup = Date.distantPast
   private var closing: Task<Void, Never>?
+  /// What happens last before another process may open the folder.
+  private var lastAct: (@Sendable () -> Void)?
 
   /// Opens the workspace of a data folder, or begins one.
   ///
@@ -74,6 +78,7 @@ public actor Workspace {
   ///   - folders: Where everything is. A data folder that cannot be written is replaced by a temporary
   ///     one, with a notice.
   ///   - resources: Finds the models that come with the program.
+  ///   - needsFolder: Whether a data folder that cannot be written is an error rather than replaced.
   ///   - startsQueue: Whether waiting jobs begin at once.
   ///   - slurm: The cluster; `nil` where there is none.
   ///   - now: The clock.
@@ -81,10 +86,12 @@ public actor Workspace {
   ///   program wrote its database.
   public init(
     folders: StudioFolders = StudioFolders(), resources: ResourceLocator = ResourceLocator(),
-    startsQueue: Bool = true, slurm: Slurm? = Slurm(),
+    needsFolder: Bool = false, startsQueue: Bool = true, slurm: Slurm? = Slurm(),
     now: @escaping @Sendable () -> Date = { Date() }
   ) async throws {
-    let opening = try WorkspaceOpening(folders, now: now())
+    let opening =
+      try needsFolder
+      ? WorkspaceOpening(only: folders, now: now()) : WorkspaceOpening(folders, now: now())
     self.folders = opening.folders
     self.isTemporary = opening.temporary != nil
     temporary = opening.temporary
@@ -112,6 +119,11 @@ public actor Workspace {
   /// hears the newest of what it missed.
   public nonisolated func events() -> AsyncStream<WorkspaceEvent> { hub.events() }
 
+  /// The same for a listener that shows them to nobody: notices wait for one that does.
+  package nonisolated func unshownEvents() -> AsyncStream<WorkspaceEvent> {
+    hub.events(isShown: false)
+  }
+
   /// Ends the session: the running job stops after its step, or its clip, and goes on in the next
   /// session when asked to.
   ///
@@ -122,6 +134,9 @@ public actor Workspace {
     self.closing = closing
     await closing.value
   }
+
+  /// Has something done when everything is saved, right before another process may open the data folder.
+  package func atRelease(_ body: @escaping @Sendable () -> Void) { lastAct = body }
 
   private func end(finishesClip: Bool) async {
     isClosing = true
@@ -134,6 +149,7 @@ public actor Workspace {
     hub.close()
     // Everything is committed; what can fail is only the tidying of the log.
     try? store.close()
+    lastAct?()
     lock.release()
     if folders.holdsNoWork { temporary?.remove() }
   }

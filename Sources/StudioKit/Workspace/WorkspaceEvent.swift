@@ -2,7 +2,7 @@ import RunKit
 import TrainingKit
 
 /// What changed in a ``Workspace``.
-public enum WorkspaceEvent: Sendable {
+public enum WorkspaceEvent: Sendable, Codable {
   /// The models that were found.
   case models([ModelEntry])
   /// Whether models are being looked for.

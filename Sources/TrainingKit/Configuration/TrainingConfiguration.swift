@@ -15,7 +15,7 @@ public enum TrainingStage: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// Everything that decides how both stages train, apart from the data: the networks and their training.
-public struct TrainingConfiguration: Sendable, Hashable {
+public struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// The autoencoder's settings.
   public var autoencoder: AutoencoderConfiguration
   /// The denoiser's settings; its planes are the autoencoder's.
@@ -51,7 +51,7 @@ public struct TrainingConfiguration: Sendable, Hashable {
 }
 
 /// What both stages are told.
-public struct StageSettings: Sendable, Hashable {
+public struct StageSettings: Sendable, Hashable, Codable {
   /// Steps of the optimiser, at least 1.
   public var steps: Int
   /// Clips of a batch, at least 1.
@@ -143,7 +143,7 @@ public struct StageSettings: Sendable, Hashable {
 }
 
 /// How the autoencoder is trained (PVDM, section 3.1 and appendix).
-public struct AutoencoderTrainingSettings: Sendable, Hashable {
+public struct AutoencoderTrainingSettings: Sendable, Hashable, Codable {
   /// What both stages are told.
   public var stage: StageSettings
   /// Factors of the losses.
@@ -171,7 +171,7 @@ public struct AutoencoderTrainingSettings: Sendable, Hashable {
 }
 
 /// How the denoiser is trained (PVDM, section 3.2 and 3.3).
-public struct DiffusionTrainingSettings: Sendable, Hashable {
+public struct DiffusionTrainingSettings: Sendable, Hashable, Codable {
   /// What both stages are told.
   public var stage: StageSettings
   /// How the predicted noise's error is measured: squares (l2), as the original code does, or l1.

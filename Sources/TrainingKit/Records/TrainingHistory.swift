@@ -1,8 +1,8 @@
 /// The numbers that a run has logged, few enough to draw and to hand around: neighbours are joined
 /// where there are many.
-public struct TrainingHistory: Sendable, Hashable {
+public struct TrainingHistory: Sendable, Hashable, Codable {
   /// What was logged at a step, or the mean of neighbouring lines.
-  public struct Point: Sendable, Hashable {
+  public struct Point: Sendable, Hashable, Codable {
     /// The last step that it speaks of.
     public let step: Int
     /// Losses and figures by name, such as `loss`, `psnr` and `learning_rate`.

@@ -2,7 +2,7 @@ import Foundation
 import RunKit
 
 /// A training run's folder as a list shows it.
-public struct TrainingRunEntry: Sendable, Hashable, Identifiable {
+public struct TrainingRunEntry: Sendable, Hashable, Identifiable, Codable {
   /// The folder.
   public var path: String
   /// The stage.

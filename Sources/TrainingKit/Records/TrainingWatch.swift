@@ -1,9 +1,9 @@
 import RunKit
 
 /// A run at work, as it is watched.
-public struct TrainingWatch: Sendable, Hashable {
+public struct TrainingWatch: Sendable, Hashable, Codable {
   /// What it is doing.
-  public enum Phase: Sendable, Hashable {
+  public enum Phase: Sendable, Hashable, Codable {
     /// Networks and data are opened.
     case starting
     /// Part of the preparation is done.

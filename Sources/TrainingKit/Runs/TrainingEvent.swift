@@ -17,7 +17,7 @@ public enum TrainingEvent: Sendable, Hashable {
 }
 
 /// What a run is about to do.
-public struct TrainingStart: Sendable, Hashable {
+public struct TrainingStart: Sendable, Hashable, Codable {
   /// Steps done before, by the run itself.
   public let finishedSteps: Int
   /// Steps that the whole run has.
@@ -58,7 +58,7 @@ public struct NamedNumber: Sendable, Hashable, Codable {
 }
 
 /// How far a run is: one line of its log.
-public struct TrainingProgress: Sendable, Hashable {
+public struct TrainingProgress: Sendable, Hashable, Codable {
   /// Steps done.
   public let step: Int
   /// Steps that the whole run has.

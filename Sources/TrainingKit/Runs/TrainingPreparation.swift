@@ -4,7 +4,7 @@ import TrainingData
 import VideoDiffusion
 
 /// What can be told of a training before it begins.
-public struct TrainingPreparation: Sendable, Hashable {
+public struct TrainingPreparation: Sendable, Hashable, Codable {
   /// The configuration; `nil` if it cannot be read.
   public var configuration: TrainingConfiguration?
   /// What to know: how a file was read, what is left out. Sentences without full stops.
@@ -23,7 +23,7 @@ public struct TrainingPreparation: Sendable, Hashable {
   public var measured: Measurement?
 
   /// What a run with the same networks and batches took on this machine.
-  public struct Measurement: Sendable, Hashable {
+  public struct Measurement: Sendable, Hashable, Codable {
     public var run: String
     public var secondsPerStep: Double
     public var residentBytes: Int?

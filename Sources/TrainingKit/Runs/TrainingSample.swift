@@ -1,7 +1,7 @@
 import MediaIO
 
 /// The frames of a run's video of samples.
-public struct TrainingSample: Sendable {
+public struct TrainingSample: Sendable, Codable {
   /// The video.
   public let path: String
   /// Frames a second.

@@ -1,5 +1,5 @@
 /// The settings of an autoencoder.
-public struct AutoencoderConfiguration: Sendable, Hashable {
+public struct AutoencoderConfiguration: Sendable, Hashable, Codable {
   /// Side of the square frames, in pixels.
   public var resolution: Int
   /// Side of the square patch that becomes a token, in pixels; divides the resolution.

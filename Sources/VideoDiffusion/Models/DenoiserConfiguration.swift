@@ -1,5 +1,5 @@
 /// The settings of a denoiser, as the original's `unet_config` names them.
-public struct DenoiserConfiguration: Sendable, Hashable {
+public struct DenoiserConfiguration: Sendable, Hashable, Codable {
   /// The planes it works on.
   public var geometry: PlaneGeometry
   /// Width of the first level (`model_channels`).

@@ -1,5 +1,6 @@
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 import VideoDiffusion
 

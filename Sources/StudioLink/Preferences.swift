@@ -38,6 +38,9 @@ package struct Preferences: Sendable, Hashable, Codable {
   /// The training that was last set up on the Train screen.
   package var training: TrainingRequest?
 
+  /// The name under which a workspace keeps them.
+  static let stateName = "studio"
+
   package init() {}
 
   /// Replaces one of the preferences.
@@ -64,7 +67,7 @@ package struct Preferences: Sendable, Hashable, Codable {
 }
 
 /// Something to remember.
-package enum Preference: Sendable, Hashable {
+package enum Preference: Sendable, Hashable, Codable {
   case screen(ScreenID)
   case theme(String)
   case bytesPerSecond(Int?)

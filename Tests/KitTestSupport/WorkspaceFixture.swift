@@ -1,5 +1,4 @@
 import Foundation
-import KitTestSupport
 import RunKit
 import StudioKit
 import Synchronization
@@ -8,23 +7,23 @@ import Testing
 import VideoDiffusion
 
 /// A data folder and a tiny model with random weights, whose clips take milliseconds.
-struct WorkspaceFixture {
-  let folder: TemporaryFolder
-  let model: ModelReference
+package struct WorkspaceFixture {
+  package let folder: TemporaryFolder
+  package let model: ModelReference
 
-  init() throws {
+  package init() throws {
     folder = try TemporaryFolder()
     model = try Self.makeModel(in: folder.path("samples/tiny"))
   }
 
-  var folders: StudioFolders { Self.folders(in: folder.url.path) }
+  package var folders: StudioFolders { Self.folders(in: folder.url.path) }
 
-  static func folders(in folder: String) -> StudioFolders {
+  package static func folders(in folder: String) -> StudioFolders {
     StudioFolders(data: folder + "/data/studio", configuration: folder + "/configuration")
   }
 
   /// Writes both checkpoints with a description.
-  static func makeModel(in folder: String) throws -> ModelReference {
+  package static func makeModel(in folder: String) throws -> ModelReference {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let model = model(in: folder)
     try TinyCheckpoint.write(
@@ -37,14 +36,14 @@ struct WorkspaceFixture {
     return model
   }
 
-  static func model(in folder: String) -> ModelReference {
+  package static func model(in folder: String) -> ModelReference {
     ModelReference(
       name: "tiny", autoencoder: folder + "/autoencoder.pth", denoiser: folder + "/denoiser.pth",
       framesPerSecond: 8)
   }
 
   /// Few steps, no previews, one thread.
-  static func settings(
+  package static func settings(
     clips: Int? = 1, seed: UInt64 = 0, steps: Int = 3, laterSteps: Int = 2
   ) -> GenerationSettings {
     var settings = GenerationSettings()
@@ -58,11 +57,11 @@ struct WorkspaceFixture {
   }
 
   /// Opens the workspace with a clock that counts seconds.
-  func open(startsQueue: Bool = true) async throws -> Workspace {
+  package func open(startsQueue: Bool = true) async throws -> Workspace {
     try await Self.open(folders, startsQueue: startsQueue)
   }
 
-  static func open(
+  package static func open(
     _ folders: StudioFolders, startsQueue: Bool = true, slurm: Slurm? = nil,
     now: (@Sendable () -> Date)? = nil
   ) async throws -> Workspace {
@@ -76,16 +75,16 @@ struct WorkspaceFixture {
   }
 
   /// The latents of clips, as their files hold them.
-  static func latents(_ clips: [Clip], _ folders: StudioFolders) throws -> [Latent] {
+  package static func latents(_ clips: [Clip], _ folders: StudioFolders) throws -> [Latent] {
     try clips.flatMap {
       try LatentFile(contentsOf: "\(folders.data)/clips/\($0.id.rawValue).safetensors").latents
     }
   }
 
-  func latents(_ clips: [Clip]) throws -> [Latent] { try Self.latents(clips, folders) }
+  package func latents(_ clips: [Clip]) throws -> [Latent] { try Self.latents(clips, folders) }
 
   /// The clips of a fresh run of as many clips, in a data folder of its own.
-  func longRun(_ settings: GenerationSettings) async throws -> [Latent] {
+  package func longRun(_ settings: GenerationSettings) async throws -> [Latent] {
     let folder = folder.path("long-\(UUID().uuidString)")
     let folders = Self.folders(in: folder)
     let workspace = try await Self.open(folders)
@@ -98,12 +97,12 @@ struct WorkspaceFixture {
 }
 
 /// Numbers, one after the other.
-final class Counter: Sendable {
+package final class Counter: Sendable {
   private let value: Mutex<Int>
 
-  init(_ first: Int) { value = Mutex(first) }
+  package init(_ first: Int) { value = Mutex(first) }
 
-  func next() -> Int {
+  package func next() -> Int {
     value.withLock { value in
       defer { value += 1 }
       return value
@@ -114,7 +113,7 @@ final class Counter: Sendable {
 extension Workspace {
   /// Waits until no job waits or runs.
   @discardableResult
-  func settle() async -> [Job] {
+  package func settle() async -> [Job] {
     for await event in events() {
       if case .jobs(let jobs) = event,
         !jobs.contains(where: { $0.state == .waiting || $0.state == .running })
@@ -126,7 +125,7 @@ extension Workspace {
   }
 
   /// What was said since the workspace was opened, if nobody has listened yet.
-  var openingNotices: [Notice] {
+  package var openingNotices: [Notice] {
     get async {
       let events = events()
       // The event that comes after everything that was said.
@@ -141,7 +140,7 @@ extension Workspace {
   }
 
   /// Waits for an event.
-  func first<Value>(_ find: (WorkspaceEvent) -> Value?) async -> Value? {
+  package func first<Value>(_ find: (WorkspaceEvent) -> Value?) async -> Value? {
     for await event in events() {
       if let value = find(event) { return value }
     }
@@ -149,14 +148,14 @@ extension Workspace {
   }
 
   /// The present state of a job.
-  func state(of id: JobID) async -> JobState? {
+  package func state(of id: JobID) async -> JobState? {
     await first { event in
       if case .jobs(let jobs) = event { jobs.first { $0.id == id }?.state } else { nil }
     }
   }
 
   /// All jobs as listeners hear of them.
-  var toldJobs: [Job] {
+  package var toldJobs: [Job] {
     get async {
       await first { event in
         if case .jobs(let jobs) = event { jobs } else { nil }
@@ -165,7 +164,7 @@ extension Workspace {
   }
 
   /// All videos as listeners hear of them.
-  var toldVideos: [VideoSummary] {
+  package var toldVideos: [VideoSummary] {
     get async {
       await first { event in
         if case .videos(let videos) = event { videos } else { nil }
@@ -174,7 +173,7 @@ extension Workspace {
   }
 
   /// Waits until the run is in the middle of a clip, after at least `clips` others.
-  func middleOfClip(after clips: Int = 0) async {
+  package func middleOfClip(after clips: Int = 0) async {
     for await event in events() {
       switch event {
       case .progress(let progress) where progress.phase == .sampling:

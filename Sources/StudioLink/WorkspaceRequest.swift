@@ -4,7 +4,7 @@ import StudioKit
 import TrainingKit
 
 /// What the workspace is asked for, by what it concerns.
-package enum WorkspaceRequest: Sendable, Hashable {
+package enum WorkspaceRequest: Sendable, Hashable, Codable {
   /// Reads or computes something, beside everything else.
   case query(WorkspaceQuery)
   /// Queues work.
@@ -19,14 +19,12 @@ package enum WorkspaceRequest: Sendable, Hashable {
   case library(LibraryChange)
   /// Keeps a preference for the next time.
   case remember(Preference)
-  /// Opens what a path names: a model, a video to continue, or an output whose settings come back.
+  /// Looks what a path names: a model, a video to continue, or an output whose settings come back.
   case open(path: String)
-  /// Saves what is running and ends the studio.
-  case quit
 }
 
 /// What is read or computed while everything else goes on.
-package enum WorkspaceQuery: Sendable, Hashable {
+package enum WorkspaceQuery: Sendable, Hashable, Codable {
   /// Looks for models again.
   case findModels
   /// Computes the hashes of a model's checkpoints.
@@ -52,7 +50,7 @@ package enum WorkspaceQuery: Sendable, Hashable {
 }
 
 /// Work for the queue.
-package enum WorkOrder: Sendable, Hashable {
+package enum WorkOrder: Sendable, Hashable, Codable {
   /// Makes a new video.
   case make(ModelReference, GenerationSettings)
   /// Makes the video of a recipe, run by run.
@@ -79,7 +77,7 @@ package enum WorkOrder: Sendable, Hashable {
 }
 
 /// A change of the queue.
-package enum JobChange: Sendable, Hashable {
+package enum JobChange: Sendable, Hashable, Codable {
   /// Ends the running job after the clip, or after the step, keeping what is complete.
   case finish(JobID, atOnce: Bool)
   /// Holds a job back; what was done of it is kept.
@@ -102,7 +100,7 @@ package enum JobChange: Sendable, Hashable {
 }
 
 /// A change of a video's tree, which the studio shows before the workspace confirms it.
-package enum TreeChange: Sendable, Hashable {
+package enum TreeChange: Sendable, Hashable, Codable {
   /// Goes to a clip of a video.
   case select(VideoID, ClipID)
   /// Drops a clip and what follows it.
@@ -114,7 +112,7 @@ package enum TreeChange: Sendable, Hashable {
 }
 
 /// A change of a video, or of which one is shown.
-package enum VideoChange: Sendable, Hashable {
+package enum VideoChange: Sendable, Hashable, Codable {
   /// Opens a video's tree and shows it from now on.
   case open(VideoID)
   /// Reads a video's tree without opening it.
@@ -137,7 +135,7 @@ package enum VideoChange: Sendable, Hashable {
 }
 
 /// A change of what is kept beside videos.
-package enum LibraryChange: Sendable, Hashable {
+package enum LibraryChange: Sendable, Hashable, Codable {
   /// Adds a folder or checkpoint to the models.
   case openModel(path: String)
   /// Makes a model of two checkpoints, if they fit.
