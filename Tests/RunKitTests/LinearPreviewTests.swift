@@ -144,6 +144,13 @@ import VideoDiffusion
     #expect(cache.fit(for: "ab12", geometry: Self.geometry) == fit)
     #expect(cache.fit(for: "ab13", geometry: Self.geometry) == nil)
     #expect(cache.fit(for: "ab12", geometry: PlaneGeometry(side: 4, frames: 5)) == nil)
+    // It lies in the data folder, which is its owner's alone.
+    let previews = folder.path("new/previews")
+    let files = try FileManager.default.contentsOfDirectory(atPath: previews)
+    for path in [previews] + files.map({ "\(previews)/\($0)" }) {
+      var status = stat()
+      #expect(stat(path, &status) == 0 && status.st_mode & 0o077 == 0, "\(path)")
+    }
   }
 
   @Test("a damaged file counts as absent", arguments: [0, 8, 100, 400, 600])

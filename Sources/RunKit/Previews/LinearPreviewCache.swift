@@ -48,8 +48,7 @@ public struct LinearPreviewCache: Sendable {
   ///
   /// - Throws: `CheckpointError` or an error of the file system.
   public func save(_ fit: LinearPreviewFit, for hash: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true)
+    try PrivateFolder.make(folder)
     let parts = Dictionary(uniqueKeysWithValues: LinearPreviewFit.parts.map { ($0.name, $0.path) })
     let tensors = LinearPreviewFit.parts.map {
       TensorDescription(
@@ -63,5 +62,6 @@ public struct LinearPreviewCache: Sendable {
       guard let part = parts[tensor.name] else { return }
       try fit[keyPath: part].withUnsafeBytes { try sink.append($0) }
     }
+    PrivateFolder.tightenAlone(path(hash))
   }
 }
