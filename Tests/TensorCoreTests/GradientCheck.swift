@@ -77,8 +77,10 @@ struct GradientCheck {
       let size = (found.reduce(0) { $0 + Double($1) * Double($1) } / Double(found.count))
         .squareRoot()
       #expect(size > 0, "\(input.name) gets no gradient \(comment)")
-      // Enough elements, spread over the input, to meet every part of it.
-      let stride = max(1, found.count / 48) | 1
+      // Enough elements, spread over the input, to meet every part of it; of an emulated card, whose numbers are
+      // also compared with the processor's, a few.
+      let wanted = TestDevice.current == .graphics ? 4 : 48
+      let stride = max(1, found.count / wanted) | 1
       for element in Swift.stride(from: 0, to: found.count, by: stride) {
         guard input.isRead?[element] ?? true else { continue }
         var arguments = inputs.map(\.values)

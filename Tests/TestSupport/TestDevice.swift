@@ -9,7 +9,7 @@ public enum TestDevice: String, Sendable {
   /// One that does nothing before numbers are read, and whose memory nobody else can touch; see
   /// ``CheckingDevice``.
   case checking
-  /// A graphics processor, which computes what inference needs; see ``EmulatedCard``.
+  /// A graphics processor, which computes everything but what judges videos; see ``EmulatedCard``.
   case graphics
 
   /// Those that have every operation, the gradients too.
@@ -60,6 +60,6 @@ extension Trait where Self == EveryDevice {
   /// Runs the tests of a suite on every device that has all operations.
   public static var onEveryDevice: Self { EveryDevice(devices: TestDevice.complete) }
 
-  /// Runs the tests of a suite, which ask for no gradient, on a graphics processor.
+  /// Runs the tests of a suite on a graphics processor.
   public static var onGraphics: Self { EveryDevice(devices: [.graphics]) }
 }
