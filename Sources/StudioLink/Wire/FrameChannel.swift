@@ -66,15 +66,16 @@ package final class FrameChannel: Sendable {
 
   /// - Returns: Whether so many bytes came before the other side hung up.
   private func fill(_ bytes: inout [UInt8], _ count: Int) throws(LinkError) -> Bool {
+    bytes.reserveCapacity(min(count, Self.portion))
     while bytes.count < count {
-      let begin = bytes.count
-      let room = min(count - begin, Self.portion)
-      bytes.append(contentsOf: repeatElement(0, count: room))
-      let got = bytes.withUnsafeMutableBytes {
-        recv(descriptor, UnsafeMutableRawBufferPointer(rebasing: $0[begin...]).baseAddress, room, 0)
+      let room = min(count - bytes.count, Self.portion)
+      var got = 0
+      var problem: CInt = 0
+      bytes += [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
+        got = recv(descriptor, buffer.baseAddress, room, 0)
+        problem = errno
+        filled = max(got, 0)
       }
-      let problem = errno
-      bytes.removeLast(room - max(got, 0))
       if got > 0 { continue }
       if got == 0 { return false }
       switch problem {

@@ -59,7 +59,7 @@ extension LinkError: ExplainedError {
     case .tooManyScreens: "Leave one of them"
     case .stopped: "What ran goes on when it is asked to, once pvdm is opened again"
     case .cannotStart(_, let remedy): remedy
-    case .noWorker: "pvdm starts one"
+    case .noWorker: "Opening the studio starts one"
     case .system: "\"pvdm studio --foreground\" does without it"
     }
   }

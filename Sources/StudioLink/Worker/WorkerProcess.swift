@@ -10,6 +10,8 @@ struct WorkerProcess {
   /// The file that gets its standard error.
   let log: String
 
+  /// Where the new process reads, writes and complains.
+  private static let (input, output, errors): (CInt, CInt, CInt) = (0, 1, 2)
   // Numbers of Linux's interface, which headers give to C programs alone or as other types.
   private static let newSession: Int16 = 0x80
   private static let defaultSignals: Int16 = 0x04
@@ -60,10 +62,10 @@ struct WorkerProcess {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, ready, STDOUT_FILENO)
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ready, Self.output)
+    posix_spawn_file_actions_addopen(&actions, Self.input, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(
-      &actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600)
+      &actions, Self.errors, log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600)
     // Nothing of the screen's, its terminal least of all, is held on to by a process that stays.
     for descriptor in Self.openDescriptors {
       posix_spawn_file_actions_addclose(&actions, descriptor)
@@ -97,7 +99,7 @@ struct WorkerProcess {
 
   private static var openDescriptors: [CInt] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    return names.compactMap { CInt($0) }.filter { $0 > STDERR_FILENO }
+    return names.compactMap { CInt($0) }.filter { $0 > errors }
   }
 }
 

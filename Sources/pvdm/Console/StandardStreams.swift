@@ -48,6 +48,13 @@ enum StandardStreams {
     }
   }
 
+  /// Ends standard output, for whose end somebody may wait; what is written to it from now on goes nowhere.
+  static func letGoOfOutput() {
+    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    dup2(nowhere, STDOUT_FILENO)
+    close(nowhere)
+  }
+
   fileprivate static func write(_ text: ConsoleText, to descriptor: Int32) throws(OutputError) {
     let bytes = Array(text.text.utf8)
     let code = lock.withLock { _ in

@@ -16,7 +16,7 @@ struct Worker: AsyncParsableCommand {
 
       One line of JSON on standard output says that screens can connect, or why not. What a person should \
       read goes to standard error: the file worker.log in the data folder, where a screen started it.
-      """, shouldDisplay: false)
+      """)
 
   @OptionGroup var data: DataFolderOptions
 
@@ -54,9 +54,7 @@ struct Worker: AsyncParsableCommand {
   /// Says its one line, and lets go of standard output, for whose end somebody may wait.
   private static func say(_ readiness: WorkerReadiness) {
     try? writeToStandardOutput(ConsoleText(json: readiness.line))
-    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
-    dup2(nowhere, STDOUT_FILENO)
-    close(nowhere)
+    StandardStreams.letGoOfOutput()
   }
 
   private static func log(_ text: String) {
