@@ -24,7 +24,7 @@ struct PVDM: AsyncParsableCommand {
       StudioCommand.self, Sample.self, Extend.self, Bridge.self, Retake.self, Refine.self,
       Encode.self, Decode.self, Reconstruct.self,
       Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Train.self,
-      Evaluate.self, Work.self, Cluster.self, Doctor.self, Bench.self,
+      Evaluate.self, Weights.self, Work.self, Cluster.self, Doctor.self, Bench.self,
     ], defaultSubcommand: StudioCommand.self)
 
   static func main() async {
