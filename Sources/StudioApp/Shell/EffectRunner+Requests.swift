@@ -47,6 +47,17 @@ extension EffectRunner {
     case .extend(let video, let clip, let fork, let model, let settings):
       try await workspace.extend(
         video, after: clip, fork: fork, model: model, settings: settings)
+    case .lead(let order):
+      let estimate = try await workspace.estimate(
+        order.lead, after: order.clip, in: order.video, model: order.model,
+        settings: order.settings)
+      guard let question = order.question else {
+        try await workspace.extend(
+          order.video, after: order.clip, fork: order.fork, model: order.model,
+          settings: order.settings, leading: order.lead)
+        return
+      }
+      sender.send(.follow([.ask(order, question, estimate)]))
     case .makeFromFootage(let path, let firstFrame, let model, let settings):
       let (video, _) = try await workspace.makeFromFootage(
         path, firstFrame: firstFrame, model: model, settings: settings)
@@ -189,6 +200,26 @@ extension EffectRunner {
 }
 
 extension StudioEffect {
+  /// Asks whether a clip is to be made that leads somewhere, and says what it costs.
+  package static func ask(
+    _ order: LeadOrder, _ question: [String], _ estimate: DirectedEstimate?
+  ) -> StudioEffect {
+    var confirmed = order
+    confirmed.question = nil
+    var lines = Array(question.dropFirst())
+    if let estimate {
+      lines += [
+        "\(estimate.text).",
+        "It takes about \(PaceText.time(estimate.whole.seconds))"
+          + (estimate.whole.isMeasured ? "." : ", by arithmetic."),
+      ]
+    }
+    return .confirm(
+      title: question.first ?? "", lines: lines,
+      // Who stands there goes along to what is made.
+      confirmed: [.tree(.select(order.video, order.clip)), .order(.lead(confirmed))])
+  }
+
   /// Asks whether files that are there may be replaced.
   static func askToReplace(_ paths: [String], confirmed: [StudioEffect]) -> StudioEffect {
     let shown = paths.prefix(6).map(\.fileName)
