@@ -4,6 +4,8 @@ public enum CheckpointContainer: String, Sendable, Hashable, CaseIterable {
   case torchZip
   /// The run of pickles and storages that `torch.save` wrote before PyTorch 1.6.
   case torchLegacy
+  /// A pickle of NumPy arrays.
+  case pickle
   /// Hugging Face's safetensors: a JSON header and the elements.
   case safetensors
 }
@@ -24,7 +26,7 @@ extension CheckpointContents {
   ) throws(CheckpointError.Kind) -> CheckpointContents {
     switch try CheckpointContainer(sniffing: bytes) {
     case .torchZip: try TorchZipReader.read(bytes, checksums: checksums)
-    case .torchLegacy: try TorchLegacyReader.read(bytes)
+    case .torchLegacy, .pickle: try TorchLegacyReader.read(bytes)
     case .safetensors: try SafetensorsReader.read(bytes)
     }
   }

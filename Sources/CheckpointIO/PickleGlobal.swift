@@ -27,6 +27,12 @@ enum PickleGlobal: Hashable {
   case size
   /// `_codecs.encode`: (text, "latin1"), which is how protocol 2 writes bytes.
   case encodeBytes
+  /// `numpy.core.multiarray._reconstruct`: an array that its state fills.
+  case arrayWithState
+  /// `numpy.core.numeric._frombuffer`: (bytes, type, shape, order).
+  case arrayOfBuffer
+  /// `numpy.dtype`: (name, ...).
+  case arrayType
   /// Anything else, by its full name.
   case other(String)
 
@@ -68,14 +74,24 @@ enum PickleGlobal: Hashable {
     "torch._utils._rebuild_wrapper_subclass": .unreadableTensor("a tensor of a subclass"),
     "torch._utils._rebuild_device_tensor_from_numpy": .unreadableTensor(
       "a device's tensor kept as a NumPy array"),
-    "numpy.core.multiarray._reconstruct": .other("a NumPy array"),
-    "numpy._core.multiarray._reconstruct": .other("a NumPy array"),
-    "numpy.core.numeric._frombuffer": .other("a NumPy array"),
-    "numpy._core.numeric._frombuffer": .other("a NumPy array"),
+    "numpy.core.multiarray._reconstruct": .arrayWithState,
+    "numpy._core.multiarray._reconstruct": .arrayWithState,
+    "numpy.core.numeric._frombuffer": .arrayOfBuffer,
+    "numpy._core.numeric._frombuffer": .arrayOfBuffer,
+    "numpy.dtype": .arrayType,
     "numpy.core.multiarray.scalar": .other("a NumPy scalar"),
     "numpy._core.multiarray.scalar": .other("a NumPy scalar"),
     "torch.Size": .size,
     "_codecs.encode": .encodeBytes,
+  ]
+
+  /// What an array is called that is not read.
+  static let array = "a NumPy array"
+
+  /// The types of arrays' elements by NumPy's names.
+  static let arrayTypes: [String: ElementType] = [
+    "f2": .float16, "f4": .float32, "f8": .float64, "i1": .int8, "i2": .int16, "i4": .int32,
+    "i8": .int64, "u1": .uint8, "b1": .bool,
   ]
 
   private static let storageModules: Set<String> = ["torch", "torch.storage", "torch.cuda"]

@@ -12,6 +12,8 @@ struct PickleMachine {
   /// Stack heights at the open marks; nothing below the last one can be popped.
   private var marks: [Int] = []
   private var memo: [Int: PickleObject] = [:]
+  /// Bytes of long strings of bytes, which are passed over.
+  private var passedBytes = 0
 
   /// Starts at the byte `offset` of `bytes`.
   init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
@@ -27,9 +29,10 @@ struct PickleMachine {
     stack.removeAll()
     marks.removeAll()
     memo.removeAll()
+    passedBytes = 0
     var instructions = 0
     while true {
-      guard reader.offset - start <= CheckpointLimits.pickleBytes else {
+      guard reader.offset - start - passedBytes <= CheckpointLimits.pickleBytes else {
         throw .limitExceeded(what: "the length of the pickle", limit: CheckpointLimits.pickleBytes)
       }
       instructions += 1
@@ -165,12 +168,19 @@ struct PickleMachine {
     case .binaryUnicode8, .binaryBytes8, .byteArray8: count = try reader.size64()
     default: count = Int(try reader.integer(UInt32.self))
     }
+    switch opcode {
+    case .shortBinaryBytes, .binaryBytes, .binaryBytes8, .byteArray8:
+      let raw = try reader.take(count)
+      if count > PickleBytes.limit { passedBytes += count }
+      return .bytes(PickleBytes(raw, endingAt: reader.offset))
+    default: break
+    }
     let raw = try reader.take(checkedLength(count))
     switch opcode {
-    case .shortBinaryBytes, .binaryBytes, .binaryBytes8, .byteArray8: return .bytes([UInt8](raw))
     case .shortBinaryString, .binaryString:
       // Strings of Python 2 are bytes, and most of them text.
-      return String(validating: raw, as: UTF8.self).map { .string($0) } ?? .bytes([UInt8](raw))
+      return String(validating: raw, as: UTF8.self).map { .string($0) }
+        ?? .bytes(PickleBytes(raw, endingAt: reader.offset))
     default:
       // Python writes lone surrogates too, which no Swift string holds; they are no name of a weight.
       return .string(String(decoding: raw, as: UTF8.self))

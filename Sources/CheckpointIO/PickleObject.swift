@@ -10,7 +10,7 @@ enum PickleObject {
   case wideInteger([UInt8])
   case float(Double)
   case string(String)
-  case bytes([UInt8])
+  case bytes(PickleBytes)
   case global(PickleGlobal)
   /// The index of a node of the heap.
   case node(Int)
@@ -39,8 +39,56 @@ enum PickleNode {
   case tensor(PickleTensor)
   /// A tensor that cannot be read, by what it is.
   case unreadableTensor(String)
+  /// An array of NumPy's, whose elements lie within the pickle.
+  case array(PickleArray)
+  /// A type of NumPy's elements.
+  case arrayType(PickleArray.Element)
   /// An object of a class that is a name only.
   case instance(PickleInstance)
+}
+
+/// Bytes that a pickle holds.
+struct PickleBytes {
+  /// How many.
+  let count: Int
+  /// The bytes themselves where they are few; none where they are many, so that nothing is held twice.
+  let few: [UInt8]
+  /// Where they lie, from the start of what the machine reads; nil for bytes that were made.
+  let place: Range<Int>?
+
+  /// More are not held beside the file.
+  static let limit = 1 << 16
+
+  /// Bytes that were made of something else.
+  init(_ bytes: [UInt8]) {
+    (count, few, place) = (bytes.count, bytes, nil)
+  }
+
+  /// Bytes that end where the machine stands.
+  init(_ bytes: UnsafeRawBufferPointer, endingAt end: Int) {
+    count = bytes.count
+    few = bytes.count <= Self.limit ? [UInt8](bytes) : []
+    place = (end - bytes.count)..<end
+  }
+}
+
+/// An array as the pickle states it; nothing is checked against its bytes yet (NumPy,
+/// numpy/core/src/multiarray/methods.c, `array_reduce` and `array_setstate`).
+struct PickleArray {
+  /// The type of elements, and whether their bytes are in the other order.
+  struct Element {
+    /// Nil if no tensor has such elements.
+    let type: ElementType?
+    /// NumPy's name: `f4`.
+    let name: String
+    var isBigEndian = false
+  }
+
+  let element: Element
+  let shape: [Int]
+  /// Whether the first axis is the fastest, as in Fortran.
+  let isFirstAxisFastest: Bool
+  let place: Range<Int>
 }
 
 /// What a pickle says of an object of any class: data that was given to it. Its arguments are dropped,
@@ -48,6 +96,8 @@ enum PickleNode {
 struct PickleInstance {
   /// The class or function that made it.
   let name: String
+  /// Whether it becomes an array of NumPy's by its state.
+  var isArray = false
   /// The items that were appended, for subclasses of list and set.
   var items: [PickleObject] = []
   /// The keys and values that were set, for subclasses of dict.
@@ -155,7 +205,7 @@ struct PickleHeap {
       instance.items = container.items
       instance.pairs = container.pairs
       return .instance(instance)
-    case .tuple, .storage, .tensor, .unreadableTensor: return container.node
+    case .tuple, .storage, .tensor, .unreadableTensor, .array, .arrayType: return container.node
     }
   }
 
@@ -210,7 +260,14 @@ struct PickleHeap {
   mutating func build(_ object: PickleObject, state: PickleObject) -> Bool {
     guard case .node(let index) = object else { return false }
     switch containers[index].node {
-    case .dictionary, .tensor, .unreadableTensor, .list: return true
+    case .dictionary, .tensor, .unreadableTensor, .array, .list: return true
+    case .arrayType(var element):
+      if let order = byteOrder(state) { element.isBigEndian = order == ">" }
+      containers[index].node = .arrayType(element)
+      return true
+    case .instance(let instance) where instance.isArray:
+      if let array = array(state: state) { containers[index].node = .array(array) }
+      return true
     case .instance(var instance):
       instance.state = state
       containers[index].node = .instance(instance)

@@ -36,6 +36,10 @@ extension PickleHeap {
       }
       return dimensions
     case .encodeBytes: return try encodedBytes(arguments)
+    case .arrayWithState:
+      return try add(.instance(PickleInstance(name: PickleGlobal.array, isArray: true)))
+    case .arrayOfBuffer: return try arrayOfBuffer(arguments)
+    case .arrayType: return try add(arrayType(arguments))
     case .other(let name): return try add(.instance(PickleInstance(name: name)))
     case .storage(_, let name): return try add(.instance(PickleInstance(name: "a \(name)")))
     }
@@ -189,7 +193,7 @@ extension PickleHeap {
       }
       bytes.append(byte)
     }
-    return .bytes(bytes)
+    return .bytes(PickleBytes(bytes))
   }
 
   private func integers(_ objects: [PickleObject]) throws(CheckpointError.Kind) -> [Int] {

@@ -18,15 +18,18 @@ struct PickleTree {
   }
 
   private let heap: PickleHeap
+  /// The record that holds the pickle itself, where arrays lie; nil for the file.
+  let pickleRecord: (index: Int, isPacked: Bool)?
   private let locate: (PickleStorage) throws(CheckpointError.Kind) -> Place
   private var budget = CheckpointLimits.treeValues
 
   /// Uses `locate` to find the bytes of a storage.
   init(
-    heap: PickleHeap,
+    heap: PickleHeap, pickleRecord: (index: Int, isPacked: Bool)? = nil,
     locate: @escaping (PickleStorage) throws(CheckpointError.Kind) -> Place
   ) {
     self.heap = heap
+    self.pickleRecord = pickleRecord
     self.locate = locate
   }
 
@@ -53,7 +56,8 @@ struct PickleTree {
     case .wideInteger: return .opaque("an integer beyond 64 bits")
     case .float(let value): return .float(value)
     case .string(let value): return .string(value)
-    case .bytes(let value): return .bytes(value)
+    case .bytes(let value):
+      return value.few.count == value.count ? .bytes(value.few) : .opaque("\(value.count) bytes")
     case .global(.other(let name)): return .opaque(name)
     case .global: return .opaque("a class")
     case .node(let index):
@@ -64,6 +68,8 @@ struct PickleTree {
       case .storage(let storage): return .opaque("a \(storage.className)")
       case .tensor(let tensor): return try self.tensor(tensor, name: name)
       case .unreadableTensor(let kind): return .opaque(kind)
+      case .array(let array): return try tensor(array, name: name)
+      case .arrayType(let element): return .opaque("the type \(element.name) of NumPy's")
       case .instance(let instance):
         return try self.instance(instance, name: name, depth: depth)
       }

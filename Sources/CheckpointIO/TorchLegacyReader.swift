@@ -14,9 +14,8 @@ enum TorchLegacyReader {
     _ bytes: UnsafeRawBufferPointer
   ) throws(CheckpointError.Kind) -> CheckpointContents {
     var machine = PickleMachine(bytes)
-    guard case .wideInteger(magic) = try machine.run() else {
-      throw .unknownContainer(found: "a pickle of something else")
-    }
+    let first = try machine.run()
+    guard case .wideInteger(magic) = first else { return try arrays(first, machine.heap) }
     guard case .integer(protocolVersion) = try machine.run() else {
       throw .unsupported(
         part: "the legacy checkpoint", found: "another protocol version",
@@ -42,6 +41,22 @@ enum TorchLegacyReader {
     }
     return CheckpointContents(
       container: .torchLegacy, root: try tree.value(object), metadata: [:], records: [])
+  }
+
+  /// A pickle that holds arrays and their names, as those who work with NumPy write one.
+  private static func arrays(
+    _ object: PickleObject, _ heap: PickleHeap
+  ) throws(CheckpointError.Kind) -> CheckpointContents {
+    var tree = PickleTree(heap: heap) { storage throws(CheckpointError.Kind) in
+      throw .malformed(
+        part: "the pickle", found: "no data for storage \(storage.key.quotedForMessage)",
+        expected: "some")
+    }
+    let root = try tree.value(object)
+    var tensors: [TensorEntry] = []
+    root.appendTensors(to: &tensors)
+    guard !tensors.isEmpty else { throw .unknownContainer(found: "a pickle of something else") }
+    return CheckpointContents(container: .pickle, root: root, metadata: [:], records: [])
   }
 
   /// Where the bytes of each storage lie, by key.

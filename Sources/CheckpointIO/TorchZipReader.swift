@@ -10,14 +10,17 @@ enum TorchZipReader {
     let folder = try folder(of: directory)
     try checkVersion(directory, bytes, folder: folder)
     let isBigEndian = try isBigEndian(directory, bytes, folder: folder)
-    let (heap, object) = try directory.records[directory.readableIndex(of: folder + "data.pkl")]
+    let place = try directory.readableIndex(of: folder + "data.pkl")
+    let (heap, object) = try directory.records[place]
       .withContents(of: bytes, limit: CheckpointLimits.pickleBytes, checksums: checksums) {
         pickle throws(CheckpointError.Kind) in
         var machine = PickleMachine(pickle)
         let object = try machine.run()
         return (machine.heap, object)
       }
-    var tree = PickleTree(heap: heap) { storage throws(CheckpointError.Kind) in
+    var tree = PickleTree(
+      heap: heap, pickleRecord: (index: place, isPacked: directory.records[place].isPacked)
+    ) { storage throws(CheckpointError.Kind) in
       let index = try directory.readableIndex(of: "\(folder)data/\(storage.key)")
       let record = directory.records[index]
       return PickleTree.Place(

@@ -29,7 +29,7 @@ extension EvaluationError: ExplainedError {
     switch self {
     case .noWeights(let kind, _), .otherNetwork(let kind, _, _): kind.source
     case .noPerceptualWeights:
-      "Give vgg.pth of LPIPS (--lpips; keys lin0.model.1.weight ...), and torchvision's "
+      "Bring it with \"pvdm weights fetch lpips\", or give vgg.pth of LPIPS (--lpips; keys lin0.model.1.weight ...), and torchvision's "
         + "vgg16-397923af.pth (--vgg; keys features.0.weight ...)"
     case .clipTooShort: "Ask for more frames (--frames)"
     case .tooFewForCovariance: "Give more or longer videos, or ask for more clips (--clips)"
@@ -65,7 +65,7 @@ extension FeatureNetworkKind {
   fileprivate var source: String {
     switch self {
     case .i3d:
-      "Give i3d_pretrained_400.pt (--i3d): a PyTorch state dictionary with keys such as "
+      "Bring it with \"pvdm weights fetch i3d\", or give i3d_pretrained_400.pt (--i3d): a PyTorch state dictionary with keys such as "
         + "Conv3d_1a_7x7.conv3d.weight. The authors' repository (sihyun-yu/PVDM) fetches it in "
         + "evals/fvd/download.py"
     case .c3d:

@@ -53,6 +53,7 @@ public struct CheckpointSummary: Sendable, Encodable {
   public var containerName: String {
     switch CheckpointContainer(rawValue: container) {
     case .torchZip: "PyTorch (.pth, zip)"
+    case .pickle: "a pickle of NumPy arrays"
     case .torchLegacy: "PyTorch (.pth, from before 1.6)"
     case .safetensors: "safetensors"
     case nil: container

@@ -81,9 +81,9 @@ public struct SessionTransaction {
 }
 
 extension SessionTransaction {
-  /// The last clip that a job made, by number.
-  public func lastClip(ofJob job: Int64) throws -> Int64? {
-    try ClipRecord.filter(Column("job") == job).select(max(Column("id"))).asRequest(of: Int64.self)
-      .fetchOne(database)
+  /// The clips that a job made, by number, in the order in which it did.
+  public func clips(ofJob job: Int64) throws -> [Int64] {
+    try ClipRecord.filter(Column("job") == job).select(Column("id")).order(Column("id"))
+      .asRequest(of: Int64.self).fetchAll(database)
   }
 }

@@ -60,6 +60,14 @@ extension RequestRunner {
     case .extend(let video, let clip, let fork, let model, let settings):
       try await workspace.extend(
         video, after: clip, fork: fork, model: model, settings: settings)
+    case .lead(let order):
+      let estimate = try await workspace.estimate(
+        order.lead, after: order.clip, in: order.video, model: order.model,
+        settings: order.settings)
+      guard order.question == nil else { return .cost(estimate) }
+      try await workspace.extend(
+        order.video, after: order.clip, fork: order.fork, model: order.model,
+        settings: order.settings, leading: order.lead)
     case .makeFromFootage(let path, let firstFrame, let model, let settings):
       let (video, _) = try await workspace.makeFromFootage(
         path, firstFrame: firstFrame, model: model, settings: settings)

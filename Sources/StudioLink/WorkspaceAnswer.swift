@@ -12,6 +12,9 @@ package enum WorkspaceAnswer: Sendable, Codable {
   case told(Notice)
   /// What a run takes.
   case estimate(RunEstimate)
+  /// What a clip that leads somewhere takes, as far as that is known: nothing is queued before a person has
+  /// agreed.
+  case cost(DirectedEstimate?)
   /// What an evaluation lacks.
   case unmet([EvaluationRequirement])
   /// What was found out about a training.

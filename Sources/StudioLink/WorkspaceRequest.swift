@@ -58,6 +58,8 @@ package enum WorkOrder: Sendable, Hashable, Codable {
   /// Adds clips to a video after a clip, or at its start.
   case extend(
     VideoID, after: ClipID?, fork: Int, model: ModelReference, settings: GenerationSettings)
+  /// Adds a clip to a video that leads somewhere.
+  case lead(LeadOrder)
   /// Begins a video with frames of a file, and continues it.
   case makeFromFootage(
     path: String, firstFrame: Int, model: ModelReference, settings: GenerationSettings)
@@ -74,6 +76,33 @@ package enum WorkOrder: Sendable, Hashable, Codable {
   case submitTraining(TrainingRequest)
   /// Lets the training in a folder go on.
   case resumeTraining(String)
+}
+
+/// A clip that continues another and is to lead somewhere.
+package struct LeadOrder: Sendable, Hashable, Codable {
+  /// The video, the clip to continue, and which continuation of that it is.
+  package var video: VideoID
+  package var clip: ClipID
+  package var fork: Int
+  /// Where it is to lead.
+  package var lead: ClipLead
+  package var model: ModelReference
+  package var settings: GenerationSettings
+  /// What is asked before, with what it costs: a title and lines; `nil` once it was answered.
+  package var question: [String]?
+
+  package init(
+    video: VideoID, clip: ClipID, fork: Int, lead: ClipLead, model: ModelReference,
+    settings: GenerationSettings, question: [String]? = nil
+  ) {
+    self.video = video
+    self.clip = clip
+    self.fork = fork
+    self.lead = lead
+    self.model = model
+    self.settings = settings
+    self.question = question
+  }
 }
 
 /// A change of the queue.

@@ -25,6 +25,10 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     case otherPosition
     /// The output exists already.
     case exists
+    /// The output holds clips that were cut with other settings.
+    case otherCut
+    /// Some of the films cannot be read; why, for each.
+    case unreadableFilms([String], of: Int)
     /// The output holds something else than a generated set, which is never replaced.
     case foreign(String)
     /// A setting is out of range.
@@ -55,7 +59,11 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
       "\(path): the saved position belongs to other videos or other clip settings"
     case .exists: "\(path) exists already"
     case .foreign(let name):
-      "\(path) holds something else than generated skies (\(name)) and is not replaced"
+      "\(path) holds something else than a set that pvdm made (\(name)) and is not replaced"
+    case .otherCut: "\(path) holds clips that were cut with other settings"
+    case .unreadableFilms(let reasons, let count):
+      "\(counted(reasons.count, "film")) of \(count) cannot be read: "
+        + reasons.joined(separator: "; ")
     case .setting(let name, let found, let expected): "\(name) is \(found); expected \(expected)"
     case .system(let operation, let reason): "\(path): cannot \(operation) (\(reason))"
     }

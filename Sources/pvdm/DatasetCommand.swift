@@ -4,6 +4,6 @@ import ArgumentParser
 struct Dataset: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Makes a synthetic set of skies, or shows what a folder of videos holds for training.",
-    subcommands: [DatasetSkies.self, DatasetInspect.self])
+      "Makes a synthetic set of skies, cuts films into clips, or shows what a folder of videos holds.",
+    subcommands: [DatasetSkies.self, DatasetCut.self, DatasetInspect.self])
 }

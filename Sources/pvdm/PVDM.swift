@@ -25,7 +25,7 @@ struct PVDM: AsyncParsableCommand {
       Extend.self, Bridge.self, Retake.self, Refine.self,
       Encode.self, Decode.self, Reconstruct.self,
       Inspect.self, Convert.self, Models.self, Presets.self, Dataset.self, Train.self,
-      Evaluate.self, Work.self, Cluster.self, Doctor.self, Bench.self,
+      Evaluate.self, Weights.self, Work.self, Cluster.self, Doctor.self, Bench.self,
     ], defaultSubcommand: StudioCommand.self)
 
   static func main() async {

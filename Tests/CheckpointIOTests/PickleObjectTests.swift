@@ -88,6 +88,70 @@ struct PickleObjectTests {
     #expect(text(result) == "<a result of functools.partial>")
   }
 
+  /// An array of a type, with its elements' bytes, as protocols 3 and 4 write one.
+  private func array(
+    _ pickle: inout PickleAssembler, _ shape: [Int], type: String, order: String = "<",
+    isFortran: Bool = false, _ bytes: [UInt8]
+  ) {
+    pickle.global("numpy.core.multiarray", "_reconstruct")
+    pickle.global("numpy", "ndarray")
+    pickle.raw(0x4b, 0, 0x85, 0x43, 1, 0x62, 0x87, 0x52, 0x28, 0x4b, 1)
+    pickle.tuple(shape)
+    pickle.global("numpy", "dtype")
+    pickle.text(type)
+    pickle.raw(0x89, 0x88, 0x87, 0x52, 0x28, 0x4b, 3)
+    pickle.text(order)
+    pickle.raw(0x4e, 0x4e, 0x4e, 0x74, 0x62, isFortran ? 0x88 : 0x89, 0x43, UInt8(bytes.count))
+    pickle.bytes += bytes
+    pickle.raw(0x74, 0x62)
+  }
+
+  @Test("arrays of numbers are tensors, of either order of axes and of bytes")
+  func arrays() throws {
+    let numbers = floatBytes([0, 1, 2, 3, 4, 5])
+    var reversed: [UInt8] = []
+    for start in stride(from: 0, to: 24, by: 4) {
+      reversed += numbers[start..<(start + 4)].reversed()
+    }
+    var pickle = PickleAssembler()
+    pickle.bytes = [0x80, 4, 0x7d]
+    let cases: [(String, String, Bool, [UInt8])] = [
+      ("rows", "<", false, numbers), ("columns", "<", true, numbers),
+      ("turned", ">", false, reversed),
+    ]
+    for (name, order, isFortran, bytes) in cases {
+      pickle.text(name)
+      array(&pickle, [2, 3], type: "f4", order: order, isFortran: isFortran, bytes)
+      pickle.raw(0x73)
+    }
+    pickle.text("words")
+    array(&pickle, [1], type: "U1", [1, 0, 0, 0])
+    pickle.raw(0x73)
+    let checkpoint = try folder.checkpoint(pickle.finished)
+    #expect(checkpoint.container == .pickle)
+    func values(_ name: String) throws -> [Float] {
+      try checkpoint.float32Values(checkpoint.entry(name))
+    }
+    #expect(try values("rows") == [0, 1, 2, 3, 4, 5])
+    #expect(try values("columns") == [0, 2, 4, 1, 3, 5])
+    #expect(try values("turned") == [0, 1, 2, 3, 4, 5])
+    #expect(checkpoint.root["words"].map(text) == "<a NumPy array of U1>")
+    // Within a zip they lie in the record of the pickle.
+    let inside = try value { array(&$0, [2, 3], type: "f4", numbers) }
+    guard case .tensor(let entry) = inside else {
+      Issue.record("\(inside)")
+      return
+    }
+    #expect(entry.shape == [2, 3])
+  }
+
+  @Test("a pickle that holds no array is no checkpoint")
+  func emptyPickle() throws {
+    var pickle = PickleAssembler()
+    pickle.raw(0x7d)
+    #expect(throws: CheckpointError.self) { try folder.checkpoint(pickle.finished) }
+  }
+
   @Test("NumPy arrays and scalars are named, of either age of the library")
   func numpy() throws {
     for core in ["numpy.core", "numpy._core"] {
@@ -100,7 +164,8 @@ struct PickleObjectTests {
         pickle.text("f8")
         pickle.raw(0x89, 0x88, 0x87, 0x52, 0x89, 0x43, 2, 1, 2, 0x74, 0x62)
       }
-      #expect(text(array) == "<a NumPy array>")
+      #expect(
+        text(array) == "<a NumPy array of 2 bytes, which are not those of its shape>")
       let scalar = try value { pickle in
         pickle.global("\(core).multiarray", "scalar")
         pickle.raw(0x29, 0x52)

@@ -33,6 +33,38 @@ import Testing
     #expect((run.json["broken"] as? [Any])?.isEmpty == true)
   }
 
+  @Test("films are cut into clips; one that cannot be read is named after the others are cut")
+  func filmsAreCut() throws {
+    let folder = try TemporaryFolder()
+    let images: [RGBImage] = (0..<24).map { frame in
+      let level = UInt8(4 * frame)
+      let fill: (UInt8, UInt8, UInt8) = frame < 12 ? (200, level, 10) : (10, 20, 120 + level)
+      return RGBImage(width: 32, height: 24, fill: fill)
+    }
+    try Video(frames: images, frameRate: FrameRate(12)).write(to: folder.path("film.mkv"))
+    try Data("no film".utf8).write(to: URL(filePath: folder.path("bad.mkv")))
+    let arguments = ["--frames", "10", "--size", "16", "--test-share", "0", "--json"]
+    let run = try CommandRun(
+      ["dataset", "cut", folder.path("bad.mkv"), folder.path("film.mkv")] + arguments
+        + ["--output", folder.path("clips")])
+    #expect(run.status == 2, "\(run.errors)")
+    #expect(run.errors.contains("24 frames, 2 shots, 2 clips"))
+    #expect(run.errors.contains("1 film of 2 cannot be read: bad.mkv"))
+    #expect(run.json["clips"] as? Int == 2)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("clips/train"))
+    #expect(names.sorted() == ["film-00m00.000s.mkv", "film-00m01.000s.mkv"])
+    let inspected = try CommandRun(["dataset", "inspect", folder.path("clips"), "--json"])
+    #expect(inspected.status == 0 && inspected.json["videos"] as? Int == 2)
+    let other = try CommandRun([
+      "dataset", "cut", folder.path("film.mkv"), "--output", folder.path("clips"),
+    ])
+    #expect(other.status == 2 && other.errors.contains("cut with other settings"))
+    let wrong = try CommandRun([
+      "dataset", "cut", folder.path("film.mkv"), "--every", "0", "--output", folder.path("x"),
+    ])
+    #expect(wrong.status == 2 && wrong.errors.contains("every is 0; expected 1 to 1000"))
+  }
+
   @Test func brokenFilesAreNamed() throws {
     let folder = try TemporaryFolder()
     _ = try skies(folder)

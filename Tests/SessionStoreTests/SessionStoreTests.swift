@@ -78,7 +78,7 @@ struct SessionStoreTests {
         ).id)
       _ = try transaction.insert(clip(1, video: number, job: job))
       _ = try transaction.insert(clip(2, video: number, parent: 1, job: job))
-      try #expect(transaction.lastClip(ofJob: job) == 2)
+      try #expect(transaction.clips(ofJob: job) == [1, 2])
       try transaction.delete(JobRecord.self, number: job)
       try #expect(transaction.all(ClipRecord.self).map(\.job) == [nil, nil])
       try transaction.delete(VideoRecord.self, number: number)

@@ -44,6 +44,17 @@ enum Fixtures {
     return model
   }()
 
+  /// The same with a denoiser that continues nothing.
+  static let unconditional: ModelEntry = {
+    var model = skies
+    model.denoiser = network(
+      .denoiser(
+        DenoiserConfiguration(
+          geometry: PlaneGeometry(side: 8), baseWidth: 64, widthMultipliers: [1, 2, 4],
+          isConditional: false)), parameters: 31_204_880)
+    return model
+  }()
+
   /// The authors' published networks, with latents of side 32.
   static let published = ModelEntry(
     reference: ModelReference(

@@ -35,6 +35,16 @@ extension Fixtures {
     node(number, parent: parent, index: index, seed: seed)
   }
 
+  /// A clip that leads somewhere, or a copy of one that is led to.
+  static func led(
+    _ number: Int64, after parent: Int64, index: Int, _ source: Clip.Source
+  ) -> Clip {
+    Clip(
+      id: id(number), video: video, parent: id(parent), source: source, settings: settings,
+      model: skies.reference, seed: 48_213, index: index, steps: 20,
+      created: start.addingTimeInterval(Double(number) * 60), seconds: 6.2)
+  }
+
   /// A state that shows a tree, with all frames in memory.
   static func app(showing tree: ClipTree, at position: Int64? = nil) -> AppState {
     var tree = tree

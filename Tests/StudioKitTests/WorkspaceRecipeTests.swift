@@ -68,7 +68,9 @@ struct WorkspaceRecipeTests {
       #expect(jobs.first { $0.id == job }?.finishedClips == 5)
       let again = try await workspace.tree(of: video).branch
       #expect(try fixture.latents(again) == fixture.latents(tree.branch))
-      #expect(Recipe(of: again).runs.map(\.seed) == recipe.runs.map(\.seed))
+      #expect(
+        ClipTree(video: video, clips: again).recipe(of: again).runs.map(\.seed)
+          == recipe.runs.map(\.seed))
     }
     await workspace.close()
   }
@@ -135,7 +137,7 @@ struct WorkspaceRecipeTests {
   func partial() async throws {
     let workspace = try await fixture.open()
     let tree = try await branched(workspace)
-    let last = Recipe(of: tree.branch.suffix(1))
+    let last = tree.recipe(of: tree.branch.suffix(1))
     #expect(!last.isWhole)
     await #expect(throws: StudioError.self) { try await workspace.make(last) }
     await workspace.close()

@@ -49,6 +49,13 @@ import VideoDiffusion
   private var axis: SweepAxis { SweepAxis(setting: .steps, values: ["5", "10"]) }
   private var variant: Comparison.Variant { Comparison.Variant(model: model, settings: settings) }
 
+  private func lead(_ lead: ClipLead, _ question: [String]?) -> WorkOrder {
+    .lead(
+      LeadOrder(
+        video: video, clip: clip, fork: 1, lead: lead, model: model, settings: settings,
+        question: question))
+  }
+
   private func images(_ count: Int = 3) -> [RGBImage] {
     (0..<count).map { frame in
       RGBImage(
@@ -85,6 +92,7 @@ import VideoDiffusion
       .make(model, settings), .remake(recipe),
       .extend(video, after: clip, fork: 2, model: model, settings: settings),
       .extend(video, after: nil, fork: 0, model: model, settings: settings),
+      lead(.clip(clip, frames: 8), ["Bridge?", "a line"]), lead(.start, nil),
       .makeFromFootage(path: "/a.mp4", firstFrame: 5, model: model, settings: settings),
       .compare(title: "two", [variant, variant]), .sweep(variant, columns: axis, rows: nil),
       .sweep(variant, columns: SweepAxis(models: [model]), rows: axis),
@@ -247,6 +255,10 @@ import VideoDiffusion
     let notice = Notice(.success, "done")
     let answers: [WorkspaceAnswer] = [
       .done, .told(notice), .estimate(RunEstimate(seconds: 1, bytes: 2, isMeasured: false)),
+      .cost(
+        DirectedEstimate(
+          steps: 20, directedSteps: 10, share: 2.5,
+          whole: RunEstimate(seconds: 1, bytes: 2, isMeasured: true))), .cost(nil),
       .unmet([EvaluationRequirement(.data, "missing")]), .preparation(TrainingPreparation()),
       .sample(TrainingSample(path: "/s", framesPerSecond: 8, images: images())),
       .completion(PathCompletion(of: "/nowhere/")),

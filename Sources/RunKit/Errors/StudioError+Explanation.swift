@@ -48,6 +48,7 @@ extension StudioError: ExplainedError {
     case .noPair(let reason): "the two checkpoints make no model: \(reason)"
     case .workList(let reason): reason
     case .configuration(let line, let reason): (line.map { "line \($0): " } ?? "") + reason
+    case .weights(let reason, _): reason
     case .cluster(let reason): reason
     case .noCluster: "no Slurm was found (sbatch, squeue and scancel)"
     case .option(let name, let found, let expected):
@@ -91,6 +92,7 @@ extension StudioError: ExplainedError {
       "Bring that checkpoint back and resume the job, or cancel it and make another"
     case .jobBegun: "Cancel it and make another"
     case .incompleteModel: "Pair an autoencoder with a denoiser that was trained with it"
+    case .weights(_, let remedy): remedy
     case .noCluster:
       "Submit from a machine that has it, or start the command on each machine as README says"
     case .noPair: "Use two networks that were trained together"

@@ -77,6 +77,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case workList(reason: String)
     /// The user's configuration cannot be understood, on which line.
     case configuration(line: Int?, reason: String)
+    /// Weights that others trained cannot be had; what to do about it.
+    case weights(reason: String, remedy: String = "")
     /// A job cannot be given to a cluster, or be told of.
     case cluster(reason: String)
     /// There is no Slurm to give a job to.

@@ -72,6 +72,9 @@ public struct RunEstimator: Sendable {
     case clip
     /// Frames that must be encoded.
     case footage
+    /// A clip, of which the run makes one of which frames are known in part: as many of its steps decode and
+    /// encode it as `KnownFrames` says.
+    case known
   }
 
   /// Estimates a run; of one without end, its first clip.
@@ -108,7 +111,10 @@ public struct RunEstimator: Sendable {
     var total = Double(firstSteps) * step + laterSteps * laterStep
     total += Double(clips) * decode
     if !isLoaded { total += seconds(.load, denoiser).0 + seconds(.load, autoencoder).0 }
-    if start == .footage { total += seconds(.encode, autoencoder).0 }
+    if start == .footage || start == .known { total += seconds(.encode, autoencoder).0 }
+    if start == .known {
+      total += Double(directedSteps(settings)) * (decode + seconds(.encode, autoencoder).0)
+    }
     if settings.reencodesCondition {
       total += Double(clips) * (decode + seconds(.encode, autoencoder).0)
     }
@@ -129,6 +135,34 @@ public struct RunEstimator: Sendable {
         precision: settings.precision, isGuided: needsLater && guided > 0),
       isMeasured: isDecodeMeasured && (!needsFirst || isStepMeasured)
         && (!needsLater || isLaterMeasured))
+  }
+
+  private func directedSteps(_ settings: GenerationSettings) -> Int {
+    let steps = settings.laterSampler.stepsTaken
+    return (0..<steps).count { KnownFrames.directs(step: $0, of: steps) }
+  }
+
+  /// Estimates a clip of which frames are known in part and that continues another.
+  ///
+  /// - Returns: `nil` if the model lacks a network.
+  public func estimateDirected(
+    _ settings: GenerationSettings, model: ModelEntry, isLoaded: Bool = false
+  ) -> DirectedEstimate? {
+    var settings = settings
+    settings.clipCount = 1
+    guard let whole = estimate(settings, model: model, from: .known, isLoaded: isLoaded),
+      let autoencoder = Network(model, .autoencoder), let denoiser = Network(model, .denoiser)
+    else { return nil }
+    let threads = settings.timedThreadCount(of: machine.processorCount)
+    func seconds(_ operation: TimingKey.Operation, _ network: Network) -> Double {
+      self.seconds(operation, network, settings, threads).seconds
+    }
+    let (steps, directed) = (settings.laterSampler.stepsTaken, directedSteps(settings))
+    let coding = seconds(.encode, autoencoder) + seconds(.decode, autoencoder)
+    return DirectedEstimate(
+      steps: steps, directedSteps: directed,
+      share: 1 + Double(directed) * coding / max(Double(steps) * seconds(.step, denoiser), 1e-9),
+      whole: whole)
   }
 
   /// The time of an operation, and whether it was taken here of this very network.
@@ -187,6 +221,34 @@ public struct RunEstimator: Sendable {
   private static let encodeShare = 1.25
   /// Time of a linear preview for each token of the latent, in seconds.
   private static let previewTokenSeconds = 5e-7
+}
+
+/// What a clip would take of which frames are known.
+public struct DirectedEstimate: Sendable, Hashable, Codable {
+  /// Steps, and those of them that decode and encode the clip.
+  public var steps: Int
+  public var directedSteps: Int
+  /// Its work as a multiple of that of a clip without known frames.
+  public var share: Double
+  /// What all of it takes.
+  public var whole: RunEstimate
+
+  /// What a clip would take.
+  public init(steps: Int, directedSteps: Int, share: Double, whole: RunEstimate) {
+    self.steps = steps
+    self.directedSteps = directedSteps
+    self.share = share
+    self.whole = whole
+  }
+
+  /// What it costs, as a sentence without full stop.
+  public var text: String { Self.text(directedSteps: directedSteps, steps: steps, share: share) }
+
+  /// What known frames cost, as a sentence without full stop.
+  static func text(directedSteps: Int, steps: Int, share: Double) -> String {
+    "\(directedSteps) of \(steps) steps decode and encode the clip, about "
+      + "\((share * 10).rounded() / 10) times the work of one without"
+  }
 }
 
 /// What a run would take.

@@ -69,20 +69,65 @@ public struct FrameGap: Sendable, Hashable {
 }
 
 /// The clip that a gap is made in: what is known of it, what it continues, and which of it is new.
-struct GapClip {
+package struct GapClip {
   /// The frames around the gap.
-  let known: KnownFrames
+  package let known: KnownFrames
   /// The whole clip before this one, where there is footage of it.
-  let condition: PixelClip?
+  package let condition: PixelClip?
   /// The new frames of the clip.
-  let new: Range<Int>
+  package let new: Range<Int>
   /// Frames that stand before the gap.
-  let preceding: Int
+  private(set) var preceding = 0
   /// What there is to know of the footage, in sentences.
-  let notes: [String]
+  private(set) var notes: [String] = []
 
-  /// Reads what stands around a gap: as many frames on both sides as the clip has room for, and the clip
-  /// before those.
+  /// Puts as many frames on both sides as the clip has room for around a gap; where little stands on one
+  /// side, more of the other.
+  ///
+  /// - Parameters:
+  ///   - before: Frames before the gap, `[side, side, 3]` each, in -1 ... 1: the last `2 * frames` of them, or
+  ///     all where there are fewer.
+  ///   - after: The frames after it, likewise the first `frames` of them.
+  ///   - count: Frames to make.
+  ///   - frames: Frames of a clip.
+  ///   - side: Height and width in pixels.
+  ///   - continues: Whether the model can continue a clip.
+  /// - Throws: ``StudioError`` if the gap is longer than a clip leaves room for, or no frame stands around it.
+  package init(
+    before: [[Float]], after: [[Float]], count: Int, frames: Int, side: Int, continues: Bool
+  ) throws {
+    try Self.check(count, frames: frames, nil)
+    let room = frames - count
+    let leading = min(before.count, room - min(after.count, room - room / 2))
+    let trailing = min(after.count, room - leading)
+    guard leading + trailing > 0 else { throw StudioError(nil, .tooShort(frames: 0, needed: 1)) }
+    var known = KnownFrames(side: side)
+    for (number, frame) in before.suffix(leading).enumerated() { known.know(frame, at: number) }
+    for (number, frame) in after.prefix(trailing).enumerated() {
+      known.know(frame, at: leading + count + number)
+    }
+    self.known = known
+    new = leading..<(leading + count)
+    let earlier = before.dropLast(leading).suffix(frames)
+    condition =
+      continues && earlier.count == frames
+      ? PixelClip(frames: frames, side: side, values: earlier.flatMap { $0 }) : nil
+  }
+
+  /// Checks that a clip has room for as many new frames beside a known one.
+  ///
+  /// - Throws: ``StudioError``.
+  package static func check(_ count: Int, frames: Int, _ path: String?) throws {
+    guard (1..<frames).contains(count) else {
+      throw StudioError(
+        path,
+        .option(
+          name: "the number of frames to make", found: "\(count)",
+          expected: "1 to \(frames - 1): a clip has \(frames), and one at least is known"))
+    }
+  }
+
+  /// Reads what stands around a gap.
   ///
   /// - Parameters:
   ///   - frames: Frames of a clip.
@@ -91,13 +136,7 @@ struct GapClip {
   /// - Throws: ``StudioError`` if the gap is longer than a clip leaves room for, no frame stands
   ///   around it, or the video has no such frames; and what reading throws.
   init(_ gap: FrameGap, frames: Int, side: Int, continues: Bool) throws {
-    guard (1..<frames).contains(gap.count) else {
-      throw StudioError(
-        gap.before,
-        .option(
-          name: "the number of frames to make", found: "\(gap.count)",
-          expected: "1 to \(frames - 1): a clip has \(frames), and one at least is known"))
-    }
+    try Self.check(gap.count, frames: frames, gap.before)
     let preparation = FramePreparation(resolution: side)
     func levels(_ image: RGBImage) -> [Float] {
       preparation.preparedValues(image).map { $0 / 127.5 - 1 }
@@ -108,11 +147,9 @@ struct GapClip {
       throw StudioError(
         gap.before, .noSuchFrame(first: first, last: gap.afterStart - 1, frames: total))
     }
-    let room = frames - gap.count
-    let following = min(total - gap.afterStart, room - room / 2)
     let before = try Self.reader(gap.before)
     var last: [[Float]] = []
-    let wanted = room - following + frames
+    let wanted = 2 * frames
     let count = try gap.beforeCount ?? before.frameCount()
     try before.seek(toFrame: max(count - wanted, 0))
     // Read to the end where it is one, since damage leaves fewer frames than packets promise.
@@ -122,28 +159,20 @@ struct GapClip {
       last.append(levels(image))
       if last.count > wanted { last.removeFirst() }
     }
-    preceding = gap.beforeCount ?? before.position
-    let leading = min(last.count, room - following)
-    // Where little stands before, more of what stands after is known.
-    let trailing = min(total - gap.afterStart, room - leading)
+    let preceding = gap.beforeCount ?? before.position
     var next: [[Float]] = []
-    if trailing > 0 {
-      next = try after.frames(from: gap.afterStart, count: trailing, preparing: levels)
+    if gap.afterStart < total {
+      next = try after.frames(
+        from: gap.afterStart, count: min(total - gap.afterStart, frames - gap.count),
+        preparing: levels)
     }
-    guard leading + next.count > 0 else {
+    guard !last.isEmpty || !next.isEmpty else {
       throw StudioError(gap.before, .tooShort(frames: 0, needed: 1))
     }
-    var known = KnownFrames(side: side)
-    for (number, frame) in last.suffix(leading).enumerated() { known.know(frame, at: number) }
-    for (number, frame) in next.enumerated() {
-      known.know(frame, at: leading + gap.count + number)
-    }
-    self.known = known
-    new = leading..<(leading + gap.count)
-    let earlier = last.dropLast(leading).suffix(frames)
-    condition =
-      continues && earlier.count == frames
-      ? PixelClip(frames: frames, side: side, values: earlier.flatMap { $0 }) : nil
+    try self.init(
+      before: last, after: next, count: gap.count, frames: frames, side: side,
+      continues: continues)
+    self.preceding = preceding
     notes =
       before.warnings.map(\.description) + (gap.isRetake ? [] : after.warnings.map(\.description))
   }

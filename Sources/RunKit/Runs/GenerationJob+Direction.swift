@@ -44,11 +44,9 @@ extension GenerationJob {
       Double(directed) * (autoencoder.encodeOperations + autoencoder.decodeOperations)
       / (Double(steps) * network.forwardOperations)
     let which = clips.sorted().map { String($0 + 1) }.joined(separator: ", ")
-    let times = ((1 + more) * 10).rounded() / 10
     return [
       "\(clips.count == 1 ? "clip \(which) has" : "clips \(which) have") known frames: "
-        + "\(directed) of \(steps) steps decode and encode the clip, about \(times) times the work of one "
-        + "without"
+        + DirectedEstimate.text(directedSteps: directed, steps: steps, share: 1 + more)
     ]
   }
 }

@@ -23,13 +23,25 @@ public struct Recipe: Sendable, Hashable {
 
   /// Whether it tells of every clip from the start, so that the video can be made again: a single
   /// clip's own file tells of that clip alone.
-  public var isWhole: Bool {
+  public var isWhole: Bool { !generated.isEmpty && tellsAll }
+
+  /// Whether its runs follow each other from the start, those of the clips that they lead to included.
+  private var tellsAll: Bool {
     var next = 0
     for (place, run) in runs.enumerated() {
       guard run.firstClip == next, run.source == nil || place == 0 else { return false }
       next += run.clipCount
+      switch run.lead {
+      case .clip(let other, _):
+        // The clip between the two, and the copy of the other where it was kept.
+        guard place > 0, run.clipCount <= 2, !other.runs.isEmpty, other.tellsAll else {
+          return false
+        }
+      case .start: guard place > 0, run.clipCount == 1 else { return false }
+      case nil: break
+      }
     }
-    return !generated.isEmpty
+    return true
   }
 
   /// The settings that make the whole video; `nil` if more than settings are needed.
@@ -53,25 +65,33 @@ public struct Recipe: Sendable, Hashable {
   /// The same runs with other seeds; runs that shared one share the new one, since their clips continue
   /// one row of noise.
   package func reseeded(_ next: () -> UInt64) -> Recipe {
-    var recipe = self
     var seeds: [UInt64: UInt64] = [:]
-    for index in runs.indices {
-      let seed = seeds[runs[index].seed] ?? next()
-      seeds[runs[index].seed] = seed
-      recipe.runs[index].seed = seed
-      recipe.runs[index].settings.seed = seed
+    return changingRuns { run in
+      let seed = seeds[run.seed] ?? next()
+      seeds[run.seed] = seed
+      run.seed = seed
+      run.settings.seed = seed
     }
-    return recipe
   }
 
   /// The same as outputs carry it: files by their names, since folders are nobody else's business.
   package var embedded: Recipe {
+    changingRuns { run in
+      run.autoencoder = Run.fileName(run.autoencoder)
+      run.denoiser = Run.fileName(run.denoiser)
+      run.source = Run.fileName(run.source)
+    }
+  }
+
+  /// The same with each run changed, those of the clips that it leads to included.
+  package func changingRuns(_ change: (inout Run) -> Void) -> Recipe {
     Recipe(
       runs: runs.map { run in
         var run = run
-        run.autoencoder = Run.fileName(run.autoencoder)
-        run.denoiser = Run.fileName(run.denoiser)
-        run.source = Run.fileName(run.source)
+        change(&run)
+        if case .clip(let other, let frames) = run.lead {
+          run.lead = .clip(other.changingRuns(change), frames: frames)
+        }
         return run
       })
   }
@@ -81,13 +101,12 @@ public struct Recipe: Sendable, Hashable {
   /// - Parameter models: The models there are.
   /// - Returns: The recipe, and the names of models that it needs and are not among them.
   package func resolved(among models: [ModelEntry]) -> (recipe: Recipe, missing: [String]) {
-    var recipe = self
     var missing: [String] = []
-    for (index, run) in runs.enumerated() {
+    let recipe = changingRuns { run in
       if let model = models.first(where: { run.isMade(by: $0) }) {
-        recipe.runs[index].autoencoder = model.reference.autoencoder
-        recipe.runs[index].denoiser = model.reference.denoiser
-        recipe.runs[index].framesPerSecond = model.reference.framesPerSecond
+        run.autoencoder = model.reference.autoencoder
+        run.denoiser = model.reference.denoiser
+        run.framesPerSecond = model.reference.framesPerSecond
       } else if !missing.contains(run.model) {
         missing.append(run.model)
       }
@@ -99,12 +118,15 @@ public struct Recipe: Sendable, Hashable {
   ///
   /// - Returns: The recipe, and the name of the footage if it is not there.
   package func located(beside folder: String) -> (recipe: Recipe, missing: String?) {
-    guard let source = footage?.source else { return (self, nil) }
-    var recipe = self
-    let path = source.hasPrefix("/") ? source : "\(folder)/\(source)"
-    recipe.runs[0].source = path
-    let isThere = FileManager.default.fileExists(atPath: path)
-    return (recipe, isThere ? nil : Run.fileName(source) ?? source)
+    var missing: String?
+    let recipe = changingRuns { run in
+      guard let source = run.source else { return }
+      let path = source.hasPrefix("/") ? source : "\(folder)/\(source)"
+      run.source = path
+      guard missing == nil, !FileManager.default.fileExists(atPath: path) else { return }
+      missing = Run.fileName(source) ?? source
+    }
+    return (recipe, missing)
   }
 }
 
@@ -148,11 +170,23 @@ extension Recipe {
     /// Of footage, its file and first frame; `nil` for the noise.
     public var source: String?
     public var firstFrame: Int?
+    /// Where its clip leads, if it was made to lead somewhere.
+    public var lead: Lead?
+
+    /// Where a clip leads.
+    public enum Lead: Sendable, Hashable, Codable {
+      /// To the first frames of another clip, by some frames between the two: the last clip of a recipe. A
+      /// second clip of the run is a copy of that other one.
+      case clip(Recipe, frames: Int)
+      /// To where the video begins, so that it is a loop; with this many of its first frames at the end,
+      /// which are not shown again.
+      case start(frames: Int)
+    }
 
     /// Describes clips of which all is known.
     package init(
       firstClip: Int, clipCount: Int = 1, seed: UInt64, settings: GenerationSettings,
-      model: ModelReference, source: String? = nil, firstFrame: Int? = nil
+      model: ModelReference, source: String? = nil, firstFrame: Int? = nil, lead: Lead? = nil
     ) {
       self.firstClip = firstClip
       self.clipCount = clipCount
@@ -163,6 +197,7 @@ extension Recipe {
       denoiser = model.denoiser
       self.source = source
       self.firstFrame = firstFrame
+      self.lead = lead
     }
 
     /// The model.
@@ -195,6 +230,7 @@ extension Recipe {
       let limit = 1 << 40
       return (0...limit).contains(firstClip) && (1...limit).contains(clipCount)
         && (firstFrame.map { (0...limit).contains($0) } ?? true)
+        && (lead?.isBounded ?? true)
     }
 
     /// Whether a model made it: by its checkpoints' paths, or where only their names are known, by name.
@@ -211,11 +247,39 @@ extension Recipe {
 
     /// Whether another run goes on in the same way, so that both count as one.
     package func isFollowed(by next: Run) -> Bool {
-      var same = next
+      source == nil && lead == nil && makesTheSame(as: next)
+    }
+
+    /// Whether both make the same clips, as far as they have the same numbers.
+    func makesTheSame(as other: Run) -> Bool {
+      var same = other
       same.firstClip = firstClip
       same.clipCount = clipCount
       same.settings = settings
-      return same == self && source == nil && settings.makesTheSame(as: next.settings)
+      return same == self && settings.makesTheSame(as: other.settings)
+    }
+  }
+}
+
+extension Recipe.Run.Lead {
+  /// Frames that are made between two clips, or that a loop's end has in common with its beginning.
+  package var frames: Int {
+    switch self {
+    case .clip(_, let frames), .start(let frames): frames
+    }
+  }
+
+  fileprivate var isBounded: Bool {
+    guard (1...4096).contains(frames) else { return false }
+    if case .clip(let other, _) = self { return other.isBounded }
+    return true
+  }
+
+  /// What a list of runs says of it.
+  package var text: String {
+    switch self {
+    case .clip(_, let frames): "\(frames) frames that lead to another clip"
+    case .start: "leads back to the beginning"
     }
   }
 }

@@ -32,6 +32,8 @@ package enum ActionName: String, Sendable, Hashable, CaseIterable {
   // Videos and their clips.
   case extend
   case extendOn = "extend-on"
+  case bridge
+  case closeLoop = "close-loop"
   case near, branch, next, previous, open, new
   // Lists.
   case choose, pane, mark
@@ -103,6 +105,8 @@ package enum ActionName: String, Sendable, Hashable, CaseIterable {
     case .reuse: "U"
     case .extend: "e"
     case .extendOn: "E"
+    case .bridge: "Y"
+    case .closeLoop: ")"
     case .near: "v"
     case .branch: "b"
     case .next: "n"

@@ -45,7 +45,9 @@ package enum ActionRegistry {
 
   /// Actions that take a number typed before their key: `4R`, `40e`. Others are done as often as it says
   /// where that makes sense, or once.
-  package static let counted: Set<ActionName> = [.extend, .reroll, .near, .branch, .run, .add]
+  package static let counted: Set<ActionName> = [
+    .extend, .reroll, .near, .branch, .bridge, .run, .add,
+  ]
 
   /// Actions that a number repeats.
   package static let repeated: Set<ActionName> = [

@@ -12,6 +12,8 @@ extension WorkspaceAnswer {
     case (.told(let notice), _): [.follow([.notify(notice)])]
     case (.estimate(let estimate), .query(.estimate(let model, let settings, let start))):
       [.estimated(AppState.EstimateKey(model: model, settings: settings, from: start), estimate)]
+    case (.cost(let estimate), .order(.lead(let order))):
+      [.follow([.ask(order, order.question ?? [], estimate)])]
     case (.unmet(let unmet), .query(.checkEvaluation(let task))):
       [.evaluationChecked(AppState.EvaluationCheck(task: task, unmet: unmet))]
     case (.preparation(let preparation), .query(.checkTraining(let asked))):
@@ -26,7 +28,7 @@ extension WorkspaceAnswer {
       [.follow([.askToReplace(paths, confirmed: [.workspace(confirmed)])])]
     case (.leads(let destination), _): [.follow(destination.effects)]
     // An answer to something else than was asked.
-    case (.estimate, _), (.unmet, _), (.preparation, _): []
+    case (.estimate, _), (.cost, _), (.unmet, _), (.preparation, _): []
     }
   }
 }
@@ -67,6 +69,26 @@ extension WorkspaceAnswer.Destination {
 }
 
 extension StudioEffect {
+  /// Asks whether a clip is to be made that leads somewhere, and says what it costs.
+  package static func ask(
+    _ order: LeadOrder, _ question: [String], _ estimate: DirectedEstimate?
+  ) -> StudioEffect {
+    var confirmed = order
+    confirmed.question = nil
+    var lines = Array(question.dropFirst())
+    if let estimate {
+      lines += [
+        "\(estimate.text).",
+        "It takes about \(PaceText.time(estimate.whole.seconds))"
+          + (estimate.whole.isMeasured ? "." : ", by arithmetic."),
+      ]
+    }
+    return .confirm(
+      title: question.first ?? "", lines: lines,
+      // Who stands there goes along to what is made.
+      confirmed: [.tree(.select(order.video, order.clip)), .order(.lead(confirmed))])
+  }
+
   /// Asks whether files that are there may be replaced.
   fileprivate static func askToReplace(
     _ paths: [String], confirmed: [StudioEffect]

@@ -11,6 +11,8 @@ struct BranchExport: Sendable {
   let task: ExportTask
   /// The branch, from its start.
   let clips: [Clip]
+  /// What made it.
+  let recipe: Recipe
   let files: ClipFiles
   let framesPerSecond: Double
 
@@ -23,7 +25,7 @@ struct BranchExport: Sendable {
   ///   were not complete. `CancellationError` if it was stopped.
   @concurrent
   func write(_ stop: StopSignal, onProgress: (Int) -> Void) async throws {
-    let settings = RunSettings(branch: clips, framesPerSecond: framesPerSecond)
+    let settings = settings
     let text = try settings.json
     for path in task.paths where !task.overwrites {
       let sidecar = Self.sidecar(of: path)
@@ -33,6 +35,14 @@ struct BranchExport: Sendable {
       paths: task.paths, framesPerSecond: framesPerSecond, settings: text, scale: task.scale,
       overwrites: task.overwrites)
     let keepsLatents = task.paths.contains(where: OutputSet.isLatents)
+    if keepsLatents, let cut = clips.first(where: \.source.isCut) {
+      outputs.cancel()
+      throw StudioError(
+        task.paths.first(where: OutputSet.isLatents),
+        .output(
+          reason: "latents hold whole clips, and clip \(cut.index + 1) shows some frames of one "
+            + "alone; write a video, an animation or frames"))
+    }
     let needsPixels = OutputSet.needPixels(task.paths)
     for (count, clip) in clips.enumerated() {
       onProgress(count)
@@ -48,6 +58,10 @@ struct BranchExport: Sendable {
     for path in task.paths { try finish(path, settings, text) }
   }
 
+  private var settings: RunSettings {
+    RunSettings(branch: clips, recipe: recipe, framesPerSecond: framesPerSecond)
+  }
+
   private func finish(_ path: String, _ settings: RunSettings, _ text: String) throws {
     try Self.verify(path, settings)
     try AtomicFile.write(to: Self.sidecar(of: path), replaces: task.overwrites) {
@@ -60,7 +74,7 @@ struct BranchExport: Sendable {
   /// - Returns: Whether it is an output of this branch.
   func complete(_ path: String) -> Bool {
     guard !clips.isEmpty, FileManager.default.fileExists(atPath: path) else { return false }
-    let settings = RunSettings(branch: clips, framesPerSecond: framesPerSecond)
+    let settings = settings
     guard let text = try? settings.json, (try? Self.verify(path, settings)) != nil else {
       return false
     }

@@ -36,6 +36,38 @@ public struct Clip: Sendable, Hashable, Identifiable, Codable {
     case generated
     /// Frames of a file, encoded; the first of them, from 0.
     case footage(path: String, firstFrame: Int)
+    /// The denoiser, between the clip before and another; this many of its frames are new and are shown.
+    case bridge(to: ClipID, frames: Int)
+    /// The denoiser, so that the branch is a loop; this many of its frames are those of the start, and are not
+    /// shown again.
+    case loop(frames: Int)
+    /// Another clip of the video, which the clip before leads to.
+    case copy(of: ClipID)
+
+    /// Whether the denoiser made it.
+    public var isGenerated: Bool {
+      switch self {
+      case .generated, .bridge, .loop: true
+      case .footage, .copy: false
+      }
+    }
+
+    /// Whether it shows some frames alone of what its latent says.
+    public var isCut: Bool {
+      switch self {
+      case .bridge, .loop: true
+      case .generated, .footage, .copy: false
+      }
+    }
+
+    /// Where it leads, to be made so again.
+    public var lead: ClipLead? {
+      switch self {
+      case .bridge(let target, let frames): .clip(target, frames: frames)
+      case .loop: .start
+      case .generated, .footage, .copy: nil
+      }
+    }
   }
 
   /// Describes a clip.

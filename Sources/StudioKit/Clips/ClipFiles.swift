@@ -21,9 +21,11 @@ struct ClipFiles: Sendable {
   /// Writes both files of a clip, safe from power loss.
   ///
   /// - Throws: `CheckpointError` or `MediaError`; files of a clip without a row are removed later.
-  func write(_ note: ClipNote, latent: Latent, images: [RGBImage]) throws {
+  ///
+  /// - Parameter recipe: What made the clip.
+  func write(_ note: ClipNote, _ recipe: Recipe, latent: Latent, images: [RGBImage]) throws {
     let clip = note.clip
-    let settings = try RunSettings(branch: [clip]).json
+    let settings = try RunSettings(branch: [clip], recipe: recipe).json
     try LatentFile.write(
       [latent], metadata: ["pvdm": settings, ClipNote.key: try JSONText.encode(note)],
       to: latentPath(clip.id))

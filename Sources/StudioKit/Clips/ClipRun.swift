@@ -17,6 +17,8 @@ actor ClipRun: ClipSink {
 
   private var state = GenerationState()
   private var previous: Clip?
+  /// What is known of the clip in progress, if it leads somewhere.
+  private var directed: DirectedClip?
   /// The last frame of the clip before, as it is shown.
   private var lastFrame: [UInt8]?
   /// Seconds of sampling the clip in progress.
@@ -45,9 +47,11 @@ actor ClipRun: ClipSink {
   ///
   /// - Throws: Whatever went wrong. Complete clips are kept, and the state between steps.
   func run() async throws {
+    guard plan.footage != nil || plan.remainingSamples != 0 else { return try await addCopy() }
     let model = try await load()
     self.model = model
     if let footage = plan.footage { try await encode(footage.path, footage.firstFrame, model) }
+    guard plan.remainingSamples != 0 else { return }
     try await begin(model)
     request = plan.request(after: index)
     let previews = await startPreviews(model)
@@ -59,9 +63,21 @@ actor ClipRun: ClipSink {
       // Nobody waits for a preview that is in the making: what it shows is past.
       Task { await previews.finish(cancelling: true) }
     }
+    let known = directed.map { [index: $0.known] } ?? [:]
     try await makeClips(
-      request, from: state, with: model.engine, previews: previews, stop: stop
+      request, from: state, knowing: known, with: model.engine, previews: previews, stop: stop
     ) { [reporter] in reporter.show($0, of: model.autoencoder) }
+    if previous != plan.previous { try await addCopy() }
+  }
+
+  /// Adds a copy of the clip that the one before leads to, where the run ends with one.
+  private func addCopy() async throws {
+    guard let copied = plan.copied, let previous, case .bridge = previous.source else { return }
+    let (latent, images) = (
+      try workspace.files.latent(copied), try workspace.files.images(copied)
+    )
+    try await add(latent, images, steps: 0, seconds: 0, source: .copy(of: copied))
+    reporter.clipIsDone()
   }
 
   private func startPreviews(_ model: EngineCache.LoadedModel) async -> PreviewMaker {
@@ -113,8 +129,17 @@ actor ClipRun: ClipSink {
 
   /// Goes on from the saved state, or begins the next clip.
   private func begin(_ model: EngineCache.LoadedModel) async throws {
+    guard case .autoencoder(let autoencoder) = model.autoencoder.network else {
+      throw ModelError(.notLoaded(.autoencoder))
+    }
+    if let lead = plan.lead {
+      let continues = await model.engine.denoiserConfiguration?.isConditional ?? false
+      directed = try DirectedClip(
+        lead, after: plan.path, files: workspace.files, autoencoder, continues: continues)
+    }
     if let saved = checkpointer.saved(), let clip = SavedClip(saved.notes), clip.index == index,
-      clip.previous == previous?.id, saved.state.sampler != nil
+      clip.previous == previous?.id, clip.run ?? plan.clipsBefore == plan.clipsBefore,
+      saved.state.sampler != nil
     {
       guard clip.model == model.identity else {
         throw StudioError(plan.task.model.denoiser, .modelChanged)
@@ -127,9 +152,20 @@ actor ClipRun: ClipSink {
     state = GenerationState()
     state.finishedClips = index
     guard let previous else { return }
+    if case .frames(let clip) = directed?.beginning {
+      if let clip { state.condition = [try await model.engine.encode(clip)] }
+      return
+    }
+    // What comes after a clip that shows a part of its frames goes on from what is shown.
+    if previous.source.isCut, plan.path.last == previous.id,
+      let window = try DirectedClip.window(of: plan.path, workspace.files, autoencoder)
+    {
+      state.condition = [try await model.engine.encode(window)]
+      return
+    }
     var latent = try workspace.files.latent(previous.id)
     // What one long run does between two clips. Footage is encoded already.
-    if settings.reencodesCondition, previous.source == .generated {
+    if settings.reencodesCondition, plan.isPreviousGenerated {
       latent = try await model.engine.encode(model.engine.decode(latent))
     }
     state.condition = [latent]
@@ -146,7 +182,8 @@ actor ClipRun: ClipSink {
       clipSeconds += step.seconds
       saveState()
       let isGuided = state.condition != nil && request.guides(step: step.finishedSteps - 1)
-      if let model {
+      // What a step takes that decodes and encodes the clip says nothing of others.
+      if let model, directed == nil {
         reporter.note(step.seconds, isGuided ? .guidedStep : .step, of: model.denoiser)
       }
       reporter.tell(.sampling)
@@ -169,7 +206,18 @@ actor ClipRun: ClipSink {
     guard let (pixels, seconds) = decoded, let model else { return }
     reporter.note(seconds, .decode, of: model.autoencoder)
     let steps = state.sampler?.configuration.steps ?? 0
-    try await add(latent, pixels.images, steps: steps, seconds: clipSeconds, source: .generated)
+    let shown = directed.map { pixels.frames($0.shown) } ?? pixels
+    try await add(
+      latent, shown.images, steps: steps, seconds: clipSeconds,
+      source: directed?.source ?? .generated)
+  }
+
+  func directed(_ decoded: PixelClip, sample: Int, of clip: Int) throws -> PixelClip? {
+    guard let directed else { return nil }
+    let before = try lastFrame(of: sample).map {
+      PixelClip(frames: 1, side: decoded.side, bytes: $0).values
+    }
+    return directed.known.directing(decoded, after: before)
   }
 
   /// The engine samples the next clip while one is decoded. Who asks to stop meanwhile is promised the
@@ -189,11 +237,11 @@ actor ClipRun: ClipSink {
     let isFirst = !plan.hasBegun && previous?.id == plan.previous?.id
     let clip = Clip(
       id: await workspace.reserveClip(), video: plan.task.video, parent: previous?.id,
-      fork: isFirst ? plan.task.fork : 0, source: source, settings: settings,
+      fork: isFirst ? plan.fork : 0, source: source, settings: settings,
       model: plan.task.model, seed: settings.seed, index: index, steps: steps,
       created: workspace.now(), seconds: seconds)
-    let note = try await workspace.note(of: clip, plan.job)
-    try workspace.files.write(note, latent: latent, images: images)
+    let (note, recipe) = try await workspace.note(of: clip, plan.job)
+    try workspace.files.write(note, recipe, latent: latent, images: images)
     try await workspace.add(clip, ClipFrames(clip: clip.id, images: images), of: plan.job)
     previous = clip
     lastFrame = images.last?.pixels
@@ -203,7 +251,8 @@ actor ClipRun: ClipSink {
   private func saveState(isLast: Bool = false) {
     guard state.sampler != nil, let model else { return }
     let clip = SavedClip(
-      index: index, previous: previous?.id, model: model.identity, seconds: clipSeconds)
+      index: index, previous: previous?.id, run: plan.clipsBefore, model: model.identity,
+      seconds: clipSeconds)
     do {
       try checkpointer.save(
         SavedRun(
@@ -227,14 +276,18 @@ private struct SavedClip {
   /// Clips of the video before the one in progress, and the last of them.
   var index: Int
   var previous: ClipID?
+  /// Clips of the job before the run: two of its runs may continue one clip. `nil` in states of earlier versions,
+  /// whose runs did not.
+  var run: Int?
   /// The checkpoints that it began with.
   var model: String
   /// Seconds of sampling so far.
   var seconds: Double
 
-  init(index: Int, previous: ClipID?, model: String, seconds: Double) {
+  init(index: Int, previous: ClipID?, run: Int?, model: String, seconds: Double) {
     self.index = index
     self.previous = previous
+    self.run = run
     self.model = model
     self.seconds = seconds
   }
@@ -244,13 +297,15 @@ private struct SavedClip {
       let seconds = notes["studio.seconds"].flatMap({ Double($0) })
     else { return nil }
     let previous = notes["studio.previous"].flatMap { Int64($0) }.map(ClipID.init)
-    self.init(index: index, previous: previous, model: model, seconds: seconds)
+    let run = notes["studio.run"].flatMap { Int($0) }
+    self.init(index: index, previous: previous, run: run, model: model, seconds: seconds)
   }
 
   var notes: [String: String] {
     var notes = [
       "studio.index": String(index), "studio.model": model, "studio.seconds": String(seconds),
     ]
+    notes["studio.run"] = run.map(String.init)
     notes["studio.previous"] = previous.map { String($0.rawValue) }
     return notes
   }

@@ -1,39 +1,93 @@
 import RunKit
 
-extension Recipe {
-  /// The recipe of a branch; clips that were made alike count as one run, whenever they were made.
-  ///
-  /// - Parameter branch: Clips one after the other.
-  package init(of branch: [Clip]) {
-    var runs: [Run] = []
+extension ClipTree {
+  /// What made the branch through the position up to its tip; `nil` on an empty canvas.
+  package var recipe: Recipe? { tip == nil ? nil : recipe(of: branch) }
+
+  /// What made some clips of the tree that follow each other; clips that were made alike count as one run,
+  /// whenever they were made.
+  package func recipe(of branch: [Clip]) -> Recipe {
+    var builder = RecipeBuilder(tree: self)
+    return builder.recipe(of: branch)
+  }
+
+  /// The clip that one is a copy of, or itself.
+  func original(of clip: Clip) -> Clip {
+    var clip = clip
+    // A copy is younger than what it is a copy of.
+    while case .copy(let other) = clip.source, let earlier = clips[other], earlier.id < clip.id {
+      clip = earlier
+    }
+    return clip
+  }
+}
+
+/// Puts a recipe together, with those of the clips that its own lead to.
+private struct RecipeBuilder {
+  let tree: ClipTree
+  /// What made each clip that one leads to.
+  private var targets: [ClipID: Recipe] = [:]
+  /// Runs so far, those within others counted as often as they stand there.
+  private var runCount = 0
+
+  /// A recipe of more runs tells of no clip that is led to, and says so by not being whole: where each of many
+  /// clips leads to the one before, their number doubles with every clip.
+  private static let runLimit = 10_000
+
+  init(tree: ClipTree) { self.tree = tree }
+
+  mutating func recipe(of branch: [Clip]) -> Recipe {
+    var runs: [Recipe.Run] = []
     for clip in branch {
-      let run = Run(clip)
-      if var last = runs.last, last.isFollowed(by: run) {
+      let run = run(of: clip)
+      if var last = runs.last, last.isFollowed(by: run) || last.isEnded(by: clip) {
         last.clipCount += 1
         runs[runs.count - 1] = last
       } else {
         runs.append(run)
+        runCount += 1
       }
     }
-    self.init(runs: runs)
+    return Recipe(runs: runs)
+  }
+
+  private mutating func run(of clip: Clip) -> Recipe.Run {
+    var run = Recipe.Run(
+      firstClip: clip.index, seed: clip.seed, settings: clip.settings, model: clip.model)
+    switch clip.source {
+    case .generated, .copy: break
+    case .footage(let path, let frame): (run.source, run.firstFrame) = (path, frame)
+    case .bridge(let target, let frames):
+      run.lead = .clip(recipe(ledToFrom: clip, target), frames: frames)
+    case .loop(let frames): run.lead = .start(frames: frames)
+    }
+    return run
+  }
+
+  private mutating func recipe(ledToFrom clip: Clip, _ target: ClipID) -> Recipe {
+    // A copy is made of what it is a copy of.
+    guard let target = tree.clips[target].map(tree.original) else { return Recipe(runs: []) }
+    if let known = targets[target.id] {
+      runCount += known.runs.count
+      return known
+    }
+    let path = tree.path(to: target.id)
+    // What a clip leads to was there before it, or the rows are damaged and might lead round for ever.
+    guard runCount < Self.runLimit, path.allSatisfy({ $0.id < clip.id }) else {
+      return Recipe(runs: [])
+    }
+    let recipe = recipe(of: path)
+    targets[target.id] = recipe
+    return recipe
   }
 }
 
 extension Recipe.Run {
-  /// Describes one clip.
-  fileprivate init(_ clip: Clip) {
-    self.init(
-      firstClip: clip.index, seed: clip.seed, settings: clip.settings, model: clip.model)
-    if case .footage(let path, let frame) = clip.source {
-      source = path
-      firstFrame = frame
-    }
+  /// Whether a clip is the copy of the one that the run's leads to.
+  fileprivate func isEnded(by clip: Clip) -> Bool {
+    guard case .copy = clip.source, case .clip = lead else { return false }
+    return clipCount == 1
   }
-}
-
-extension ClipTree {
-  /// What made the branch through the position up to its tip; `nil` on an empty canvas.
-  package var recipe: Recipe? { tip == nil ? nil : Recipe(of: branch) }
 }
 
 extension RunSettings {
@@ -41,8 +95,9 @@ extension RunSettings {
   ///
   /// - Parameters:
   ///   - branch: At least one clip, from the start.
+  ///   - recipe: What made them.
   ///   - framesPerSecond: `nil` takes the model's.
-  init(branch: [Clip], framesPerSecond: Double? = nil) {
+  init(branch: [Clip], recipe: Recipe, framesPerSecond: Double? = nil) {
     precondition(!branch.isEmpty, "a branch has clips")
     let last = branch[branch.count - 1]
     let model = last.model
@@ -55,6 +110,6 @@ extension RunSettings {
     request.clipCount = branch.count
     self.request = request
     seed = last.seed
-    recipe = Recipe(of: branch).embedded
+    self.recipe = recipe.embedded
   }
 }

@@ -87,9 +87,10 @@ public struct GenerateTask: Sendable, Hashable, Codable {
   public var model: ModelReference
   /// The settings, with the seed that is used; `clipCount` counts the new clips.
   public var settings: GenerationSettings
-  /// Runs that follow in the same job, each from the last clip of the one before, as those of a recipe;
-  /// `nil` for none.
-  public var following: [Recipe.Run]?
+  /// Where the first new clip is to lead; `nil` for nowhere.
+  public var lead: ClipLead?
+  /// Runs that follow in the same job, as those of a recipe; `nil` for none.
+  public var following: [RecipeStep]?
 
   /// What a run continues.
   public enum Origin: Sendable, Hashable, Codable {
@@ -104,47 +105,97 @@ public struct GenerateTask: Sendable, Hashable, Codable {
   /// Clips that all its runs add; `nil` if it goes on until it is stopped.
   public var clipCount: Int? {
     guard let first = settings.clipCount else { return nil }
-    let (sum, overflows) = first.addingReportingOverflow(
-      (following ?? []).reduce(0) { $0 + $1.clipCount })
+    return (following ?? []).reduce(first) { Self.sum($0, $1.generatedCount) }
+  }
+
+  /// As large as a file says: no arithmetic of it may overflow.
+  private static func sum(_ first: Int, _ second: Int) -> Int {
+    let (sum, overflows) = first.addingReportingOverflow(second)
     return overflows ? .max : sum
   }
 
   /// Its runs: how many there are.
-  public var runCount: Int { 1 + (following ?? []).count }
+  public var runCount: Int {
+    (settings.clipCount == 0 ? 0 : 1) + (following ?? []).count { $0.run.source == nil }
+  }
 
-  /// The run whose turn it is once some clips are complete.
+  /// Whether the next clip continues the one that was made last.
   ///
-  /// - Returns: A task of its own, how many clips the runs before it made, and the runs after it.
-  func run(
-    after finishedClips: Int
-  ) -> (task: GenerateTask, clipsBefore: Int, following: ArraySlice<Recipe.Run>) {
+  /// - Parameter finishedClips: Clips that are complete, footage not counted.
+  public func goesOn(after finishedClips: Int) -> Bool {
+    guard var rest = settings.clipCount.map({ finishedClips - $0 }) else { return true }
+    for step in following ?? [] {
+      guard rest >= 0 else { return true }
+      if rest == 0 { return step.place == nil }
+      rest -= step.generatedCount
+    }
+    return true
+  }
+
+  /// A run of the job whose turn it is.
+  struct Turn {
+    /// The run as a task of its own.
+    var task: GenerateTask
+    /// Clips that it makes, footage not counted; `nil` until it is stopped.
+    var clipCount: Int?
+    /// Where it begins and leads, as the recipe says; `nil` for the job's own first run.
+    var step: RecipeStep?
+    /// Clips that the runs before it made, with footage and without.
+    var clipsBefore = 0
+    var generatedBefore = 0
+    /// The runs after it.
+    var following: ArraySlice<RecipeStep>
+
+    /// Whether frames of a file are its first clip.
+    var beginsWithFootage: Bool { if case .footage = task.origin { true } else { false } }
+  }
+
+  /// The run whose turn it is once some clips are complete, footage counted.
+  func turn(after clips: Int) -> Turn {
     var task = self
     task.following = nil
-    var before = 0
-    var rest = (following ?? [])[...]
-    while let next = rest.first, let count = task.settings.clipCount,
-      finishedClips - before >= count
+    // A recipe that begins with footage and a clip that another comes before has no run of its own here.
+    if settings.clipCount == 0 { task.settings.clipCount = 1 }
+    var turn = Turn(
+      task: task, clipCount: settings.clipCount, following: (following ?? [])[...])
+    while let count = turn.clipCount, let next = turn.following.first,
+      clips - turn.clipsBefore >= Self.sum(count, turn.beginsWithFootage ? 1 : 0)
     {
-      before += count
-      task.model = next.reference
-      task.settings = next.lockedSettings
-      rest = rest.dropFirst()
+      turn.clipsBefore += count + (turn.beginsWithFootage ? 1 : 0)
+      turn.generatedBefore += count
+      turn.following = turn.following.dropFirst()
+      turn.step = next
+      turn.clipCount = next.generatedCount
+      turn.task.model = next.run.reference
+      turn.task.settings = next.run.lockedSettings
+      turn.task.lead = nil
+      if let source = next.run.source {
+        turn.task.origin = .footage(path: source, firstFrame: next.run.firstFrame ?? 0)
+      } else {
+        turn.task.origin = .nothing
+      }
     }
-    return (task, before, rest)
+    return turn
   }
 
   /// Clips to add to a video.
   public init(
     video: VideoID, origin: Origin, fork: Int = 0, model: ModelReference,
-    settings: GenerationSettings, following: [Recipe.Run]? = nil
+    settings: GenerationSettings, lead: ClipLead? = nil, following: [RecipeStep]? = nil
   ) {
     self.video = video
     self.origin = origin
     self.fork = fork
     self.model = model
     self.settings = settings
+    self.lead = lead
     self.following = following
   }
+}
+
+extension RecipeStep {
+  /// Clips that it adds beside footage.
+  fileprivate var generatedCount: Int { run.source == nil ? run.clipCount : 0 }
 }
 
 /// A branch of a video to write to files.

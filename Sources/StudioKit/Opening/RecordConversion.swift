@@ -97,8 +97,10 @@ extension JobTask {
     switch self {
     case .generate(let task):
       // Each run of a recipe has numbers of its own, which are bounded where all are read.
-      let runs = Recipe(runs: task.following ?? [])
-      guard runs.isBounded, StoredLimits.counts.contains(task.fork) else { return false }
+      let following = task.following ?? []
+      guard Recipe(runs: following.map(\.run)).isBounded, following.allSatisfy(\.isBounded),
+        StoredLimits.counts.contains(task.fork)
+      else { return false }
       guard case .footage(_, let firstFrame) = task.origin else { return true }
       return (0...1 << 40).contains(firstFrame)
     case .export(let task): return (1...64).contains(task.scale)

@@ -52,21 +52,24 @@ extension Workspace {
     guard let found = trees.values.lazy.compactMap({ $0.clips[clip] }).first else {
       throw StudioError(nil, .gone("the clip"))
     }
-    let branch = trees[found.video]?.path(to: clip) ?? [found]
+    let tree = trees[found.video] ?? ClipTree(video: found.video, clips: [found])
+    let branch = tree.path(to: clip)
+    let recipe = tree.recipe(of: branch)
     try await WorkerPool.blocking.run { [files] in
-      try Self.writeStill(branch, frame, path, files, overwrites: overwrites)
+      try Self.writeStill(branch, recipe, frame, path, files, overwrites: overwrites)
     }
     notify(Notice(.success, "Wrote \(path)"))
   }
 
   private static func writeStill(
-    _ branch: [Clip], _ frame: Int, _ path: String, _ files: ClipFiles, overwrites: Bool
+    _ branch: [Clip], _ recipe: Recipe, _ frame: Int, _ path: String, _ files: ClipFiles,
+    overwrites: Bool
   ) throws {
     let images = try files.images(branch[branch.count - 1].id)
     guard images.indices.contains(frame) else {
       throw StudioError(nil, .noSuchFrame(first: frame, last: frame, frames: images.count))
     }
-    let settings = RunSettings(branch: branch)
+    let settings = RunSettings(branch: branch, recipe: recipe)
     try PNGFile.write(
       images[frame], to: path, settings: settings.json, overwrite: overwrites)
     try BranchExport.verify(path, settings)
@@ -95,7 +98,8 @@ extension Workspace {
       throw StudioError(nil, .gone("the video"))
     }
     let branch = BranchExport(
-      task: task, clips: tree.path(to: task.through), files: files,
+      task: task, clips: tree.path(to: task.through),
+      recipe: tree.recipe(of: tree.path(to: task.through)), files: files,
       framesPerSecond: record.framesPerSecond)
     var progress = JobProgress(job: job, phase: .writing, clipCount: branch.clips.count)
     progress.residentBytes = MemoryUse.residentByteCount
@@ -120,7 +124,8 @@ extension Workspace {
       tree.clips[task.through] != nil
     else { return }
     let branch = BranchExport(
-      task: task, clips: tree.path(to: task.through), files: files,
+      task: task, clips: tree.path(to: task.through),
+      recipe: tree.recipe(of: tree.path(to: task.through)), files: files,
       framesPerSecond: record.framesPerSecond)
     let done = task.paths.filter(branch.complete)
     guard !done.isEmpty else { return }

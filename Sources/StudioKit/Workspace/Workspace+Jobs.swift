@@ -81,6 +81,8 @@ extension Workspace {
     }
     try settings.validate()
     task.settings = settings
+    // What leads somewhere is as many clips as that takes.
+    if let lead = task.lead { task.settings.clipCount = lead.clipCount }
     changed.task = .generate(task)
     let record = try JobRecord(changed, position: positions[job] ?? 0)
     try store.write { try $0.update(record) }
@@ -98,7 +100,9 @@ extension Workspace {
     }
     guard !changed.state.isOver else { return }
     task.settings.preview = mode
-    for index in (task.following ?? []).indices { task.following?[index].settings.preview = mode }
+    for index in (task.following ?? []).indices {
+      task.following?[index].run.settings.preview = mode
+    }
     changed.task = .generate(task)
     let record = try JobRecord(changed, position: positions[job] ?? 0)
     try store.write { try $0.update(record) }

@@ -1,6 +1,7 @@
 import Foundation
 import RunKit
 import SessionStore
+import VideoDiffusion
 
 extension Workspace {
   /// Frames a second of videos whose model says nothing.
@@ -52,19 +53,30 @@ extension Workspace {
     guard recipe.isWhole, let first = recipe.generated.first else {
       throw StudioError(nil, .recipe(reason: "it does not tell of every clip from the start"))
     }
-    for run in recipe.generated { try check(run.reference, run.lockedSettings) }
-    var origin = GenerateTask.Origin.nothing
-    if let footage = recipe.footage, let path = footage.source {
-      guard FileManager.default.fileExists(atPath: path) else {
+    var steps = recipe.steps
+    for step in steps {
+      try check(step.run.reference, step.run.lockedSettings)
+      if let path = step.run.source, !FileManager.default.fileExists(atPath: path) {
         throw StudioError(path, .noSuchFile)
       }
-      origin = .footage(path: path, firstFrame: footage.firstFrame ?? 0)
     }
-    let following = Array(recipe.generated.dropFirst())
-    let title = "\(first.model), recipe of \(recipe.generated.count) runs, seed \(first.seed)"
+    let count = steps.count { $0.run.source == nil }
+    var origin = GenerateTask.Origin.nothing
+    if let footage = recipe.footage, let path = footage.source {
+      origin = .footage(path: path, firstFrame: footage.firstFrame ?? 0)
+      steps.removeFirst()
+    }
+    var settings = first.lockedSettings
+    if let step = steps.first, step.place == nil, step.run.source == nil, step.run.lead == nil {
+      settings = step.run.lockedSettings
+      steps.removeFirst()
+    } else {
+      // What the first run leads to comes before it.
+      settings.clipCount = 0
+    }
+    let title = "\(first.model), recipe of \(count) runs, seed \(first.seed)"
     return try begin(
-      title, first.reference, first.lockedSettings, origin: origin,
-      following: following.isEmpty ? nil : following)
+      title, first.reference, settings, origin: origin, following: steps.isEmpty ? nil : steps)
   }
 
   /// Begins a video without clips.
@@ -90,26 +102,73 @@ extension Workspace {
   ///   - clip: What the first new clip continues; `nil` makes it from nothing.
   ///   - fork: Which continuation of `clip` it belongs to: an existing one adds a roll, a new one a
   ///     branch; see ``ClipTree/nextFork(of:)``.
-  /// - Throws: as ``make(_:_:)``, and ``StudioError`` if the video or clip is gone.
+  ///   - lead: Where the new clip is to lead, if it continues another: it is one then, and a copy of the clip
+  ///     that it leads to follows.
+  /// - Throws: as ``make(_:_:)``, and ``StudioError`` if the video or clip is gone, or the clip cannot lead there.
   @discardableResult
   public func extend(
     _ video: VideoID, after clip: ClipID?, fork: Int, model: ModelReference,
-    settings: GenerationSettings
+    settings: GenerationSettings, leading lead: ClipLead? = nil
   ) throws -> JobID {
+    var settings = settings
+    if let lead { settings.clipCount = lead.clipCount }
     try check(model, settings)
     guard let tree = trees[video] else { throw StudioError(nil, .gone("the video")) }
     if let clip, tree.clips[clip] == nil || tree.dropped.contains(clip) {
       throw StudioError(nil, .gone("the clip to continue"))
     }
+    if let lead { try check(lead, after: clip, in: tree, model) }
     let task = GenerateTask(
       video: video, origin: clip.map { .clip($0) } ?? .nothing, fork: fork, model: model,
-      settings: settings)
+      settings: settings, lead: lead)
     let record = try store.write { try $0.insert(jobRecord(.generate(task))) }
     let job = try add(record)
     tell(video)
     tellJobs()
     startJobs()
     return job
+  }
+
+  /// What a clip costs that leads somewhere, before it is made.
+  ///
+  /// - Returns: `nil` if the model is not among those that were found.
+  /// - Throws: ``StudioError`` if it cannot lead there.
+  public func estimate(
+    _ lead: ClipLead, after clip: ClipID, in video: VideoID, model: ModelReference,
+    settings: GenerationSettings
+  ) async throws -> DirectedEstimate? {
+    guard let tree = trees[video] else { throw StudioError(nil, .gone("the video")) }
+    try check(lead, after: clip, in: tree, model)
+    guard let (estimator, entry) = await estimator(of: model) else { return nil }
+    return estimator.estimateDirected(
+      settings, model: entry, isLoaded: await engines.isLoaded(model))
+  }
+
+  /// Checks what can be said before any frame is read.
+  private func check(
+    _ lead: ClipLead, after clip: ClipID?, in tree: ClipTree, _ model: ModelReference
+  ) throws {
+    guard let clip else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the clip to lead from", found: "none", expected: "a clip of the video"))
+    }
+    let entry = models.first { $0.reference == model }
+    switch lead {
+    case .clip(let target, let frames):
+      guard target != clip else {
+        throw StudioError(
+          nil,
+          .option(
+            name: "the clip to lead to", found: "the one to lead from",
+            expected: "another clip of the video"))
+      }
+      try check(target, in: tree)
+      try GapClip.check(frames, frames: entry?.autoencoder?.clipLength ?? 16, nil)
+    case .start:
+      if entry?.denoiser?.conditional == false { throw ModelError(.unconditional) }
+    }
   }
 
   // MARK: Beginning
@@ -123,7 +182,7 @@ extension Workspace {
 
   private func begin(
     _ title: String, _ model: ModelReference, _ settings: GenerationSettings,
-    origin: GenerateTask.Origin, following: [Recipe.Run]? = nil
+    origin: GenerateTask.Origin, following: [RecipeStep]? = nil
   ) throws -> (video: VideoID, job: JobID) {
     let (video, job) = try store.write { transaction in
       try insert(title, model, settings, origin: origin, following: following, transaction)
@@ -138,7 +197,7 @@ extension Workspace {
   /// Adds the rows of a video and of the job that makes it.
   func insert(
     _ title: String, _ model: ModelReference, _ settings: GenerationSettings,
-    origin: GenerateTask.Origin = .nothing, following: [Recipe.Run]? = nil,
+    origin: GenerateTask.Origin = .nothing, following: [RecipeStep]? = nil,
     positionOffset: Int = 0, _ transaction: SessionTransaction
   ) throws -> (VideoRecord, JobRecord) {
     let video = try transaction.insert(videoRecord(title, model))

@@ -146,14 +146,22 @@ extension Workspace {
     _ model: ModelReference, _ settings: GenerationSettings,
     from start: RunEstimator.Start = .nothing
   ) async -> RunEstimate? {
+    guard let (estimator, entry) = await estimator(of: model) else { return nil }
+    return estimator.estimate(
+      settings, model: entry, from: start, isLoaded: await engines.isLoaded(model))
+  }
+
+  /// What estimates runs of a model, and the model as times of it are kept.
+  func estimator(
+    of model: ModelReference
+  ) async -> (estimator: RunEstimator, entry: ModelEntry)? {
     guard var entry = models.first(where: { $0.reference == model }) else { return nil }
     // Times are kept by path and size, which are known before any hash is.
     entry.autoencoderHash = nil
     entry.denoiserHash = nil
     let estimator = RunEstimator(
       machine: await machineRate(), store: SessionTimings(store: store, now: now))
-    return estimator.estimate(
-      settings, model: entry, from: start, isLoaded: await engines.isLoaded(model))
+    return (estimator, entry)
   }
 
   /// What this machine computes, measured once.

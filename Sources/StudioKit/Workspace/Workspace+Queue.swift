@@ -84,13 +84,13 @@ extension Workspace {
   private func generate(_ job: JobID, _ task: GenerateTask, _ stop: StopSignal) async throws {
     var plan = try plan(job, task)
     defer { clipRun = nil }
-    while plan.remainingClips != 0 {
-      let before = jobs[job]?.finishedClips
+    while plan.remainingClips != 0 || plan.footage != nil {
+      let before = try clips(of: job).count
       let run = ClipRun(plan, self, stop)
       clipRun = run
       try await run.run()
-      // The next run of a recipe continues what this one made.
-      guard !plan.following.isEmpty, stop.moment == .never, jobs[job]?.finishedClips != before
+      // The next run of a recipe finds what this one made.
+      guard !plan.following.isEmpty, stop.moment == .never, try clips(of: job).count != before
       else { return }
       // What is shown may have changed meanwhile.
       guard case .generate(let now)? = jobs[job]?.task else { return }
@@ -144,29 +144,79 @@ extension Workspace {
 
   /// What a generation job still has to do.
   private func plan(_ job: JobID, _ task: GenerateTask) throws -> GenerationPlan {
-    guard let tree = trees[task.video], let finished = jobs[job]?.finishedClips else {
+    guard let tree = trees[task.video], jobs[job] != nil else {
       throw StudioError(nil, .gone("the video"))
     }
-    let (run, before, following) = task.run(after: finished)
-    try run.settings.validate()
-    let own = try lastClip(of: job).flatMap { tree.clips[$0] }
-    var previous = own
-    if own == nil, case .clip(let origin) = task.origin {
-      guard let clip = tree.clips[origin] else {
-        throw StudioError(nil, .gone("the clip to continue"))
+    let made = try clips(of: job)
+    let turn = task.turn(after: made.count)
+    try turn.task.settings.validate()
+    func clip(_ number: Int) throws -> Clip {
+      guard made.indices.contains(number), let clip = tree.clips[made[number]] else {
+        throw StudioError(nil, .gone("a clip of the recipe"))
       }
-      previous = clip
+      return clip
+    }
+    let hasBegun = made.count > turn.clipsBefore
+    var previous = try made.isEmpty ? nil : clip(made.count - 1)
+    if !hasBegun {
+      switch turn.step?.place {
+      case .start: previous = nil
+      case .clip(let number): previous = try clip(number)
+      case nil:
+        if turn.step == nil, case .clip(let origin) = task.origin {
+          guard let clip = tree.clips[origin] else {
+            throw StudioError(nil, .gone("the clip to continue"))
+          }
+          previous = clip
+        }
+      }
     }
     if let previous, tree.dropped.contains(previous.id) {
       throw StudioError(nil, .clipDropped)
     }
+    let fork =
+      turn.step == nil
+      ? task.fork : turn.step?.place == nil ? 0 : tree.nextFork(of: previous?.id)
+    let original = previous.map(tree.original)
+    let finished = max(made.count - turn.clipsBefore, 0)
     return GenerationPlan(
-      job: job, task: run, clipsBefore: before, clipCount: task.clipCount, following: following,
-      previous: previous, hasBegun: own != nil, finishedClips: finished - before)
+      job: job, task: turn.task, clipsBefore: turn.generatedBefore, clipCount: task.clipCount,
+      ownClipCount: turn.clipCount, following: turn.following, previous: previous,
+      path: tree.path(to: previous?.id).map(\.id),
+      isPreviousGenerated: original?.source.isGenerated ?? false, hasBegun: hasBegun, fork: fork,
+      lead: try lead(of: turn, clip, tree),
+      finishedClips: turn.beginsWithFootage ? max(finished - 1, 0) : finished)
   }
 
-  private func lastClip(of job: JobID) throws -> ClipID? {
-    try store.read { try $0.lastClip(ofJob: job.rawValue) }.map(ClipID.init)
+  /// Where the run leads whose turn it is.
+  private func lead(
+    of turn: GenerateTask.Turn, _ clip: (Int) throws -> Clip, _ tree: ClipTree
+  ) throws -> ClipLead? {
+    guard let step = turn.step else {
+      if case .clip(let target, _) = turn.task.lead { try check(target, in: tree) }
+      return turn.task.lead
+    }
+    switch step.run.lead {
+    case nil: return nil
+    case .start: return .start
+    case .clip(_, let frames):
+      guard let number = step.target else { throw StudioError(nil, .gone("a clip of the recipe")) }
+      let target = try clip(number).id
+      try check(target, in: tree)
+      return .clip(target, frames: frames)
+    }
+  }
+
+  /// Checks that a clip is there to lead to.
+  func check(_ target: ClipID, in tree: ClipTree) throws {
+    guard tree.clips[target] != nil, !tree.dropped.contains(target) else {
+      throw StudioError(nil, .gone("the clip to lead to"))
+    }
+  }
+
+  /// The clips that a job made, in the order in which it did.
+  private func clips(of job: JobID) throws -> [ClipID] {
+    try store.read { try $0.clips(ofJob: job.rawValue) }.map(ClipID.init)
   }
 
   /// The name of the next clip, which no clip had before.
@@ -201,15 +251,18 @@ extension Workspace {
     guard var tree = trees[clip.video], var record = videos[clip.video] else { return false }
     if let parent = clip.parent, tree.dropped.contains(parent) { return false }
     let position = tree.current
+    // Who watches a job goes along with it, from one branch of a recipe to the next.
+    let lastMade = try job.flatMap { try clips(of: $0).last }
     let isHere =
-      position?.id == clip.parent
+      position?.id == clip.parent || (lastMade != nil && position?.id == lastMade)
       || (position?.parent == clip.parent && position?.fork == clip.fork)
     tree.add(clip, following: isHere)
     try record.take(tree)
     record.modelName = clip.model.name
     record.modified = now().timeIntervalSinceReferenceDate
     var changed = job.flatMap { jobs[$0] }
-    if clip.source == .generated { changed?.finishedClips += 1 }
+    // Footage is what a run begins with, and none of its clips.
+    if case .footage = clip.source {} else { changed?.finishedClips += 1 }
     let jobRecord = try changed.map { try JobRecord($0, position: positions[$0.id] ?? 0) }
     var clipRecord = try ClipRecord(clip, job: changed?.id)
     if let parent = clip.parent, tree.clips[parent] == nil { clipRecord.parent = nil }
@@ -224,13 +277,16 @@ extension Workspace {
     return true
   }
 
-  /// What a clip's own file is to say of it.
+  /// What a clip's own file is to say of it, and what made it.
   ///
   /// - Throws: ``StudioError`` if its video is gone.
-  func note(of clip: Clip, _ job: JobID) throws -> ClipNote {
-    guard let video = videos[clip.video] else { throw StudioError(nil, .gone("the video")) }
-    return ClipNote(
+  func note(of clip: Clip, _ job: JobID) throws -> (note: ClipNote, recipe: Recipe) {
+    guard let video = videos[clip.video], let tree = trees[clip.video] else {
+      throw StudioError(nil, .gone("the video"))
+    }
+    let note = ClipNote(
       clip: clip, title: video.title, framesPerSecond: video.framesPerSecond, job: job)
+    return (note, tree.recipe(of: [clip]))
   }
 
   /// Ends the run whose next clip would continue one that is out of sight.

@@ -185,7 +185,7 @@ extension Workspace {
   func summary(of video: VideoID) -> VideoSummary? {
     guard let record = videos[video], let tree = trees[video] else { return nil }
     let visible = tree.visible
-    let first = visible.first { $0.source == .generated } ?? visible.first
+    let first = visible.first { $0.source.isGenerated } ?? visible.first
     let comparison = comparisons.first { $0.cells.contains { $0.video == video } }
     return VideoSummary(
       id: video, title: record.title, modelName: record.modelName,

@@ -17,6 +17,8 @@ extension DatasetError: ExplainedError {
     case .otherPosition: "Go on with the videos and settings that the run began with"
     case .exists: "Choose another name, or replace it with --overwrite"
     case .foreign: "Choose another name"
+    case .otherCut: "Choose another folder, or give the options that its cut.json says"
+    case .unreadableFilms: "Give videos that FFmpeg reads, or folders of pictures"
     case .notFound, .notAFolder, .setting, .system: ""
     }
   }

@@ -34,6 +34,13 @@ public struct FeatureNetworkFile: Sendable {
     notes = dictionary.notes
   }
 
+  /// Loads the network to see that all its weights are there.
+  ///
+  /// - Throws: as ``load(_:frames:onProgress:)``.
+  package func check() throws {
+    _ = try load(ComputeContext(Device.open()), frames: kind.leastFrameCount)
+  }
+
   /// Loads the network.
   ///
   /// - Parameter onProgress: Called with the weights taken and their total; throwing ends the load.

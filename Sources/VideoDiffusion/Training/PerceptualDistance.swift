@@ -14,8 +14,8 @@ package struct PerceptualDistance: Sendable {
 
   /// The numbers of the convolutions in VGG16's feature layers, in slices that end where features are
   /// compared: after relu 1_2, 2_2, 3_3, 4_3 and 5_3. Each slice but the first begins with pooling.
-  static let convolutions = [[0, 2], [5, 7], [10, 12, 14], [17, 19, 21], [24, 26, 28]]
-  static let widths = [64, 128, 256, 512, 512]
+  package static let convolutions = [[0, 2], [5, 7], [10, 12, 14], [17, 19, 21], [24, 26, 28]]
+  package static let widths = [64, 128, 256, 512, 512]
   private static let shift: [Float] = [-0.030, -0.088, -0.188]
   private static let scale: [Float] = [0.458, 0.448, 0.450]
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EvaluationKit
+import RunKit
 
 /// `pvdm evaluate`: one subcommand for each thing that is measured.
 struct Evaluate: AsyncParsableCommand {
@@ -59,7 +60,10 @@ struct EvaluateDistance: MetricCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Weights of I3D, Kinetics-400 logits (i3d_pretrained_400.pt).", valueName: "file"),
+      """
+      Weights of I3D, Kinetics-400 logits (i3d_pretrained_400.pt). (default: those that "pvdm weights fetch \
+      i3d" brought)
+      """, valueName: "file"),
     completion: .file())
   var i3d: String?
 
@@ -74,7 +78,7 @@ struct EvaluateDistance: MetricCommand {
 
   func apply(to job: inout EvaluationJob) {
     data.apply(to: &job)
-    job.featureWeights = i3d
+    job.featureWeights = i3d ?? WeightLibrary().found(.i3d)
     job.clips = clips
     job.frames = frames
   }

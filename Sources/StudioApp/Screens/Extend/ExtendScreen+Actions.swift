@@ -15,6 +15,11 @@ extension ExtendScreen {
       ActionName.previous.row("", "the roll before"),
       ActionName.choose.row("pick", "this clip's rolls side by side, to pick one"),
       ActionName.branch.row("branch", "continue this clip in another way; 3b in three"),
+      ActionName.mark.row("mark", "mark this clip, to lead from it, then to another"),
+      ActionName.bridge.row(
+        "bridge", "make the way from the first marked clip to the second; 12Y of twelve frames"),
+      ActionName.closeLoop.row(
+        "close", "make the clip that leads from the end of this branch to its beginning"),
       ActionName.star.row("star", "give this clip a star, or take it away"),
       ActionName.remove.row("drop", "drop this clip and what follows it; u brings it back"),
       ActionName.pane.row("play more", "play the clip, its seam, the branch"),

@@ -168,7 +168,7 @@ extension ExtendScreen {
             ? nil : images[images.count / 2].thumbnail(side: FrameShelf.thumbnailSide)
         }
         return app.frames.thumbnail(clip)
-      }, size: size, starred: tree.starred)
+      }, size: size, starred: tree.starred, marked: Set(marked))
     let hidden = strip.draw(
       in: &buffer, area: inner.inset(bottom: min(ribbon, max(inner.height - size.rowHeight, 0))),
       app, context)
@@ -243,7 +243,7 @@ extension ExtendScreen {
     let rolls = tree.rolls(of: clip.id)
     let roll = (rolls.firstIndex { $0.id == clip.id } ?? 0) + 1
     switch clip.source {
-    case .generated:
+    case .generated, .bridge, .loop:
       facts.append(.init("seed", "\(clip.seed)  roll \(roll) of \(rolls.count)"))
       if let seam = seams[clip.id] {
         facts.append(.init("seam", ClipSeam.text(seam)))
@@ -255,6 +255,13 @@ extension ExtendScreen {
     case .footage(let path, let firstFrame):
       let file = path.split(separator: "/").last.map(String.init) ?? path
       facts.append(.init("file", "\(file), from frame \(firstFrame + 1)"))
+    case .copy(let other):
+      facts.append(.init("copy of", outline?.labels[other] ?? "a clip that was dropped"))
+    }
+    if let text = leadText(clip, tree) { facts.append(.init("leads to", text)) }
+    if !marked.isEmpty {
+      let text = marked.count == 2 ? "\(marksText): Y makes the way" : marksText
+      facts.append(.init("marked", text, role: .accent))
     }
     if let nextSettings {
       let text = SettingsText.sampler(nextSettings, steps: nextSettings.laterSteps)
@@ -276,11 +283,31 @@ extension ExtendScreen {
   }
 
   private func framesText(_ clip: Clip, _ tree: ClipTree, _ app: AppState) -> String {
-    let length = app.frames[clip.id]?.images.count ?? length(of: clip.model, app)
-    let first = clip.index * length + 1
-    let total = tree.branch.count * length
+    let length = frameCount(clip, app)
+    let first = tree.path(to: clip.parent).reduce(1) { $0 + frameCount($1, app) }
+    let total = tree.branch.reduce(0) { $0 + frameCount($1, app) }
     let origin = outline?.origin(of: clip.id).map { "  from \($0)" } ?? ""
     return "\(first)-\(first + length - 1) of \(total)\(origin)"
+  }
+
+  /// Frames that a clip shows.
+  private func frameCount(_ clip: Clip, _ app: AppState) -> Int {
+    let length = length(of: clip.model, app)
+    return switch clip.source {
+    case .generated, .footage, .copy: app.frames[clip.id]?.images.count ?? length
+    case .bridge(_, let frames): frames
+    case .loop(let frames): max(length - frames, 0)
+    }
+  }
+
+  /// Where a clip leads that was made to lead somewhere.
+  private func leadText(_ clip: Clip, _ tree: ClipTree) -> String? {
+    switch clip.source {
+    case .generated, .footage, .copy: nil
+    case .bridge(let target, _): outline?.labels[target] ?? "a clip that was dropped"
+    case .loop:
+      "\(tree.path(to: clip.id).first.flatMap { outline?.labels[$0.id] } ?? "the start"), a loop"
+    }
   }
 
   private func length(of model: ModelReference, _ app: AppState) -> Int {
@@ -314,7 +341,12 @@ extension ExtendScreen {
       // Of one roll there is nothing to pick.
       if tree.rolls(of: current.id).count > 1 { actions += [.next, .choose] }
       actions += [
-        .branch, .remove, .pane, .export, .settings, .near, .still, .open, .new, .rename,
+        .branch, .mark,
+      ]
+      // Of fewer than two marked clips there is no way to make.
+      if marked.count == 2 { actions.append(.bridge) }
+      actions += [
+        .remove, .pane, .export, .settings, .near, .still, .open, .new, .rename, .closeLoop,
       ]
     } else {
       actions += [.extend, .extendOn, .settings, .open, .new]

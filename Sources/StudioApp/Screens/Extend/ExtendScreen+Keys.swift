@@ -138,6 +138,9 @@ extension ExtendScreen {
     case .previous: return cycleRolls(by: -1, app)
     case .choose: return pickRolls(app)
     case .branch: return branch(count: count, app)
+    case .mark: return mark()
+    case .bridge: return bridge(count: count, app)
+    case .closeLoop: return closeLoop(app)
     case .star: return star(isWatching ? nil : tree?.position)
     case .remove: return drop(tree?.position)
     case .pane:
@@ -210,6 +213,14 @@ extension ExtendScreen {
           Notice(.warning, "this clip comes from a file", remedy: "e or b continues it"))
       ]
     }
+    if case .copy(let other) = clip.source {
+      return [
+        .notify(
+          Notice(
+            .warning, "this clip is a copy of \(outline?.labels[other] ?? "another")",
+            remedy: "R on the clip before makes another way to it"))
+      ]
+    }
     let count = min(max(count ?? 1, 1), Self.tryLimit)
     var effects: [StudioEffect] = []
     for _ in 0..<count {
@@ -219,7 +230,11 @@ extension ExtendScreen {
       } else {
         next.seed = seeds.next()
       }
-      effects += make(next, after: clip.parent, fork: clip.fork, count: 1, app)
+      if let lead = clip.source.lead, let parent = clip.parent {
+        effects += self.lead(next, after: parent, fork: clip.fork, lead, asking: nil, app)
+      } else {
+        effects += make(next, after: clip.parent, fork: clip.fork, count: 1, app)
+      }
       guard case .workspace(.order)? = effects.last else { return effects }
     }
     if count > 1 { openRolls(of: clip) }
@@ -243,7 +258,7 @@ extension ExtendScreen {
   }
 
   /// A number for a new branch, those that are still to be made being taken.
-  private func nextFork(of clip: ClipID?, _ tree: ClipTree, _ app: AppState) -> Int {
+  func nextFork(of clip: ClipID?, _ tree: ClipTree, _ app: AppState) -> Int {
     let asked = app.openJobs.compactMap { job -> Int? in
       guard let task = job.generation, task.video == tree.video, job.finishedClips == 0 else {
         return nil

@@ -38,6 +38,8 @@ package struct ExtendScreen: StudioScreen {
   package internal(set) var picker: FramePicker?
   /// Plays the rolls of a place side by side, to pick one.
   package internal(set) var rolls: RollPicker?
+  /// The clips that are marked: the one to lead from, and the one to lead to.
+  package internal(set) var marked: [ClipID] = []
   /// A model to continue with in place of the one that made the video.
   package internal(set) var otherModel: ModelReference?
 
@@ -86,6 +88,7 @@ package struct ExtendScreen: StudioScreen {
       (isWatching, wantsToWatch) = (true, false)
     }
     if tree == nil { rolls = nil }
+    checkMarks()
     return beginLaterRun(app) + refreshPlayer(app) + loadThumbnails(app)
   }
 
@@ -122,7 +125,7 @@ package struct ExtendScreen: StudioScreen {
       let next = app.next.flatMap { $0.video == new.video ? $0 : nil }
       (ahead, isWatching) = (nil, false)
       (nextSettings, otherModel) = (next?.settings, next?.model)
-      (laterRun, isAsked) = (nil, false)
+      (laterRun, isAsked, marked) = (nil, false, [])
     } else if let wanted = ahead {
       // An answer to an earlier key does not move the user back; a change of the clips does.
       let isSameTree = tree.map { $0.visible.count == new.visible.count } ?? false
@@ -140,7 +143,9 @@ package struct ExtendScreen: StudioScreen {
     let note = ProgressNotes.short(progress)
     // Only the running job adds clips, so its last one is the newest of all.
     if job.finishedClips > 0, let last = tree.clips.values.max(by: { $0.id < $1.id }) {
-      guard !tree.dropped.contains(last.id) else { return nil }
+      guard !tree.dropped.contains(last.id), task.goesOn(after: job.finishedClips) else {
+        return nil
+      }
       return .init(parent: last.id, fork: 0, note: note)
     }
     switch task.origin {

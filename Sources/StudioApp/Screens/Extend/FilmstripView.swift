@@ -41,6 +41,8 @@ struct FilmstripView {
   let size: SlotSize
   /// The clips with a star.
   var starred: Set<ClipID> = []
+  /// The clips that are marked.
+  var marked: Set<ClipID> = []
 
   /// The part of the strip that is seen.
   struct Window: Sendable, Hashable {
@@ -170,7 +172,10 @@ struct FilmstripView {
 
   /// What stands below a picture: its name, and which roll of how many as far as there is room.
   private func text(of node: TreeOutline.Node) -> String {
-    let label = (node.clip.map(starred.contains) == true ? "★" : "") + node.label
+    let signs =
+      (node.clip.map(starred.contains) == true ? "★" : "")
+      + (node.clip.map(marked.contains) == true ? "•" : "")
+    let label = signs + node.label
     let texts =
       node.clip == nil
       ? ["\(label) \(node.note)", node.note, label]

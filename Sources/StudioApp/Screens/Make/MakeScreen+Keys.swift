@@ -298,12 +298,10 @@ extension MakeScreen {
   /// Adds a video to the queue, which begins it if nothing else runs. The seed in the form is the
   /// one that is used; one that was used already gives way to a new one unless it is locked.
   private mutating func make(_ app: AppState) -> [StudioEffect] {
-    if var recipe {
+    if let recipe {
       // What is shown meanwhile is for whoever watches.
-      for index in recipe.runs.indices {
-        recipe.runs[index].settings.preview = form.settings.preview
-      }
-      return [.order(.remake(recipe))]
+      let preview = form.settings.preview
+      return [.order(.remake(recipe.changingRuns { $0.settings.preview = preview }))]
     }
     guard let model = app.model else {
       return [

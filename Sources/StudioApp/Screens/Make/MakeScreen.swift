@@ -161,9 +161,14 @@ package struct MakeScreen: StudioScreen {
   func estimateKeys(_ app: AppState) -> [AppState.EstimateKey] {
     if picker == nil, let recipe {
       let footage: RunEstimator.Start = recipe.footage == nil ? .nothing : .footage
-      return recipe.generated.enumerated().map { place, run in
-        AppState.EstimateKey(
-          costOf: run.lockedSettings, run.reference, from: place == 0 ? footage : .clip)
+      return recipe.steps.filter { $0.run.source == nil }.enumerated().map { place, step in
+        var settings = step.run.lockedSettings
+        // A copy costs nothing.
+        if step.run.lead != nil { settings.clipCount = 1 }
+        let start: RunEstimator.Start =
+          step.run.lead != nil
+          ? .known : place == 0 ? footage : step.place == .start ? .nothing : .clip
+        return AppState.EstimateKey(costOf: settings, step.run.reference, from: start)
       }
     }
     guard let model = app.model, model.canGenerate else { return [] }

@@ -27,7 +27,12 @@ struct RecipeView {
 
   /// A run in words: `clips 1 to 4  seed 17  DDIM 100/20`.
   static func text(of run: Recipe.Run) -> String {
-    "\(run.clipText)  seed \(run.seed)  \(run.lockedSettings.shortText)"
+    "\(run.clipText)  seed \(run.seed)  \(settingsText(of: run))"
+  }
+
+  /// A run's settings, and where it leads.
+  private static func settingsText(of run: Recipe.Run) -> String {
+    (run.lead.map { "\($0.text), " } ?? "") + run.lockedSettings.shortText
   }
 
   private var title: String {
@@ -53,7 +58,7 @@ struct RecipeView {
         let last = run.firstClip + run.clipCount
         return Table.Row([
           run.clipCount == 1 ? "\(last)" : "\(run.firstClip + 1)-\(last)", "\(run.seed)",
-          run.lockedSettings.shortText,
+          Self.settingsText(of: run),
         ])
       }
     ).draw(in: &buffer, area: rows[1], state: row, isFocused: isFocused)

@@ -229,6 +229,7 @@ extension QueueScreen {
       FactList.Fact("device", settings.deviceWords),
       FactList.Fact("preview", settings.preview.rawValue),
     ]
+    if let lead = task.lead { facts.insert(FactList.Fact("leads", lead.text), at: 3) }
     if let seconds = job.secondsTaken {
       facts.insert(FactList.Fact("took", PaceText.time(seconds)), at: 4)
     }

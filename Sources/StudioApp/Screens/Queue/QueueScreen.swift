@@ -209,6 +209,13 @@ package struct QueueScreen: StudioScreen {
         settings.isSeedLocked = true
         switch task.origin {
         case .clip(let clip):
+          if let lead = task.lead {
+            return .order(
+              .lead(
+                LeadOrder(
+                  video: task.video, clip: clip, fork: task.fork, lead: lead, model: task.model,
+                  settings: settings)))
+          }
           return .order(
             .extend(
               task.video, after: clip, fork: task.fork, model: task.model, settings: settings))
