@@ -177,4 +177,33 @@ struct GraphicsGradientTests {
       try $1.layerNorm($0[0], NormalizationWeight(weight: $0[1], bias: $0[2]))
     }
   }
+
+  @Test(
+    "in whatever order threads and blocks come, gradients have the same bits",
+    arguments: ElementType.kernelPrecisions)
+  func order(_ type: ElementType) throws {
+    let stack = Self.stack
+    func gradients(seed: UInt64) throws -> [[Float]] {
+      try GraphicsComparison.card(seed: seed, on: stack) { context in
+        try GraphicsGradients.gradients(
+          [
+            .feature(20, on: stack, type), Input([60, 20, 3, 3]), Input([60]),
+            Input([60], around: 1), Input([60]),
+          ], resultStack: stack, context
+        ) {
+          let weight = try $1.trainedConvolution($0[1], bias: $0[2], on: stack, elementType: type)
+          let x = try $1.groupNorm(
+            $1.convolution($0[0], weight, on: stack),
+            NormalizationWeight(weight: $0[3], bias: $0[4]), groups: 4, on: stack,
+            statistics: .perImage, activated: true)
+          let planes = stack.heights.indices.map {
+            AttentionPattern(
+              runs: [stack.tokens(of: $0)], sequences: 2, outerStride: stack.tokenCount)
+          }
+          return try $1.attention(x, heads: 2, layout: .perHead, planes, scale: 0.3)
+        }
+      }
+    }
+    #expect(try gradients(seed: 1) == gradients(seed: 2))
+  }
 }
