@@ -258,7 +258,7 @@ let package = Package(
       name: "StudioLinkTests",
       dependencies: [
         "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "MediaIO",
-        "VideoDiffusion", "KitTestSupport", "TestSupport",
+        "TensorCore", "VideoDiffusion", "KitTestSupport", "TestSupport",
       ]),
     .testTarget(name: "MediaIOTests", dependencies: ["MediaIO"]),
     .testTarget(

@@ -43,7 +43,8 @@ package final class SocketService: StudioService {
   package let outlivesScreen = true
 
   /// Seconds in which a worker must have greeted: it may be busy, or the machine slow.
-  private static let greetingPatience = 60
+  package static let usualGreetingTime = 60
+  private let greetingTime: Int
   /// How often a worker is asked that ends just then.
   private static let attempts = 5
   /// How long leaving waits for what was asked to be taken.
@@ -51,8 +52,13 @@ package final class SocketService: StudioService {
 
   /// - Parameters:
   ///   - patience: How long a connection must have held for a lost one to be made again.
-  package init(patience: Duration = .seconds(1), connect: @escaping Connect) {
+  ///   - greetingTime: Seconds in which a worker must have greeted.
+  package init(
+    patience: Duration = .seconds(1), greetingTime: Int = usualGreetingTime,
+    connect: @escaping Connect
+  ) {
     self.connect = connect
+    self.greetingTime = greetingTime
     self.patience = patience
   }
 
@@ -129,7 +135,9 @@ package final class SocketService: StudioService {
     while true {
       let channel = try await connect()
       do {
-        let greeting = try await WorkerPool.blocking.run { try Self.greet(channel) }
+        let greeting = try await WorkerPool.blocking.run { [greetingTime] in
+          try Self.greet(channel, within: greetingTime)
+        }
         take(channel)
         return (channel, greeting)
       } catch let error as LinkError where error.problem == .lost {
@@ -150,10 +158,12 @@ package final class SocketService: StudioService {
     writer?.resume()
   }
 
-  private static func greet(_ channel: FrameChannel) throws -> StudioGreeting {
+  private static func greet(
+    _ channel: FrameChannel, within seconds: Int
+  ) throws -> StudioGreeting {
     struct Version: Decodable { var version: Int, program: String }
     try channel.write(Frame(.greeting, try WireValue.plain(Hello())))
-    channel.expectWord(within: greetingPatience)
+    channel.expectWord(within: seconds)
     guard let reply = try channel.read() else { throw LinkError(.lost) }
     channel.expectWord(within: nil)
     guard reply.kind == .greeting else {

@@ -4,6 +4,7 @@ import RunKit
 import StudioKit
 import StudioLink
 import Synchronization
+import TensorCore
 import TestSupport
 
 /// A workspace with a tiny model behind a server, as a worker has it, and screens on both ends of sockets within
@@ -45,14 +46,14 @@ final class LinkFixture: Sendable {
 
   /// A screen's way to the workspace.
   func service(patience: Duration = .zero) -> SocketService {
-    SocketService(patience: patience) { try self.connect() }
+    SocketService(patience: patience, greetingTime: 3_600) { try self.connect() }
   }
 
   /// A connection of which every byte is the test's own, after the greetings.
-  func greeted() throws -> FrameChannel {
+  func greeted() async throws -> FrameChannel {
     let channel = try connect()
     try channel.write(Frame(.greeting, Self.hello()))
-    guard let welcome = try channel.read(), welcome.kind == .greeting else {
+    guard let welcome = try await channel.next(), welcome.kind == .greeting else {
       throw LinkError(.lost)
     }
     return channel
@@ -63,6 +64,11 @@ final class LinkFixture: Sendable {
   }
 
   func end() async { await workspace.close() }
+}
+
+extension FrameChannel {
+  /// Waits for the next frame, and keeps no other test waiting.
+  func next() async throws -> Frame? { try await WorkerPool.blocking.run { try self.read() } }
 }
 
 extension StudioService {

@@ -3,6 +3,7 @@ import KitTestSupport
 import RunKit
 import StudioKit
 import StudioLink
+import TensorCore
 import Testing
 
 /// Screens that do not read, stop in the middle of a word or say what is none: none of it holds up the work or
@@ -23,7 +24,7 @@ import Testing
   @Test(
     "a screen that does not read holds up neither the work nor others, and then hears the newest")
   func deafScreen() async throws {
-    let deaf = try fixture.greeted()
+    let deaf = try await fixture.greeted()
     let service = fixture.service()
     _ = try await service.open()
     // More than a socket holds: pictures of clips, and one list after another.
@@ -40,7 +41,7 @@ import Testing
 
     var lists = 0
     var bytes = 0
-    while let frame = try deaf.read() {
+    while let frame = try await deaf.next() {
       bytes += frame.payload.count
       guard frame.kind == .event,
         case .videos(let videos) = try WireValue.decode(WorkspaceEvent.self, frame.payload)
@@ -57,11 +58,11 @@ import Testing
 
   @Test("a screen that asks without end and takes no answer is not read any further")
   func greedyScreen() async throws {
-    let greedy = try fixture.greeted()
+    let greedy = try await fixture.greeted()
     let payload = try WireValue.encode(WorkspaceRequest.query(.findEvaluations), number: 1)
     let frame = Frame(.request, payload)
     // It blocks once the socket is full, since the answers are not taken; then it is cut off.
-    let asking = Task.detached {
+    let asking = Task.detached(executorPreference: WorkerPool.blocking) {
       var count = 0
       while count < 1_000_000, (try? greedy.write(frame)) != nil { count += 1 }
       return count
@@ -83,11 +84,11 @@ import Testing
     for bytes in hostile {
       // Before the greetings, and after them.
       for isGreeted in [false, true] {
-        let channel = isGreeted ? try fixture.greeted() : try fixture.connect()
+        let channel = isGreeted ? try await fixture.greeted() : try fixture.connect()
         try channel.send(bytes)
         channel.endSending()
         var last: Frame?
-        while let frame = try channel.read() { last = frame }
+        while let frame = try await channel.next() { last = frame }
         if isGreeted, bytes.count >= 5, last?.kind == .farewell {
           let text = String(decoding: last?.payload ?? [], as: UTF8.self)
           #expect(text.contains("misunderstood"), "\(bytes): \(text)")
@@ -104,7 +105,7 @@ import Testing
       .request, try WireValue.encode(WorkspaceRequest.query(.findModels), number: 3)
     ).bytes
     for count in 1..<whole.count {
-      let channel = try fixture.greeted()
+      let channel = try await fixture.greeted()
       try channel.send(Array(whole.prefix(count)))
       if count % 16 == 0 { try await expectService("beside half a frame") }
       channel.hangUp()
@@ -117,7 +118,7 @@ import Testing
     "a request that cannot be understood is answered with what is wrong, and the next is carried out"
   )
   func badRequests() async throws {
-    let channel = try fixture.greeted()
+    let channel = try await fixture.greeted()
     var number: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0]
     let text = Array(#"{"order":{"dance":{}}}"#.utf8)
     withUnsafeBytes(of: UInt32(text.count).littleEndian) { number += $0 }
@@ -125,7 +126,7 @@ import Testing
     try channel.write(
       Frame(.request, try WireValue.encode(WorkspaceRequest.query(.findEvaluations), number: 8)))
     var answers: [UInt64: WorkspaceAnswer] = [:]
-    while answers.count < 2, let frame = try channel.read() {
+    while answers.count < 2, let frame = try await channel.next() {
       guard frame.kind == .answer else { continue }
       answers[try WireValue.number(of: frame.payload)] = try WireValue.decode(
         WorkspaceAnswer.self, frame.payload, isNumbered: true)
@@ -140,15 +141,15 @@ import Testing
   func versions(version: Int, program: String) async throws {
     let channel = try fixture.connect()
     try channel.write(Frame(.greeting, LinkFixture.hello(version: version, program: program)))
-    let reply = try #require(try channel.read())
+    let reply = try #require(try await channel.next())
     let text = String(decoding: reply.payload, as: UTF8.self)
     #expect(reply.kind == .greeting && text.contains("and this is pvdm \(program)"), "\(text)")
     #expect(text.contains("pvdm stop"))
-    #expect(try channel.read() == nil)
+    #expect(try await channel.next() == nil)
 
     // A screen says the same of a worker.
     let (screen, worker) = try StudioSocket.pair()
-    let service = SocketService {
+    let service = SocketService(greetingTime: 3_600) {
       try worker.write(Frame(.greeting, LinkFixture.hello(version: version, program: program)))
       return screen
     }
@@ -165,7 +166,7 @@ import Testing
       [255, 255, 255, 255, 6], [1, 0, 0, 0, 77], [2, 0, 0, 0, 6, 9], [3, 0, 0, 0, 5, 1, 2],
     ] {
       let (screen, worker) = try StudioSocket.pair()
-      let service = SocketService(patience: .zero) { screen }
+      let service = SocketService(patience: .zero, greetingTime: 3_600) { screen }
       let greeting =
         #"{"version":1,"program":"\#(RunSettings.programVersion)","isEnding":false,"#
         + #""greeting":{"preferences":{},"modelFolders":[]}}"#

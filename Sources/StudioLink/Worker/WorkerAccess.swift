@@ -6,6 +6,7 @@ import TensorCore
 package struct WorkerAccess: Sendable {
   private let folders: StudioFolders
   private let command: [String]
+  private let patience: Int
 
   /// How often a worker is looked for, where one ends just when it is found.
   private static let attempts = 5
@@ -13,11 +14,14 @@ package struct WorkerAccess: Sendable {
   /// - Parameters:
   ///   - folders: Whose worker; only the data folder's name is passed on, the others follow from the environment.
   ///   - command: Program and words that start a worker, to which the data folder is added.
+  ///   - patience: Seconds in which a worker must answer.
   package init(
-    _ folders: StudioFolders, command: [String] = [ResourceLocator.runningExecutable, "worker"]
+    _ folders: StudioFolders, command: [String] = [ResourceLocator.runningExecutable, "worker"],
+    patience: Int = SocketService.usualGreetingTime
   ) {
     self.folders = folders
     self.command = command
+    self.patience = patience
   }
 
   /// Whether a data folder can be written to, without which no worker can keep anything there.
@@ -30,7 +34,7 @@ package struct WorkerAccess: Sendable {
   ///
   /// - Parameter starts: Whether a worker is started if there is none.
   package func service(starts: Bool = true) -> SocketService {
-    SocketService { try await connect(starts: starts) }
+    SocketService(greetingTime: patience) { try await connect(starts: starts) }
   }
 
   /// Asks the worker for something, and leaves.
@@ -90,14 +94,11 @@ package struct WorkerAccess: Sendable {
     }
   }
 
-  /// Seconds in which a worker must answer.
-  private static let patience = 30
-
   private func control(
     _ wish: Control.Wish
   ) throws -> (channel: FrameChannel, status: WorkerStatus)? {
     guard let channel = try StudioSocket.connect(to: folders.socket) else { return nil }
-    channel.expectWord(within: Self.patience)
+    channel.expectWord(within: patience)
     try channel.write(Frame(.control, try WireValue.plain(Control(wish: wish))))
     guard let reply = try channel.read(), reply.kind == .status else { throw LinkError(.lost) }
     channel.expectWord(within: nil)
