@@ -148,7 +148,8 @@ import VideoDiffusion
     let root = URL(filePath: Samples.path("")).deletingLastPathComponent().path
     let resources = ResourceLocator(
       executable: "/nowhere/bin/pvdm", environment: ["PVDM_DATA": root, "HOME": folder.url.path])
-    let entries = try ModelLibrary(resources: resources, workingFolders: [folder.url.path]).entries()
+    let entries = try ModelLibrary(resources: resources, workingFolders: [folder.url.path])
+      .entries()
     #expect(entries.map(\.reference.name) == ["skies-64"])
     #expect(entries[0].canGenerate)
   }
