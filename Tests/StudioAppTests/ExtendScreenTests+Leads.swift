@@ -1,6 +1,7 @@
 import RunKit
 import StudioApp
 import StudioKit
+import StudioLink
 import TerminalUI
 import Testing
 

@@ -184,7 +184,7 @@ import VideoDiffusion
           task: .generate(
             GenerateTask(
               video: video, origin: .clip(clip), fork: 1, model: model, settings: settings,
-              following: recipe.runs)), state: state, finishedClips: 2, created: Date(),
+              following: recipe.steps)), state: state, finishedClips: 2, created: Date(),
           started: Date(), worked: 1.5))
     }
     for phase: JobProgress.Phase in [

@@ -340,13 +340,11 @@ extension ExtendScreen {
       actions += [.extend, .extendOn, .reroll]
       // Of one roll there is nothing to pick.
       if tree.rolls(of: current.id).count > 1 { actions += [.next, .choose] }
-      actions += [
-        .branch, .mark,
-      ]
+      actions.append(.branch)
       // Of fewer than two marked clips there is no way to make.
       if marked.count == 2 { actions.append(.bridge) }
       actions += [
-        .remove, .pane, .export, .settings, .near, .still, .open, .new, .rename, .closeLoop,
+        .remove, .pane, .export, .mark, .settings, .near, .still, .open, .new, .rename, .closeLoop,
       ]
     } else {
       actions += [.extend, .extendOn, .settings, .open, .new]

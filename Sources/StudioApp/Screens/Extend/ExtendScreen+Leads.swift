@@ -1,5 +1,6 @@
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 /// Clips that lead somewhere: from one marked clip to another, and back to where the branch begins.

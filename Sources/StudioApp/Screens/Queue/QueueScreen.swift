@@ -1,5 +1,6 @@
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 /// The jobs: what runs, what waits and in which order, what failed and why; and those that were given to a
