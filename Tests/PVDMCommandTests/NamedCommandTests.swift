@@ -97,15 +97,20 @@ struct NamedCommandTests {
       "--exclusive", "--job-name", "--kill-on-bad-exit", "--noheader", "--ntasks-per-node",
       "--open-mode", "--oversubscribe", "--parsable", "--requeue", "--signal", "--states", "--user",
     ]
+    // What fetches weights names those of pip.
+    let ofPip: Set = [
+      "--dest", "--disable-pip-version-check", "--no-binary", "--no-deps", "--no-input",
+      "--require-hashes", "--requirement",
+    ]
     var count = 0
     for (file, text) in try Self.sources()
     where file.contains(#/^(\w+Kit|TrainingData|VideoDiffusion)\//#) {
-      let isForSlurm = file.hasPrefix("RunKit/Cluster/")
+      let ofOthers =
+        file.hasPrefix("RunKit/Cluster/") ? ofSlurm : file.hasPrefix("RunKit/Weights/") ? ofPip : []
       for match in text.matches(of: /--[a-z][a-z0-9-]+/) {
         count += 1
         let option = String(match.output)
-        #expect(
-          known.contains(option) || isForSlurm && ofSlurm.contains(option), "\(file): \(option)")
+        #expect(known.contains(option) || ofOthers.contains(option), "\(file): \(option)")
       }
     }
     #expect(count > 20)
