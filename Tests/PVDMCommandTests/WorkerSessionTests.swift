@@ -51,7 +51,7 @@ import Testing
     let again = try StudioSession(home: home, ["attach"])
     #expect(again.sees("Make"), "\(again.terminal.screen)")
     again.type("6")
-    #expect((0..<4).contains { _ in again.sees("finished") }, "\(again.terminal.screen)")
+    #expect((0..<12).contains { _ in again.sees("finished") }, "\(again.terminal.screen)")
     again.type("q")
     #expect(again.end() == 0)
     #expect(!again.errorText.contains("goes on"))
@@ -66,7 +66,7 @@ import Testing
 
     let again = try StudioSession(home: home)
     again.type("6")
-    #expect((0..<4).contains { _ in again.sees("finished") }, "\(again.terminal.screen)")
+    #expect((0..<12).contains { _ in again.sees("finished") }, "\(again.terminal.screen)")
     again.type("q")
     #expect(again.end() == 0)
   }
@@ -83,7 +83,7 @@ import Testing
     studio.type("@")
     #expect(studio.sees("another was started"), "\(studio.terminal.screen)")
     studio.type("@P")
-    #expect((0..<4).contains { _ in studio.sees("finished") }, "\(studio.terminal.screen)")
+    #expect((0..<12).contains { _ in studio.sees("finished") }, "\(studio.terminal.screen)")
     studio.type("q")
     #expect(studio.end() == 0)
   }
