@@ -1,4 +1,5 @@
 import Foundation
+import MediaIO
 import RunKit
 import StudioKit
 import Synchronization
@@ -40,6 +41,21 @@ package struct WorkspaceFixture {
     ModelReference(
       name: "tiny", autoencoder: folder + "/autoencoder.pth", denoiser: folder + "/denoiser.pth",
       framesPerSecond: 8)
+  }
+
+  /// Writes `brought.gif`: 24 frames of 48 x 32, each of a colour of its own.
+  ///
+  /// - Returns: Its path.
+  package func makeMovie() throws -> String {
+    let path = folder.path("brought.gif")
+    let writer = try VideoWriter(
+      path: path, options: OutputOptions(frameRate: #require(FrameRate(framesPerSecond: 8))))
+    for frame in 0..<24 {
+      try writer.append(
+        RGBImage(width: 48, height: 32, fill: (UInt8(frame * 9), 90, UInt8(255 - frame * 9))))
+    }
+    try writer.finish()
+    return path
   }
 
   /// Few steps, no previews, one thread.

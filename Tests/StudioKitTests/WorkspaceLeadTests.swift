@@ -195,14 +195,7 @@ struct WorkspaceLeadTests {
 
   @Test("footage is led to as well, and rebuilt from its file")
   func footage() async throws {
-    let movie = fixture.folder.path("brought.gif")
-    let writer = try VideoWriter(
-      path: movie, options: OutputOptions(frameRate: #require(FrameRate(framesPerSecond: 8))))
-    for frame in 0..<24 {
-      try writer.append(
-        RGBImage(width: 48, height: 32, fill: (UInt8(frame * 9), 90, UInt8(255 - frame * 9))))
-    }
-    try writer.finish()
+    let movie = try fixture.makeMovie()
     let workspace = try await fixture.open()
     await workspace.findModels()
     let (video, _) = try await workspace.makeFromFootage(

@@ -104,14 +104,7 @@ struct WorkspaceRecipeTests {
 
   @Test("footage with its frames is part of a recipe, and is looked for beside the output")
   func footage() async throws {
-    let movie = fixture.folder.path("brought.gif")
-    let writer = try VideoWriter(
-      path: movie, options: OutputOptions(frameRate: #require(FrameRate(framesPerSecond: 8))))
-    for frame in 0..<24 {
-      try writer.append(
-        RGBImage(width: 48, height: 32, fill: (UInt8(frame * 9), 90, UInt8(255 - frame * 9))))
-    }
-    try writer.finish()
+    let movie = try fixture.makeMovie()
     let workspace = try await fixture.open()
     let (video, _) = try await workspace.makeFromFootage(
       movie, firstFrame: 5, model: fixture.model,

@@ -58,6 +58,11 @@ struct TrainingFixture {
       atPath: outcome.weights, toPath: folder.path("autoencoder.safetensors"))
   }
 
+  /// A run that goes on.
+  func resumed(_ run: String) throws -> TrainingJob {
+    try TrainingJob(resuming: folder.path(run), cacheFolder: cache)
+  }
+
   /// Takes another run's autoencoder for the second stage.
   func makeAutoencoder(from run: String) throws {
     try FileManager.default.copyItem(

@@ -33,9 +33,7 @@ struct TrainingResumeTests {
     _ = try await job("whole").run()
     let part = try await job("parts").run(until: stopAfter)
     #expect(part.step == stopAfter && !part.isComplete)
-    let rest = try await TrainingJob(
-      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
-    ).run()
+    let rest = try await fixture.resumed("parts").run()
     #expect(rest.isComplete)
     #expect(
       fixture.bytes("whole", "autoencoder.safetensors")
@@ -58,9 +56,7 @@ struct TrainingResumeTests {
     _ = try await fixture.job(.diffusion, configuration, to: "whole").run()
     try await fixture.job(.diffusion, configuration, to: "parts")
       .run(until: 3)
-    _ = try await TrainingJob(
-      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
-    ).run()
+    _ = try await fixture.resumed("parts").run()
     #expect(
       fixture.bytes("whole", "denoiser.safetensors")
         == fixture.bytes("parts", "denoiser.safetensors"))
@@ -86,9 +82,7 @@ struct TrainingResumeTests {
     }
     let summary = try TrainingRunSummary(contentsOf: fixture.folder.path("parts"))
     #expect(summary.savedStep == 4 && summary.metrics.last?.step == 5 && !summary.isRunning)
-    let rest = try await TrainingJob(
-      resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache
-    ).run()
+    let rest = try await fixture.resumed("parts").run()
     #expect(rest.isComplete)
     #expect(
       fixture.bytes("whole", "autoencoder.safetensors")
@@ -103,15 +97,12 @@ struct TrainingResumeTests {
     _ = try await fixture.job(.autoencoder, configuration, to: "whole").run()
     let part = try await fixture.job(.autoencoder, configuration, to: "parts").run(until: 2)
     #expect(part.step == 2)
-    func resumed() throws -> TrainingJob {
-      try TrainingJob(resuming: fixture.folder.path("parts"), cacheFolder: fixture.cache)
-    }
-    #expect(try await resumed().run(until: 6).step == 6)
+    #expect(try await fixture.resumed("parts").run(until: 6).step == 6)
     // As if the process had been killed: the newest checkpoint and all that came after the one before
     // are gone.
     try FileManager.default.removeItem(
       atPath: fixture.folder.path("parts/checkpoints/step-00000006.safetensors"))
-    _ = try await resumed().run()
+    _ = try await fixture.resumed("parts").run()
     #expect(try fixture.losses("whole").map { $0[0] } == [4, 8])
     #expect(try fixture.losses("whole") == fixture.losses("parts"))
   }
@@ -167,7 +158,7 @@ struct TrainingResumeTests {
     try await fixture.job(.autoencoder, configuration, to: "run")
       .run(until: 2)
     configuration.autoencoderTraining.weights.gradientDifference = 1
-    var job = try TrainingJob(resuming: fixture.folder.path("run"), cacheFolder: fixture.cache)
+    var job = try fixture.resumed("run")
     job.configuration = configuration
     _ = try await job.run()
     let table = try TrainingRunSummary(contentsOf: job.runFolder).metrics
