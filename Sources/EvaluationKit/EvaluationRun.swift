@@ -34,9 +34,10 @@ struct EvaluationRun {
   /// - Throws: ``StudioError`` if the job has a folder in place of a model, ``ModelError`` if a
   ///   network is missing.
   func model(_ result: inout EvaluationReport, generates: Bool = true) async throws -> Model {
-    guard case .model(let files, var request) = job.source else {
+    guard case .model(var files, var request) = job.source else {
       throw StudioError(nil, .noModelGiven)
     }
+    if generates { files = try files.sampling(by: request.firstSampler.method) }
     guard let autoencoder = files.autoencoder,
       case .autoencoder(let configuration) = autoencoder.network
     else { throw ModelError(.notLoaded(.autoencoder)) }

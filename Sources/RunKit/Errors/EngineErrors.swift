@@ -31,6 +31,11 @@ extension ModelError: ExplainedError {
     case .unfit: "Use two networks that were trained together"
     case .latentShape: "Use the model that made the latent"
     case .unconditional: "Ask for one clip, or use a conditional denoiser"
+    case .distilled(let steps):
+      "Use --sampler distilled with --steps \(steps) and --later-steps \(steps)"
+        + (steps == 4 ? ", as the preset instant does" : "")
+    case .notDistilled:
+      "Use another sampler or preset; \"pvdm train distill\" makes such a denoiser"
     case .notLoaded(let kind): "Name one with --\(kind.rawValue)"
     case .precision: "Use --precision f32"
     case .device: "Use --device cpu, or auto; \"pvdm doctor\" shows which cards there are"

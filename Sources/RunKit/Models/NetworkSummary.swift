@@ -48,6 +48,10 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
   /// How it was read: wrappers used, prefixes dropped, defaults assumed.
   public let notes: [String]
 
+  /// Steps that it was distilled to sample in; of a denoiser that was.
+  public private(set) var distilledSteps: Int?
+  /// What is predicted, where it is not the noise; of a denoiser.
+  public private(set) var prediction: Prediction?
   /// Training steps behind the weights, where the checkpoint tells.
   public private(set) var trainedSteps: Int?
   /// Which weights of a training they are, where the checkpoint tells: `average` or `raw`.
@@ -62,6 +66,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
       wrapper: file.dictionary.wrapper, droppedPrefixes: file.dictionary.droppedPrefixes,
       notes: file.notes,
       trainedSteps: file.trainedSteps, weights: file.weightKind)
+    distilledSteps = file.distilledSteps
   }
 
   /// What there is to tell about a network of this configuration.
@@ -103,6 +108,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
       residualBlocks = configuration.residualBlocks
       attentionFactors = configuration.attentionFactors.sorted()
       conditional = configuration.isConditional
+      prediction = configuration.prediction == .noise ? nil : configuration.prediction
     }
     clipLength = geometry.frames
     latentSide = geometry.side

@@ -141,7 +141,7 @@ extension Workspace {
     try check(lead, after: clip, in: tree, model)
     guard let (estimator, entry) = await estimator(of: model) else { return nil }
     return estimator.estimateDirected(
-      settings, model: entry, isLoaded: await engines.isLoaded(model))
+      settings, model: entry, isLoaded: await engines.isLoaded(model, settings))
   }
 
   /// Checks what can be said before any frame is read.

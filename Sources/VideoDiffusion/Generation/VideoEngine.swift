@@ -20,6 +20,8 @@ public actor VideoEngine {
   private let context: ComputeContext
   private var autoencoder: Autoencoder?
   private var denoiser: Denoiser?
+  /// Steps that the denoiser was distilled for; `nil` for any.
+  private var distilledSteps: Int?
 
   /// Prepares an engine; nothing runs yet.
   ///
@@ -68,6 +70,7 @@ public actor VideoEngine {
       denoiser = nil
       context.releaseUnusedMemory()
       denoiser = try file.loadDenoiser(context, elementType: precision, onProgress: onProgress)
+      distilledSteps = file.distilledSteps
     }
     context.releaseUnusedMemory()
   }
@@ -213,6 +216,9 @@ public actor VideoEngine {
     try request.validate()
     guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let configuration = denoiser.configuration
+    for sampler in [request.firstSampler, request.laterSampler] {
+      try StepDistillation.check(distilledSteps, for: sampler)
+    }
     try check((start.condition ?? []) + originals, configuration.geometry)
     let beginsWithSome = [request.firstSampler, request.laterSampler].contains {
       $0.skippedSteps > 0

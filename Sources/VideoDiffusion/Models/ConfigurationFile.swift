@@ -195,7 +195,9 @@ extension ConfigurationFile {
     let scope = (denoiser ?? autoencoder)?.settings
     return WeightOrigin(
       kind: scope?["weights"]?.scalar.flatMap { WeightKind(rawValue: $0.string) },
-      steps: scope?["trained_steps"]?.int.flatMap { $0 >= 0 ? $0 : nil })
+      steps: scope?["trained_steps"]?.int.flatMap { $0 >= 0 ? $0 : nil },
+      distilledSteps: scope?["distilled_steps"]?.int
+        .flatMap { StepDistillation.stepRange.contains($0) ? $0 : nil })
   }
 
   /// What the file says of a denoiser beyond its weights, each in range.
@@ -214,6 +216,15 @@ extension ConfigurationFile {
     settings.side = try integer("image_size", in: node, NetworkLimits.side)
     settings.frames =
       try integer("frames", in: node, NetworkLimits.frames) ?? autoencoderFrames()
+    settings.prediction = try node["prediction"].flatMap { value in
+      guard !value.isNull else { return nil }
+      guard let prediction = value.scalar.flatMap({ Prediction(rawValue: $0.string) }) else {
+        throw unsupported(
+          "prediction", node,
+          expected: Prediction.allCases.map(\.rawValue).joined(separator: " or "))
+      }
+      return prediction
+    }
     let upsampling = try integer("num_heads_upsample", in: node, NetworkLimits.heads, unset: -1)
     if settings.headWidth == nil, let upsampling, upsampling != settings.headCount {
       throw unsupported(

@@ -4,6 +4,8 @@ public enum SolverMethod: String, Sendable, Hashable, Codable, CaseIterable {
   case ddpm
   /// Denoising diffusion implicit models, with eta (Song et al. 2021).
   case ddim
+  /// The few steps that a denoiser was distilled for (Salimans and Ho 2022).
+  case distilled
   /// DPM-Solver++, second-order multistep (Lu et al. 2022).
   case dpmSolverPlusPlus2M = "dpmpp-2m"
   /// The stochastic form of DPM-Solver++ 2M (Lu et al. 2022).
@@ -19,6 +21,7 @@ public enum SolverMethod: String, Sendable, Hashable, Codable, CaseIterable {
     case .dpmSolverPlusPlus2M: .dpmSolverPlusPlus2M
     case .dpmSolverPlusPlus2MStochastic: .dpmSolverPlusPlus2MStochastic
     case .uniPC: .uniPC
+    case .distilled: .distilled
     }
   }
 

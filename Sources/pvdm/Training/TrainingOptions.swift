@@ -88,8 +88,13 @@ struct TrainingOptions: ParsableArguments {
 
   /// The job that the options describe.
   ///
-  /// - Parameter ranks: Those that do it together; `nil` for one alone.
-  func job(_ stage: TrainingStage, _ ranks: (any Communicator)?) async throws -> TrainingJob {
+  /// - Parameters:
+  ///   - ranks: Those that do it together; `nil` for one alone.
+  ///   - unnamed: The configuration of a new run where none is named.
+  func job(
+    _ stage: TrainingStage, _ ranks: (any Communicator)?,
+    unnamed: () throws -> TrainingConfiguration = { TrainingPreset.published.configuration }
+  ) async throws -> TrainingJob {
     var job: TrainingJob
     if try await goesOn(ranks) {
       job = try TrainingJob(resuming: output)
@@ -104,8 +109,8 @@ struct TrainingOptions: ParsableArguments {
           of: TrainingConfiguration.load(config).configuration, changing: assignments)
       }
     } else {
-      let (configuration, notes) = try TrainingConfiguration.load(
-        config ?? TrainingPreset.published.rawValue)
+      let (configuration, notes) =
+        try config.map { try TrainingConfiguration.load($0) } ?? (unnamed(), [])
       if !quiet, ranks?.rank ?? 0 == 0 {
         for note in notes { writeToStandardError("note: \(note)\n") }
       }
