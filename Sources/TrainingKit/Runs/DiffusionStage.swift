@@ -87,6 +87,7 @@ final class DiffusionStage: StageWork {
     plan.optimizer = settings.stage.optimizer
     plan.hasPlaneCodes = settings.hasPlaneCodes
     plan.distance = settings.distance.distance
+    plan.ratioLimit = settings.ratioLimit > 0 ? Float(settings.ratioLimit) : nil
     plan.elementType = settings.stage.precision.elementType
     plan.isCheckpointing = settings.stage.gradientCheckpointing
     plan.device = job.device
