@@ -76,6 +76,16 @@ public actor DenoiserTrainer {
     if plan.hasPlaneCodes, plan.configuration.isConditional {
       source = PlaneCodedParameters(source, plan.configuration.geometry)
     }
+    if let state = plan.beginning.state {
+      let known = try DenoiserSettings(metadata: state.metadata).prediction ?? .noise
+      let wanted = plan.configuration.prediction
+      guard known == wanted else {
+        throw ModelError(
+          .contradiction(
+            file: state.path, setting: "prediction", stated: known.rawValue,
+            other: "the configuration", says: wanted.rawValue))
+      }
+    }
     try plan.beginning.naming {
       let step = try DenoiserTrainingStep(
         source, plan.configuration, distance: plan.distance,
