@@ -12,8 +12,8 @@
 #define CK_SCORE_ROWS 6
 #define CK_KEY_VECTORS 4
 #else
-#define CK_QUERIES 4
-#define CK_SCORE_ROWS 4
+#define CK_QUERIES 6
+#define CK_SCORE_ROWS 6
 #define CK_KEY_VECTORS 2
 #endif
 #define CK_KEY_GROUP (CK_KEY_VECTORS * CK_WIDTH)

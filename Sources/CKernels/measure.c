@@ -22,7 +22,6 @@ static double now(void) {
 
 typedef struct {
   long iterations;
-  double operations;  // of one thread
   volatile float sink[256];
 } peak_work;
 
@@ -42,7 +41,6 @@ __attribute__((target("avx512f"))) static void peak_avx512(void *context, long i
   float s = 0;
   UNROLLED for (int i = 0; i < 24; i++) s += _mm512_reduce_add_ps(a[i]);
   work->sink[item % 256] = s;
-  work->operations = 24.0 * 32.0 * (double)work->iterations;
 }
 __attribute__((target("avx512f,avx512bf16"))) static void peak_avx512_bf16(void *context, long item,
                                                                            int thread) {
@@ -60,7 +58,6 @@ __attribute__((target("avx512f,avx512bf16"))) static void peak_avx512_bf16(void 
   float s = 0;
   UNROLLED for (int i = 0; i < 24; i++) s += _mm512_reduce_add_ps(a[i]);
   work->sink[item % 256] = s;
-  work->operations = 24.0 * 64.0 * (double)work->iterations;
 }
 __attribute__((target("avx2,fma"))) static void peak_avx2(void *context, long item, int thread) {
   (void)thread;
@@ -78,7 +75,6 @@ __attribute__((target("avx2,fma"))) static void peak_avx2(void *context, long it
   UNROLLED for (int i = 0; i < 12; i++)
     for (int j = 0; j < 8; j++) s += ((float *)&a[i])[j];
   work->sink[item % 256] = s;
-  work->operations = 12.0 * 16.0 * (double)work->iterations;
 }
 #endif
 
@@ -101,11 +97,11 @@ static void peak_baseline(void *context, long item, int thread) {
   float s = 0;
   UNROLLED for (int i = 0; i < 12; i++) s += a[i][0] + a[i][1] + a[i][2] + a[i][3];
   work->sink[item % 256] = s;
-  work->operations = 12.0 * 8.0 * (double)work->iterations;
 }
 
-// Doubles the work until a run lasts long enough, then takes the best of five.
-static double measure(ck_task task, int threads, double seconds) {
+// Doubles the work until a run lasts long enough, then takes the best of five. An iteration of `task` has so
+// many operations.
+static double measure(ck_task task, double operations, int threads, double seconds) {
   peak_work work = {.iterations = 1 << 16};
   double elapsed = 0;
   for (;;) {
@@ -121,21 +117,21 @@ static double measure(ck_task task, int threads, double seconds) {
     double again = now() - start;
     if (again < elapsed) elapsed = again;
   }
-  return work.operations * threads / elapsed / 1e9;
+  return operations * (double)work.iterations * threads / elapsed / 1e9;
 }
 
 double ck_measure_peak_float32(int threads, double seconds) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return measure(peak_avx512, threads, seconds);
+  if (__builtin_cpu_supports("avx512f")) return measure(peak_avx512, 24 * 32, threads, seconds);
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    return measure(peak_avx2, threads, seconds);
+    return measure(peak_avx2, 12 * 16, threads, seconds);
 #endif
-  return measure(peak_baseline, threads, seconds);
+  return measure(peak_baseline, 12 * 8, threads, seconds);
 }
 
 double ck_measure_peak_bfloat16(int threads, double seconds) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512bf16")) return measure(peak_avx512_bf16, threads, seconds);
+  if (__builtin_cpu_supports("avx512bf16")) return measure(peak_avx512_bf16, 24 * 64, threads, seconds);
 #endif
   return 0;
 }

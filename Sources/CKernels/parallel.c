@@ -28,11 +28,13 @@ static cost *cost_of(ck_task task, long items) {
   return found;
 }
 
-// A piece that took long may have lost its processor, so that longer times count little.
+// The mean of the last ones, since a task's regions of the same number of pieces may be of several sizes. A piece that
+// took much longer may have lost its processor, and counts as one of twice the mean; the first may have been one.
 static void note_cost(cost *known, long nanoseconds, long pieces) {
   float measured = (float)nanoseconds / (float)pieces;
   if (known->nanoseconds == 0) known->nanoseconds = measured;
-  known->nanoseconds += (measured - known->nanoseconds) * (measured > known->nanoseconds ? 0.03f : 0.5f);
+  if (measured > 2 * known->nanoseconds) measured = 2 * known->nanoseconds;
+  known->nanoseconds += (measured - known->nanoseconds) / 8;
 }
 
 // ---- How many helpers -------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import KitTestSupport
 import RunKit
+import Synchronization
 import TensorCore
 import TestSupport
 import Testing
@@ -250,6 +251,15 @@ import VideoDiffusion
     defer { release.signal() }
     #expect(try TimedReading.value(within: 5) { 7 } == 7)
     #expect(try TimedReading.value(within: 0.01) { release.wait() } == nil)
+    // Waiting costs nothing of the processor, working does.
+    #expect(
+      try TimedReading.value(within: 1) {
+        usleep(1_100_000)
+        return 7
+      } == 7)
+    let isOver = Mutex(false)
+    defer { isOver.withLock { $0 = true } }
+    #expect(try TimedReading.value(within: 0.05) { while !isOver.withLock({ $0 }) {} } == nil)
     var spent = ModelSearch.Budget()
     spent.total = 0
     var search = ModelSearch(spent)

@@ -50,7 +50,8 @@ struct WorkspaceThreadTests {
       workspaces.append(workspace)
     }
     await gate.arrivals(count)
-    let states = await Task { await workspaces[0].toldJobs.map(\.state) }.value
+    let first = workspaces[0]
+    let states = await Task { await first.toldJobs.map(\.state) }.value
     #expect(states == [.running])
     gate.open()
     for workspace in workspaces {

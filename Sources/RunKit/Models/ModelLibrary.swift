@@ -56,7 +56,7 @@ public struct ModelLibrary: Sendable {
   /// Everything that was found, in the order of the places, each place by path: model folders, and
   /// checkpoints that belong to none. What cannot be used says why.
   ///
-  /// Each file has a budget of time and memory, and so has the whole search: at most 45 seconds.
+  /// Each file has a budget of time and memory, and so has the whole search: at most 90 seconds.
   ///
   /// - Parameter stop: Ends the search at once.
   /// - Throws: `CancellationError` if it was to end or the task was cancelled.
@@ -72,7 +72,7 @@ public struct ModelLibrary: Sendable {
     return entries
   }
 
-  /// Seconds that are spent on a file that the user names.
+  /// Seconds of the processor that are spent on a file that the user names.
   private static let patience = 30.0
 
   /// The model of a folder or single checkpoint that the user names.

@@ -9,10 +9,10 @@ import VideoDiffusion
 package struct ModelSearch {
   /// How much a search may cost.
   package struct Budget: Sendable {
-    /// Seconds for one file.
+    /// Seconds of the processor for one file.
     package var file = 5.0
-    /// Seconds for everything.
-    package var total = 45.0
+    /// Seconds for everything, whoever has the processor.
+    package var total = 90.0
     /// Bytes of a file's directory of tensors, which becomes some thirty times as much in memory. Those
     /// of large models have less than one megabyte.
     package var directory = 4 << 20
@@ -76,7 +76,7 @@ package struct ModelSearch {
     let found: ModelEntry?? = try TimedReading.value(within: budget.file, stop: stop) { read(path) }
     guard let found else {
       abandonedFiles += 1
-      return unread("\(path): was given up after \(Int(budget.file)) seconds of reading")
+      return unread("\(path): was given up, because reading it took too long")
     }
     return found
   }
