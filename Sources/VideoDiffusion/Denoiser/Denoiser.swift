@@ -88,12 +88,20 @@ public struct Denoiser: Sendable {
     _ latents: [Latent], conditions: [Latent?], steps: [Float], _ context: ComputeContext
   ) throws -> [Latent] {
     let geometry = configuration.geometry
-    let x = try context.planeTokens(
-      latents, conditions: configuration.isConditional ? conditions : nil,
-      noCondition: noCondition, geometry, elementType: firstConvolution.elementType)
-    return try context.latents(
-      fromPlaneTokens: noiseTokens(x, steps: steps, context), geometry)
+    return try context.inPieces(Self.prediction, of: latents.count) { size in
+      try stride(from: 0, to: latents.count, by: size).flatMap { start in
+        let range = start..<min(start + size, latents.count)
+        let x = try context.planeTokens(
+          Array(latents[range]),
+          conditions: configuration.isConditional ? Array(conditions[range]) : nil,
+          noCondition: noCondition, geometry, elementType: firstConvolution.elementType)
+        return try context.latents(
+          fromPlaneTokens: noiseTokens(x, steps: Array(steps[range]), context), geometry)
+      }
+    }
   }
+
+  private static let prediction = DividedWork("the denoiser", thing: "latent")
 
   /// Predicts the noise in tokens of the stacked planes, with everything staying on the device: what
   /// is trained.

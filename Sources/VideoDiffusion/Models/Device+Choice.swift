@@ -6,11 +6,11 @@ extension Device {
   /// - Parameters:
   ///   - choice: What is to compute.
   ///   - threadCount: Threads of a processor; `nil` for every one that the process may run on.
-  ///   - precision: `.float32` or `.bfloat16`.
+  ///   - precision: How they multiply.
   /// - Throws: ``ModelError`` if there is no such device or it lacks the precision, `TensorError` if the
   ///   processor cannot compute.
   static func open(
-    _ choice: DeviceChoice, threadCount: Int?, for precision: ElementType
+    _ choice: DeviceChoice, threadCount: Int?, for precision: ProductPrecision
   ) throws -> Device {
     let choice = choice.resolved
     let device: Device
@@ -20,7 +20,9 @@ extension Device {
       guard case .card = choice else { throw error }
       throw ModelError(.device(name: choice.description, reason: error.reason))
     }
-    guard device.supports(precision) else { throw ModelError(.precision(processor: device.name)) }
+    guard device.prepare(for: precision) else {
+      throw ModelError(.precision(precision, processor: device.name))
+    }
     return device
   }
 }

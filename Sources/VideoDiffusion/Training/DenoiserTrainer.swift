@@ -18,7 +18,7 @@ public actor DenoiserTrainer {
     /// Whether the planes are told apart where there is no condition; see ``Latent/planeCodes(_:)``.
     public var hasPlaneCodes = false
     /// Precision of products and features.
-    public var elementType = ElementType.float32
+    public var precision = ProductPrecision.float32
     /// Whether blocks run twice in place of keeping what gradients need.
     public var isCheckpointing = false
     /// The ranks that train together, and how they share gradients; `nil` for one alone.
@@ -63,7 +63,7 @@ public actor DenoiserTrainer {
   private func open(_ plan: Plan) throws {
     precondition(plan.sharing == nil || plan.device.resolved == .processor)
     let context = ComputeContext(
-      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.elementType))
+      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.precision))
     var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
     }
@@ -72,7 +72,8 @@ public actor DenoiserTrainer {
     }
     try plan.beginning.naming {
       let step = try DenoiserTrainingStep(
-        source, plan.configuration, distance: plan.distance, elementType: plan.elementType,
+        source, plan.configuration, distance: plan.distance,
+        elementType: plan.precision.elementType,
         checkpointing: plan.isCheckpointing, context)
       let group = try ParameterGroup(
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,

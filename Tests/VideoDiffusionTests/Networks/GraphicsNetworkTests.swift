@@ -25,6 +25,25 @@ struct GraphicsNetworkTests {
     #expect(relativeError(noise.found, from: noise.expected) < 0.05)
   }
 
+  @Test("in TF32 the denoiser stays within half a percent, and rounds", arguments: denoisers)
+  func tensorFloat(_ golden: FormulaNetworkTests.DenoiserCase) throws {
+    let noise = try TestDevice.$precision.withValue(.tensorFloat32) {
+      try FormulaNetworkTests.noise(
+        golden, .float32, conditional: golden.configuration.isConditional)
+    }
+    let error = relativeError(noise.found, from: noise.expected)
+    #expect((1e-5...5e-3).contains(error), "\(error)")
+  }
+
+  @Test("in TF32 the decoder shows PyTorch's frames within a level")
+  func tensorFloatDecoding() throws {
+    let decoded = try TestDevice.$precision.withValue(.tensorFloat32) {
+      try FormulaNetworkTests.decodedFrames(.float32)
+    }
+    #expect(largestDifference(decoded.found, decoded.expected) * 127.5 < 1)
+    #expect(relativeError(decoded.found, from: decoded.expected) > 1e-5)
+  }
+
   @Test("the encoder writes PyTorch's latent")
   func encoding() throws {
     let context = try ComputeContext()
