@@ -63,7 +63,8 @@ public actor DenoiserTrainer {
   private func open(_ plan: Plan) throws {
     precondition(plan.sharing == nil || plan.device.resolved == .processor)
     let context = ComputeContext(
-      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.precision))
+      try Device.open(
+        plan.device, threadCount: plan.threadCount, for: plan.precision, training: true))
     var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
     }
