@@ -157,7 +157,7 @@ public struct TrainingBenchmark {
     var usable: Set<Precision> = []
     for precision in Precision.allCases {
       let device = try Device.open(plan.device, threadCount: plan.threads)
-      if device.prepare(for: precision.products) { usable.insert(precision) }
+      if device.prepare(for: precision.products, training: true) { usable.insert(precision) }
       guard usable.contains(precision) || precision != .tensorFloat32,
         let peak = device.measurePeak(precision.elementType, seconds: seconds)
       else { continue }

@@ -91,6 +91,7 @@ struct InspectionText {
     if let conditional = network.conditional {
       rows.append(["conditional", conditional ? "yes, can continue a clip" : "no"])
     }
+    if let prediction = network.prediction { rows.append(["predicts", prediction.rawValue]) }
     rows.append(["parameters", grouped(network.parameters)])
     rows.append([
       "stored as",

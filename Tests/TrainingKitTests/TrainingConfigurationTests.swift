@@ -34,7 +34,7 @@ import VideoDiffusion
       var configuration = TrainingPreset.tiny.configuration
       let before = setting.value(in: configuration)
       for candidate in [
-        "1", "2", "4", "8", "16", "64", "0.25", "true", "false", "l1", "bf16", "cosine",
+        "1", "2", "4", "8", "16", "64", "0.25", "true", "false", "l1", "bf16", "velocity", "cosine",
         "constant", "2,4", "18446744073709551615",
       ]
       where setting.value(in: configuration) == before {
@@ -208,6 +208,10 @@ import VideoDiffusion
         "[denoiser]\nattention_factors = [1, 3]",
         "run.toml:2: denoiser.attention_factors is [1, 3]; "
           + "expected some of [1, 2, 4, 8], because these are the 4 levels of width_multipliers"
+      ),
+      (
+        "[denoiser]\nprediction = \"x0\"",
+        "run.toml:2: denoiser.prediction is \"x0\"; expected noise or velocity"
       ),
       (
         "[diffusion_training]\nlatent_stride = 5",

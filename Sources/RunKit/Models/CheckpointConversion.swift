@@ -102,9 +102,16 @@ public struct CheckpointConversion: Sendable {
         if !overwrites { try? FileManager.default.removeItem(atPath: path) }
         throw error
       }
-      return [
+      let note =
         "a .pth file cannot hold every setting: what the weights do not tell is in "
-          + URL(filePath: side).lastPathComponent + " beside it"
+        + URL(filePath: side).lastPathComponent + " beside it"
+      guard case .denoiser(let denoiser) = file.network, denoiser.prediction != .noise else {
+        return [note]
+      }
+      return [
+        note,
+        "it predicts \(denoiser.prediction.rawValue), and the authors' scripts take what any denoiser "
+          + "predicts for noise",
       ]
     }
   }

@@ -48,6 +48,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
   /// How it was read: wrappers used, prefixes dropped, defaults assumed.
   public let notes: [String]
 
+  /// What is predicted, where it is not the noise; of a denoiser.
+  public private(set) var prediction: Prediction?
   /// Training steps behind the weights, where the checkpoint tells.
   public private(set) var trainedSteps: Int?
   /// Which weights of a training they are, where the checkpoint tells: `average` or `raw`.
@@ -103,6 +105,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
       residualBlocks = configuration.residualBlocks
       attentionFactors = configuration.attentionFactors.sorted()
       conditional = configuration.isConditional
+      prediction = configuration.prediction == .noise ? nil : configuration.prediction
     }
     clipLength = geometry.frames
     latentSide = geometry.side

@@ -15,8 +15,10 @@ package protocol ComputeDevice: AnyObject {
   /// Rows that go through a chain of products at a time, where they can go by parts; `nil` for all of them.
   var rowChunk: Int? { get }
 
-  /// Whether products in a precision run at a useful speed.
+  /// Whether networks run in a precision at a useful speed.
   func supports(_ elementType: ElementType) -> Bool
+  /// Whether they are trained in it, too.
+  func trains(_ elementType: ElementType) -> Bool
 
   /// Has products of float32 computed in TF32 from now on.
   ///

@@ -33,9 +33,13 @@ public struct Device {
 
   /// Prepares the device to multiply in a precision, before anything else is asked of it.
   ///
+  /// - Parameter training: Whether gradients are wanted, too.
   /// - Returns: Whether it can, at a useful speed.
-  public func prepare(for precision: ProductPrecision) -> Bool {
-    guard implementation.supports(precision.elementType) else { return false }
+  public func prepare(for precision: ProductPrecision, training: Bool = false) -> Bool {
+    let type = precision.elementType
+    guard training ? implementation.trains(type) : implementation.supports(type) else {
+      return false
+    }
     return precision != .tensorFloat32 || implementation.multiplyInTensorFloat32()
   }
 

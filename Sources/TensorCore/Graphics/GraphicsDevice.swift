@@ -41,6 +41,8 @@ final class GraphicsDevice: ComputeDevice {
     elementType == .float32 || elementType == .bfloat16
   }
 
+  func trains(_ elementType: ElementType) -> Bool { supports(elementType) }
+
   func multiplyInTensorFloat32() -> Bool {
     roundsProducts = true
     return true

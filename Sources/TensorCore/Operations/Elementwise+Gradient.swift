@@ -35,8 +35,8 @@ extension ComputeContext {
     return (a, b)
   }
 
-  /// Every element times a factor.
-  func scale(_ x: Tensor, by factor: Float) throws -> Tensor {
+  /// Every element times a factor, without a gradient.
+  package func scale(_ x: Tensor, by factor: Float) throws -> Tensor {
     let start = operationStart
     defer { record(.addition, since: start, x.shape) }
     let result = try makeTensor(x.shape, x.elementType)

@@ -21,12 +21,16 @@ extension ComputeContext {
   /// - Parameters:
   ///   - x: `[batch, stack.tokenCount, channels]`.
   ///   - target: The same.
+  ///   - samples: Those of the batch that count; `nil` for all.
   public func meanDistance(
-    _ x: Tensor, _ target: Tensor, _ distance: Distance, on stack: ImageStack
+    _ x: Tensor, _ target: Tensor, _ distance: Distance, on stack: ImageStack,
+    samples: Range<Int>? = nil
   ) throws -> Tensor {
     precondition(x.shape == target.shape)
     precondition(x.shape.count == 3 && x.shape[1] == stack.tokenCount)
-    let parts = (0..<x.shape[0]).flatMap { sample in
+    let samples = samples ?? 0..<x.shape[0]
+    precondition(samples.lowerBound >= 0 && samples.upperBound <= x.shape[0])
+    let parts = samples.flatMap { sample in
       stack.heights.indices.map { image in
         let tokens = stack.tokens(of: image)
         let first = (sample * stack.tokenCount + tokens.lowerBound) * x.channels

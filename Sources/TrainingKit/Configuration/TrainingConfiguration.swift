@@ -180,6 +180,9 @@ public struct DiffusionTrainingSettings: Sendable, Hashable, Codable {
   public var conditionalShare: Double
   /// Standard deviation of noise that is added to the condition's latent, 0 for none.
   public var conditionNoise: Double
+  /// The signal-to-noise ratio up to which time steps count by it, as in min-SNR weighting; 0 counts them
+  /// alike.
+  public var ratioLimit: Double
   /// Whether the denoiser is told which plane is which where there is no condition; see
   /// `Latent.planeCodes(_:)`.
   public var hasPlaneCodes: Bool
@@ -207,6 +210,7 @@ public struct DiffusionTrainingSettings: Sendable, Hashable, Codable {
       steps: 1_000_000, batch: 64, averageDecay: 0.9999, averageInterval: 25, seed: 42,
       sampleInterval: 10_000),
     distance: NoiseDistance = .l2, conditionalShare: Double = 0.3, conditionNoise: Double = 0,
+    ratioLimit: Double = 0,
     hasPlaneCodes: Bool = false, cachesLatents: Bool = false, latentStride: Int = 4,
     sampleSteps: Int = 100, sampleClips: Int = 2
   ) {
@@ -214,6 +218,7 @@ public struct DiffusionTrainingSettings: Sendable, Hashable, Codable {
     self.distance = distance
     self.conditionalShare = conditionalShare
     self.conditionNoise = conditionNoise
+    self.ratioLimit = ratioLimit
     self.hasPlaneCodes = hasPlaneCodes
     self.cachesLatents = cachesLatents
     self.latentStride = latentStride

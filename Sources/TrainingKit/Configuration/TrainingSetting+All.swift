@@ -84,6 +84,9 @@ extension TrainingSetting {
     .flag(
       .denoiser, "conditional", \.denoiser.isConditional,
       "Whether it takes the clip before, so that videos can go on; without it they have one clip"),
+    .choice(
+      .denoiser, "prediction", \.denoiser.prediction,
+      "What it predicts: the noise, as the authors' does, or the velocity of Salimans and Ho"),
   ]
 
   private static func stageSettings(_ stage: TrainingStage) -> [TrainingSetting] {
@@ -201,6 +204,10 @@ extension TrainingSetting {
     .number(
       .diffusionTraining, "condition_noise", \.diffusionTraining.conditionNoise, .zeroOrMore,
       "Standard deviation of noise that is added to the condition's latent"),
+    .number(
+      .diffusionTraining, "snr_limit", \.diffusionTraining.ratioLimit, .zeroOrMore,
+      "Ratio of signal to noise up to which time steps count by it (min-SNR: 5); 0 counts all alike"
+    ),
     .flag(
       .diffusionTraining, "plane_codes", \.diffusionTraining.hasPlaneCodes,
       "Whether the place of a missing condition tells planes of one shape apart; the paper: no"),

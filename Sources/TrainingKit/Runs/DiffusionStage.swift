@@ -90,6 +90,7 @@ final class DiffusionStage: StageWork {
     plan.optimizer = settings.stage.optimizer
     plan.hasPlaneCodes = settings.hasPlaneCodes
     plan.distance = settings.distance.distance
+    plan.ratioLimit = settings.ratioLimit > 0 ? Float(settings.ratioLimit) : nil
     plan.precision = settings.stage.precision.products
     plan.isCheckpointing = settings.stage.gradientCheckpointing
     plan.device = job.device

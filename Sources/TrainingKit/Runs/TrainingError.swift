@@ -75,7 +75,7 @@ extension TrainingError: ExplainedError {
     case .phaseNeedsNetwork: "the phase with discriminators begins with a trained autoencoder"
     case .nothingToContinue: "\(folder) holds no checkpoint of a training run"
     case .otherNetwork(let path):
-      "\(path) holds a network of other sizes than the configuration describes"
+      "\(path) holds another network than the configuration describes: its sizes or its prediction differ"
     case .cannotShare(let ranks, let batch, let accumulation, let needsWholeBatches):
       "the clips of a step, \(accumulation) times \(batch), cannot be divided among \(ranks) ranks"
         + (needsWholeBatches ? ": discriminators take batches as a whole" : "")

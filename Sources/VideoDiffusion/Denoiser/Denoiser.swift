@@ -95,32 +95,35 @@ public struct Denoiser: Sendable {
           Array(latents[range]),
           conditions: configuration.isConditional ? Array(conditions[range]) : nil,
           noCondition: noCondition, geometry, elementType: firstConvolution.elementType)
-        return try context.latents(
-          fromPlaneTokens: noiseTokens(x, steps: Array(steps[range]), context), geometry)
+        let predicted = try context.latents(
+          fromPlaneTokens: predictedTokens(x, steps: Array(steps[range]), context), geometry)
+        return zip(predicted, range).map { predicted, index in
+          configuration.prediction.noise(predicted, in: latents[index], at: Int(steps[index]))
+        }
       }
     }
   }
 
   private static let prediction = DividedWork("the denoiser", thing: "latent")
 
-  /// Predicts the noise in tokens of the stacked planes, with everything staying on the device: what
-  /// is trained.
+  /// Predicts what the network was trained to (``DenoiserConfiguration/prediction``) in tokens of the stacked
+  /// planes, with everything staying on the device: what is trained.
   ///
   /// - Parameters:
   ///   - x: `[batch, stack.tokenCount, inputChannels]` in the network's precision, with zeros between
   ///     the planes.
   ///   - steps: The time step of each sample.
   /// - Returns: `[batch, stack.tokenCount, 4]` float32; between the planes the numbers have no meaning.
-  func noiseTokens(_ x: Tensor, steps: [Float], _ context: ComputeContext) throws -> Tensor {
+  func predictedTokens(_ x: Tensor, steps: [Float], _ context: ComputeContext) throws -> Tensor {
     let sinusoids = try context.inLayer("time_embed") {
       try timeEmbedding.sinusoids(steps, context)
     }
     return try context.repeating(pass, [x, sinusoids]) {
-      [try noiseTokens($0[0], sinusoids: $0[1], context)]
+      [try predictedTokens($0[0], sinusoids: $0[1], context)]
     }[0]
   }
 
-  private func noiseTokens(
+  private func predictedTokens(
     _ x: Tensor, sinusoids: Tensor, _ context: ComputeContext
   ) throws -> Tensor {
     let stack = configuration.geometry.stack

@@ -214,6 +214,15 @@ extension ConfigurationFile {
     settings.side = try integer("image_size", in: node, NetworkLimits.side)
     settings.frames =
       try integer("frames", in: node, NetworkLimits.frames) ?? autoencoderFrames()
+    settings.prediction = try node["prediction"].flatMap { value in
+      guard !value.isNull else { return nil }
+      guard let prediction = value.scalar.flatMap({ Prediction(rawValue: $0.string) }) else {
+        throw unsupported(
+          "prediction", node,
+          expected: Prediction.allCases.map(\.rawValue).joined(separator: " or "))
+      }
+      return prediction
+    }
     let upsampling = try integer("num_heads_upsample", in: node, NetworkLimits.heads, unset: -1)
     if settings.headWidth == nil, let upsampling, upsampling != settings.headCount {
       throw unsupported(

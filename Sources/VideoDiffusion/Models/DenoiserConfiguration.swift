@@ -27,6 +27,8 @@ public struct DenoiserConfiguration: Sendable, Hashable, Codable {
   public var convolutionalResampling: Bool
   /// Whether it takes the previous clip's latent (`cond_model`).
   public var isConditional: Bool
+  /// What it predicts; the authors' predict noise (`parameterization: eps`).
+  public var prediction: Prediction
 
   /// Describes a denoiser; the defaults are the published one's.
   public init(
@@ -34,7 +36,8 @@ public struct DenoiserConfiguration: Sendable, Hashable, Codable {
     widthMultipliers: [Int] = [1, 2, 4, 4], residualBlocks: Int = 2,
     attentionFactors: Set<Int> = [1, 2, 4], headCount: Int = 8, headWidth: Int? = nil,
     newAttentionOrder: Bool = false, scaleShiftNorm: Bool = true, residualResampling: Bool = true,
-    convolutionalResampling: Bool = true, isConditional: Bool = true
+    convolutionalResampling: Bool = true, isConditional: Bool = true,
+    prediction: Prediction = .noise
   ) {
     self.geometry = geometry
     self.baseWidth = baseWidth
@@ -48,6 +51,7 @@ public struct DenoiserConfiguration: Sendable, Hashable, Codable {
     self.residualResampling = residualResampling
     self.convolutionalResampling = convolutionalResampling
     self.isConditional = isConditional
+    self.prediction = prediction
   }
 
   /// The configuration of the authors' released models: 528 M parameters.

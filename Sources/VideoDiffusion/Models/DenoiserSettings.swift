@@ -10,6 +10,8 @@ struct DenoiserSettings {
   var side: Int?
   /// Frames S of a clip.
   var frames: Int?
+  /// What is predicted.
+  var prediction: Prediction?
 
   init() {}
 
@@ -32,6 +34,15 @@ struct DenoiserSettings {
     newAttentionOrder = try number(Self.orderKey, 0...1).map { $0 == 1 }
     side = try number(Self.sideKey, NetworkLimits.side)
     frames = try number(Self.framesKey, NetworkLimits.frames)
+    prediction = try metadata[Self.predictionKey].map { text in
+      guard let prediction = Prediction(rawValue: text) else {
+        throw ModelError(
+          .structure(
+            "the metadata \(Self.predictionKey) is \(text.prefix(40)); expected "
+              + Prediction.allCases.map(\.rawValue).joined(separator: " or ")))
+      }
+      return prediction
+    }
   }
 
   /// The settings of a configuration.
@@ -41,6 +52,7 @@ struct DenoiserSettings {
     newAttentionOrder = configuration.newAttentionOrder
     side = configuration.geometry.side
     frames = configuration.geometry.frames
+    prediction = configuration.prediction
   }
 
   static let headCountKey = "pvdm.num_heads"
@@ -48,6 +60,7 @@ struct DenoiserSettings {
   static let orderKey = "pvdm.use_new_attention_order"
   static let sideKey = "pvdm.image_size"
   static let framesKey = "pvdm.frames"
+  static let predictionKey = "pvdm.prediction"
 
   /// The settings as metadata.
   var metadata: [String: String] {
@@ -57,6 +70,8 @@ struct DenoiserSettings {
     if newAttentionOrder == true { metadata[Self.orderKey] = "1" }
     metadata[Self.sideKey] = side.map(String.init)
     metadata[Self.framesKey] = frames.map(String.init)
+    // Denoisers of the noise have the metadata that they had before there were others.
+    if let prediction, prediction != .noise { metadata[Self.predictionKey] = prediction.rawValue }
     return metadata
   }
 
@@ -88,6 +103,7 @@ struct DenoiserSettings {
       "use_new_attention_order", newAttentionOrder, others.newAttentionOrder)
     result.side = try agreed("image_size", side, others.side)
     result.frames = try agreed("frames", frames, others.frames)
+    result.prediction = try agreed("prediction", prediction, others.prediction)
     return result
   }
 
@@ -106,6 +122,7 @@ struct DenoiserSettings {
     var configuration = weights
     configuration.headWidth = headWidth
     configuration.newAttentionOrder = newAttentionOrder ?? false
+    configuration.prediction = prediction ?? .noise
     if let headCount {
       configuration.headCount = headCount
     } else if headWidth == nil {

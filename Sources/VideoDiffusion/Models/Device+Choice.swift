@@ -7,10 +7,12 @@ extension Device {
   ///   - choice: What is to compute.
   ///   - threadCount: Threads of a processor; `nil` for every one that the process may run on.
   ///   - precision: How they multiply.
+  ///   - training: Whether they are trained.
   /// - Throws: ``ModelError`` if there is no such device or it lacks the precision, `TensorError` if the
   ///   processor cannot compute.
   static func open(
-    _ choice: DeviceChoice, threadCount: Int?, for precision: ProductPrecision
+    _ choice: DeviceChoice, threadCount: Int?, for precision: ProductPrecision,
+    training: Bool = false
   ) throws -> Device {
     let choice = choice.resolved
     let device: Device
@@ -20,7 +22,7 @@ extension Device {
       guard case .card = choice else { throw error }
       throw ModelError(.device(name: choice.description, reason: error.reason))
     }
-    guard device.prepare(for: precision) else {
+    guard device.prepare(for: precision, training: training) else {
       throw ModelError(.precision(precision, processor: device.name))
     }
     return device

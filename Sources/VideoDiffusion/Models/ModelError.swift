@@ -95,7 +95,7 @@ extension ModelError.Problem: CustomStringConvertible {
     case .precision(.tensorFloat32, let processor):
       "graphics processors alone compute in tf32, and this is to be computed by a processor with \(processor)"
     case .precision(_, let processor):
-      "bf16 needs a processor with AVX-512; this one has \(processor)"
+      "training in bf16 needs a processor with AVX-512; this one has \(processor)"
     case .parameter(let text): text
     }
   }

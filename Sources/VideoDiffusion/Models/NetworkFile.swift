@@ -221,6 +221,9 @@ public struct NetworkFile: Sendable {
         #""image_size": \#(configuration.geometry.side)"#,
         #""frames": \#(configuration.geometry.frames)"#,
       ]
+      if configuration.prediction != .noise {
+        lines.append(#""prediction": "\#(configuration.prediction.rawValue)""#)
+      }
     }
     if let weightKind { lines.append(#""weights": "\#(weightKind.rawValue)""#) }
     if let trainedSteps { lines.append(#""trained_steps": \#(trainedSteps)"#) }

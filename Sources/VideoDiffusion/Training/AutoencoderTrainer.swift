@@ -72,7 +72,8 @@ public actor AutoencoderTrainer {
   private func open(_ plan: Plan) throws {
     precondition(plan.sharing == nil || plan.device.resolved == .processor)
     let context = ComputeContext(
-      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.precision))
+      try Device.open(
+        plan.device, threadCount: plan.threadCount, for: plan.precision, training: true))
     let beginning = plan.beginning
     let source = try beginning.source(.autoencoder) {
       InitialParameters(plan.configuration, seed: $0)

@@ -15,6 +15,9 @@ public actor DenoiserTrainer {
     public var optimizer = OptimizerConfiguration.denoiser
     /// How the predicted noise's error is measured.
     public var distance = Distance.squared
+    /// The signal-to-noise ratio up to which time steps count by it; `nil` counts them alike. See
+    /// ``Prediction/limitedWeight(at:limit:_:)``.
+    public var ratioLimit: Float?
     /// Whether the planes are told apart where there is no condition; see ``Latent/planeCodes(_:)``.
     public var hasPlaneCodes = false
     /// Precision of products and features.
@@ -63,18 +66,28 @@ public actor DenoiserTrainer {
   private func open(_ plan: Plan) throws {
     precondition(plan.sharing == nil || plan.device.resolved == .processor)
     let context = ComputeContext(
-      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.precision))
+      try Device.open(
+        plan.device, threadCount: plan.threadCount, for: plan.precision, training: true))
     var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
     }
     if plan.hasPlaneCodes, plan.configuration.isConditional {
       source = PlaneCodedParameters(source, plan.configuration.geometry)
     }
+    if let state = plan.beginning.state {
+      let known = try DenoiserSettings(metadata: state.metadata).prediction ?? .noise
+      let wanted = plan.configuration.prediction
+      guard known == wanted else {
+        throw ModelError(
+          .contradiction(
+            file: state.path, setting: "prediction", stated: known.rawValue,
+            other: "the configuration", says: wanted.rawValue))
+      }
+    }
     try plan.beginning.naming {
       let step = try DenoiserTrainingStep(
-        source, plan.configuration, distance: plan.distance,
-        elementType: plan.precision.elementType,
-        checkpointing: plan.isCheckpointing, context)
+        source, plan.configuration, distance: plan.distance, ratioLimit: plan.ratioLimit,
+        elementType: plan.precision.elementType, checkpointing: plan.isCheckpointing, context)
       let group = try ParameterGroup(
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
         from: source, plan.optimizer, sharing: plan.sharing, context)

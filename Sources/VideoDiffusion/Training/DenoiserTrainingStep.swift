@@ -67,6 +67,9 @@ package final class DenoiserTrainingStep {
   package let parameters = ParameterSet()
   /// How the prediction's error is measured. The original code uses squares.
   package let distance: Distance
+  /// The signal-to-noise ratio up to which time steps count by it (``Prediction/limitedWeight(at:limit:_:)``);
+  /// `nil` counts them alike.
+  package let ratioLimit: Float?
   /// Whether blocks run twice to save memory.
   package let isCheckpointing: Bool
   private let schedule: DiffusionSchedule
@@ -76,18 +79,21 @@ package final class DenoiserTrainingStep {
   ///
   /// - Parameters:
   ///   - source: Where its parameters begin: a checkpoint, or random ones.
+  ///   - ratioLimit: See ``ratioLimit``.
   ///   - elementType: Precision of products and features; parameters and gradients are float32.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the source throws.
   package init(
     _ source: any ParameterSource, _ configuration: DenoiserConfiguration,
     schedule: DiffusionSchedule = .published, distance: Distance = .squared,
-    elementType: ElementType = .float32, checkpointing: Bool = false, _ context: ComputeContext
+    ratioLimit: Float? = nil, elementType: ElementType = .float32, checkpointing: Bool = false,
+    _ context: ComputeContext
   ) throws {
     let scope = ParameterScope(
       source, context: context, elementType: elementType, trained: parameters)
     network = try Denoiser(scope, configuration)
     self.schedule = schedule
     self.distance = distance
+    self.ratioLimit = ratioLimit
     self.context = context
     isCheckpointing = checkpointing
   }
@@ -103,22 +109,45 @@ package final class DenoiserTrainingStep {
     _ examples: [DenoiserExample], weight: Float = 1, whenWhole: (() throws -> Void)? = nil
   ) throws -> Tensor {
     let tape = GradientTape(checkpointing: isCheckpointing, whenWhole: whenWhole)
-    let loss = try context.recording(on: tape) { try error(examples) }
-    try context.backward(from: [(loss, weight)], on: tape)
-    return loss
+    let parts = try context.recording(on: tape) { try errors(examples) }
+    try context.backward(from: parts.map { ($0.loss, weight * $0.weight) }, on: tape)
+    return try sum(parts)
   }
 
-  /// The mean error over a batch, `[1]`, without gradients unless a tape is recorded on.
-  package func error(_ examples: [DenoiserExample]) throws -> Tensor {
+  /// The mean error over a batch, `[1]`.
+  package func error(_ examples: [DenoiserExample]) throws -> Tensor { try sum(errors(examples)) }
+
+  private func sum(_ parts: [WeightedLoss]) throws -> Tensor {
+    guard ratioLimit != nil else { return parts[0].loss }
+    let weighted = try parts.map { try context.scale($0.loss, by: $0.weight) }
+    return try weighted.dropFirst().reduce(weighted[0]) { try context.add($0, $1) }
+  }
+
+  /// The parts of the mean error over a batch, without gradients unless a tape is recorded on.
+  private func errors(_ examples: [DenoiserExample]) throws -> [WeightedLoss] {
     let configuration = network.configuration
     let geometry = configuration.geometry
+    let noised = examples.map { $0.noised(schedule) }
     let x = try context.planeTokens(
-      examples.map { $0.noised(schedule) },
+      noised,
       conditions: configuration.isConditional ? examples.map(\.condition) : nil,
       noCondition: network.noCondition, geometry, elementType: network.elementType)
+    let targets = zip(examples, noised).map { example, latent in
+      configuration.prediction.target(
+        noise: example.noise, in: latent, at: example.step, schedule)
+    }
     let target = try context.planeTokens(
-      examples.map(\.noise), conditions: nil, geometry, elementType: .float32)
-    let prediction = try network.noiseTokens(x, steps: examples.map { Float($0.step) }, context)
-    return try context.meanDistance(prediction, target, distance, on: geometry.stack)
+      targets, conditions: nil, geometry, elementType: .float32)
+    let prediction = try network.predictedTokens(x, steps: examples.map { Float($0.step) }, context)
+    guard let ratioLimit else {
+      return [(try context.meanDistance(prediction, target, distance, on: geometry.stack), 1)]
+    }
+    return try examples.enumerated().map { index, example in
+      let error = try context.meanDistance(
+        prediction, target, distance, on: geometry.stack, samples: index..<(index + 1))
+      let weight = configuration.prediction.limitedWeight(
+        at: example.step, limit: ratioLimit, schedule)
+      return (error, weight / Float(examples.count))
+    }
   }
 }

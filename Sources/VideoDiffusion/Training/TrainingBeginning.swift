@@ -33,6 +33,14 @@ public enum TrainingBeginning: Sendable {
     }
   }
 
+  /// The state that it begins with; `nil` for a network and for nothing.
+  var state: Checkpoint? {
+    switch self {
+    case .random, .network: nil
+    case .state(let state), .continuing(let state): state
+    }
+  }
+
   /// Restores the optimisers of a run that was stopped, or that of another run's network.
   ///
   /// - Throws: ``ModelError`` or `CheckpointError` if the state does not fit or is damaged.
@@ -57,7 +65,7 @@ public enum TrainingBeginning: Sendable {
         switch self {
         case .random: nil
         case .network(let file): file.path
-        case .state(let state), .continuing(let state): state.path
+        case .state, .continuing: self.state?.path
         }
       throw ModelError(path: path, .parameter(error.description))
     }

@@ -33,6 +33,7 @@ extension NetworkSummary {
       Fact("width", widthText), Fact("stored", storedText),
       Fact("weights", weightsText),
     ]
+    if let prediction { facts.append(Fact("predicts", prediction.rawValue)) }
     if let trainedSteps { facts.append(Fact("trained", "\(trainedSteps) steps")) }
     facts.append(
       hash.map { Fact("SHA-256", String($0.prefix(16)) + "…") }
