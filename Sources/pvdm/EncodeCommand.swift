@@ -96,7 +96,7 @@ func tellNote(_ note: String) { writeToStandardError("note: \(note)\n") }
 
 /// Writes what there is to know of an input's frames to standard error.
 func tellNotes(of reader: VideoReader) {
-  reader.warnings.forEach(tellNote)
+  for warning in reader.warnings { tellNote("\(warning)") }
 }
 
 /// A count of clips on standard error, where that is a terminal.
