@@ -1,3 +1,4 @@
+import TensorCore
 import TestSupport
 import Testing
 import VideoDiffusion
