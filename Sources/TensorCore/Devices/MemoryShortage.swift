@@ -138,10 +138,9 @@ extension ComputeContext {
       let whole =
         try result
         ?? makeTensor([outer * extent] + made.shape.dropFirst(), made.elementType)
-      device.memory.copy(
-        DeviceRows(made.address, stride: count * row),
-        to: DeviceRows(whole.address + start * row, stride: extent * row), rowCount: outer,
-        byteCount: count * row)
+      copy(
+        made, 0, stride: count * row, to: whole, start * row, stride: extent * row,
+        rowCount: outer, byteCount: count * row)
       result = whole
     }
     return result ?? x
@@ -158,10 +157,23 @@ extension ComputeContext {
     let result = try makeTensor(
       [x.shape[0] / extent * range.count] + x.shape.dropFirst(), x.elementType)
     let row = inner * x.elementType.byteCount
-    device.memory.copy(
-      DeviceRows(x.address + range.lowerBound * row, stride: extent * row),
-      to: DeviceRows(result.address, stride: range.count * row), rowCount: outer,
-      byteCount: range.count * row)
+    copy(
+      x, range.lowerBound * row, stride: extent * row, to: result, 0,
+      stride: range.count * row, rowCount: outer, byteCount: range.count * row)
     return result
+  }
+
+  /// Copies rows of bytes from an offset in one tensor to one in another, both of which last until it was asked
+  /// for.
+  private func copy(
+    _ source: Tensor, _ from: Int, stride: Int, to target: Tensor, _ offset: Int,
+    stride targetStride: Int, rowCount: Int, byteCount: Int
+  ) {
+    withExtendedLifetime((source, target)) {
+      device.memory.copy(
+        DeviceRows(source.address + from, stride: stride),
+        to: DeviceRows(target.address + offset, stride: targetStride), rowCount: rowCount,
+        byteCount: byteCount)
+    }
   }
 }
