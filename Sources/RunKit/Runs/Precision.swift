@@ -4,10 +4,10 @@ import TensorCore
 public enum Precision: String, Sendable, Hashable, Codable, CaseIterable {
   /// 32-bit floats: the reference.
   case float32 = "f32"
-  /// 32-bit floats, rounded to 10 bits behind the point where a graphics processor multiplies them.
-  case tensorFloat32 = "tf32"
   /// 16-bit brain floats for weights and features, accumulated in 32 bits.
   case bfloat16 = "bf16"
+  /// 32-bit floats, rounded to 10 bits behind the point where a graphics processor multiplies them.
+  case tensorFloat32 = "tf32"
 
   /// How the networks multiply.
   public var products: ProductPrecision {

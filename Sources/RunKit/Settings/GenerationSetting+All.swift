@@ -231,7 +231,7 @@ extension GenerationSetting {
     "precision", .compute, .choice(\.precision, "precision"),
     meaning:
       "Precision of the networks: f32 is the reference, bf16 the faster, tf32 for graphics processors",
-    explanation: "the precision of the networks: f32, tf32 or bf16",
+    explanation: "the precision of the networks: f32, bf16 or tf32",
     line: Line(
       label: "precision",
       help: "f32 is exact, bf16 faster on some processors, tf32 for graphics processors"),
