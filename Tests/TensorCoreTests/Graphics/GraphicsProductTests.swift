@@ -93,26 +93,8 @@ struct GraphicsProductTests {
     "the gated feed-forward part", arguments: ElementType.kernelPrecisions,
     [(24, 36), (32, 100), (30, 7)])
   func gatedFeedForward(_ type: ElementType, _ size: (width: Int, hidden: Int)) throws {
-    try GraphicsComparison.check(type) { context in
-      var numbers = SeededNumbers(15)
-      let norm = try context.prepareNormalization(
-        weight: numbers.floats(size.width, scale: 0.3, around: 1), bias: numbers.floats(size.width))
-      let expand = try context.linear(
-        inputs: size.width, outputs: 2 * size.hidden, bias: numbers.floats(2 * size.hidden),
-        seed: 16, as: type
-      ).weight
-      let contract = try context.linear(
-        inputs: size.hidden, outputs: size.width, bias: numbers.floats(size.width), seed: 17,
-        as: type
-      ).weight
-      let x = try context.tensor(
-        numbers.floats(600 * size.width), shape: [600, size.width], as: type)
-      return [
-        (
-          "feed-forward",
-          try context.gatedFeedForward(x, norm, expand: expand, contract: contract)
-        )
-      ]
+    try GraphicsComparison.check(type) {
+      try GraphicsComparison.gatedFeedForward(type, rows: 600, size, $0)
     }
   }
 

@@ -83,25 +83,7 @@ struct GraphicsTensorCoreTests {
   @Test("the gated feed-forward part", arguments: precisions, [(24, 36), (30, 7)])
   func gatedFeedForward(_ precision: ProductPrecision, _ size: (width: Int, hidden: Int)) throws {
     try check(precision) { context, type in
-      var numbers = SeededNumbers(15)
-      let norm = try context.prepareNormalization(
-        weight: numbers.floats(size.width, scale: 0.3, around: 1), bias: numbers.floats(size.width))
-      let expand = try context.linear(
-        inputs: size.width, outputs: 2 * size.hidden, bias: numbers.floats(2 * size.hidden),
-        seed: 16, as: type
-      ).weight
-      let contract = try context.linear(
-        inputs: size.hidden, outputs: size.width, bias: numbers.floats(size.width), seed: 17,
-        as: type
-      ).weight
-      let x = try context.tensor(
-        numbers.floats(200 * size.width), shape: [200, size.width], as: type)
-      return [
-        (
-          "feed-forward",
-          try context.gatedFeedForward(x, norm, expand: expand, contract: contract)
-        )
-      ]
+      try GraphicsComparison.gatedFeedForward(type, rows: 200, size, context)
     }
   }
 
