@@ -74,11 +74,9 @@ extension ComputeContext {
       } catch let error as TensorError {
         guard let shortage = error.shortage else { throw error }
         // What is kept to be done quicker counts less than doing more at once. From now on nothing is kept of this
-        // work, so that there is an end to it.
-        if device.forgetRepeatedWork() {
-          unkeptWork.insert(work)
-          continue
-        }
+        // work, so that there is an end to it: a pass that is being recorded gives no memory back.
+        unkeptWork.insert(work)
+        if device.forgetRepeatedWork() { continue }
         let bytes = MemoryShortage.text(shortage.wanted + shortage.taken)
         tried.append("\(bytes) for \(work.things(size)) at a time")
         guard size > 1 else {
@@ -119,10 +117,9 @@ extension ComputeContext {
   /// work that is shared out, to a part at a time, so that what lies between the operations takes less memory.
   ///
   /// - Parameters:
-  ///   - x: `[outer, extent, ...]`, or the same numbers with these axes as one.
-  ///   - body: Makes of `[outer, part, ...]`, with these axes as one where `outer` is not 1, and the extent of the
-  ///     part a tensor whose leading axis has `outer * part` rows.
-  /// - Returns: The results of all parts, `[outer * extent, ...]`.
+  ///   - x: `[outer * extent * k, ...]`: each place of the axis has k rows.
+  ///   - body: Makes of `[outer * part * k, ...]` and the extent of the part `[outer * part * m, ...]`.
+  /// - Returns: The results of all parts, `[outer * extent * m, ...]`.
   public func inParts(
     _ x: Tensor, outer: Int, extent: Int, _ body: (Tensor, Int) throws -> Tensor
   ) throws -> Tensor {
@@ -137,7 +134,8 @@ extension ComputeContext {
       let row = made.byteCount / (outer * count)
       let whole =
         try result
-        ?? makeTensor([outer * extent] + made.shape.dropFirst(), made.elementType)
+        ?? makeTensor(
+          [made.shape[0] / count * extent] + made.shape.dropFirst(), made.elementType)
       copy(
         made, 0, stride: count * row, to: whole, start * row, stride: extent * row,
         rowCount: outer, byteCount: count * row)

@@ -121,22 +121,25 @@ struct GraphicsPieceTests {
     #expect(told.sentences.isEmpty && card.takenBytes == before)
   }
 
-  @Test("parts of an axis give what the whole gives", arguments: [1, 3])
-  func parts(outer: Int) throws {
+  @Test(
+    "parts of an axis give what the whole gives, however many rows a place has",
+    arguments: [1, 3], [1, 2])
+  func parts(outer: Int, rows: Int) throws {
     let (context, _) = try context(EmulatedCard())
     let values = (0..<outer * 7 * 4).map { Float($0) - 20 }
-    let x = try context.tensor(values, shape: [outer * 7, 4])
+    let x = try context.tensor(values, shape: [outer * 7 * rows, 4 / rows])
     var extents: [Int] = []
     // Of seven places, as many as two of five are.
     func doubled() throws -> Tensor {
       try context.inParts(x, outer: outer, extent: 7) { part, count in
         extents.append(count)
-        #expect(part.shape == [outer * count, 4])
+        #expect(part.shape == [outer * count * rows, 4 / rows])
         return try context.add(part, part)
       }
     }
     #expect(try context.read(doubled()) == values.map { 2 * $0 })
-    #expect(extents == [7])
+    #expect(try doubled().shape == x.shape)
+    #expect(extents == [7, 7])
     extents = []
     var calls = 0
     let result = try context.sharing(work, of: 5) {
@@ -146,7 +149,9 @@ struct GraphicsPieceTests {
           operation: "a test", reason: "it wants to",
           shortage: MemoryShortage(wanted: 1, taken: 1))
       }
-      return try context.read(doubled())
+      let result = try doubled()
+      #expect(result.shape == x.shape)
+      return try context.read(result)
     }
     #expect(result == values.map { 2 * $0 })
     #expect(extents == [3, 3, 1])

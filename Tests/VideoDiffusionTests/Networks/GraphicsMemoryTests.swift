@@ -9,6 +9,9 @@ struct GraphicsMemoryTests {
   private static let denoiser = DenoiserConfiguration(
     geometry: PlaneGeometry(side: 4), baseWidth: 32, widthMultipliers: [1], residualBlocks: 1,
     attentionFactors: [1], headCount: 4)
+  private static let autoencoder = AutoencoderConfiguration(
+    resolution: 32, width: 16, layers: 1, projectionLayers: 1, projectionHiddenWidth: 32)
+
   private final class Told {
     var sentences: [String] = []
   }
@@ -73,5 +76,28 @@ struct GraphicsMemoryTests {
         latents, conditions: [latents[1], nil, latents[0], nil], step: 500, context
       ).flatMap(\.values)
     }
+  }
+
+  private func load(_ context: ComputeContext) throws -> Autoencoder {
+    try FormulaNetworkTests.load(Self.autoencoder.parameters, context, .float32) {
+      try Autoencoder($0, Self.autoencoder)
+    }
+  }
+
+  @Test("the decoder takes fewer frames at a time")
+  func decoding() throws {
+    let geometry = Self.autoencoder.geometry
+    var numbers = SeededNumbers(2)
+    let latent = Latent(
+      values: numbers.floats(PlaneGeometry.channels * geometry.tokenCount),
+      tokenCount: geometry.tokenCount)
+    try shrink(("the decoder", "frame"), load: load) { try $0.decode(latent, $1).values }
+  }
+
+  @Test("the encoder takes fewer frames at a time")
+  func encoding() throws {
+    var numbers = SeededNumbers(3)
+    let clip = PixelClip(frames: 16, side: 32, values: numbers.floats(16 * 32 * 32 * 3))
+    try shrink(("the encoder", "frame"), load: load) { try $0.encode(clip, $1).values }
   }
 }
