@@ -11,7 +11,7 @@ public struct Benchmark {
   private let onProgress: (String) -> Void
   private var report = BenchmarkReport()
   /// GFLOP/s by threads and precision.
-  private var peaks: [Int: [ElementType: Double]] = [:]
+  private var peaks: [Int: [Precision: Double]] = [:]
 
   /// Measures what a plan asks for.
   ///
@@ -58,13 +58,15 @@ public struct Benchmark {
     for threads in threadCounts {
       onProgress("peak of the machine, \(threads) threads")
       let suffix = suffix(threads)
-      let device = try Device.open(plan.device, threadCount: threads)
-      for precision in [ElementType.float32, .bfloat16] {
-        guard let peak = device.measurePeak(precision, seconds: seconds) else { continue }
+      for precision in Precision.allCases {
+        let device = try Device.open(plan.device, threadCount: threads)
+        guard device.prepare(for: precision.products) || precision != .tensorFloat32,
+          let peak = device.measurePeak(precision.elementType, seconds: seconds)
+        else { continue }
         // bfloat16 numbers can also be widened and multiplied as float32, which is the faster way on
         // some processors: a share is one of the faster.
         peaks[threads, default: [:]][precision] = max(peak, peaks[threads]?[.float32] ?? 0)
-        report.facts["peak.\(precision.shortName)\(suffix).gflops"] = .number(rounded(peak))
+        report.facts["peak.\(precision.rawValue)\(suffix).gflops"] = .number(rounded(peak))
       }
       guard card == nil else { continue }
       let bytes = plan.isQuick ? 128 << 20 : 512 << 20
@@ -97,11 +99,13 @@ public struct Benchmark {
     threads == Processor.availableCount ? nil : threads
   }
 
-  private mutating func usablePrecisions() throws -> [ElementType] {
-    let device = try Device.open(plan.device, threadCount: 1)
-    return plan.precisions.filter { precision in
-      guard !device.supports(precision) else { return true }
-      let note = "bf16 was left out: it needs AVX-512, and this processor has \(device.name)"
+  private mutating func usablePrecisions() throws -> [Precision] {
+    try plan.precisions.filter { precision in
+      let device = try Device.open(plan.device, threadCount: 1)
+      guard !device.prepare(for: precision.products) else { return true }
+      let note =
+        ModelError(.precision(precision.products, processor: device.name)).description
+        + "; \(precision.rawValue) was left out"
       if !report.notes.contains(note) { report.notes.append(note) }
       return false
     }
@@ -110,7 +114,7 @@ public struct Benchmark {
   // MARK: The networks
 
   private mutating func measureDenoiser(
-    _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
+    _ size: BenchmarkSize, _ precision: Precision, _ threads: Int
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
     onProgress("load \(place.text)")
@@ -133,7 +137,7 @@ public struct Benchmark {
   }
 
   private mutating func measureAutoencoder(
-    _ size: BenchmarkSize, _ precision: ElementType, _ threads: Int
+    _ size: BenchmarkSize, _ precision: Precision, _ threads: Int
   ) throws {
     let place = Place(size: size, precision: precision, threads: threads)
     let network = try MeasuredAutoencoder(
@@ -166,10 +170,10 @@ public struct Benchmark {
   /// Where a measurement belongs.
   private struct Place {
     let size: BenchmarkSize
-    let precision: ElementType
+    let precision: Precision
     let threads: Int
 
-    var text: String { "\(size.rawValue) \(precision.shortName), \(threads) threads" }
+    var text: String { "\(size.rawValue) \(precision.rawValue), \(threads) threads" }
   }
 
   private func measurement(

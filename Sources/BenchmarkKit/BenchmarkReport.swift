@@ -1,5 +1,4 @@
 import RunKit
-import TensorCore
 
 /// One thing that was measured.
 public struct BenchmarkMeasurement: NeighbourMeasurement, Sendable, Hashable {
@@ -24,7 +23,7 @@ public struct BenchmarkMeasurement: NeighbourMeasurement, Sendable, Hashable {
   /// The size of the model.
   public let size: BenchmarkSize
   /// Precision of weights and features.
-  public let precision: ElementType
+  public let precision: Precision
   /// Samples at once.
   public let batch: Int
   /// Threads; `nil` for all of the machine's.
@@ -40,7 +39,7 @@ public struct BenchmarkMeasurement: NeighbourMeasurement, Sendable, Hashable {
   public let peak: Double?
 
   package init(
-    task: Task, size: BenchmarkSize, precision: ElementType, batch: Int, threadCount: Int?,
+    task: Task, size: BenchmarkSize, precision: Precision, batch: Int, threadCount: Int?,
     neighbourCount: Int = 0, samples: [Double], operations: Double?, peak: Double?
   ) {
     precondition(!samples.isEmpty)
@@ -60,7 +59,7 @@ public struct BenchmarkMeasurement: NeighbourMeasurement, Sendable, Hashable {
   public var name: String { fullName }
 
   var quietName: String {
-    "\(task.rawValue).\(size.rawValue).\(precision.shortName)"
+    "\(task.rawValue).\(size.rawValue).\(precision.rawValue)"
       + (batch == 1 ? "" : ".batch\(batch)") + (threadCount.map { ".threads\($0)" } ?? "")
   }
 

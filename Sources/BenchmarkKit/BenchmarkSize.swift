@@ -1,3 +1,4 @@
+import RunKit
 import TensorCore
 import TrainingKit
 import VideoDiffusion
@@ -38,8 +39,8 @@ public struct BenchmarkPlan: Sendable, Hashable {
   public var sizes: [BenchmarkSize]
   /// What is measured of each.
   public var tasks: Set<BenchmarkMeasurement.Task>
-  /// Precisions: `.float32`, `.bfloat16`.
-  public var precisions: [ElementType]
+  /// Precisions.
+  public var precisions: [Precision]
   /// Batch sizes of the denoiser; the autoencoder takes one clip at a time.
   public var batches: [Int]
   /// What computes.
@@ -59,7 +60,7 @@ public struct BenchmarkPlan: Sendable, Hashable {
   public init(
     sizes: [BenchmarkSize],
     tasks: Set<BenchmarkMeasurement.Task> = Set(BenchmarkMeasurement.Task.allCases),
-    precisions: [ElementType], batches: [Int], device: DeviceChoice = .processor,
+    precisions: [Precision], batches: [Int], device: DeviceChoice = .processor,
     threadCounts: [Int], runs: Int,
     neighbourCount: Int = 0, isQuick: Bool = false, profiles: Bool = false
   ) {
@@ -73,18 +74,5 @@ public struct BenchmarkPlan: Sendable, Hashable {
     self.neighbourCount = neighbourCount
     self.isQuick = isQuick
     self.profiles = profiles
-  }
-}
-
-extension ElementType {
-  /// The short name that options and reports use.
-  public var shortName: String {
-    switch self {
-    case .float64: "f64"
-    case .float32: "f32"
-    case .float16: "f16"
-    case .bfloat16: "bf16"
-    default: rawValue
-    }
   }
 }

@@ -11,13 +11,13 @@ public struct LoadBenchmark: Sendable {
   /// Seconds that reading the bytes takes, all of them in the page cache.
   public let readSeconds: Double
   /// Seconds from opening the file to a network that is ready, by precision, in the order asked for.
-  public let loads: [(precision: ElementType, seconds: Double)]
+  public let loads: [(precision: Precision, seconds: Double)]
 
   /// Reads a file and loads it in each precision, each as often as asked for; the median counts.
   ///
   /// - Throws: what opening and loading the checkpoint throws.
   public init(
-    path: String, precisions: [ElementType], threadCount: Int? = nil, runs: Int = 3
+    path: String, precisions: [Precision], threadCount: Int? = nil, runs: Int = 3
   ) throws {
     var byteCount = 0
     // The first reading fills the page cache.
@@ -31,8 +31,9 @@ public struct LoadBenchmark: Sendable {
         return try Self.seconds {
           let file = try NetworkFile(path: path)
           switch file.kind {
-          case .autoencoder: _ = try file.loadAutoencoder(context, elementType: precision)
-          case .denoiser: _ = try file.loadDenoiser(context, elementType: precision)
+          case .autoencoder:
+            _ = try file.loadAutoencoder(context, elementType: precision.elementType)
+          case .denoiser: _ = try file.loadDenoiser(context, elementType: precision.elementType)
           }
         }
       }
@@ -59,7 +60,7 @@ public struct LoadBenchmark: Sendable {
       "file.bytes": .integer(byteCount), "file.read.seconds": .number(rounded(readSeconds)),
     ]
     for load in loads {
-      let name = "file.load.\(load.precision.shortName)"
+      let name = "file.load.\(load.precision.rawValue)"
       fields["\(name).seconds"] = .number(rounded(load.seconds))
       fields["\(name).beyond_reading.seconds"] = .number(rounded(load.seconds - readSeconds))
     }

@@ -1,3 +1,4 @@
+import RunKit
 import TensorCore
 import VideoDiffusion
 
@@ -10,11 +11,12 @@ struct MeasuredDenoiser {
   private let denoiser: Denoiser
   private let sampler: Sampler
 
-  init(_ size: BenchmarkSize, _ precision: ElementType, on device: Device) throws {
+  init(_ size: BenchmarkSize, _ precision: Precision, on device: Device) throws {
+    _ = device.prepare(for: precision.products)
     context = ComputeContext(device)
     configuration = size.denoiser
     (denoiser, packingSeconds) = try RandomParameters.denoiser(
-      configuration, context, elementType: precision)
+      configuration, context, elementType: precision.elementType)
     context.releaseUnusedMemory()
     sampler = try Sampler(configuration: SamplerConfiguration(steps: 50))
   }
@@ -46,11 +48,12 @@ struct MeasuredAutoencoder {
   private let autoencoder: Autoencoder
   private let clip: PixelClip
 
-  init(_ size: BenchmarkSize, _ precision: ElementType, on device: Device) throws {
+  init(_ size: BenchmarkSize, _ precision: Precision, on device: Device) throws {
+    _ = device.prepare(for: precision.products)
     context = ComputeContext(device)
     configuration = size.autoencoder
     (autoencoder, _) = try RandomParameters.autoencoder(
-      configuration, context, elementType: precision)
+      configuration, context, elementType: precision.elementType)
     context.releaseUnusedMemory()
     let side = configuration.resolution
     // A ramp: what the pixels hold makes no difference to the time.

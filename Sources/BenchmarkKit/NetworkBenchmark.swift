@@ -127,7 +127,7 @@ public struct ScalingPrediction: Sendable {
   ///   - ranks: How many there are.
   ///   - gradients: The precision in which gradients are sent.
   ///   - accumulation: Batches that a rank takes in a step.
-  public func share(ranks: Int, gradients: Precision, accumulation: Int) -> Double {
+  public func share(ranks: Int, gradients: GradientPrecision, accumulation: Int) -> Double {
     let leaving = Double(parameterCount) * Double(ranks - 1) / Double(ranks)
     let exchange = leaving * Double(gradients.elementType.byteCount) / network.exchangeRate
     let gather = leaving * 4 / network.gatherRate
@@ -137,7 +137,7 @@ public struct ScalingPrediction: Sendable {
   }
 
   /// The fewest batches that a rank takes in a step with a good share; `nil` where none would do.
-  public func accumulation(ranks: Int, gradients: Precision) -> Int? {
+  public func accumulation(ranks: Int, gradients: GradientPrecision) -> Int? {
     Self.accumulations.first {
       share(ranks: ranks, gradients: gradients, accumulation: $0) >= Self.goodShare
     }

@@ -13,8 +13,8 @@ public struct ScalingBenchmark: Sendable {
     public var sizes: [BenchmarkSize]
     /// What of ``possibleTasks`` is simulated.
     public var tasks: Set<BenchmarkMeasurement.Task>
-    /// Precisions: `.float32`, `.bfloat16`.
-    public var precisions: [ElementType]
+    /// Precisions.
+    public var precisions: [Precision]
     /// Thread counts, 1 to ``TeamSimulation/mostThreads``; the first is what the others are compared with.
     public var threadCounts = [1, 2, 4, 8, 16, 32, 64]
     /// Runs of each, after one that is not counted.
@@ -22,7 +22,7 @@ public struct ScalingBenchmark: Sendable {
 
     /// Describes a simulation of the usual thread counts.
     public init(
-      sizes: [BenchmarkSize], tasks: Set<BenchmarkMeasurement.Task>, precisions: [ElementType],
+      sizes: [BenchmarkSize], tasks: Set<BenchmarkMeasurement.Task>, precisions: [Precision],
       runs: Int
     ) {
       self.sizes = sizes
@@ -39,7 +39,7 @@ public struct ScalingBenchmark: Sendable {
     /// The size of the model.
     public let size: BenchmarkSize
     /// Precision of weights and features.
-    public let precision: ElementType
+    public let precision: Precision
     /// Threads of the team.
     public let threadCount: Int
     /// The middle one of all runs.
@@ -54,7 +54,7 @@ public struct ScalingBenchmark: Sendable {
 
     /// `scaling.denoiser.published.f32.threads64`.
     public var name: String {
-      "scaling.\(task.rawValue).\(size.rawValue).\(precision.shortName).threads\(threadCount)"
+      "scaling.\(task.rawValue).\(size.rawValue).\(precision.rawValue).threads\(threadCount)"
     }
   }
 
@@ -99,7 +99,7 @@ public struct ScalingBenchmark: Sendable {
         {
           for threads in plan.threadCounts {
             onProgress(
-              "\(task.rawValue) \(size.rawValue) \(precision.shortName), \(threads) threads")
+              "\(task.rawValue) \(size.rawValue) \(precision.rawValue), \(threads) threads")
             result.rows.append(try row(task, size, precision, threads, runs: plan.runs))
           }
         }
@@ -109,7 +109,7 @@ public struct ScalingBenchmark: Sendable {
   }
 
   private static func row(
-    _ task: BenchmarkMeasurement.Task, _ size: BenchmarkSize, _ precision: ElementType,
+    _ task: BenchmarkMeasurement.Task, _ size: BenchmarkSize, _ precision: Precision,
     _ threads: Int, runs: Int
   ) throws -> Row {
     let simulations = try TeamSimulation.run {
@@ -133,12 +133,12 @@ public struct ScalingBenchmark: Sendable {
     return Row(
       task: task, size: size, precision: precision, threadCount: threads,
       simulation: simulations[runs / 2], measuredSeconds: measured,
-      weightByteCount: weights.reduce(0) { $0 + $1.count } * precision.byteCount)
+      weightByteCount: weights.reduce(0) { $0 + $1.count } * precision.elementType.byteCount)
   }
 
   /// A forward pass of a task's network.
   private static func work(
-    _ task: BenchmarkMeasurement.Task, _ size: BenchmarkSize, _ precision: ElementType,
+    _ task: BenchmarkMeasurement.Task, _ size: BenchmarkSize, _ precision: Precision,
     _ threads: Int
   ) throws -> () throws -> Void {
     if task == .denoiser {

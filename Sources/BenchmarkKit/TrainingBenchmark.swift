@@ -10,7 +10,7 @@ public struct TrainingMeasurement: NeighbourMeasurement, Sendable, Hashable {
   /// The size of the model.
   public let size: BenchmarkSize
   /// Precision of products and features.
-  public let precision: ElementType
+  public let precision: Precision
   /// Clips of a step.
   public let batch: Int
   /// Whether blocks run twice in place of keeping what gradients need.
@@ -36,7 +36,7 @@ public struct TrainingMeasurement: NeighbourMeasurement, Sendable, Hashable {
   public var name: String { fullName }
 
   var quietName: String {
-    "train.\(network.rawValue).\(size.rawValue).\(precision.shortName)"
+    "train.\(network.rawValue).\(size.rawValue).\(precision.rawValue)"
       + (batch == 1 ? "" : ".batch\(batch)") + (isCheckpointing ? ".checkpointing" : "")
   }
 
@@ -64,8 +64,8 @@ public struct TrainingBenchmark {
     public var sizes: [BenchmarkSize]
     /// Networks.
     public var networks: [NetworkKind] = NetworkKind.allCases
-    /// Precisions: `.float32`, `.bfloat16`.
-    public var precisions: [ElementType]
+    /// Precisions.
+    public var precisions: [Precision]
     /// Clips of a step.
     public var batches: [Int]
     /// Without and with checkpointing.
@@ -84,7 +84,7 @@ public struct TrainingBenchmark {
     public var profiles = false
 
     /// Describes a measurement; everything else has a default.
-    public init(sizes: [BenchmarkSize], precisions: [ElementType], batches: [Int], runs: Int) {
+    public init(sizes: [BenchmarkSize], precisions: [Precision], batches: [Int], runs: Int) {
       self.sizes = sizes
       self.precisions = precisions
       self.batches = batches
@@ -99,7 +99,7 @@ public struct TrainingBenchmark {
     /// Where the time of single steps went.
     public internal(set) var profiles: [ProfileSummary] = []
     /// GFLOP/s that the machine reaches, by precision.
-    public internal(set) var peaks: [ElementType: Double] = [:]
+    public internal(set) var peaks: [Precision: Double] = [:]
 
     /// How many times as long a measurement took beside its neighbours as without them; `nil` where it
     /// had none.
@@ -112,7 +112,7 @@ public struct TrainingBenchmark {
     /// in place of the share.
     public var fields: [String: JSONValue] {
       var fields: [String: JSONValue] = [:]
-      for (type, peak) in peaks { fields["peak.\(type.shortName).gflops"] = .number(rounded(peak)) }
+      for (type, peak) in peaks { fields["peak.\(type.rawValue).gflops"] = .number(rounded(peak)) }
       for measurement in measurements {
         let name = measurement.name
         fields["\(name).seconds"] = .number(rounded(measurement.median))
@@ -154,12 +154,16 @@ public struct TrainingBenchmark {
   private mutating func measure() throws {
     onProgress("peak of the machine, \(plan.threads) threads")
     let seconds = plan.isQuick ? 0.1 : 0.5
-    let device = try Device.open(plan.device, threadCount: plan.threads)
-    for precision in [ElementType.float32, .bfloat16] {
-      guard let peak = device.measurePeak(precision, seconds: seconds) else { continue }
+    var usable: Set<Precision> = []
+    for precision in Precision.allCases {
+      let device = try Device.open(plan.device, threadCount: plan.threads)
+      if device.prepare(for: precision.products, training: true) { usable.insert(precision) }
+      guard usable.contains(precision) || precision != .tensorFloat32,
+        let peak = device.measurePeak(precision.elementType, seconds: seconds)
+      else { continue }
       report.peaks[precision] = max(peak, report.peaks[.float32] ?? 0)
     }
-    for precision in plan.precisions where device.supports(precision) {
+    for precision in plan.precisions where usable.contains(precision) {
       for size in plan.sizes {
         for network in plan.networks
         where network == .denoiser || size.hasOwnAutoencoder || plan.sizes.count == 1 {
@@ -174,11 +178,13 @@ public struct TrainingBenchmark {
   }
 
   private mutating func measure(
-    _ network: NetworkKind, _ size: BenchmarkSize, _ precision: ElementType, _ batch: Int,
+    _ network: NetworkKind, _ size: BenchmarkSize, _ precision: Precision, _ batch: Int,
     _ isCheckpointing: Bool
   ) throws {
     MemoryUse.resetPeak()
-    let context = ComputeContext(try Device.open(plan.device, threadCount: plan.threads))
+    let device = try Device.open(plan.device, threadCount: plan.threads)
+    _ = device.prepare(for: precision.products)
+    let context = ComputeContext(device)
     context.resetPeakDeviceBytes()
     let step =
       network == .denoiser
@@ -231,12 +237,12 @@ public struct TrainingBenchmark {
   }
 
   private func denoiserStep(
-    _ size: BenchmarkSize, _ precision: ElementType, _ batch: Int, _ isCheckpointing: Bool,
+    _ size: BenchmarkSize, _ precision: Precision, _ batch: Int, _ isCheckpointing: Bool,
     _ context: ComputeContext
   ) throws -> Step {
     let configuration = size.denoiser
     let training = try DenoiserTrainingStep(
-      InitialParameters(configuration, seed: 0), configuration, elementType: precision,
+      InitialParameters(configuration, seed: 0), configuration, elementType: precision.elementType,
       checkpointing: isCheckpointing, context)
     let optimizer = try Optimizer(training.parameters, .denoiser, context)
     let clean = Latent(zerosFor: configuration.geometry)
@@ -255,12 +261,12 @@ public struct TrainingBenchmark {
   }
 
   private func autoencoderStep(
-    _ size: BenchmarkSize, _ precision: ElementType, _ batch: Int, _ isCheckpointing: Bool,
+    _ size: BenchmarkSize, _ precision: Precision, _ batch: Int, _ isCheckpointing: Bool,
     _ context: ComputeContext
   ) throws -> Step {
     let configuration = size.autoencoder
     let training = try AutoencoderTrainingStep(
-      InitialParameters(configuration, seed: 0), configuration, elementType: precision,
+      InitialParameters(configuration, seed: 0), configuration, elementType: precision.elementType,
       checkpointing: isCheckpointing, context)
     let optimizer = try Optimizer(training.parameters, .autoencoder, context)
     let side = configuration.resolution

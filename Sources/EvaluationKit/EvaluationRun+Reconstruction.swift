@@ -123,7 +123,8 @@ extension EvaluationRun {
     }
     let engine = try await PerceptualEngine.load(
       weights: weights, features: job.perceptualFeatures, side: side,
-      threadCount: job.threadCount)
+      device: job.device, threadCount: job.threadCount
+    ) { [report] in report(.notes([$0])) }
     result.protocol.perceptualWeights = try ModelHashes.file(weights, stop)
     result.protocol.perceptualFeatures = try job.perceptualFeatures.map {
       try ModelHashes.file($0, stop)

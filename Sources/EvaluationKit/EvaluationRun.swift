@@ -45,7 +45,8 @@ struct EvaluationRun {
     report(.notes(files.notes))
     let hashes = try ModelHashes(files, stop: stop)
     let engine = try VideoEngine(
-      threadCount: job.threadCount, precision: job.precision.elementType, device: job.device)
+      threadCount: job.threadCount, precision: job.precision.products, device: job.device
+    ) { [report] in report(.notes([$0])) }
     for file in [autoencoder, generates ? files.denoiser : nil].compactMap({ $0 }) {
       let name = "weights of the \(file.kind.rawValue)"
       try await engine.load(file) { [stop, report] loaded, total in
@@ -140,11 +141,12 @@ struct EvaluationRun {
     let weights = try ModelHashes.file(path, stop)
     let name = "weights of \(kind.rawValue.uppercased())"
     let engine = try await EvaluationEngine.load(
-      file, frames: job.frames, threadCount: job.threadCount
-    ) { [stop, report] loaded, total in
-      if stop.moment > .never { throw CancellationError() }
-      report(.progress(ItemProgress(name, done: loaded, total: total)))
-    }
+      file, frames: job.frames, device: job.device, threadCount: job.threadCount,
+      onShortage: { [report] in report(.notes([$0])) },
+      onProgress: { [stop, report] loaded, total in
+        if stop.moment > .never { throw CancellationError() }
+        report(.progress(ItemProgress(name, done: loaded, total: total)))
+      })
     result.protocol.featureNetwork = weights
     return FeatureStage(engine: engine, hash: weights.hash)
   }
@@ -179,6 +181,9 @@ struct EvaluationRun {
     let stage = name ?? source.name
     let cache = FeatureCache(folder: job.cacheFolder)
     var source = source
+    // Another device's numbers differ in their last digits.
+    let key =
+      job.device.resolved == .processor ? key : key + ["device \(job.device.deviceName)"]
     var store = FeatureCache.Key(lines: try key + source.identity)
     var rows = Array(cache.features(store).prefix(count))
     let resumed = rows.count

@@ -17,6 +17,16 @@ public final class ComputeContext: @unchecked Sendable {
   /// Whether what runs belongs to a pass with gradients, also where a checkpoint notes nothing: some
   /// operations round differently in inference, where they need not keep anything.
   var isDifferentiating = false
+  /// Called with a sentence when work is done on fewer things at a time because the device's memory is short.
+  public var onShortage: ((String) -> Void)?
+  /// How many things at a time were found to fit into memory, for what did not go at once.
+  var pieceSizes: [DividedWork: Int] = [:]
+  /// Work that was short of memory while the device kept passes to repeat them.
+  var unkeptWork: Set<DividedWork> = []
+  /// Whether the device may keep passes of what runs.
+  var keepsWork = true
+  /// How much is done at a time of what runs.
+  var share: WorkShare?
   let use = ThreadUse()
 
   /// Opens a context on a device, which serves it alone.

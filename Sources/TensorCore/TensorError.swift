@@ -7,11 +7,14 @@ public struct TensorError: Error, Sendable, Hashable, CustomStringConvertible {
   public let operation: String
   /// What the library said, in words.
   public let reason: String
+  /// How short a device's memory was, where that is why.
+  public let shortage: MemoryShortage?
 
   /// Describes a failed operation.
-  public init(operation: String, reason: String) {
+  public init(operation: String, reason: String, shortage: MemoryShortage? = nil) {
     self.operation = operation
     self.reason = reason
+    self.shortage = shortage
   }
 
   public var description: String { "\(operation) failed: \(reason)" }

@@ -55,8 +55,8 @@ struct Bench: AsyncParsableCommand {
   var tasks: CommaSeparated<BenchmarkMeasurement.Task> = CommaSeparated(
     BenchmarkMeasurement.Task.allCases)
 
-  @Option(help: "Precisions, separated by commas: f32, bf16.")
-  var precision: CommaSeparated<PrecisionName> = CommaSeparated([.f32, .bf16])
+  @Option(help: "Precisions, separated by commas: f32, bf16, and on graphics processors tf32.")
+  var precision: CommaSeparated<Precision> = CommaSeparated(Precision.ofProcessors)
 
   @Option(help: "Batch sizes of the denoiser, separated by commas: 1 to 64 each.")
   var batch: CommaSeparated<Int> = CommaSeparated([1, 4])
@@ -193,6 +193,11 @@ struct Bench: AsyncParsableCommand {
       throw ValidationError(
         "--device does not go with --scaling, --ranks or --checkpoint.")
     }
+    guard device.resolved != .processor || !precision.values.contains(.tensorFloat32) else {
+      throw ValidationError(
+        "graphics processors alone compute in tf32: name one with --device cuda:0, or leave tf32 out."
+      )
+    }
     guard !scaling || !ScalingBenchmark.possibleTasks.allSatisfy({ !tasks.values.contains($0) })
     else {
       let possible = ScalingBenchmark.possibleTasks.map(\.rawValue).joined(separator: ", ")
@@ -226,7 +231,7 @@ struct Bench: AsyncParsableCommand {
       }
       if let checkpoint {
         let result = try LoadBenchmark(
-          path: checkpoint, precisions: precision.values.map(\.elementType),
+          path: checkpoint, precisions: precision.values,
           threadCount: threads?.values.first, runs: runs)
         try write(result.fields, BenchTables.text(result))
         return
@@ -297,14 +302,14 @@ struct Bench: AsyncParsableCommand {
   private var scalingPlan: ScalingBenchmark.Plan {
     var plan = ScalingBenchmark.Plan(
       sizes: quick ? [.skies64] : sizes.values, tasks: Set(tasks.values),
-      precisions: precision.values.map(\.elementType), runs: quick ? 1 : runs)
+      precisions: precision.values, runs: quick ? 1 : runs)
     if let threads { plan.threadCounts = threads.values }
     return plan
   }
 
   private var trainingPlan: TrainingBenchmark.Plan {
     var plan = TrainingBenchmark.Plan(
-      sizes: quick ? [.skies64] : sizes.values, precisions: precision.values.map(\.elementType),
+      sizes: quick ? [.skies64] : sizes.values, precisions: precision.values,
       batches: quick ? [1] : batch.values, runs: quick ? 1 : runs)
     plan.networks = networks.values
     plan.checkpointing = checkpointing ? [false, true] : [false]
@@ -321,7 +326,7 @@ struct Bench: AsyncParsableCommand {
     let doublings = sequence(first: 1) { $0 * 2 }.prefix { $0 < all }
     return BenchmarkPlan(
       sizes: quick ? [.skies64] : sizes.values, tasks: Set(tasks.values),
-      precisions: precision.values.map(\.elementType),
+      precisions: precision.values,
       batches: quick ? [1] : batch.values, device: device,
       threadCounts: threads?.values ?? (quick ? [all] : doublings + [all]), runs: quick ? 2 : runs,
       neighbourCount: neighbours, isQuick: quick, profiles: profile)
@@ -355,13 +360,7 @@ struct CommaSeparated<Value: ExpressibleByArgument & Hashable>: ExpressibleByArg
   }
 }
 
-/// The precisions that networks compute in, as options name them.
-enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
-  case f32, bf16
-
-  var elementType: ElementType { self == .f32 ? .float32 : .bfloat16 }
-}
-
+extension Precision: ExpressibleByArgument {}
 extension BenchmarkMeasurement.Task: ExpressibleByArgument {}
 extension BenchmarkSize: ExpressibleByArgument {}
 extension NetworkKind: ExpressibleByArgument {}

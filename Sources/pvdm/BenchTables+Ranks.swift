@@ -28,7 +28,7 @@ extension BenchTables {
         rows: worlds.map { ranks in
           [String(ranks)]
             + [1, 4].flatMap { accumulation in
-              Precision.allCases.map {
+              GradientPrecision.allCases.map {
                 percent(
                   prediction.share(ranks: ranks, gradients: $0, accumulation: accumulation))
               }
@@ -44,7 +44,7 @@ extension BenchTables {
   static func fields(_ prediction: ScalingPrediction) -> [String: JSONValue] {
     var fields = ["\(prediction.name).seconds": JSONValue.number(prediction.batchSeconds)]
     for ranks in worlds {
-      for gradients in Precision.allCases {
+      for gradients in GradientPrecision.allCases {
         fields["\(prediction.name).ranks\(ranks).\(gradients.rawValue).share"] = .number(
           prediction.share(ranks: ranks, gradients: gradients, accumulation: 1))
       }

@@ -32,7 +32,7 @@ enum BenchTables {
     let rows = result.rows.map { row in
       let simulation = row.simulation
       return [
-        row.task.rawValue, row.size.rawValue, row.precision.shortName, String(row.threadCount),
+        row.task.rawValue, row.size.rawValue, row.precision.rawValue, String(row.threadCount),
         seconds(simulation.seconds), result.gain(of: row).map(times) ?? "",
         row.measuredSeconds.map(seconds) ?? "",
         percent(simulation.aloneSeconds / simulation.seconds), String(simulation.regionCount),
@@ -50,7 +50,7 @@ enum BenchTables {
       rows: [["read from the page cache", seconds(result.readSeconds), ""]]
         + result.loads.map {
           [
-            "load in \($0.precision.shortName)", seconds($0.seconds),
+            "load in \($0.precision.rawValue)", seconds($0.seconds),
             seconds($0.seconds - result.readSeconds),
           ]
         }, rightAligned: [1, 2]
@@ -79,7 +79,7 @@ enum BenchTables {
     ]
     let rows = report.measurements.map { measurement in
       [
-        measurement.task.rawValue, measurement.size.rawValue, measurement.precision.shortName,
+        measurement.task.rawValue, measurement.size.rawValue, measurement.precision.rawValue,
         String(measurement.batch), measurement.threadCount.map(String.init) ?? "all",
         String(measurement.neighbourCount), seconds(measurement.median),
         measurement.samples.count > 1 ? percent(measurement.spread) : "",
@@ -95,7 +95,7 @@ enum BenchTables {
   private static func previews(_ report: BenchmarkReport) -> ConsoleText {
     let rows = report.previewShares.filter { $0.linear != nil || $0.decoded != nil }.map {
       [
-        $0.step.size.rawValue, $0.step.precision.shortName,
+        $0.step.size.rawValue, $0.step.precision.rawValue,
         $0.step.threadCount.map(String.init) ?? "all", $0.linear.map(percent) ?? "",
         $0.decoded.map(percent) ?? "",
       ]
@@ -113,7 +113,7 @@ enum BenchTables {
     ]
     let rows = report.measurements.map { measurement in
       [
-        measurement.network.rawValue, measurement.size.rawValue, measurement.precision.shortName,
+        measurement.network.rawValue, measurement.size.rawValue, measurement.precision.rawValue,
         String(measurement.batch), measurement.isCheckpointing ? "yes" : "no",
         String(measurement.neighbourCount), seconds(measurement.median),
         fixed(measurement.rate, 0), measurement.shareOfPeak.map(percent) ?? "",

@@ -59,7 +59,8 @@ struct Decode: AsyncParsableCommand {
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,
         scale: outputs.scale, overwrites: outputs.overwrite)
       let conversion = try await ClipConversion(
-        files, precision: compute.precision, device: compute.device, threadCount: compute.threads)
+        files, precision: compute.precision, device: compute.device, threadCount: compute.threads,
+        onShortage: tellNote)
       let progress = ClipProgress("decoding")
       let stop = StopSignalSource()
       let closing = run?.request?.closingFrames ?? 0

@@ -58,7 +58,8 @@ struct Encode: AsyncParsableCommand {
       let outputs = try OutputSet(
         paths: [output], framesPerSecond: rate, settings: settings.json, overwrites: overwrite)
       let conversion = try await ClipConversion(
-        files, precision: compute.precision, device: compute.device, threadCount: compute.threads)
+        files, precision: compute.precision, device: compute.device, threadCount: compute.threads,
+        onShortage: tellNote)
       let progress = ClipProgress("encoding")
       let stop = StopSignalSource()
       let left = try await conversion.visitClips(
@@ -90,9 +91,12 @@ func openVideo(_ path: String) throws -> VideoReader {
   return reader
 }
 
+/// Writes a sentence that a person should know to standard error.
+func tellNote(_ note: String) { writeToStandardError("note: \(note)\n") }
+
 /// Writes what there is to know of an input's frames to standard error.
 func tellNotes(of reader: VideoReader) {
-  for warning in reader.warnings { writeToStandardError("note: \(warning)\n") }
+  for warning in reader.warnings { tellNote("\(warning)") }
 }
 
 /// A count of clips on standard error, where that is a terminal.

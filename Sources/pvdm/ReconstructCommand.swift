@@ -53,7 +53,8 @@ struct Reconstruct: AsyncParsableCommand {
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,
         scale: outputs.scale, overwrites: outputs.overwrite)
       let conversion = try await ClipConversion(
-        files, precision: compute.precision, device: compute.device, threadCount: compute.threads)
+        files, precision: compute.precision, device: compute.device, threadCount: compute.threads,
+        onShortage: tellNote)
       let progress = ClipProgress("reconstructing")
       var ratios: [Double] = []
       let stop = StopSignalSource()

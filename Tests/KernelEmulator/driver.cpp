@@ -13,11 +13,19 @@
 #include "include/KernelEmulator.h"
 #include "run.h"
 
+// What was given back and waits for whoever takes it next, as the driver's pools have it: nobody else gets it before
+// the pool is trimmed.
+struct Pool {
+  size_t idle = 0;
+};
+
 // Work that was captured, to be done as often as it is launched.
 typedef std::vector<std::function<cd_result()>> Graph;
 
 struct ke_machine {
   emulated::Memory memory;
+  size_t idle = 0;                   // of all pools
+  std::map<uint64_t, Pool *> owners;  // of what is taken
   size_t block_memory;  // bytes of shared memory that a block may have
   std::map<const void *, int> dynamic_limits;  // of kernels that may have more dynamic memory than usual
   Graph *captured = nullptr;  // what a capture in progress has so far
@@ -125,7 +133,8 @@ cd_result set_context(cd_context context) {
 cd_result get_memory(size_t *free, size_t *total) {
   std::lock_guard<std::mutex> guard(machine->memory.lock);
   *total = machine->memory.total;
-  *free = *total - machine->memory.taken;
+  size_t kept = machine->memory.taken + machine->idle;
+  *free = kept < *total ? *total - kept : 0;
   return CD_SUCCESS;
 }
 cd_result load_module(cd_module *module, const void *) {
@@ -175,33 +184,48 @@ cd_result create_stream(cd_stream *stream, uint32_t) {
 cd_result destroy_stream(cd_stream) { return CD_SUCCESS; }
 cd_result wait_for_stream(cd_stream) { return not_captured(); }
 cd_result create_pool(cd_pool *pool, const void *) {
-  *pool = (cd_pool)machine;
+  *pool = (cd_pool) new Pool;
   return state();
 }
-cd_result destroy_pool(cd_pool) { return CD_SUCCESS; }
+cd_result trim_pool(cd_pool pool, size_t) {
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  machine->idle -= ((Pool *)pool)->idle;
+  ((Pool *)pool)->idle = 0;
+  return CD_SUCCESS;
+}
+cd_result destroy_pool(cd_pool pool) {
+  trim_pool(pool, 0);
+  delete (Pool *)pool;
+  return CD_SUCCESS;
+}
 cd_result set_pool_attribute(cd_pool, int32_t attribute, void *) {
   std::lock_guard<std::mutex> guard(machine->memory.lock);
   if (attribute == CD_POOL_USED_HIGH) machine->memory.most = machine->memory.taken;
   return CD_SUCCESS;
 }
-cd_result get_pool_attribute(cd_pool, int32_t attribute, void *value) {
+cd_result get_pool_attribute(cd_pool pool, int32_t attribute, void *value) {
   std::lock_guard<std::mutex> guard(machine->memory.lock);
-  *(uint64_t *)value = attribute == CD_POOL_USED_HIGH ? machine->memory.most : machine->memory.taken;
+  size_t idle = attribute == CD_POOL_RESERVED_CURRENT ? ((Pool *)pool)->idle : 0;
+  *(uint64_t *)value = attribute == CD_POOL_USED_HIGH ? machine->memory.most : machine->memory.taken + idle;
   return CD_SUCCESS;
 }
-cd_result trim_pool(cd_pool, size_t) { return CD_SUCCESS; }
-cd_result take(cd_address *address, size_t bytes, cd_pool, cd_stream) {
+cd_result take(cd_address *address, size_t bytes, cd_pool of, cd_stream) {
   if (not_captured() != CD_SUCCESS) return state();
   std::lock_guard<std::mutex> guard(machine->memory.lock);
   auto &memory = machine->memory;
   if (bytes == 0) return CD_ERROR_INVALID_VALUE;
-  if (memory.taken + bytes > memory.total) return CD_ERROR_OUT_OF_MEMORY;
+  auto pool = (Pool *)of;
+  size_t reused = pool->idle < bytes ? pool->idle : bytes;
+  if (memory.taken + machine->idle - reused + bytes > memory.total) return CD_ERROR_OUT_OF_MEMORY;
   // Exactly as large as asked for, and NaN.
   void *place = aligned_alloc(256, (bytes + 255) / 256 * 256);
   if (!place) return CD_ERROR_OUT_OF_MEMORY;
   memset(place, 0xFF, bytes);
   memory.pieces[(uint64_t)place] = bytes;
   memory.taken += bytes;
+  pool->idle -= reused;
+  machine->idle -= reused;
+  machine->owners[(uint64_t)place] = pool;
   if (memory.taken > memory.most) memory.most = memory.taken;
   *address = (cd_address)place;
   return CD_SUCCESS;
@@ -214,6 +238,9 @@ cd_result give_back(cd_address address, cd_stream) {
     return CD_ERROR_INVALID_VALUE;
   }
   machine->memory.taken -= piece->second;
+  machine->owners[address]->idle += piece->second;
+  machine->idle += piece->second;
+  machine->owners.erase(address);
   machine->memory.pieces.erase(piece);
   free((void *)address);
   return CD_SUCCESS;
@@ -336,6 +363,11 @@ const char *ke_fault(const ke_machine *machine) {
 }
 uint64_t ke_launches(const ke_machine *machine) { return machine->launches; }
 uint64_t ke_taken_bytes(const ke_machine *machine) { return machine->memory.taken; }
+uint64_t ke_most_bytes(const ke_machine *machine) { return machine->memory.most; }
+void ke_limit(ke_machine *machine, size_t memory_bytes) {
+  std::lock_guard<std::mutex> guard(machine->memory.lock);
+  machine->memory.total = memory_bytes;
+}
 
 const char *ke_reverse(ke_machine *machine, const char *name, float numbers[64]) {
   auto kernel = emulated::planted_kernels;
@@ -344,13 +376,15 @@ const char *ke_reverse(ke_machine *machine, const char *name, float numbers[64])
   ke_use(machine);
   const size_t bytes = 64 * sizeof(float);
   gk_convert arguments{0, 0, 64};
-  take(&arguments.source, bytes, nullptr, nullptr);
-  take(&arguments.target, bytes, nullptr, nullptr);
+  Pool pool;
+  take(&arguments.source, bytes, (cd_pool)&pool, nullptr);
+  take(&arguments.target, bytes, (cd_pool)&pool, nullptr);
   upload(arguments.source, numbers, bytes, nullptr);
   void *parameters[] = {&arguments};
   launch((cd_function)kernel, 1, 1, 1, (uint32_t)kernel->threads, 1, 1, kernel->dynamic_size, nullptr, parameters, nullptr);
   download(numbers, arguments.target, bytes, nullptr);
   give_back(arguments.source, nullptr);
   give_back(arguments.target, nullptr);
+  trim_pool((cd_pool)&pool, 0);
   return ke_fault(machine);
 }

@@ -134,6 +134,9 @@ inline void shuffle(void *lanes[32]) {
   }
 }
 
+// The low 13 bits are what tensor cores do not look at of a number in TF32.
+const u32 tf32_rest = 0x1fff;
+
 struct Matrices {
   const char *row;
   u32 *registers;
@@ -184,6 +187,27 @@ inline void multiply(void *lanes[32]) {
   }
 }
 
+inline float tf32_of(u32 bits) { return from_bits(bits & ~tf32_rest); }
+inline void multiply_tf32(void *lanes[32]) {
+  // Who holds which element is said in the PTX reference under mma.m16n8k8 with .tf32.
+  float a[16][8], b[8][8];
+  for (int lane = 0; lane < 32; lane++) {
+    auto mine = (Product *)lanes[lane];
+    int group = lane / 4, place = lane % 4;
+    for (int i = 0; i < 4; i++) a[group + i % 2 * 8][place + i / 2 * 4] = tf32_of(mine->a[i]);
+    for (int i = 0; i < 2; i++) b[group][place + i * 4] = tf32_of(mine->b[i]);
+  }
+  for (int lane = 0; lane < 32; lane++) {
+    auto mine = (Product *)lanes[lane];
+    for (int i = 0; i < 4; i++) {
+      const float *row = a[lane / 4 + i / 2 * 8], *column = b[lane % 4 * 2 + i % 2];
+      float sum = 0;
+      for (int k = 0; k < 8; k++) sum += row[k] * column[k];
+      mine->d[i] += sum;
+    }
+  }
+}
+
 }  // namespace emulated
 
 DEVICE float shuffle_xor(float value, int mask) {
@@ -195,6 +219,11 @@ DEVICE void load_matrices(u32 r[4], const Shared<bf16> &x, int i) {
   emulated::Matrices mine{emulated::shared_read(x.piece, (long)i * 2, 16), r};
   emulated::together(emulated::spread_rows, &mine);
 }
+// Two halves of a float32 come together: a lane has the number of its row that its number says.
+DEVICE void load_matrices(u32 r[4], const Shared<float> &x, int i) {
+  emulated::Matrices mine{emulated::shared_read(x.piece, (long)i * 4, 16), r};
+  emulated::together(emulated::spread_rows, &mine);
+}
 DEVICE void load_transposed(u32 r[4], const Shared<bf16> &x, int i) {
   emulated::Matrices mine{emulated::shared_read(x.piece, (long)i * 2, 16), r};
   emulated::together(emulated::spread_columns, &mine);
@@ -202,6 +231,17 @@ DEVICE void load_transposed(u32 r[4], const Shared<bf16> &x, int i) {
 DEVICE void multiply_add(float d[4], const u32 a[4], u32 b0, u32 b1) {
   emulated::Product mine{d, a, {b0, b1}};
   emulated::together(emulated::multiply, &mine);
+}
+
+DEVICE u32 to_tf32(float x) {
+  u32 bits = to_bits(x);
+  // Adding half of what is left out rounds the size; infinities and what is no number stay.
+  bool finite = (bits & 0x7f800000u) != 0x7f800000u;
+  return finite ? (bits + (emulated::tf32_rest + 1) / 2) & ~emulated::tf32_rest : bits;
+}
+DEVICE void multiply_add_tf32(float d[4], const u32 a[4], u32 b0, u32 b1) {
+  emulated::Product mine{d, a, {b0, b1}};
+  emulated::together(emulated::multiply_tf32, &mine);
 }
 
 DEVICE float exp2_of(float x) { return exp2f(x); }

@@ -207,7 +207,7 @@ struct OptimizerTests {
   }
 
   @Test func layersFollowTheParametersTheyWereBuiltFrom() throws {
-    for type in ElementType.productPrecisions {
+    for type in ElementType.trainingPrecisions {
       let context = try ComputeContext(threadCount: 2)
       let source = MemoryParameters()
       _ = source.made("linear.weight", [6, 5])

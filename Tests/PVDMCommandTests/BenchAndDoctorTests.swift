@@ -151,7 +151,8 @@ import Testing
 
   @Test func badOptionsAreUsageErrors() throws {
     for arguments in [
-      ["--sizes", "huge"], ["--precision", "f64"], ["--batch", "0"], ["--threads", "0"],
+      ["--sizes", "huge"], ["--precision", "f64"], ["--precision", "tf32"], ["--batch", "0"],
+      ["--threads", "0"],
       ["--runs", "0"], ["--tasks", "dream"], ["--clips", "9"],
     ] {
       #expect(try CommandRun(["bench"] + arguments).status == 64, "\(arguments)")

@@ -117,6 +117,10 @@ import VideoDiffusion
       (["sample", "skies-64", "--eta", "2"], 2, "eta is 2"),
       (["sample", "skies-64", "--guidance", "nan"], 2, "guidance is nan"),
       (["sample", "skies-64", "--threads", "0"], 2, "threads is 0"),
+      (
+        ["sample", "skies-64", "--precision", "tf32", "--device", "cpu"], 2,
+        "graphics processors alone compute in tf32"
+      ),
       (["sample", "skies-64", "--fps", "nan"], 2, "frame rate is nan"),
       (["sample", "skies-64", "--color", "pink"], 64, "pink"),
       (["sample", "skies-64", "--sampler", "magic"], 64, "magic"),

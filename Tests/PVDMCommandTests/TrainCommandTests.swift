@@ -168,6 +168,10 @@ struct TrainCommandTests {
       (["autoencoder", "--data", ".", "--config", "tyni"], 2, "tyni"),
       (["autoencoder", "--data", ".", "--config", "tiny", "--set", "stepps=3"], 2, "steps"),
       (["autoencoder", "--resume"], 2, "no training run"),
+      (
+        ["autoencoder", "--data", ".", "--config", "tiny", "--set", "precision=tf32"], 2,
+        "tf32 on the processor"
+      ),
       (["autoencoder", "--data", ".", "--vgg", "a"], 64, "--lpips"),
       (["diffusion", "--data", ".", "--config", "tiny"], 2, "--autoencoder"),
       (["distill", "--data", "."], 64, "Name the model"),

@@ -99,6 +99,26 @@ import TrainingKit
       ])
   }
 
+  @Test func theDeviceIsChosenAmongThoseThatAreHere() {
+    var (screen, app, _) = setup(Fixtures.app)
+    // From the stage down to the device.
+    for _ in 0..<12 { _ = screen.handle(.down, app) }
+    var expected = Fixtures.trainingRequest
+    expected.deviceName = "auto"
+    #expect(
+      screen.handle(.character("h"), app) == [
+        .remember(.training(expected)), .query(.checkTraining(expected)),
+      ])
+    #expect(expected.arguments(runFolder: "/r", cacheFolder: "/c").contains("auto"))
+    // The processor is what trains where nothing is said.
+    #expect(
+      screen.handle(.character("l"), app) == [
+        .remember(.training(Fixtures.trainingRequest)),
+        .query(.checkTraining(Fixtures.trainingRequest)),
+      ])
+    #expect(Fixtures.trainingRequest.deviceName == "cpu" && Fixtures.trainingRequest.device == nil)
+  }
+
   @Test func pathsAreCompleted() {
     var (screen, app, _) = setup(Fixtures.app)
     for _ in 0..<3 { _ = screen.handle(.down, app) }

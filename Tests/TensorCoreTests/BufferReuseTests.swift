@@ -4,7 +4,7 @@ import Testing
 
 /// Repeated work allocates nothing after the first time.
 struct BufferReuseTests {
-  @Test(arguments: ElementType.productPrecisions)
+  @Test(arguments: ElementType.kernelPrecisions)
   func aSecondRunTakesNoFurtherMemory(_ type: ElementType) throws {
     let context = try ComputeContext(threadCount: 2)
     let sequence = try OperationSequence(context, type)

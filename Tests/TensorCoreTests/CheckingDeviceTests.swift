@@ -37,7 +37,8 @@ struct CheckingDeviceTests {
     }
   }
 
-  @Test("every operation gives the bits of the processor", arguments: ElementType.productPrecisions)
+  @Test(
+    "every operation gives the bits of the processor", arguments: ElementType.trainingPrecisions)
   func bits(_ type: ElementType) throws {
     let results = try TestDevice.complete.map { device in
       try TestDevice.$current.withValue(device) {

@@ -50,8 +50,6 @@ struct ConcurrentPreparationTests {
   }
 
   @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: [ElementType.float32, .bfloat16])
   func preparingInOnePrecisionLeavesTheOtherAlone(_ type: ElementType) throws {
     let isDone = Atomic(false)

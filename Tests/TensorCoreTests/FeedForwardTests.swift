@@ -52,8 +52,6 @@ struct FeedForwardTests {
   }
 
   @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: widths)
   func bfloat16RoundsThreeTimesOnTheWay(width: Int) throws {
     // The norm, the expanded values and the gated ones are each stored in bfloat16.

@@ -36,7 +36,7 @@ struct LinearTests {
     }
   }
 
-  @Test(arguments: ElementType.productPrecisions, [true, false])
+  @Test(arguments: ElementType.kernelPrecisions, [true, false])
   func productsMatchTheReference(_ type: ElementType, hasBias: Bool) throws {
     for size in Self.sizes {
       let it = try Case(size, type, hasBias: hasBias)
@@ -46,7 +46,7 @@ struct LinearTests {
     }
   }
 
-  @Test(arguments: ElementType.productPrecisions, [true, false])
+  @Test(arguments: ElementType.kernelPrecisions, [true, false])
   func aResidualIsAdded(_ type: ElementType, hasBias: Bool) throws {
     for size in Self.sizes {
       let it = try Case(size, type, hasBias: hasBias)
@@ -62,9 +62,7 @@ struct LinearTests {
     }
   }
 
-  @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)))
+  @Test
   func bfloat16ProductsCanKeepTheirFloat32Sums() throws {
     for size in Self.sizes {
       let it = try Case(size, .bfloat16, hasBias: true)

@@ -18,8 +18,6 @@ struct PackedLinearTests {
   }
 
   @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: KernelSelection.available, [ElementType.bfloat16, .float32])
   func productsInBFloat16MatchTheReference(_ kernels: String, _ output: ElementType) throws {
     try expectProducts(kernels, (.bfloat16, output))

@@ -8,7 +8,7 @@ struct ThreadCountTests {
     try OperationSequence(ComputeContext(threadCount: threads), type).run()
   }
 
-  @Test(arguments: ElementType.productPrecisions, [2, 3, 5, 16])
+  @Test(arguments: ElementType.kernelPrecisions, [2, 3, 5, 16])
   func ownKernelsGiveTheSameBits(_ type: ElementType, threads: Int) throws {
     let alone = try results(threads: 1, type)
     let shared = try results(threads: threads, type)
@@ -18,7 +18,7 @@ struct ThreadCountTests {
   }
 
   /// oneDNN may cut its sums up differently for another number of threads.
-  @Test(arguments: ElementType.productPrecisions, [2, 3])
+  @Test(arguments: ElementType.kernelPrecisions, [2, 3])
   func productsAgreeToTheirPrecision(_ type: ElementType, threads: Int) throws {
     let alone = try results(threads: 1, type)
     let shared = try results(threads: threads, type)
@@ -27,7 +27,7 @@ struct ThreadCountTests {
     }
   }
 
-  @Test(arguments: ElementType.productPrecisions)
+  @Test(arguments: ElementType.kernelPrecisions)
   func aSecondRunGivesTheSameBits(_ type: ElementType) throws {
     let sequence = try OperationSequence(ComputeContext(threadCount: 2), type)
     let first = try sequence.run()

@@ -26,6 +26,7 @@ package final class CheckingDevice: ComputeDevice {
   package var rowChunk: Int? { processor.rowChunk }
 
   package func supports(_ elementType: ElementType) -> Bool { processor.supports(elementType) }
+  package func trains(_ elementType: ElementType) -> Bool { processor.trains(elementType) }
 
   package func measurePeak(_ elementType: ElementType, seconds: Double) -> Double? {
     processor.measurePeak(elementType, seconds: seconds)

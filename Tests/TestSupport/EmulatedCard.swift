@@ -3,7 +3,9 @@ import TensorCore
 
 /// A graphics processor of this machine's own making, with its driver; see `KernelEmulator.h` for the faults
 /// that it finds, which fail the operation.
-public final class EmulatedCard {
+///
+/// Its numbers may be asked for, and its memory limited, from any thread.
+public final class EmulatedCard: @unchecked Sendable {
   private let machine: OpaquePointer
 
   /// Makes a card.
@@ -30,6 +32,17 @@ public final class EmulatedCard {
     return try Device.open(driver: table, ordinal: ordinal)
   }
 
+  /// Runs `body` with this card as each of the machine's, however it is opened: by its number, by an engine, or by a
+  /// trainer. Not in detached tasks.
+  public func standingIn<Result>(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+  ) async rethrows -> Result {
+    try await Device.$substitute.withValue({ _ in try self.open() }, operation: body)
+  }
+
+  /// Gives it more or less memory from now on, as if others took it; what is taken stays.
+  public func limit(toBytes bytes: Int) { ke_limit(machine, bytes) }
+
   /// What its driver says of it.
   public func cards() throws -> [GraphicsCard] {
     ke_use(machine)
@@ -43,6 +56,8 @@ public final class EmulatedCard {
   public var launchCount: Int { Int(ke_launches(machine)) }
   /// Bytes that tensors and weights take.
   public var takenBytes: Int { Int(ke_taken_bytes(machine)) }
+  /// The most bytes that were taken at once.
+  public var mostBytes: Int { Int(ke_most_bytes(machine)) }
 
   /// Reverses 64 numbers by a kernel into which a fault was put, or by one that is sound.
   ///

@@ -18,6 +18,9 @@ public enum TestDevice: String, Sendable {
   /// The device that contexts are opened on in the running test.
   @TaskLocal public static var current = TestDevice.processor
 
+  /// How contexts on a graphics processor multiply in the running test.
+  @TaskLocal public static var precision = ProductPrecision.float32
+
   /// Opens a graphics processor: an emulated one, or the card that `PVDM_TEST_CARD` names by its number.
   ///
   /// - Parameter seed: Decides in which order the emulated one's threads take their turns.
@@ -37,7 +40,10 @@ extension ComputeContext {
     switch TestDevice.current {
     case .processor: self.init(try Device.open(threadCount: threadCount))
     case .checking: self.init(Device(try CheckingDevice(threadCount: threadCount)))
-    case .graphics: self.init(try TestDevice.openGraphics())
+    case .graphics:
+      let device = try TestDevice.openGraphics()
+      _ = device.prepare(for: TestDevice.precision)
+      self.init(device)
     }
   }
 }

@@ -51,7 +51,8 @@ typedef struct {
   gk_image images[GK_MAX_PARTS];
   int32_t image_count, side, stride, dilation;
   int32_t padding;                   // pixels around an image that count as zeros
-  int32_t depth_side;                // taps along the frames, `padding` of which lie before the first; 1 for images
+  int32_t depth_side;                // taps along the frames, 1 for images
+  int32_t depth_padding;             // frames before the first that count as zeros
   int32_t source_depth, target_depth;  // frames; 1 for images
   int32_t batch, source_tokens, target_tokens, source_width, target_width;
   int32_t pixels;  // of all images and samples
@@ -246,6 +247,14 @@ typedef struct {
   gk_address source, gradient, target;
   int32_t batch, height, width, channels;  // of the source
 } gk_maximum_pool;
+
+// The maximum or the mean of every window of volumes; positions outside them do not count. Axes are frames, rows and
+// columns.
+typedef struct {
+  gk_address source, target;  // [batch, extents, channels] and [batch, results, channels] float32
+  int32_t extents[3], results[3], size[3], stride[3], before[3];  // positions before the first that windows begin at
+  int32_t batch, channels, average;
+} gk_volume_pool;
 
 // ---- Sums ---------------------------------------------------------------------------------------
 

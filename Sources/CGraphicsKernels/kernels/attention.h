@@ -1,6 +1,6 @@
 // Attention with a running softmax (Dao et al. 2022): a block has some queries of one head of one sequence, and
 // goes through the keys in pieces, so that scores never leave it. This file has what both precisions share, and
-// float32; attention_bf16.h has tensor cores.
+// float32 exactly; attention_tensor.h has tensor cores.
 #pragma once
 
 #include "device.h"

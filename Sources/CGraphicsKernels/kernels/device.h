@@ -19,7 +19,10 @@
 //   shuffle_xor(value, mask)                 the value of the lane whose number differs by the mask
 //   load_matrices(r, x, i), load_transposed(r, x, i)
 //                                            four 8x8 matrices of bfloat16; lane l names row l % 8 of matrix l / 8
+//                                            (of float32, 8x4 of them)
 //   multiply_add(d, a, b0, b1)               d += a b on tensor cores: 16x16 by 16x8 bfloat16, sums in float32
+//   to_tf32(x)                               the nearest number of 10 bits behind the point, ties away from zero
+//   multiply_add_tf32(d, a, b0, b1)          d += a b on tensor cores: 16x8 by 8x8 of such numbers, sums in float32
 //   exp2_of(x), log2_of(x), reciprocal_of(x), root_of(x), to_bits(x), from_bits(u)
 //
 // Numbers are float, bf16, int, long and, where sums of many are to keep their digits, double.

@@ -135,3 +135,33 @@ template <class Element, bool is_gradient> DEVICE void maximum_pool(const gk_max
     put(global<Element>(a.target), i, rounded<Element>(top));
   }
 }
+
+// A thread for each number of the result.
+DEVICE void volume_pool(const gk_volume_pool &a) {
+  long i = item_index(), places = (long)a.results[0] * a.results[1] * a.results[2];
+  if (i >= a.batch * places * a.channels) return;
+  long place = i / a.channels, channel = i - place * a.channels, sample = place / places;
+  int rest = (int)(place - sample * places), at[3];
+  at[2] = rest % a.results[2];
+  at[1] = rest / a.results[2] % a.results[1];
+  at[0] = rest / (a.results[2] * a.results[1]);
+  int first[3], end[3];
+  UNROLL for (int axis = 0; axis < 3; axis++) {
+    int start = at[axis] * a.stride[axis] - a.before[axis];
+    first[axis] = start > 0 ? start : 0;
+    end[axis] = least(start + a.size[axis], a.extents[axis]);
+  }
+  float sum = 0, top = -3.4028235e38f;
+  for (int frame = first[0]; frame < end[0]; frame++) {
+    for (int row = first[1]; row < end[1]; row++) {
+      for (int column = first[2]; column < end[2]; column++) {
+        long token = ((sample * a.extents[0] + frame) * a.extents[1] + row) * a.extents[2] + column;
+        float value = get(global<float>(a.source), token * a.channels + channel);
+        sum += value;
+        top = largest(top, value);
+      }
+    }
+  }
+  int count = (end[0] - first[0]) * (end[1] - first[1]) * (end[2] - first[2]);
+  put(global<float>(a.target), i, a.average ? sum / (float)count : top);
+}

@@ -27,6 +27,22 @@ DEVICE u32 pair(float low, float high) {
   return (u32)to_bf16(low).bits | (u32)to_bf16(high).bits << 16;
 }
 
+// How tensor cores take numbers of a type: as they are, or of float32 rounded to TF32.
+template <class Element, int count> DEVICE void tensor_rounded(u32 (&r)[count]) {
+  if constexpr (sizeof(Element) == sizeof(float)) {
+    UNROLL for (int i = 0; i < count; i++) r[i] = to_tf32(from_bits(r[i]));
+  }
+}
+
+// The product of a type on tensor cores: of 16x16 by 16x8 bfloat16, or of 16x8 by 8x8 in TF32.
+template <class Element> DEVICE void tensor_multiply(float d[4], const u32 a[4], u32 b0, u32 b1) {
+  if constexpr (sizeof(Element) == sizeof(float)) {
+    multiply_add_tf32(d, a, b0, b1);
+  } else {
+    multiply_add(d, a, b0, b1);
+  }
+}
+
 // Four numbers from a multiple of 4 on.
 DEVICE Four get_four(Global<float> x, long i) {
   Words words = get16(x, i);

@@ -15,15 +15,15 @@ DEVICE void peak_float(const gk_peak &a) {
   put(global<float>(a.target), (long)block_x() * 256 + thread_index(), sum);
 }
 
-DEVICE void peak_bf16(const gk_peak &a) {
+// `half` has halves of the tensor cores' type.
+template <class Element> DEVICE void peak_tensor(const gk_peak &a, u32 half) {
   float sums[GK_PEAK_OPERATIONS][4];
-  // Halves of bfloat16.
-  u32 x[4] = {0x3f003f00, 0x3f003f00, 0x3f003f00, 0x3f003f00}, w = 0x3f003f00;
+  u32 x[4] = {half, half, half, half};
   UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) {
     UNROLL for (int e = 0; e < 4; e++) sums[i][e] = 0;
   }
   for (int round = 0; round < a.rounds; round++) {
-    UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) multiply_add(sums[i], x, w, w);
+    UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) tensor_multiply<Element>(sums[i], x, half, half);
   }
   float sum = 0;
   UNROLL for (int i = 0; i < GK_PEAK_OPERATIONS; i++) sum += sums[i][0] + sums[i][3];

@@ -1,6 +1,6 @@
 // Matrix products and convolutions as implicit products: a block computes a tile of target pixels by outputs, with
 // source and weights on their way to shared memory some steps ahead. The tile's products are plain multiply-adds
-// in float32 (product_float.h) or tensor cores' in bfloat16 (product_bf16.h).
+// in float32 (product_float.h) or tensor cores', of bfloat16 or of float32 rounded to TF32 (product_tensor.h).
 #pragma once
 
 #include "device.h"
@@ -39,9 +39,9 @@ DEVICE Pixel pixel_at(const gk_product &a, int index) {
     int count = a.images[i].target_height * a.target_width * a.target_depth;
     if (rest < count) {
       found = true;
-      if (a.target_depth > 1) {
+      if (a.target_depth > 1 || a.depth_side > 1) {
         int frame_size = a.images[i].target_height * a.target_width;
-        pixel.frame = rest / frame_size * a.stride - a.padding;
+        pixel.frame = rest / frame_size * a.stride - a.depth_padding;
       }
       source_row = a.images[i].source_row;
       target_row = a.images[i].target_row;

@@ -6,12 +6,12 @@
 #include "product.h"
 
 // The extents: a step takes so many pixels.
-template <class Element_, int threads_> struct GradientTile {
+template <class Element_, int threads_, int gap_ = 16 / sizeof(Element_)> struct GradientTile {
   using Element = Element_;
   static constexpr int side = 64, threads = threads_, stages = 3;
   static constexpr int step = sizeof(Element) == 4 ? 16 : 32;
   static constexpr int whole = whole_count<Element>;
-  static constexpr int pitch = side + whole;
+  static constexpr int pitch = side + gap_;
   static constexpr int operand = step * pitch, stage = 2 * operand;
   static constexpr int across = side / whole;  // copies of a pixel
 };
@@ -131,10 +131,56 @@ template <int threads> DEVICE void weight_gradient_float(const gk_weight_gradien
   }
 }
 
-// Four warps, each with 32 outputs by 32 inputs.
-DEVICE void weight_gradient_bf16(const gk_weight_gradient &a) {
-  using Shape = GradientTile<bf16, 128>;
-  DYNAMIC(bf16, memory, Shape::stages * Shape::stage);
+// A step's products of a warp, on tensor cores: of bfloat16, and of float32 rounded to TF32.
+template <class Shape>
+DEVICE void add_gradients(Shared<bf16> memory, int gradients, int sources, float (&sums)[2][4][4]) {
+  int lane = thread_index() % 32;
+  UNROLL for (int k = 0; k < Shape::step; k += 16) {
+    u32 g[2][4];
+    UNROLL for (int i = 0; i < 2; i++) {
+      // Matrices: 8 pixels of both halves of the outputs, then the next 8 pixels.
+      int row = k + lane / 16 * 8 + lane % 8;
+      load_transposed(g[i], memory, gradients + row * Shape::pitch + i * 16 + lane / 8 % 2 * 8);
+    }
+    UNROLL for (int j = 0; j < 4; j += 2) {
+      // Matrices: both halves of the pixels with 8 inputs, then with the next 8.
+      u32 x[4];
+      int row = k + lane / 8 % 2 * 8 + lane % 8;
+      load_transposed(x, memory, sources + row * Shape::pitch + j * 8 + lane / 16 * 8);
+      UNROLL for (int i = 0; i < 2; i++) {
+        multiply_add(sums[i][j], g[i], x[0], x[1]);
+        multiply_add(sums[i][j + 1], g[i], x[2], x[3]);
+      }
+    }
+  }
+}
+template <class Shape>
+DEVICE void add_gradients(Shared<float> memory, int gradients, int sources, float (&sums)[2][4][4]) {
+  int lane = thread_index() % 32;
+  UNROLL for (int k = 0; k < Shape::step; k += 8) {
+    // A lane has pixels lane % 4 and 4 further on, of output or input lane / 4 of each eight.
+    int first = (k + lane % 4) * Shape::pitch + lane / 4, second = first + 4 * Shape::pitch;
+    u32 g[2][4];
+    UNROLL for (int i = 0; i < 2; i++) {
+      UNROLL for (int half = 0; half < 2; half++) {
+        int place = gradients + i * 16 + half * 8;
+        g[i][half] = to_tf32(get(memory, place + first));
+        g[i][half + 2] = to_tf32(get(memory, place + second));
+      }
+    }
+    UNROLL for (int j = 0; j < 4; j++) {
+      int place = sources + j * 8;
+      u32 low = to_tf32(get(memory, place + first)), high = to_tf32(get(memory, place + second));
+      UNROLL for (int i = 0; i < 2; i++) multiply_add_tf32(sums[i][j], g[i], low, high);
+    }
+  }
+}
+
+// Four warps, each with 32 outputs by 32 inputs. Rows of float32 lie `gap` numbers further apart than they are long, so
+// that what the lanes read is in different banks.
+template <class Element, int gap> DEVICE void weight_gradient_tensor(const gk_weight_gradient &a) {
+  using Shape = GradientTile<Element, 128, gap>;
+  DYNAMIC(Element, memory, Shape::stages * Shape::stage);
   SHARED(int, tokens, Shape::stages * 2 * Shape::step);
   GradientPlace place = gradient_place<Shape>(a);
   int warp = thread_index() / 32, lane = thread_index() % 32, top = warp / 2 * 32, left = warp % 2 * 32;
@@ -145,24 +191,7 @@ DEVICE void weight_gradient_bf16(const gk_weight_gradient &a) {
     }
   }
   for_each_pixels<Shape>(a, place, memory, tokens, [&](int gradients, int sources) {
-    UNROLL for (int k = 0; k < Shape::step; k += 16) {
-      u32 g[2][4];
-      UNROLL for (int i = 0; i < 2; i++) {
-        // Matrices: 8 pixels of both halves of the outputs, then the next 8 pixels.
-        int row = k + lane / 16 * 8 + lane % 8;
-        load_transposed(g[i], memory, gradients + row * Shape::pitch + top + i * 16 + lane / 8 % 2 * 8);
-      }
-      UNROLL for (int j = 0; j < 4; j += 2) {
-        // Matrices: both halves of the pixels with 8 inputs, then with the next 8.
-        u32 x[4];
-        int row = k + lane / 8 % 2 * 8 + lane % 8;
-        load_transposed(x, memory, sources + row * Shape::pitch + left + j * 8 + lane / 16 * 8);
-        UNROLL for (int i = 0; i < 2; i++) {
-          multiply_add(sums[i][j], g[i], x[0], x[1]);
-          multiply_add(sums[i][j + 1], g[i], x[2], x[3]);
-        }
-      }
-    }
+    add_gradients<Shape>(memory, gradients + top, sources + left, sums);
   });
   UNROLL for (int i = 0; i < 2; i++) {
     UNROLL for (int j = 0; j < 4; j++) {

@@ -96,8 +96,8 @@ public enum Diagnosis {
   private static var brainFloat: Finding {
     guard Processor.canComputeBFloat16 else {
       return Finding(
-        "processor", "bf16", "not possible", .note,
-        advice: "Use --precision f32; bf16 needs AVX-512")
+        "processor", "bf16", "widened to f32", .note,
+        advice: "bf16 takes half the memory at about f32's speed here; trainings are in f32")
     }
     guard let brain = Processor.measureBFloat16Peak(threads: 1, seconds: 0.05) else {
       return Finding(

@@ -37,6 +37,8 @@ extension ModelError: ExplainedError {
     case .notDistilled:
       "Use another sampler or preset; \"pvdm train distill\" makes such a denoiser"
     case .notLoaded(let kind): "Name one with --\(kind.rawValue)"
+    case .precision(.tensorFloat32, _):
+      "Use --precision f32, or --device cuda:0 where there is a card"
     case .precision: "Use --precision f32"
     case .device: "Use --device cpu, or auto; \"pvdm doctor\" shows which cards there are"
     case .parameter, .structure:
@@ -105,6 +107,10 @@ extension ParameterError: ExplainedError {
 
 extension TensorError: ExplainedError {
   package var sentence: String { description }
+  package var remedy: String {
+    shortage == nil
+      ? "" : "Take a smaller --batch or --precision bf16, or compute with --device cpu"
+  }
   package var category: Explanation.Category { .internalFault }
 }
 

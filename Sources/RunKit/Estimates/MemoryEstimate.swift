@@ -14,7 +14,7 @@ enum MemoryEstimate {
   static func bytes(
     denoiser: NetworkSummary, autoencoder: NetworkSummary, precision: Precision, isGuided: Bool
   ) -> Int {
-    let width = precision == .float32 ? 4 : 2
+    let width = precision.elementType.byteCount
     let weights = (denoiser.parameters + autoencoder.parameters) * width
     let step =
       denoiser.latentTokens * denoiser.width * denoiserWidths * width * (isGuided ? 2 : 1)

@@ -28,7 +28,7 @@ public struct MachineRate: Sendable, Hashable, Codable {
 
   /// GFLOP/s that networks reach.
   func networkRate(_ precision: Precision, threadCount: Int) -> Double {
-    let peak = precision == .float32 ? float32 : bfloat16
+    let peak = precision == .bfloat16 ? bfloat16 : float32
     let share = Double(min(threadCount, processorCount)) / Double(max(processorCount, 1))
     return max(peak * share * Self.networkShare, 1)
   }
@@ -36,7 +36,11 @@ public struct MachineRate: Sendable, Hashable, Codable {
   /// GFLOP/s that networks reach on a graphics processor that was never timed: a fair part of what a large one
   /// does (`pvdm bench --device`), since the first run shows the truth.
   static func cardRate(_ precision: Precision) -> Double {
-    precision == .float32 ? 8_000 : 16_000
+    switch precision {
+    case .float32: 8_000
+    case .tensorFloat32: 12_000
+    case .bfloat16: 16_000
+    }
   }
 
   /// The share of the peak that whole networks reach (`pvdm bench`).

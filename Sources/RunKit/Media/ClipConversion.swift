@@ -10,10 +10,13 @@ public struct ClipConversion {
 
   /// Loads a model's autoencoder.
   ///
-  /// - Parameter onProgress: Called with the weights packed and their total.
+  /// - Parameters:
+  ///   - onShortage: Called with a sentence when less is done at a time because a card's memory is short.
+  ///   - onProgress: Called with the weights packed and their total.
   /// - Throws: ``ModelError`` if the model has none or its file cannot be used.
   public init(
     _ model: ModelFiles, precision: Precision, device: DeviceChoice, threadCount: Int?,
+    onShortage: @escaping @Sendable (String) -> Void,
     onProgress: @escaping @Sendable (_ loaded: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws {
     guard let file = model.autoencoder, case .autoencoder(let configuration) = file.network else {
@@ -21,7 +24,8 @@ public struct ClipConversion {
     }
     self.configuration = configuration
     engine = try VideoEngine(
-      threadCount: threadCount, precision: precision.elementType, device: device)
+      threadCount: threadCount, precision: precision.products, device: device,
+      onShortage: onShortage)
     try await engine.load(file, onProgress: onProgress)
   }
 

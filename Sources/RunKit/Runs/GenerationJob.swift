@@ -132,7 +132,8 @@ public struct GenerationJob: Sendable {
       sets.append(try outputSet(sample, settings, rate, resumed))
     }
     let engine = try VideoEngine(
-      threadCount: threadCount, precision: precision.elementType, device: device)
+      threadCount: threadCount, precision: precision.products, device: device
+    ) { report(.notes([$0])) }
     report(.notes(model.notes + directionNotes(denoiser)))
     if needsAutoencoder(input) {
       guard let autoencoder = model.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }

@@ -229,10 +229,16 @@ extension GenerationSetting {
 
   public static let precision = GenerationSetting(
     "precision", .compute, .choice(\.precision, "precision"),
-    meaning: "Precision of the networks: f32 is the reference, bf16 the faster",
-    explanation: "the precision of the networks: f32 or bf16",
-    line: Line(label: "precision", help: "bf16 is faster on some processors, f32 is exact"),
-    optionHelp: "Precision of the networks: f32 (the reference) or bf16. (default: f32)")
+    meaning:
+      "Precision of the networks: f32 is the reference, bf16 the faster, tf32 for graphics processors",
+    explanation: "the precision of the networks: f32, bf16 or tf32",
+    line: Line(
+      label: "precision",
+      help: "f32 is exact, bf16 faster on some processors, tf32 for graphics processors"),
+    optionHelp: """
+      Precision of the networks: f32 (the reference), bf16, or on graphics processors tf32: f32 with products of \
+      numbers rounded to 10 bits. (default: f32)
+      """)
 
   public static let threads = GenerationSetting(
     "threads", .compute,

@@ -28,16 +28,17 @@ extension GenerationSetting {
     case .seed: return .natural(value.natural ?? 0)
     case .variation: return .text(value.plainText)
     case .choice:
-      let offered = offeredWords(in: settings)
+      let offered = offeredWords(keeping: settings[self].name)
       let index = value.name.flatMap { offered.firstIndex(of: $0) }
       return .choice(index ?? 0, of: line.words?(settings) ?? offered)
     }
   }
 
-  /// The words to choose from here, the chosen one among them.
-  private func offeredWords(in settings: GenerationSettings) -> [String] {
-    let chosen = settings[self].name
-    return domain.words.filter { $0 == chosen || line.isOffered($0) }
+  /// The words to choose from here.
+  ///
+  /// - Parameter chosen: Stays among them, whether it is to be had here or not.
+  func offeredWords(keeping chosen: String?) -> [String] {
+    domain.words.filter { $0 == chosen || line.isOffered($0) }
   }
 
   /// Keeps an edited value.
@@ -50,7 +51,7 @@ extension GenerationSetting {
     case .natural(let number): settings.put(self, .natural(number))
     case .toggle(let isOn): settings.put(self, .flag(isOn))
     case .choice(let index, _):
-      settings.put(self, .text(offeredWords(in: settings)[index]))
+      settings.put(self, .text(offeredWords(keeping: settings[self].name)[index]))
     case .text(let text): settings.put(self, .text(text))
     case .fixed: break
     }

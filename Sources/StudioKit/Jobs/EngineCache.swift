@@ -27,8 +27,13 @@ actor EngineCache {
   private var loaded: (key: Key, model: LoadedModel)?
   private var fits: [Task<Void, Never>] = []
 
-  /// - Parameter previewFolder: Where fits of linear previews are kept.
-  init(previewFolder: String) {
+  private let onShortage: @Sendable (String) -> Void
+
+  /// - Parameters:
+  ///   - previewFolder: Where fits of linear previews are kept.
+  ///   - onShortage: Called with a sentence when less is done at a time because a card's memory is short.
+  init(previewFolder: String, onShortage: @escaping @Sendable (String) -> Void) {
+    self.onShortage = onShortage
     previews = LinearPreviewLibrary(cacheFolder: previewFolder)
   }
 
@@ -63,8 +68,8 @@ actor EngineCache {
     guard let autoencoder = files.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
     guard let denoiser = files.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let engine = try VideoEngine(
-      threadCount: settings.threadCount, precision: settings.precision.elementType,
-      device: key.device)
+      threadCount: settings.threadCount, precision: settings.precision.products,
+      device: key.device, onShortage: onShortage)
     let whole = Double(autoencoder.parameterCount + denoiser.parameterCount)
     var before = 0.0
     for file in [autoencoder, denoiser] {

@@ -100,7 +100,9 @@ public actor Workspace {
     store = opening.store
     lock = opening.lock
     files = ClipFiles(folder: opening.folders.clips)
-    engines = EngineCache(previewFolder: opening.folders.previews)
+    engines = EngineCache(previewFolder: opening.folders.previews) { [hub] in
+      hub.send(.notice(Notice(.warning, $0)))
+    }
     self.slurm = slurm
     clusterFolder = Self.clusterFolder(opening.folders, hub)
     for notice in opening.notices { hub.send(.notice(notice)) }

@@ -15,8 +15,15 @@ package protocol ComputeDevice: AnyObject {
   /// Rows that go through a chain of products at a time, where they can go by parts; `nil` for all of them.
   var rowChunk: Int? { get }
 
-  /// Whether products in a precision run at a useful speed.
+  /// Whether networks run in a precision at a useful speed.
   func supports(_ elementType: ElementType) -> Bool
+  /// Whether they are trained in it, too.
+  func trains(_ elementType: ElementType) -> Bool
+
+  /// Has products of float32 computed in TF32 from now on.
+  ///
+  /// - Returns: Whether the device can.
+  func multiplyInTensorFloat32() -> Bool
 
   /// Multiply-adds of a precision that it reaches, in GFLOP/s; `nil` where it has no such instructions.
   func measurePeak(_ elementType: ElementType, seconds: Double) -> Double?
@@ -40,6 +47,15 @@ package protocol ComputeDevice: AnyObject {
   func repeating(
     _ work: RepeatedWork, _ inputs: [Tensor], _ body: ([Tensor]) throws -> [Tensor]
   ) throws -> [Tensor]
+
+  /// Gives up what is kept of such work, for its memory.
+  ///
+  /// - Returns: Whether anything was.
+  func forgetRepeatedWork() -> Bool
+}
+
+extension ComputeDevice {
+  package func multiplyInTensorFloat32() -> Bool { false }
 }
 
 /// A weight as a device keeps it: layouts and descriptors are the device's own affair.

@@ -31,8 +31,17 @@ public struct Device {
   /// What people call it, for example `AVX-512`.
   public var name: String { implementation.name }
 
-  /// Whether products in a precision run at a useful speed.
-  public func supports(_ elementType: ElementType) -> Bool { implementation.supports(elementType) }
+  /// Prepares the device to multiply in a precision, before anything else is asked of it.
+  ///
+  /// - Parameter training: Whether gradients are wanted, too.
+  /// - Returns: Whether it can, at a useful speed.
+  public func prepare(for precision: ProductPrecision, training: Bool = false) -> Bool {
+    let type = precision.elementType
+    guard training ? implementation.trains(type) : implementation.supports(type) else {
+      return false
+    }
+    return precision != .tensorFloat32 || implementation.multiplyInTensorFloat32()
+  }
 
   /// What the device reaches in multiply-adds of a precision with all its threads, in GFLOP/s; `nil`
   /// where it has no such instructions.

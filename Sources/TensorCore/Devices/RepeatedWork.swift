@@ -39,6 +39,18 @@ public final class RepeatedWork: Sendable {
   /// Nothing is known yet.
   public init() {}
 
+  /// Gives up what devices keep.
+  ///
+  /// - Returns: Whether they kept anything.
+  func forget() -> Bool {
+    let before = entries.withLock { entries in
+      let before = entries
+      entries.removeAll()
+      return before
+    }
+    return before.contains { if case .kept = $0.knowledge { true } else { false } }
+  }
+
   subscript(key: Key) -> Knowledge? {
     get {
       entries.withLock { entries in
@@ -76,7 +88,7 @@ extension ComputeContext {
     _ work: RepeatedWork, _ inputs: [Tensor], _ body: ([Tensor]) throws -> [Tensor]
   ) throws -> [Tensor] {
     // Gradients and profiles need every operation.
-    guard profile == nil, tape == nil, parameterWatch == nil, !isDifferentiating else {
+    guard profile == nil, tape == nil, parameterWatch == nil, !isDifferentiating, keepsWork else {
       return try body(inputs)
     }
     return try device.repeating(work, inputs, body)
@@ -89,4 +101,6 @@ extension ComputeDevice {
   ) throws -> [Tensor] {
     try body(inputs)
   }
+
+  package func forgetRepeatedWork() -> Bool { false }
 }

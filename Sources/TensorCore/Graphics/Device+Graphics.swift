@@ -1,12 +1,16 @@
 internal import CGraphicsKernels
 
 extension Device {
+  /// Opens another device in place of this machine's cards, given their number: in tests, an emulated card.
+  @TaskLocal package static var substitute: (@Sendable (Int) throws -> Device)?
+
   /// Opens a graphics processor of this machine.
   ///
   /// - Parameter ordinal: The card's number, from 0.
   /// - Throws: ``TensorError`` if there is no such card, it cannot run the kernels, or the program was built
   ///   without them.
   public static func open(card ordinal: Int) throws -> Device {
+    if let substitute { return try substitute(ordinal) }
     guard let driver = try GraphicsDriver.ofThisMachine() else {
       throw TensorError(
         operation: "opening cuda:\(ordinal)",

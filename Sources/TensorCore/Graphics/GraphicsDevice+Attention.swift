@@ -4,14 +4,14 @@ extension GraphicsDevice {
   func attention(_ call: AttentionCall, _ patterns: [AttentionPattern]) throws {
     let widest = try Self.headWidth(of: call)
     let x = call.input
-    for group in Self.together(patterns, call, by: { Self.queryBlock($0, x.elementType, widest) }) {
+    for group in Self.together(patterns, call, by: { queryBlock($0, x.elementType, widest) }) {
       var problem = problem(call, group)
-      let queries = Self.queryBlock(group[0], x.elementType, widest)
+      let queries = queryBlock(group[0], x.elementType, widest)
       let rotated = try rotated(
         &problem, x, call.width, isWhole: group[0].queryCount == nil)
       try withExtendedLifetime(rotated) {
         try launch(
-          "gk_attention_\(x.kernelSuffix)_\(widest)x\(queries)", problem,
+          "gk_attention_\(productSuffix(x.elementType))_\(widest)x\(queries)", problem,
           blocks: Self.blocks(group, call) { Self.count($0.queryCount ?? $0.length, by: queries) })
       }
     }
@@ -62,13 +62,13 @@ extension GraphicsDevice {
 
   /// Queries that a block has. Few, as over the frames of a clip, leave a block of 16 fuller; many share what a
   /// block reads.
-  private static func queryBlock(
+  private func queryBlock(
     _ pattern: AttentionPattern, _ type: ElementType, _ widest: Int
   ) -> Int {
     let queries = pattern.queryCount ?? pattern.length
     if queries <= 16 { return 16 }
-    if type == .float32 { return widest == 128 ? 32 : 64 }
-    return widest == 64 && queries >= manyQueries ? 128 : 64
+    if !usesTensorCores(type) { return widest == 128 ? 32 : 64 }
+    return type == .bfloat16 && widest == 64 && queries >= Self.manyQueries ? 128 : 64
   }
 
   /// Patterns in groups that one launch serves: those of single runs that are alike but for where they lie, and

@@ -2,14 +2,16 @@ internal import CGraphicsKernels
 
 extension GraphicsDevice {
   func measurePeak(_ elementType: ElementType, seconds: Double) -> Double? {
-    // For float32 a multiply-add of each thread; for bfloat16 a product of 16x16 by 16x8 of each warp of 32.
+    // For float32 a multiply-add of each thread; for bfloat16 a product of 16x16 by 16x8 of each warp of 32, and in TF32
+    // one of half as many.
     let each: Double =
       switch elementType {
-      case .float32: 2
+      case .float32: roundsProducts ? 2 * 16 * 8 * 8 / 32 : 2
       case .bfloat16: 2 * 16 * 16 * 8 / 32
       default: 0
       }
     guard each > 0 else { return nil }
+    let kernel = "gk_peak_\(productSuffix(elementType))"
     let (blocks, threads) = (4096, 256)
     guard let target = try? TensorStorage(byteCount: 4 * blocks * threads, memory) else {
       return nil
@@ -19,7 +21,7 @@ extension GraphicsDevice {
       let start = moment()
       let problem = gk_peak(target: target.address.onCard, rounds: Int32(rounds))
       guard
-        (try? launch("gk_peak_\(elementType.kernelSuffix)", problem, blocks: blocks)) != nil
+        (try? launch(kernel, problem, blocks: blocks)) != nil
       else { return nil }
       let seconds = moment().seconds(since: start)
       guard seconds > 0 else { return nil }

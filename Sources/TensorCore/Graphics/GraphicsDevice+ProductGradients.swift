@@ -28,6 +28,7 @@ extension GraphicsDevice {
     product.stride = 1
     product.dilation = Int32(problem.stride)
     product.padding = Int32(problem.kernel - 1 - problem.padding)
+    product.depth_padding = product.padding
     product.pixels = product.batch * product.target_tokens
     try multiply(&product, weight)
   }
@@ -79,7 +80,8 @@ extension GraphicsDevice {
     call.partials = partials?.address.onCard ?? result.onCard
     try withExtendedLifetime(partials) {
       try launch(
-        "gk_weight_gradient_\(input.kernelSuffix)", call, blocks: (tiles / taps, taps, splits))
+        "gk_weight_gradient_\(productSuffix(input.elementType))", call,
+        blocks: (tiles / taps, taps, splits))
       guard !isWhole else { return }
       try launch(
         "gk_add_weight_partials_f32", call,

@@ -86,6 +86,7 @@ extension GraphicsDevice {
     product.stride = Int32(problem.stride)
     product.dilation = 1
     product.padding = Int32(problem.padding)
+    product.depth_padding = product.padding
     product.source_depth = isVolume ? Int32(problem.sides[0]) : 1
     product.target_depth = isVolume ? Int32(problem.outputSides[0]) : 1
     product.batch = Int32(problem.batch)
@@ -141,7 +142,7 @@ extension GraphicsDevice {
     let (pixels, splits) = (Int(product.pixels), Int(product.splits))
     let outputs = Int(product.outputs)
     // Values and gates stand in groups, as the kernels' threads hold them.
-    let group = weight.elementType == .bfloat16 ? 8 : 16
+    let group = usesTensorCores(weight.elementType) ? 8 : 16
     let columns =
       product.gated != 0
       ? Self.count(outputs / 2, by: group) * 2 * group : outputs
@@ -150,7 +151,7 @@ extension GraphicsDevice {
     }
     let large = blocks(Self.largeTile)
     func kernel(_ tile: Int) -> String {
-      "gk_product_\(weight.elementType.kernelSuffix)_\(tile)x\(tile)"
+      "gk_product_\(productSuffix(weight.elementType))_\(tile)x\(tile)"
     }
     // Large tiles read less, where there are enough of them for every processor of a card. They add in
     // the same order.

@@ -5,6 +5,10 @@ final class GraphicsDevice: ComputeDevice {
   let connection: GraphicsConnection
   let ownMemory: GraphicsMemory
   var memory: any DeviceMemory { ownMemory }
+  /// Whether products of float32 are of numbers rounded to TF32.
+  private(set) var roundsProducts = false
+  /// The work that graphs are kept of.
+  var repeated: [KeptWork] = []
 
   /// Bytes of a row that a step of a product takes.
   static let stepBytes = Int(GK_STEP_BYTES)
@@ -35,6 +39,23 @@ final class GraphicsDevice: ComputeDevice {
 
   func supports(_ elementType: ElementType) -> Bool {
     elementType == .float32 || elementType == .bfloat16
+  }
+
+  func trains(_ elementType: ElementType) -> Bool { supports(elementType) }
+
+  func multiplyInTensorFloat32() -> Bool {
+    roundsProducts = true
+    return true
+  }
+
+  /// The end of a product's name for a precision.
+  func productSuffix(_ elementType: ElementType) -> String {
+    roundsProducts && elementType == .float32 ? "tf32" : elementType.kernelSuffix
+  }
+
+  /// Whether tensor cores compute the products of a precision.
+  func usesTensorCores(_ elementType: ElementType) -> Bool {
+    roundsProducts || elementType == .bfloat16
   }
 
   /// Parts of a size that so many elements are.
@@ -142,10 +163,10 @@ final class GraphicsDevice: ComputeDevice {
     case .gradientNorm(let parameters, let result): try gradientNorm(parameters, into: result)
     case .adamW(let parameters, let step): try adamW(parameters, step)
 
-    case .volumeConvolution, .volumePooling:
-      throw TensorError(
-        operation: operation.name,
-        reason: "it is not computed on graphics processors: use the processor")
+    case .volumeConvolution(let problem, let x, let weight, let bias, let result):
+      try volumeConvolution(problem, x, weight, bias, into: result)
+    case .volumePooling(let problem, let x, let result):
+      try volumePooling(problem, x, into: result)
     }
   }
 }

@@ -43,7 +43,8 @@ struct GraphicsDriver: @unchecked Sendable {
   /// What whoever runs the program can do about an error.
   private static func advice(_ result: cd_result) -> String? {
     switch Int(result) {
-    case CD_ERROR_OUT_OF_MEMORY: "make fewer videos at a time, or use the processor"
+    case CD_ERROR_OUT_OF_MEMORY:
+      "bfloat16 takes about half, fewer videos at a time take less, and the processor has memory of its own"
     case CD_ERROR_NO_DEVICE:
       "no card is visible: look at nvidia-smi and at CUDA_VISIBLE_DEVICES"
     case CD_ERROR_INVALID_DEVICE: "cards are numbered from 0"

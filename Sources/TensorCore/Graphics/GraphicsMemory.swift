@@ -8,7 +8,19 @@ final class GraphicsMemory: DeviceMemory {
   private var functions: cd_driver { connection.driver.functions }
   private let arenas = Mutex(Arenas())
 
-  init(_ connection: GraphicsConnection) { self.connection = connection }
+  /// All that is open in the process: what one keeps for reuse may be what another lacks.
+  private static let open = Mutex<[Opened]>([])
+  private struct Opened {
+    weak var memory: GraphicsMemory?
+  }
+
+  init(_ connection: GraphicsConnection) {
+    self.connection = connection
+    Self.open.withLock { open in
+      open.removeAll { $0.memory == nil }
+      open.append(Opened(memory: self))
+    }
+  }
 
   func take(byteCount: Int) throws -> DeviceBuffer {
     let capacity = max(byteCount, 1)
@@ -32,12 +44,18 @@ final class GraphicsMemory: DeviceMemory {
       result = functions.take(&address, capacity, connection.pool, connection.stream)
     }
     if result == CD_ERROR_OUT_OF_MEMORY {
+      for memory in Self.open.withLock({ $0.compactMap(\.memory) }) { memory.trim() }
+      connection.makeCurrent()
+      result = functions.take(&address, capacity, connection.pool, connection.stream)
+    }
+    if result == CD_ERROR_OUT_OF_MEMORY {
       var (free, total) = (0, 0)
       _ = functions.get_memory(&free, &total)
       let error = connection.driver.failure("cuMemAllocFromPoolAsync", result)
       throw TensorError(
         operation: error.operation,
-        reason: "\(capacity) bytes are wanted, and \(free) of \(total) are free: \(error.reason)")
+        reason: "\(capacity) bytes are wanted, and \(free) of \(total) are free: \(error.reason)",
+        shortage: MemoryShortage(wanted: capacity, taken: poolBytes(CD_POOL_USED_CURRENT)))
     }
     try connection.driver.check("cuMemAllocFromPoolAsync", result)
     return DeviceBuffer(address: DeviceAddress(bytes: UInt(address)), capacity: capacity)
@@ -134,19 +152,15 @@ final class GraphicsMemory: DeviceMemory {
   }
 
   var heldBytes: Int {
-    var (reserved, used) = (UInt64(0), UInt64(0))
-    connection.makeCurrent()
-    _ = functions.get_pool_attribute(
-      connection.pool, Int32(CD_POOL_RESERVED_CURRENT), &reserved)
-    _ = functions.get_pool_attribute(
-      connection.pool, Int32(CD_POOL_USED_CURRENT), &used)
-    return Int(max(reserved, used) - used)
+    max(poolBytes(CD_POOL_RESERVED_CURRENT) - poolBytes(CD_POOL_USED_CURRENT), 0)
   }
 
-  var peakBytes: Int? {
+  var peakBytes: Int? { poolBytes(CD_POOL_USED_HIGH) }
+
+  private func poolBytes(_ attribute: Int) -> Int {
     var bytes: UInt64 = 0
     connection.makeCurrent()
-    _ = functions.get_pool_attribute(connection.pool, Int32(CD_POOL_USED_HIGH), &bytes)
+    _ = functions.get_pool_attribute(connection.pool, Int32(attribute), &bytes)
     return Int(bytes)
   }
 

@@ -94,6 +94,11 @@ final class GraphicsGraph: @unchecked Sendable {
   }
 }
 
+/// Work of which a device keeps something, as long as whoever asks for it lives.
+struct KeptWork {
+  weak var work: RepeatedWork?
+}
+
 extension GraphicsMemory {
   fileprivate func copy(_ source: Tensor, to target: Tensor) {
     copy(
@@ -137,9 +142,20 @@ extension GraphicsDevice {
       // Where there is no memory to set aside, or a driver has no graphs, work goes on as it comes.
       work[key] = .unrepeatable
       guard let (graph, results) = try? recorded(inputs, body) else { return try body(inputs) }
-      if let graph { work[key] = .kept(graph) }
+      if let graph {
+        work[key] = .kept(graph)
+        repeated.removeAll { $0.work == nil || $0.work === work }
+        repeated.append(KeptWork(work: work))
+      }
       return results
     }
+  }
+
+  func forgetRepeatedWork() -> Bool {
+    // All of it goes, so that none is asked twice.
+    let kept = repeated.compactMap(\.work)
+    repeated = []
+    return kept.map { $0.forget() }.contains(true)
   }
 
   /// Does work and records it.

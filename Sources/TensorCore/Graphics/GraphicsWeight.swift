@@ -48,11 +48,17 @@ final class GraphicsWeight: PreparedWeight, @unchecked Sendable {
     case .linear: (side, axes) = (1, 2)
     case .stacked: (side, axes) = (3, 2)
     case .spatial(let kernel, let count): (side, axes) = (kernel, count)
-    case .volume:
-      throw TensorError(
-        operation: "prepare",
-        reason:
-          "convolutions of this kind are not computed on graphics processors: use the processor")
+    case .volume(let problem):
+      let sides = Set(problem.window.size.axes)
+      guard let side = sides.first, sides.count == 1 else {
+        throw TensorError(
+          operation: "prepare",
+          reason:
+            "the window has \(problem.window.size.axes.map(String.init).joined(separator: " x ")) "
+            + "positions, and graphics processors compute those of equal sides, or as large as the volume"
+        )
+      }
+      (self.side, axes) = (side, 3)
     }
     isForVectors =
       if case .linear(_, let rows) = description.use { rows == 1 } else { false }
@@ -137,6 +143,22 @@ extension GraphicsDevice {
     case .trained(let master):
       return try GraphicsWeight(description, storage: nil, master: master)
     case .fixed(let numbers): values = numbers
+    }
+    if case .volume(let problem) = description.use, problem.isWhole {
+      // Each clip is a row of a matrix then, its positions one after the other.
+      let inputs = description.inputs
+      let taps = problem.window.size.count
+      let rows = values.indices.map { index in
+        let (output, place) = (index / (inputs * taps), index % (inputs * taps))
+        return values[output * inputs * taps + place % inputs * taps + place / inputs]
+      }
+      return try rows.withUnsafeBufferPointer {
+        try prepare(
+          .fixed($0),
+          WeightDescription(
+            inputs: inputs * taps, outputs: description.outputs,
+            elementType: description.elementType, use: .linear(hasBias: true, rows: nil)))
+      }
     }
     // Refused before anything is copied.
     let weight = try GraphicsWeight(description, storage: nil, master: nil)

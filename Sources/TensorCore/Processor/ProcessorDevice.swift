@@ -27,11 +27,12 @@ final class ProcessorDevice: ComputeDevice {
   var threads: Int32 { Int32(threadCount) }
 
   func supports(_ elementType: ElementType) -> Bool {
-    switch elementType {
-    case .float32: true
-    case .bfloat16: Processor.canComputeBFloat16
-    default: false
-    }
+    elementType == .float32 || elementType == .bfloat16
+  }
+
+  /// Gradients of products are oneDNN's.
+  func trains(_ elementType: ElementType) -> Bool {
+    elementType == .float32 || (elementType == .bfloat16 && Processor.canComputeBFloat16)
   }
 
   func measurePeak(_ elementType: ElementType, seconds: Double) -> Double? {

@@ -60,12 +60,14 @@ extension ProcessorDevice {
       guard let base = values.baseAddress else {
         throw TensorError(operation: "prepare", reason: "an empty weight")
       }
-      return try packed(base, description)
-        ?? ProcessorWeight(
-          .library(
-            reordered(
-              base, storedLayout(description),
-              as: WeightLayout(preferredLayout(description), library))))
+      if let packed = try packed(base, description) { return packed }
+      var description = description
+      if !Processor.canComputeBFloat16 { description.elementType = .float32 }
+      return try ProcessorWeight(
+        .library(
+          reordered(
+            base, storedLayout(description),
+            as: WeightLayout(preferredLayout(description), library))))
     case .trained(let master):
       return ProcessorWeight(
         .trained(

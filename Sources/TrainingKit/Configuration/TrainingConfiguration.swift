@@ -83,7 +83,7 @@ public struct StageSettings: Sendable, Hashable, Codable {
   /// Precision of products and features; weights, gradients and the optimiser are float32.
   public var precision: Precision
   /// Precision in which ranks that train together send each other gradients, which are added in float32.
-  public var gradientType: Precision
+  public var gradientType: GradientPrecision
   /// Whether blocks run twice in place of keeping what gradients need.
   public var gradientCheckpointing: Bool
   /// Decides the first weights, the order of the data and every draw.
@@ -111,7 +111,7 @@ public struct StageSettings: Sendable, Hashable, Codable {
     beta1: Double = 0.9, beta2: Double = 0.999, weightDecay: Double = 0.01,
     maximumGradientNorm: Double = 0, averageDecay: Double = 0, averageInterval: Int = 1,
     mirrors: Bool = false,
-    precision: Precision = .float32, gradientType: Precision = .float32,
+    precision: Precision = .float32, gradientType: GradientPrecision = .float32,
     gradientCheckpointing: Bool = false, seed: UInt64 = 0,
     logInterval: Int = 10, sampleInterval: Int = 1000, checkpointInterval: Int = 500,
     keptCheckpoints: Int = 2, validationClips: Int = 16

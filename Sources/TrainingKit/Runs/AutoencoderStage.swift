@@ -18,6 +18,7 @@ final class AutoencoderStage: StageWork {
   private let threadCount: Int
   private let device: DeviceChoice
   private let hasPerceptualDistance: Bool
+  private let onShortage: @Sendable (String) -> Void
 
   /// Clips that a sample video shows.
   private static let shownClips = 4
@@ -30,10 +31,12 @@ final class AutoencoderStage: StageWork {
   ///   - job: The run.
   ///   - beginning: What the network begins with.
   ///   - position: Where the data goes on; `nil` begins.
+  ///   - onShortage: Called with a sentence when less is done at a time because a card's memory is short.
   init(
     _ job: TrainingJob, _ videos: TrainingVideos, beginning: TrainingBeginning,
-    position: ClipSampler.Position?
+    position: ClipSampler.Position?, onShortage: @escaping @Sendable (String) -> Void
   ) async throws {
+    self.onShortage = onShortage
     settings = job.configuration.autoencoderTraining
     let network = job.configuration.autoencoder
     frames = network.frames
@@ -59,7 +62,7 @@ final class AutoencoderStage: StageWork {
     plan.optimizer = settings.stage.optimizer
     plan.discriminatorSeed = settings.usesDiscriminators ? settings.stage.seed : nil
     plan.perceptual = job.perceptualWeights.map { ($0, job.perceptualFeatures) }
-    plan.elementType = settings.stage.precision.elementType
+    plan.precision = settings.stage.precision.products
     plan.isCheckpointing = settings.stage.gradientCheckpointing
     plan.device = device
     plan.threadCount = threadCount
@@ -148,7 +151,8 @@ final class AutoencoderStage: StageWork {
 
   /// The mean PSNR of reconstructed clips, and a video with originals above their reconstructions.
   func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {
-    let engine = try VideoEngine(threadCount: threadCount, device: device)
+    let engine = try VideoEngine(
+      threadCount: threadCount, device: device, onShortage: onShortage)
     try await engine.load(network)
     var sum = 0.0
     var shown: [(PixelClip, PixelClip)] = []

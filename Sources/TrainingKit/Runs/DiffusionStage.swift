@@ -34,11 +34,13 @@ final class DiffusionStage: StageWork {
   ///   - autoencoder: Makes the latents.
   ///   - autoencoderHash: SHA-256 of its file.
   ///   - teacher: The denoiser to learn from, where few steps are learnt.
+  ///   - onShortage: Called with a sentence when less is done at a time because a card's memory is short.
   ///   - onProgress: Called with the videos whose latents are cached, and their total.
   init(
     _ job: TrainingJob, _ videos: TrainingVideos, beginning: TrainingBeginning,
     position: ClipSampler.Position?, autoencoder: NetworkFile, autoencoderHash: String,
-    teacher: NetworkFile?, stop: StopSignal, onProgress: (_ done: Int, _ total: Int) -> Void
+    teacher: NetworkFile?, stop: StopSignal, onShortage: @escaping @Sendable (String) -> Void,
+    onProgress: (_ done: Int, _ total: Int) -> Void
   ) async throws {
     settings = job.configuration.diffusionTraining
     framesPerSecond = videos.framesPerSecond
@@ -49,7 +51,8 @@ final class DiffusionStage: StageWork {
     latentCount = PlaneGeometry.channels * network.geometry.tokenCount
     let precision = settings.stage.precision
     engine = try VideoEngine(
-      threadCount: job.resolvedThreadCount, precision: precision.elementType, device: job.device)
+      threadCount: job.resolvedThreadCount, precision: precision.products, device: job.device,
+      onShortage: onShortage)
     try await engine.load(autoencoder)
 
     let reader = ClipReader(
@@ -94,7 +97,7 @@ final class DiffusionStage: StageWork {
     plan.hasPlaneCodes = settings.hasPlaneCodes
     plan.distance = settings.distance.distance
     plan.ratioLimit = settings.ratioLimit > 0 ? Float(settings.ratioLimit) : nil
-    plan.elementType = settings.stage.precision.elementType
+    plan.precision = settings.stage.precision.products
     plan.isCheckpointing = settings.stage.gradientCheckpointing
     plan.device = job.device
     plan.threadCount = job.resolvedThreadCount

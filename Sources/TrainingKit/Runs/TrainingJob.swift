@@ -105,14 +105,27 @@ public struct TrainingJob: Sendable {
 
   /// Checks that what is to compute can do so.
   ///
-  /// - Throws: ``StudioError`` for a card and several ranks.
+  /// - Throws: ``StudioError`` for a card and several ranks, or for a processor and TF32.
   func checkDevice() throws {
+    if device.resolved == .processor { try Self.checkProcessor(configuration[stage].precision) }
     guard ranks != nil, device.resolved != .processor else { return }
     throw StudioError(
       nil,
       .option(
         name: "--device", found: "\(device) for a training of several ranks",
         expected: "cpu: gradients are shared among processors alone"))
+  }
+
+  /// Checks that a processor computes in a precision.
+  ///
+  /// - Throws: ``StudioError`` for TF32.
+  static func checkProcessor(_ precision: Precision) throws {
+    guard precision == .tensorFloat32 else { return }
+    throw StudioError(
+      nil,
+      .option(
+        name: "the precision", found: "tf32 on the processor",
+        expected: "f32 or bf16, or a graphics processor as the device"))
   }
 
   /// What a run that goes on is told where it does so on another device; `nil` for the same.

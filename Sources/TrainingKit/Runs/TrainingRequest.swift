@@ -48,14 +48,26 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     self.device = device
   }
 
+  /// What computes, by the name that people use.
+  public var deviceName: String {
+    get { (device ?? .processor).description }
+    set { device = DeviceChoice(newValue).flatMap { $0 == .processor ? nil : $0 } }
+  }
+
+  /// What the choice of a device comes to here, where it does not say so itself.
+  public var deviceNote: String { device == .automatic ? DeviceChoice.automatic.deviceName : "" }
+
   /// The configuration with the settings that differ, and what to know about how it was read.
   ///
-  /// - Throws: ``TrainingConfigurationError``.
+  /// - Throws: ``TrainingConfigurationError``; ``StudioError`` for a precision that the device lacks.
   public func load() throws -> (configuration: TrainingConfiguration, notes: [String]) {
     let isPreset = TrainingPreset(rawValue: configuration) != nil
     var (result, notes) = try TrainingConfiguration.load(
       isPreset ? configuration : Self.absolute(configuration))
     try result.apply(overrides, stage: stage)
+    if device ?? .processor == .processor {
+      try TrainingJob.checkProcessor(result[stage].precision)
+    }
     return (result, notes)
   }
 

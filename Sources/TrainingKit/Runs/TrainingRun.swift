@@ -256,11 +256,13 @@ struct TrainingRun {
     _ autoencoder: (file: NetworkFile, hash: String)?, _ teacher: (file: NetworkFile, hash: String)?
   ) async throws -> any StageWork {
     guard let autoencoder else {
-      return try await AutoencoderStage(job, videos, beginning: beginning, position: position)
+      return try await AutoencoderStage(
+        job, videos, beginning: beginning, position: position, onShortage: tellShortage)
     }
     return try await DiffusionStage(
       job, videos, beginning: beginning, position: position, autoencoder: autoencoder.file,
-      autoencoderHash: autoencoder.hash, teacher: teacher?.file, stop: stop
+      autoencoderHash: autoencoder.hash, teacher: teacher?.file, stop: stop,
+      onShortage: tellShortage
     ) { [report] done, total in
       report(.preparation(ItemProgress("videos encoded", done: done, total: total)))
     }
@@ -340,6 +342,11 @@ struct TrainingRun {
 
   private var newestCheckpoint: String? {
     folder.checkpointSteps.last.map { folder.checkpoint($0) }
+  }
+
+  /// Tells that less is encoded or decoded at a time because a card's memory is short.
+  private var tellShortage: @Sendable (String) -> Void {
+    { [report] in report(.notes([$0])) }
   }
 
   /// Names videos that could not be read, each once.

@@ -15,6 +15,8 @@ public struct Autoencoder: Sendable {
   private let toPatches: PatchLayer  // to_pixel.1
   private let encoding = RepeatedWork()
   private let decoding = RepeatedWork()
+  private static let writing = DividedWork("the encoder", thing: "frame")
+  private static let reading = DividedWork("the decoder", thing: "frame")
 
   /// Takes the network's parameters; the scope's root has the names of the authors' files.
   ///
@@ -44,10 +46,12 @@ public struct Autoencoder: Sendable {
   public func encode(_ clip: PixelClip, _ context: ComputeContext) throws -> Latent {
     let geometry = configuration.geometry
     var latent = Latent(zerosFor: geometry)
-    let planes = try context.read(
-      context.repeating(encoding, [framesTensor(clip, context)]) {
-        try planeValues(encoderTokens($0[0], context), context)
-      })
+    let planes = try context.sharing(Self.writing, of: configuration.frames) {
+      try context.read(
+        context.repeating(encoding, [framesTensor(clip, context)]) {
+          try planeValues(encoderTokens($0[0], context), context)
+        })
+    }
     for (plane, values) in zip(geometry.planes, planes) {
       for token in 0..<plane.count {
         for channel in 0..<PlaneGeometry.channels {
@@ -82,12 +86,14 @@ public struct Autoencoder: Sendable {
 
   /// Reads a latent back as frames.
   public func decode(_ latent: Latent, _ context: ComputeContext) throws -> PixelClip {
-    let frames = try context.repeating(decoding, tensors(ofPlanes: latent, context)) {
-      [try self.frames(fromPlanes: $0, context)]
+    let values = try context.sharing(Self.reading, of: configuration.frames) {
+      try context.read(
+        context.repeating(decoding, tensors(ofPlanes: latent, context)) {
+          [try self.frames(fromPlanes: $0, context)]
+        }[0])
     }
     return PixelClip(
-      frames: configuration.frames, side: configuration.resolution,
-      values: try context.read(frames[0]))
+      frames: configuration.frames, side: configuration.resolution, values: values)
   }
 
   /// A latent's planes, `[plane's tokens, 4]` float32 each, in the order xy, yt, xt.

@@ -36,13 +36,16 @@ struct PlaneProjection: Sendable {
   /// - Parameter x: The clip's tokens `[time * height * width, width D]`.
   /// - Returns: `[plane's tokens, 4]` float32, before tanh.
   func callAsFunction(_ x: Tensor, _ context: ComputeContext) throws -> Tensor {
-    var sequences = try context.gatherSequences(
+    let sequences = try context.gatherSequences(
       x, of: volume, along: axis, token: token, positions: positions)
-    for layer in layers.dropLast() { sequences = try layer(sequences, context) }
-    let first =
-      try layers.last?.firstToken(of: sequences, context)
-      ?? context.firstTokens(sequences)
-    return try toLatent(first, outputType: .float32, context)
+    return try context.inParts(sequences, outer: 1, extent: sequences.shape[0]) { sequences, _ in
+      var sequences = sequences
+      for layer in layers.dropLast() { sequences = try layer(sequences, context) }
+      let first =
+        try layers.last?.firstToken(of: sequences, context)
+        ?? context.firstTokens(sequences)
+      return try toLatent(first, outputType: .float32, context)
+    }
   }
 
   /// A pre-norm transformer layer over short sequences.

@@ -22,20 +22,40 @@ struct VideoTransformer: Sendable {
   /// - Parameter x: `[time * height * width, width D]`.
   /// - Returns: A tensor like `x`.
   func callAsFunction(_ x: Tensor, _ context: ComputeContext) throws -> Tensor {
-    let overTime = volume.sequences(along: .depth)
-    let overFrame = AttentionPattern(
-      runs: [0..<(volume.height * volume.width)], sequences: volume.depth,
-      outerStride: volume.height * volume.width)
+    let (depth, area) = (volume.depth, volume.height * volume.width)
     var x = x
     for layer in layers {
       x = try context.checkpointed { [x] in
         var x = x
-        x = try context.inLayer("time") { try layer.time(x, overTime, timeRotary, context) }
-        x = try context.inLayer("space") { try layer.space(x, overFrame, spaceRotary, context) }
-        return try context.inLayer("feed_forward") { try layer.feedForward(x, context) }
+        x = try context.inLayer("time") {
+          try context.inParts(x, outer: depth, extent: area) { x, places in
+            try layer.time(x, Self.overTime(depth, places: places), timeRotary, context)
+          }
+        }
+        x = try context.inLayer("space") {
+          try context.inParts(x, outer: 1, extent: depth) { x, frames in
+            try layer.space(x, Self.overFrames(frames, area: area), spaceRotary, context)
+          }
+        }
+        return try context.inLayer("feed_forward") {
+          try context.inParts(x, outer: 1, extent: depth) { x, _ in
+            try layer.feedForward(x, context)
+          }
+        }
       }
     }
     return x
+  }
+
+  /// Each of so many places of a frame through all frames.
+  private static func overTime(_ depth: Int, places: Int) -> AttentionPattern {
+    AttentionPattern(
+      runs: [0..<depth], sequences: places, outerStride: 1, tokenStep: places)
+  }
+
+  /// All places of each of so many frames.
+  private static func overFrames(_ frames: Int, area: Int) -> AttentionPattern {
+    AttentionPattern(runs: [0..<area], sequences: frames, outerStride: area)
   }
 
   private struct Layer: Sendable {

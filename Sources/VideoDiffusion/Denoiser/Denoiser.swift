@@ -88,15 +88,23 @@ public struct Denoiser: Sendable {
     _ latents: [Latent], conditions: [Latent?], steps: [Float], _ context: ComputeContext
   ) throws -> [Latent] {
     let geometry = configuration.geometry
-    let x = try context.planeTokens(
-      latents, conditions: configuration.isConditional ? conditions : nil,
-      noCondition: noCondition, geometry, elementType: firstConvolution.elementType)
-    let predicted = try context.latents(
-      fromPlaneTokens: predictedTokens(x, steps: steps, context), geometry)
-    return predicted.indices.map {
-      configuration.prediction.noise(predicted[$0], in: latents[$0], at: Int(steps[$0]))
+    return try context.inPieces(Self.prediction, of: latents.count) { size in
+      try stride(from: 0, to: latents.count, by: size).flatMap { start in
+        let range = start..<min(start + size, latents.count)
+        let x = try context.planeTokens(
+          Array(latents[range]),
+          conditions: configuration.isConditional ? Array(conditions[range]) : nil,
+          noCondition: noCondition, geometry, elementType: firstConvolution.elementType)
+        let predicted = try context.latents(
+          fromPlaneTokens: predictedTokens(x, steps: Array(steps[range]), context), geometry)
+        return zip(predicted, range).map { predicted, index in
+          configuration.prediction.noise(predicted, in: latents[index], at: Int(steps[index]))
+        }
+      }
     }
   }
+
+  private static let prediction = DividedWork("the denoiser", thing: "latent")
 
   /// Predicts what the network was trained to (``DenoiserConfiguration/prediction``) in tokens of the stacked
   /// planes, with everything staying on the device: what is trained.

@@ -15,23 +15,31 @@ public actor EvaluationEngine {
   ///
   /// - Parameters:
   ///   - frames: Frames of the clips that it will see most.
-  ///   - threadCount: Threads; `nil` for all processors of the process.
+  ///   - device: What is to compute.
+  ///   - threadCount: Threads of the processor; `nil` for all of the process.
+  ///   - onShortage: Called with a sentence when fewer clips are looked at at a time because a card's memory is
+  ///     short.
   ///   - onProgress: Called with the weights taken and their total; throwing ends the load.
-  /// - Throws: What ``FeatureNetworkFile/load(_:frames:onProgress:)`` throws.
+  /// - Throws: What ``FeatureNetworkFile/load(_:frames:onProgress:)`` throws, and ``ModelError`` if there is no such
+  ///   device.
   public static func load(
-    _ file: FeatureNetworkFile, frames: Int, threadCount: Int? = nil,
+    _ file: FeatureNetworkFile, frames: Int, device: DeviceChoice = .processor,
+    threadCount: Int? = nil, onShortage: @escaping @Sendable (String) -> Void = { _ in },
     onProgress: @escaping @Sendable (_ loaded: Int, _ total: Int) throws -> Void = { _, _ in }
   ) async throws -> EvaluationEngine {
     let engine = EvaluationEngine()
-    try await engine.open(file, frames, threadCount, onProgress)
+    try await engine.open(file, frames, device, threadCount, onShortage, onProgress)
     return engine
   }
 
   private func open(
-    _ file: FeatureNetworkFile, _ frames: Int, _ threadCount: Int?,
+    _ file: FeatureNetworkFile, _ frames: Int, _ device: DeviceChoice, _ threadCount: Int?,
+    _ onShortage: @escaping @Sendable (String) -> Void,
     _ onProgress: @escaping @Sendable (Int, Int) throws -> Void
   ) throws {
-    let context = ComputeContext(try Device.open(threadCount: threadCount))
+    let context = ComputeContext(
+      try Device.open(device, threadCount: threadCount, for: .float32))
+    context.onShortage = onShortage
     loaded = (context, try file.load(context, frames: frames, onProgress: onProgress))
     context.releaseUnusedMemory()
   }
@@ -42,6 +50,12 @@ public actor EvaluationEngine {
   ///   `TensorError` if memory is short.
   package func features(of clips: [FrameBytes]) throws -> [[Float]] {
     guard let loaded else { preconditionFailure("an engine is only given out when it is loaded") }
-    return try loaded.network.features(of: clips, loaded.context)
+    let (context, network) = loaded
+    let work = DividedWork(network.kind.rawValue.uppercased(), thing: "clip")
+    return try context.inPieces(work, of: clips.count) { size in
+      try stride(from: 0, to: clips.count, by: size).flatMap { start in
+        try network.features(of: Array(clips[start..<min(start + size, clips.count)]), context)
+      }
+    }
   }
 }

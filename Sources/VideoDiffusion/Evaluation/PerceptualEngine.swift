@@ -22,22 +22,30 @@ public actor PerceptualEngine {
   ///   - weights: A file with the weights of the channels, `lin0.model.1.weight` to `lin4`.
   ///   - features: A file with VGG16's convolutions; `nil` if they are in the first one too.
   ///   - side: Side of the frames that it will see, a multiple of 16.
-  ///   - threadCount: Threads; `nil` for all processors of the process.
+  ///   - device: What is to compute.
+  ///   - threadCount: Threads of the processor; `nil` for all of the process.
+  ///   - onShortage: Called with a sentence when fewer frames are compared at a time because a card's memory is
+  ///     short.
   /// - Throws: ``EvaluationError`` if a file is not there, ``ModelError`` naming the file and the
-  ///   weight that is missing, misshapen or not finite, `CheckpointError` for a damaged file.
+  ///   weight that is missing, misshapen or not finite, or a device that there is not, `CheckpointError` for a
+  ///   damaged file.
   public static func load(
-    weights: String, features: String?, side: Int, threadCount: Int? = nil
+    weights: String, features: String?, side: Int, device: DeviceChoice = .processor,
+    threadCount: Int? = nil, onShortage: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> PerceptualEngine {
     precondition(side % 16 == 0, "frames are halved four times")
     let engine = PerceptualEngine()
-    try await engine.open(weights, features ?? weights, side, threadCount)
+    try await engine.open(weights, features ?? weights, side, device, threadCount, onShortage)
     return engine
   }
 
   private func open(
-    _ weights: String, _ features: String, _ side: Int, _ threadCount: Int?
+    _ weights: String, _ features: String, _ side: Int, _ device: DeviceChoice,
+    _ threadCount: Int?, _ onShortage: @escaping @Sendable (String) -> Void
   ) throws {
-    let context = ComputeContext(try Device.open(threadCount: threadCount))
+    let context = ComputeContext(
+      try Device.open(device, threadCount: threadCount, for: .float32))
+    context.onShortage = onShortage
     loaded = (
       context,
       try PerceptualDistance.load(weights: weights, features: features, side: side, context)
@@ -52,20 +60,31 @@ public actor PerceptualEngine {
   public func distance(_ clip: PixelClip, _ other: PixelClip) throws -> Double {
     precondition(clip.frames == other.frames && clip.side == other.side)
     guard let loaded else { preconditionFailure("an engine is only given out when it is loaded") }
-    let size = clip.side * clip.side * 3
-    var sum = 0.0
-    for first in stride(from: 0, to: clip.frames, by: Self.batch) {
-      let end = min(first + Self.batch, clip.frames)
-      let tensors = try [clip, other].map {
-        try loaded.context.tensor(
-          $0.values[(first * size)..<(end * size)],
-          shape: [end - first, clip.side, clip.side, 3])
+    let work = DividedWork("LPIPS", thing: "frame")
+    let frames = try loaded.context.inPieces(work, of: min(Self.batch, clip.frames)) { size in
+      try stride(from: 0, to: clip.frames, by: size).flatMap { first in
+        try distances(clip, other, first..<min(first + size, clip.frames), loaded)
       }
-      let slices = try loaded.context.read(
-        loaded.distance(tensors[0], tensors[1], loaded.context).distances)
-      for frame in 0..<(end - first) { sum += Double(slices.reduce(0) { $0 + $1[frame] }) }
     }
-    return sum / Double(clip.frames)
+    return frames.reduce(0, +) / Double(clip.frames)
+  }
+
+  /// The distance of each of some frames.
+  private func distances(
+    _ clip: PixelClip, _ other: PixelClip, _ frames: Range<Int>,
+    _ loaded: (context: ComputeContext, distance: PerceptualDistance)
+  ) throws -> [Double] {
+    let size = clip.side * clip.side * 3
+    let tensors = try [clip, other].map {
+      try loaded.context.tensor(
+        $0.values[(frames.lowerBound * size)..<(frames.upperBound * size)],
+        shape: [frames.count, clip.side, clip.side, 3])
+    }
+    let slices = try loaded.context.read(
+      loaded.distance(tensors[0], tensors[1], loaded.context).distances)
+    return frames.indices.map { frame in
+      Double(slices.reduce(0) { $0 + $1[frame - frames.lowerBound] })
+    }
   }
 }
 

@@ -15,8 +15,8 @@ public actor VideoEngine {
   public nonisolated let device: DeviceChoice
   /// Threads of the processor that every operation is split over.
   public nonisolated let threadCount: Int
-  /// Precision of weights and features: `.float32` or `.bfloat16`.
-  public nonisolated let precision: ElementType
+  /// How the networks multiply.
+  public nonisolated let precision: ProductPrecision
   private let context: ComputeContext
   private var autoencoder: Autoencoder?
   private var denoiser: Denoiser?
@@ -28,12 +28,14 @@ public actor VideoEngine {
   /// - Parameters:
   ///   - threadCount: Threads, at least 1; `nil`, or more than there are, for all processors of the
   ///     process.
-  ///   - precision: `.float32`, the reference, or `.bfloat16`.
+  ///   - precision: `.float32`, the reference, `.bfloat16`, or on a card `.tensorFloat32`.
   ///   - choice: What is to compute.
+  ///   - onShortage: Called with a sentence when less is done at a time because a card's memory is short.
   /// - Throws: ``ModelError`` if there is no such device, it lacks the precision, or no thread is asked for.
   public init(
-    threadCount: Int? = nil, precision: ElementType = .float32,
-    device choice: DeviceChoice = .automatic
+    threadCount: Int? = nil, precision: ProductPrecision = .float32,
+    device choice: DeviceChoice = .automatic,
+    onShortage: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     if let threadCount, !(1...4096).contains(threadCount) {
       throw ModelError(
@@ -43,8 +45,10 @@ public actor VideoEngine {
     self.threadCount = min(threadCount ?? .max, Processor.availableCount)
     self.device = choice.resolved
     self.precision = precision
-    context = ComputeContext(
+    let context = ComputeContext(
       try Device.open(self.device, threadCount: self.threadCount, for: precision))
+    context.onShortage = onShortage
+    self.context = context
   }
 
   // MARK: Loading
@@ -64,12 +68,13 @@ public actor VideoEngine {
       autoencoder = nil
       context.releaseUnusedMemory()
       autoencoder = try file.loadAutoencoder(
-        context, elementType: precision, onProgress: onProgress)
+        context, elementType: precision.elementType, onProgress: onProgress)
     case .denoiser:
       if let autoencoder { try checkFit(autoencoder.configuration.geometry, file.geometry) }
       denoiser = nil
       context.releaseUnusedMemory()
-      denoiser = try file.loadDenoiser(context, elementType: precision, onProgress: onProgress)
+      denoiser = try file.loadDenoiser(
+        context, elementType: precision.elementType, onProgress: onProgress)
       distilledSteps = file.distilledSteps
     }
     context.releaseUnusedMemory()

@@ -6,11 +6,13 @@ extension Device {
   /// - Parameters:
   ///   - choice: What is to compute.
   ///   - threadCount: Threads of a processor; `nil` for every one that the process may run on.
-  ///   - precision: `.float32` or `.bfloat16`.
+  ///   - precision: How they multiply.
+  ///   - training: Whether they are trained.
   /// - Throws: ``ModelError`` if there is no such device or it lacks the precision, `TensorError` if the
   ///   processor cannot compute.
   static func open(
-    _ choice: DeviceChoice, threadCount: Int?, for precision: ElementType
+    _ choice: DeviceChoice, threadCount: Int?, for precision: ProductPrecision,
+    training: Bool = false
   ) throws -> Device {
     let choice = choice.resolved
     let device: Device
@@ -20,7 +22,9 @@ extension Device {
       guard case .card = choice else { throw error }
       throw ModelError(.device(name: choice.description, reason: error.reason))
     }
-    guard device.supports(precision) else { throw ModelError(.precision(processor: device.name)) }
+    guard device.prepare(for: precision, training: training) else {
+      throw ModelError(.precision(precision, processor: device.name))
+    }
     return device
   }
 }

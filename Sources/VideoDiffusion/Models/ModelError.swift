@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A model, or a file of one, that cannot be used as asked.
 public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The file it is about, as the caller named it; `nil` if it is about no single file.
@@ -43,8 +45,8 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     case savedRun(reason: String)
     /// A graphics processor that was chosen cannot be used.
     case device(name: String, reason: String)
-    /// The processor cannot compute in bfloat16 at a useful speed.
-    case precision(processor: String)
+    /// What is to compute cannot multiply in a precision, or not at a useful speed.
+    case precision(ProductPrecision, processor: String)
     /// A weight cannot be used.
     case parameter(String)
   }
@@ -99,8 +101,10 @@ extension ModelError.Problem: CustomStringConvertible {
       "\(name) is \(found); expected \(expected)"
     case .savedRun(let reason): "the saved run cannot be continued: \(reason)"
     case .device(let name, let reason): "\(name) cannot be used: \(reason)"
-    case .precision(let processor):
-      "bf16 needs a processor with AVX-512; this one has \(processor)"
+    case .precision(.tensorFloat32, let processor):
+      "graphics processors alone compute in tf32, and this is to be computed by a processor with \(processor)"
+    case .precision(_, let processor):
+      "training in bf16 needs a processor with AVX-512; this one has \(processor)"
     case .parameter(let text): text
     }
   }

@@ -25,7 +25,7 @@ public actor AutoencoderTrainer {
     /// perceptual distance out.
     public var perceptual: (weights: String, features: String?)?
     /// Precision of products and features.
-    public var elementType = ElementType.float32
+    public var precision = ProductPrecision.float32
     /// Whether layers run twice in place of keeping what gradients need.
     public var isCheckpointing = false
     /// The ranks that train together, and how they share gradients; `nil` for one alone.
@@ -72,7 +72,8 @@ public actor AutoencoderTrainer {
   private func open(_ plan: Plan) throws {
     precondition(plan.sharing == nil || plan.device.resolved == .processor)
     let context = ComputeContext(
-      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.elementType))
+      try Device.open(
+        plan.device, threadCount: plan.threadCount, for: plan.precision, training: true))
     let beginning = plan.beginning
     let source = try beginning.source(.autoencoder) {
       InitialParameters(plan.configuration, seed: $0)
@@ -88,7 +89,7 @@ public actor AutoencoderTrainer {
     try beginning.naming {
       let step = try AutoencoderTrainingStep(
         source, plan.configuration, weights: plan.weights, perceptualDistance: perceptual,
-        discriminators: pair?.networks, elementType: plan.elementType,
+        discriminators: pair?.networks, elementType: plan.precision.elementType,
         checkpointing: plan.isCheckpointing, context)
       let network = try ParameterGroup(
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
@@ -114,7 +115,7 @@ public actor AutoencoderTrainer {
     let clip = source(TrainingGroupName.clipDiscriminator, .clip)
     return try plan.beginning.naming {
       let networks = try DiscriminatorPair(
-        frameSource: frame, clipSource: clip, elementType: plan.elementType, context)
+        frameSource: frame, clipSource: clip, elementType: plan.precision.elementType, context)
       var optimizer = OptimizerConfiguration.discriminator
       optimizer.schedule = plan.optimizer.schedule
       return (

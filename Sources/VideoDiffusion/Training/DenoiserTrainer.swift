@@ -23,7 +23,7 @@ public actor DenoiserTrainer {
     /// The denoiser to learn from and how, for one that is to sample in few steps; `nil` learns from noise.
     public var teaching: (teacher: NetworkFile, distillation: StepDistillation)?
     /// Precision of products and features.
-    public var elementType = ElementType.float32
+    public var precision = ProductPrecision.float32
     /// Whether blocks run twice in place of keeping what gradients need.
     public var isCheckpointing = false
     /// The ranks that train together, and how they share gradients; `nil` for one alone.
@@ -69,7 +69,8 @@ public actor DenoiserTrainer {
   private func open(_ plan: Plan) throws {
     precondition(plan.sharing == nil || plan.device.resolved == .processor)
     let context = ComputeContext(
-      try Device.open(plan.device, threadCount: plan.threadCount, for: plan.elementType))
+      try Device.open(
+        plan.device, threadCount: plan.threadCount, for: plan.precision, training: true))
     var source = try plan.beginning.source(.denoiser) {
       InitialParameters(plan.configuration, seed: $0)
     }
@@ -88,8 +89,8 @@ public actor DenoiserTrainer {
     }
     try plan.beginning.naming {
       let step = try DenoiserTrainingStep(
-        source, plan.configuration, distance: plan.distance,
-        ratioLimit: plan.ratioLimit, isTaught: plan.teaching != nil, elementType: plan.elementType,
+        source, plan.configuration, distance: plan.distance, ratioLimit: plan.ratioLimit,
+        isTaught: plan.teaching != nil, elementType: plan.precision.elementType,
         checkpointing: plan.isCheckpointing, context)
       let group = try ParameterGroup(
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
@@ -98,7 +99,7 @@ public actor DenoiserTrainer {
       let teacher = try plan.teaching.map {
         StepTeacher(
           $0.distillation,
-          try $0.teacher.loadDenoiser(context, elementType: plan.elementType), context)
+          try $0.teacher.loadDenoiser(context, elementType: plan.precision.elementType), context)
       }
       opened = Work(
         context: context, step: step, group: group, ranks: plan.sharing?.ranks, teacher: teacher)

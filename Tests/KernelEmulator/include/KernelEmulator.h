@@ -37,6 +37,10 @@ const char *ke_fault(const ke_machine *machine);
 // Kernels that were launched, and bytes that are taken.
 uint64_t ke_launches(const ke_machine *machine);
 uint64_t ke_taken_bytes(const ke_machine *machine);
+// The most bytes that were taken at once.
+uint64_t ke_most_bytes(const ke_machine *machine);
+// Gives it more or less memory from now on, as if others took it; what is taken stays.
+void ke_limit(ke_machine *machine, size_t memory_bytes);
 
 // Reverses 64 numbers in place by a kernel into which a fault was put, `planted_` and its name in planted.cpp, and
 // returns what is wrong, as ke_fault does.

@@ -48,4 +48,26 @@ enum GraphicsComparison {
       return (name, kept ?? values)
     }
   }
+
+  /// The gated feed-forward part of a layer, on so many rows of a width, with a hidden width.
+  static func gatedFeedForward(
+    _ type: ElementType, rows: Int, _ size: (width: Int, hidden: Int), _ context: ComputeContext
+  ) throws -> [(name: String, result: Tensor)] {
+    var numbers = SeededNumbers(15)
+    let norm = try context.prepareNormalization(
+      weight: numbers.floats(size.width, scale: 0.3, around: 1), bias: numbers.floats(size.width))
+    let expand = try context.linear(
+      inputs: size.width, outputs: 2 * size.hidden, bias: numbers.floats(2 * size.hidden),
+      seed: 16, as: type
+    ).weight
+    let contract = try context.linear(
+      inputs: size.hidden, outputs: size.width, bias: numbers.floats(size.width), seed: 17,
+      as: type
+    ).weight
+    let x = try context.tensor(
+      numbers.floats(rows * size.width), shape: [rows, size.width], as: type)
+    return [
+      ("feed-forward", try context.gatedFeedForward(x, norm, expand: expand, contract: contract))
+    ]
+  }
 }

@@ -8,11 +8,11 @@ struct GraphicsDeviceTests {
     try #require(throws: TensorError.self) { try body() }
   }
 
-  @Test("it has the card's name, and computes in both precisions")
+  @Test("it has the card's name, and computes in every precision")
   func name() throws {
     let device = try EmulatedCard().open()
     #expect(device.name == "emulated card")
-    #expect(ElementType.allCases.filter(device.supports) == [.float32, .bfloat16])
+    #expect(ProductPrecision.allCases.allSatisfy { device.prepare(for: $0) })
   }
 
   @Test("its driver describes it")
@@ -49,15 +49,28 @@ struct GraphicsDeviceTests {
     #expect(try context.read(context.zeros([3])) == [0, 0, 0])
   }
 
+  @Test("what one context keeps for reuse serves another that lacks it")
+  func sharedMemory() throws {
+    let card = EmulatedCard(memoryBytes: 1 << 16)
+    let (first, second) = (ComputeContext(try card.open()), ComputeContext(try card.open()))
+    _ = try first.read(first.zeros([15000]))
+    #expect(first.reusableByteCount == 60000)
+    #expect(try second.read(second.zeros([12000])).count == 12000)
+    #expect(first.reusableByteCount == 0)
+  }
+
   @Test("what it cannot do it says, and what to do")
   func refusals() throws {
     let context = ComputeContext(try EmulatedCard().open())
-    let x = try context.zeros([1, 4, 4, 4, 8])
-    let pooling = try error {
-      _ = try context.maximumPool(
-        x, VolumeWindow(size: VolumeExtents(2), stride: VolumeExtents(2), padding: .covering))
+    let window = VolumeWindow(size: VolumeExtents(1, 3, 3), padding: .same)
+    let flat = try error {
+      _ = try [Float](repeating: 0, count: 9).withUnsafeBufferPointer {
+        try context.prepareConvolution(
+          $0, bias: [0], inputs: 1, outputs: 1, window: window, appliesReLU: false,
+          on: VolumeExtents(4))
+      }
     }
-    #expect(pooling.operation == "volumePooling" && pooling.reason.contains("use the processor"))
+    #expect(flat.reason.contains("1 x 3 x 3 positions"))
     let wide = try context.tensor(Array(repeating: 1, count: 4 * 399), shape: [4, 399])
     let heads = try error {
       _ = try context.attention(
@@ -112,5 +125,7 @@ struct GraphicsDeviceTests {
       #expect(try #require(device.measurePeak(type, seconds: 0)) > 0)
     }
     #expect(device.measurePeak(.float16, seconds: 0) == nil)
+    #expect(device.prepare(for: .tensorFloat32))
+    #expect(try #require(device.measurePeak(.float32, seconds: 0)) > 0)
   }
 }

@@ -11,7 +11,7 @@ struct GraphicsGradientTests {
   // MARK: Products
 
   @Test(
-    "linear layers with bias and residual", arguments: ElementType.productPrecisions,
+    "linear layers with bias and residual", arguments: ElementType.trainingPrecisions,
     [(1, 16, 48), (70, 33, 9), (330, 72, 129)])
   func linear(_ type: ElementType, _ size: (rows: Int, inputs: Int, outputs: Int)) throws {
     try GraphicsGradients.check(
@@ -27,7 +27,7 @@ struct GraphicsGradientTests {
   }
 
   @Test(
-    "convolutions over stacked images", arguments: ElementType.productPrecisions,
+    "convolutions over stacked images", arguments: ElementType.trainingPrecisions,
     [(5, 9), (40, 72)])
   func convolution(_ type: ElementType, _ channels: (inputs: Int, outputs: Int)) throws {
     let stack = Self.stack
@@ -44,7 +44,7 @@ struct GraphicsGradientTests {
     }
   }
 
-  @Test("convolutions of stride 2 over stacked images", arguments: ElementType.productPrecisions)
+  @Test("convolutions of stride 2 over stacked images", arguments: ElementType.trainingPrecisions)
   func strided(_ type: ElementType) throws {
     let stack = Self.stack
     try GraphicsGradients.check(
@@ -58,7 +58,7 @@ struct GraphicsGradientTests {
   }
 
   @Test(
-    "convolutions over images and volumes", arguments: ElementType.productPrecisions,
+    "convolutions over images and volumes", arguments: ElementType.trainingPrecisions,
     [[5, 8], [3, 5, 4]])
   func spatial(_ type: ElementType, _ sides: [Int]) throws {
     for stride in [1, 2] {
@@ -76,7 +76,7 @@ struct GraphicsGradientTests {
     }
   }
 
-  @Test("a weight follows its numbers", arguments: ElementType.productPrecisions)
+  @Test("a weight follows its numbers", arguments: ElementType.trainingPrecisions)
   func changedWeight(_ type: ElementType) throws {
     try GraphicsComparison.check(type) { context in
       var numbers = SeededNumbers(50)

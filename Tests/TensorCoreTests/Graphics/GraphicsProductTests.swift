@@ -8,7 +8,7 @@ struct GraphicsProductTests {
 
   @Test(
     "convolutions with residuals, at odd and at whole numbers of channels",
-    arguments: ElementType.productPrecisions, [(5, 9), (8, 3), (40, 70), (64, 130)])
+    arguments: ElementType.kernelPrecisions, [(5, 9), (8, 3), (40, 70), (64, 130)])
   func convolution(_ type: ElementType, _ channels: (inputs: Int, outputs: Int)) throws {
     let stack = Self.stack
     try GraphicsComparison.check(type, on: stack) { context in
@@ -36,7 +36,7 @@ struct GraphicsProductTests {
     }
   }
 
-  @Test("convolutions of stride 2", arguments: ElementType.productPrecisions)
+  @Test("convolutions of stride 2", arguments: ElementType.kernelPrecisions)
   func strided(_ type: ElementType) throws {
     let stack = Self.stack
     try GraphicsComparison.check(type, on: stack.halved) { context in
@@ -52,7 +52,7 @@ struct GraphicsProductTests {
   }
 
   @Test(
-    "linear layers with and without bias and residual", arguments: ElementType.productPrecisions,
+    "linear layers with and without bias and residual", arguments: ElementType.kernelPrecisions,
     [(1, 16, 48), (70, 33, 9), (65, 100, 129)])
   func linear(_ type: ElementType, _ size: (rows: Int, inputs: Int, outputs: Int)) throws {
     try GraphicsComparison.check(type) { context in
@@ -77,7 +77,7 @@ struct GraphicsProductTests {
   }
 
   @Test(
-    "products that are large enough for large tiles", arguments: ElementType.productPrecisions)
+    "products that are large enough for large tiles", arguments: ElementType.kernelPrecisions)
   func largeTiles(_ type: ElementType) throws {
     try GraphicsComparison.check(type) { context in
       var numbers = SeededNumbers(13)
@@ -90,29 +90,11 @@ struct GraphicsProductTests {
   }
 
   @Test(
-    "the gated feed-forward part", arguments: ElementType.productPrecisions,
+    "the gated feed-forward part", arguments: ElementType.kernelPrecisions,
     [(24, 36), (32, 100), (30, 7)])
   func gatedFeedForward(_ type: ElementType, _ size: (width: Int, hidden: Int)) throws {
-    try GraphicsComparison.check(type) { context in
-      var numbers = SeededNumbers(15)
-      let norm = try context.prepareNormalization(
-        weight: numbers.floats(size.width, scale: 0.3, around: 1), bias: numbers.floats(size.width))
-      let expand = try context.linear(
-        inputs: size.width, outputs: 2 * size.hidden, bias: numbers.floats(2 * size.hidden),
-        seed: 16, as: type
-      ).weight
-      let contract = try context.linear(
-        inputs: size.hidden, outputs: size.width, bias: numbers.floats(size.width), seed: 17,
-        as: type
-      ).weight
-      let x = try context.tensor(
-        numbers.floats(600 * size.width), shape: [600, size.width], as: type)
-      return [
-        (
-          "feed-forward",
-          try context.gatedFeedForward(x, norm, expand: expand, contract: contract)
-        )
-      ]
+    try GraphicsComparison.check(type) {
+      try GraphicsComparison.gatedFeedForward(type, rows: 600, size, $0)
     }
   }
 

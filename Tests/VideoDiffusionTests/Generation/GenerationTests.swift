@@ -140,5 +140,9 @@ struct GenerationTests {
     guidance.guidanceScale = .nan
     #expect(throws: ModelError.self) { try guidance.validate() }
     #expect(throws: ModelError.self) { try VideoEngine(threadCount: 0) }
+    let error = #expect(throws: ModelError.self) {
+      try VideoEngine(threadCount: 1, precision: .tensorFloat32, device: .processor)
+    }
+    #expect(error?.description.hasPrefix("graphics processors alone compute in tf32") == true)
   }
 }

@@ -9,7 +9,7 @@ enum Networks {
   }
 
   static func engine(
-    denoiser: String? = nil, autoencoder: String? = nil, precision: ElementType = .float32
+    denoiser: String? = nil, autoencoder: String? = nil, precision: ProductPrecision = .float32
   ) async throws -> VideoEngine {
     let engine = try VideoEngine(precision: precision)
     if let denoiser { try await engine.load(file(denoiser, "ema_model.pth")) }

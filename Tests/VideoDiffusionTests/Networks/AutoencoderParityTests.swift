@@ -34,8 +34,6 @@ struct AutoencoderParityTests {
   }
 
   @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: GoldenNetwork.autoencoders)
   func bfloat16FramesAreAsGoodAs35Decibels(_ golden: GoldenNetwork.AutoencoderCase) throws {
     let frames = try decodedFrames(golden, .bfloat16)
@@ -44,9 +42,7 @@ struct AutoencoderParityTests {
     #expect(signalToNoise >= 35)
   }
 
-  @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)))
+  @Test
   func bfloat16LatentsStayCloseToFloat32() throws {
     let context = try ComputeContext(threadCount: 2)
     let golden = GoldenNetwork.autoencoders[0]

@@ -57,8 +57,6 @@ struct DenoiserParityTests {
   }
 
   @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: GoldenNetwork.denoisers)
   func bfloat16StaysWithinThreePercent(_ golden: GoldenNetwork.DenoiserCase) throws {
     let it = try Loaded(golden, .bfloat16)
@@ -74,7 +72,7 @@ struct DenoiserParityTests {
 
   /// The large one in one precision only, for time.
   private static let batchCases =
-    ElementType.productPrecisions.flatMap { type in
+    ElementType.kernelPrecisions.flatMap { type in
       [GoldenNetwork.small, GoldenNetwork.unconditional].map { ($0, type) }
     } + [(GoldenNetwork.publishedLayout, .float32)]
 

@@ -89,8 +89,6 @@ struct FormulaNetworkTests {
   }
 
   @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: denoisers)
   func bfloat16StaysWithinFivePercent(_ golden: DenoiserCase) throws {
     let noise = try Self.noise(golden, .bfloat16, conditional: golden.configuration.isConditional)
@@ -203,7 +201,7 @@ struct FormulaNetworkTests {
     #expect(relativeError(Array(tokens.prefix(expected.count)), from: expected) < 1e-5)
   }
 
-  @Test(arguments: ElementType.productPrecisions)
+  @Test(arguments: ElementType.kernelPrecisions)
   func decodingMatches(_ type: ElementType) throws {
     let decoded = try Self.decodedFrames(type)
     if type == .float32 {

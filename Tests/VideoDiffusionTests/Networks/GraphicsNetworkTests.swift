@@ -25,6 +25,25 @@ struct GraphicsNetworkTests {
     #expect(relativeError(noise.found, from: noise.expected) < 0.05)
   }
 
+  @Test("in TF32 the denoiser stays within half a percent, and rounds", arguments: denoisers)
+  func tensorFloat(_ golden: FormulaNetworkTests.DenoiserCase) throws {
+    let noise = try TestDevice.$precision.withValue(.tensorFloat32) {
+      try FormulaNetworkTests.noise(
+        golden, .float32, conditional: golden.configuration.isConditional)
+    }
+    let error = relativeError(noise.found, from: noise.expected)
+    #expect((1e-5...5e-3).contains(error), "\(error)")
+  }
+
+  @Test("in TF32 the decoder's frames stay within one percent, and round")
+  func tensorFloatDecoding() throws {
+    let decoded = try TestDevice.$precision.withValue(.tensorFloat32) {
+      try FormulaNetworkTests.decodedFrames(.float32)
+    }
+    let error = relativeError(decoded.found, from: decoded.expected)
+    #expect((1e-5...1e-2).contains(error), "\(error)")
+  }
+
   @Test("the encoder writes PyTorch's latent")
   func encoding() throws {
     let context = try ComputeContext()

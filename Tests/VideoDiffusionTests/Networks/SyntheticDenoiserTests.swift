@@ -103,8 +103,6 @@ struct SyntheticDenoiserTests {
   }
 
   @Test(
-    .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)),
     arguments: variants)
   func bfloat16StaysWithinFivePercent(_ variant: Variant) throws {
     let it = Case(variant)

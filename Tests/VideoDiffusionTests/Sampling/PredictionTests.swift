@@ -1,3 +1,4 @@
+import TensorCore
 import TestSupport
 import Testing
 import VideoDiffusion
@@ -27,8 +28,8 @@ struct PredictionTests {
       Float(level.signal * Double($0) - level.noise * Double($1))
     }
     let found = Prediction.velocity.target(noise: noise, in: latent, at: timestep)
-    // Where hardly any signal is left, the latent's rounding is divided by it: 1e-7 over 0.012.
-    #expect(largestDifference(found.values, expected) < 2e-5)
+    // Where hardly any signal is left, the rounding of numbers near 3 is divided by it: 2e-7 over 0.012.
+    #expect(largestDifference(found.values, expected) < 1e-4)
   }
 
   @Test(

@@ -67,7 +67,7 @@ struct GoldenAutoencoderTrainingTests {
 
   @Test(
     .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)))
+      if: ElementType.hasBFloat16Training, Comment(rawValue: ElementType.noBFloat16Training)))
   func bfloat16GradientsPointTheSameWay() throws {
     let exact = try Run()
     let rounded = try Run(.bfloat16)

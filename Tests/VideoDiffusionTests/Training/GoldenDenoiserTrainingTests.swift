@@ -135,7 +135,7 @@ struct GoldenDenoiserTrainingTests {
     #expect(abs(loss / expectedLoss - 1) < 1e-4)
   }
 
-  @Test(arguments: ElementType.productPrecisions)
+  @Test(arguments: ElementType.trainingPrecisions)
   func checkpointingChangesNoBit(_ type: ElementType) throws {
     let plain = try Run(type)
     let checkpointed = try Run(type, checkpointing: true)
@@ -164,7 +164,7 @@ struct GoldenDenoiserTrainingTests {
 
   @Test(
     .enabled(
-      if: ElementType.hasBFloat16Products, Comment(rawValue: ElementType.noBFloat16Products)))
+      if: ElementType.hasBFloat16Training, Comment(rawValue: ElementType.noBFloat16Training)))
   func bfloat16GradientsPointTheSameWay() throws {
     let exact = try Run()
     let rounded = try Run(.bfloat16)

@@ -52,6 +52,26 @@ struct GoldenLossTests {
   /// With the names of LPIPS' own network and with those of torchvision's.
   @Test(arguments: [false, true])
   func thePerceptualDistanceAndItsGradientMatch(hasTorchvisionNames: Bool) throws {
+    let distance = try Self.perceptualDistance(
+      side: 64, hasTorchvisionNames: hasTorchvisionNames, context)
+    let x = context.differentiable(try channelsLast("lpips_b"))
+    let tape = GradientTape()
+    let (parts, distances) = try context.recording(on: tape) {
+      try distance(x, channelsLast("lpips_a"), context)
+    }
+    let slices = try context.read(distances)
+    let sums = slices[0].indices.map { sample in slices.reduce(0) { $0 + $1[sample] } }
+    #expect(relativeError(sums, from: try file.float("lpips")) < 1e-4)
+    // The reference is the gradient of the sum over the batch.
+    try context.backward(from: parts.map { ($0, Float(sums.count)) }, on: tape)
+    let gradient = try #require(context.gradient(of: x))
+    #expect(relativeError(try channelsFirst(gradient), from: try file.float("lpips_grad_b")) < 0.01)
+  }
+
+  /// LPIPS with the formula's weights.
+  static func perceptualDistance(
+    side: Int, hasTorchvisionNames: Bool = false, _ context: ComputeContext
+  ) throws -> PerceptualDistance {
     var shapes: [String: [Int]] = [:]
     var formulaNames: [String: String] = [:]
     var inputs = 3
@@ -70,22 +90,13 @@ struct GoldenLossTests {
       shapes["lin\(slice).model.1.weight"] = [1, width, 1, 1]
     }
     let source = FormulaParameters(shapes, formulaNames: formulaNames)
-    let distance = try PerceptualDistance(features: source, weights: source, side: 64, context)
-    let x = context.differentiable(try channelsLast("lpips_b"))
-    let tape = GradientTape()
-    let (parts, distances) = try context.recording(on: tape) {
-      try distance(x, channelsLast("lpips_a"), context)
-    }
-    let slices = try context.read(distances)
-    let sums = slices[0].indices.map { sample in slices.reduce(0) { $0 + $1[sample] } }
-    #expect(relativeError(sums, from: try file.float("lpips")) < 1e-4)
-    // The reference is the gradient of the sum over the batch.
-    try context.backward(from: parts.map { ($0, Float(sums.count)) }, on: tape)
-    let gradient = try #require(context.gradient(of: x))
-    #expect(relativeError(try channelsFirst(gradient), from: try file.float("lpips_grad_b")) < 0.01)
+    return try PerceptualDistance(features: source, weights: source, side: side, context)
   }
 
-  private func discriminators() throws -> DiscriminatorPair {
+  private func discriminators() throws -> DiscriminatorPair { try Self.discriminators(context) }
+
+  /// Both discriminators with the formula's weights.
+  static func discriminators(_ context: ComputeContext) throws -> DiscriminatorPair {
     func source(axes: Int) -> FormulaParameters {
       let widths = [3, 64, 128, 256, 512, 1]
       var shapes: [String: [Int]] = [:]

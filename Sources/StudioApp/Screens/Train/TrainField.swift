@@ -3,7 +3,7 @@ import TerminalUI
 /// A line of the form that sets a training up.
 enum TrainField: CaseIterable {
   case stage, name, preset, file, data, autoencoder, autoencoderFile, initial, lpips, vgg
-  case steps, batch, rate, precision, checkpointing, threads, more
+  case steps, batch, rate, precision, checkpointing, device, threads, more
 
   /// Whether it is a path, which Tab completes.
   var isPath: Bool {
@@ -42,6 +42,7 @@ enum TrainField: CaseIterable {
     case .rate: "rate"
     case .precision: "precision"
     case .checkpointing: "less memory"
+    case .device: "device"
     case .threads: "threads"
     case .more: "more"
     }
@@ -62,8 +63,9 @@ enum TrainField: CaseIterable {
     case .steps: "steps of the optimiser"
     case .batch: "clips of a batch; fewer take less memory"
     case .rate: "the highest learning rate"
-    case .precision: "of products and features; bf16 is faster on some processors"
+    case .precision: "of products and features; bf16 is faster on some processors, tf32 on cards"
     case .checkpointing: "gradient checkpointing: blocks run twice and keep less; slower"
+    case .device: "what trains: the processor, or a graphics processor by its number"
     case .threads: "processors to use; 0 is all of them"
     case .more: "other settings, such as mirrors=true seed=3 (pvdm train config shows all)"
     }

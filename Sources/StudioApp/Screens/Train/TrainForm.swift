@@ -136,6 +136,7 @@ package struct TrainForm: Sendable, Hashable {
     case (.initial, .text(let text)): request.initialPath = text
     case (.lpips, .text(let text)): request.perceptualWeights = text
     case (.vgg, .text(let text)): request.perceptualFeatures = text
+    case (.device, .choice(let index, let words)): request.deviceName = words[index]
     case (.threads, .number(let number, _, _, _)):
       request.threadCount = number == 0 ? nil : Int(number)
     case (.more, .text(let text)):
@@ -235,6 +236,9 @@ package struct TrainForm: Sendable, Hashable {
     case .initial: return .text(request.initialPath)
     case .lpips: return .text(request.perceptualWeights)
     case .vgg: return .text(request.perceptualFeatures)
+    case .device:
+      let words = GenerationSetting.device.offeredWords(keeping: request.deviceName)
+      return .choice(words.firstIndex(of: request.deviceName) ?? 0, of: words)
     case .threads:
       return .number(
         Double(request.threadCount ?? 0), range: 0...Self.threadLimit, step: 1, decimals: 0)
@@ -253,6 +257,7 @@ package struct TrainForm: Sendable, Hashable {
 
   private func note(of field: TrainField) -> String {
     switch field {
+    case .device: return request.deviceNote
     case .threads: return request.threadCount == nil ? "all" : ""
     case .initial: return request.initialPath.isEmpty ? "random weights" : ""
     case .lpips, .vgg: return value(of: field) == .text("") ? "none" : ""

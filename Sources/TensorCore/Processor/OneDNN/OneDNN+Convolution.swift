@@ -6,14 +6,21 @@ extension ProcessorDevice {
     if case .packedConvolution(let packed, let method) = form(of: call.weight) {
       return packedConvolution(call, packed, method)
     }
+    try inLibraryTypes(call.input, call.residual, call.result) { x, residual, result in
+      try libraryConvolution(call, x, residual, into: result)
+    }
+  }
+
+  private func libraryConvolution(
+    _ call: StackedConvolutionCall, _ x: Tensor, _ residual: Tensor?, into result: Tensor
+  ) throws {
     let weights = try libraryWeights(call.weight)
-    let (x, result) = (call.input, call.result)
     let problem = ConvolutionProblem(
       batch: x.shape[0], height: call.stack.rowCount, width: call.stack.width,
       inputs: x.channels, outputs: result.channels, stride: call.stride,
       inputType: x.elementType, outputType: result.elementType,
-      addition: call.residual == nil ? .none : .destination)
-    if let residual = call.residual, pointer(residual) != pointer(result) {
+      addition: residual == nil ? .none : .destination)
+    if let residual, pointer(residual) != pointer(result) {
       memcpy(pointer(result), pointer(residual), result.byteCount)
     }
     let primitive = try library.convolution(problem, weights: weights.layout)

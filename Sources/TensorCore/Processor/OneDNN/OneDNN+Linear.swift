@@ -3,17 +3,24 @@ internal import CDNNL
 extension ProcessorDevice {
   func linear(_ call: LinearCall) throws {
     if case .packedLinear(let packed) = form(of: call.weight) { return packedLinear(call, packed) }
+    try inLibraryTypes(call.input, call.residual, call.result) { x, residual, result in
+      try libraryLinear(call, x, residual, into: result)
+    }
+  }
+
+  private func libraryLinear(
+    _ call: LinearCall, _ x: Tensor, _ residual: Tensor?, into result: Tensor
+  ) throws {
     let weights = try libraryWeights(call.weight)
-    let (x, result) = (call.input, call.result)
     let problem = LinearProblem(
       rows: x.rows, inputs: x.channels, outputs: result.channels, inputType: x.elementType,
       outputType: result.elementType, hasBias: call.bias != nil,
-      addition: call.residual == nil ? .none : .tensor)
+      addition: residual == nil ? .none : .tensor)
     let primitive = try library.matmul(problem, weights: weights.layout)
     var pointers = [pointer(x), weights.pointer]
     if let bias = call.bias { pointers.append(pointer(bias)) }
     pointers.append(pointer(result))
-    if let residual = call.residual { pointers.append(pointer(residual)) }
+    if let residual { pointers.append(pointer(residual)) }
     try run(primitive, pointers)
   }
 
@@ -35,6 +42,27 @@ extension ProcessorDevice {
     let primitive = try library.matmulWeightGradient(
       rows: x.rows, inputs: x.channels, outputs: gradient.channels, x.elementType)
     try run(primitive, [pointer(gradient), pointer(x), pointer(result)])
+  }
+
+  /// Calls an operation of oneDNN with tensors of types that it has here: below AVX-512 it has no bfloat16, and
+  /// gets float32. The residual may be the result itself.
+  func inLibraryTypes(
+    _ x: Tensor, _ residual: Tensor?, _ result: Tensor,
+    _ body: (_ x: Tensor, _ residual: Tensor?, _ result: Tensor) throws -> Void
+  ) throws {
+    guard !Processor.canComputeBFloat16 else { return try body(x, residual, result) }
+    func widened(_ tensor: Tensor) throws -> Tensor {
+      guard tensor.elementType == .bfloat16 else { return tensor }
+      let wide = try makeTensor(tensor.shape, .float32)
+      convert(tensor, into: wide)
+      return wide
+    }
+    guard result.elementType == .bfloat16 else {
+      return try body(widened(x), residual.map(widened), result)
+    }
+    let wide = try makeTensor(result.shape, .float32)
+    try body(widened(x), residual.map(widened), wide)
+    convert(wide, into: result)
   }
 
   /// Executes a primitive, with scratch memory where it wants some.
