@@ -58,7 +58,7 @@ package final class StagedPath {
 
   deinit {
     discard()
-    close(descriptor)
+    PathLock.unlock(descriptor)
   }
 
   /// Gives the finished work its name; see ``OutputPlacement``.
@@ -123,7 +123,14 @@ package final class PathLock {
     descriptor = opened
   }
 
-  deinit { close(descriptor) }
+  deinit { Self.unlock(descriptor) }
+
+  /// Lets go of the lock and closes what it is on. A program that is being started has it open too until it runs,
+  /// so that closing alone could leave it locked.
+  fileprivate static func unlock(_ descriptor: Int32) {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
 
 /// A call to the file system that failed.

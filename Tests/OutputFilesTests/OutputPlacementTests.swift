@@ -216,4 +216,17 @@ struct OutputPlacementTests {
     first = nil
     #expect(PathLock(folder.path("x")) != nil && PathLock(folder.path("none")) == nil)
   }
+
+  @Test("A path is free once it is let go of, whoever has it open from the one who locked it")
+  func locksOfChildren() throws {
+    try makeFolder("x")
+    var first = PathLock(folder.path("x"))
+    // As between fork and exec of a child.
+    let copies = try OpenFiles.duplicates(of: folder.path("x"))
+    defer { for copy in copies { close(copy) } }
+    #expect(first != nil)
+    #expect(copies.count == 1)
+    first = nil
+    #expect(PathLock(folder.path("x")) != nil)
+  }
 }

@@ -134,6 +134,18 @@ import Testing
     #expect(FolderLock.holder(path)?.host == "n2")
   }
 
+  @Test("a folder's lock is free once it is let go of, whoever has its file open from the holder")
+  func folderLockOfChildren() throws {
+    let lock = try FolderLock(path: path, on: .local)
+    let copies = try OpenFiles.duplicates(of: path)
+    defer { for copy in copies { close(copy) } }
+    #expect(copies.count == 1)
+    #expect(FolderLock.isHeld(path, on: .local))
+    lock.release()
+    #expect(!FolderLock.isHeld(path, on: .local))
+    try FolderLock(path: path, on: .local).release()
+  }
+
   @Test(
     "file systems are told by their numbers",
     arguments: [

@@ -6,45 +6,8 @@ import StudioLink
 import TerminalUI
 import Testing
 
-/// One table of actions behind keys, hints, the menu, the palette, clicks, a user's keys and the documents.
+/// One table of actions behind keys, hints, the menu, the palette, a user's keys and the documents.
 @Suite struct ActionRegistryTests {
-  private func studio(
-    _ app: AppState = Fixtures.app, on screen: ScreenID = .make, keys: KeyChoices = KeyChoices()
-  ) -> StudioModel {
-    var model = StudioModel(themes: [.plain, Theme(name: "Other", looks: [:])], keys: keys)
-    _ = model.update(.ready(Preferences(), modelFolders: []))
-    _ = model.update(.workspace(.models(app.models)))
-    _ = model.update(.workspace(.presets(app.presets)))
-    _ = model.update(.workspace(.videos(app.videos)))
-    _ = model.update(.workspace(.jobs(app.jobs)))
-    for tree in app.trees.values { _ = model.update(.workspace(.tree(tree))) }
-    if let tree = app.tree { _ = model.update(.opened(tree)) }
-    _ = model.update(
-      .frames(app.trees.values.flatMap(\.visible).map { Fixtures.frames($0.id.rawValue) }))
-    _ = model.update(.follow([.show(screen)]))
-    return model
-  }
-
-  private func type(_ text: String, into model: inout StudioModel) -> [Errand] {
-    var errands: [Errand] = []
-    for key in keys(text) { errands = model.update(.key(key)) }
-    return errands
-  }
-
-  private func lines(_ model: StudioModel, columns: Int = 80, rows: Int = 24) -> [String] {
-    var buffer = CellBuffer(columns: columns, rows: rows)
-    model.draw(
-      ViewContext(
-        capabilities: TerminalCapabilities(
-          colorMode: .trueColor, isUTF8: true, isTerminal: true,
-          size: TerminalSize(columns: columns, rows: rows))), in: &buffer)
-    return text(buffer).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-  }
-
-  private func orders(_ errands: [Errand]) -> [WorkOrder] {
-    errands.compactMap { if case .workspace(.order(let order)) = $0 { order } else { nil } }
-  }
-
   // MARK: The table
 
   @Test("a letter means one action, on every screen")
@@ -121,7 +84,7 @@ import Testing
 
   @Test("the menu does what its selected line says, by search and Enter")
   func menu() {
-    var model = studio()
+    var model = studio(on: .make)
     _ = type("?/export", into: &model)
     #expect(lines(model).joined().contains("What can be done here"))
     _ = type("", into: &model)
@@ -141,7 +104,7 @@ import Testing
 
   @Test("the palette does actions by their names, with a number, and completes words and paths")
   func palette() throws {
-    var model = studio()
+    var model = studio(on: .make)
     _ = type(":reroll 4", into: &model)
     let made = orders(model.update(.key(.enter)))
     #expect(made.count == 4)
@@ -261,7 +224,7 @@ import Testing
         "keys.toml:7: j moves, leaves or chooses everywhere and stays so",
         "keys.toml:8: 'help' needs a key and keeps its own",
       ])
-    var model = studio(keys: choices)
+    var model = studio(on: .make, keys: choices)
     #expect(lines(model)[23].contains("Q reroll"))
     #expect(orders(type("R", into: &model)).isEmpty, "its own key is given away")
     #expect(orders(type("Q", into: &model)).count == 1)
@@ -319,138 +282,11 @@ import Testing
     #expect(type("2h", into: &model).contains(.tree(.select(Fixtures.video, Fixtures.id(2)))))
   }
 
-  // MARK: Clicks
-
-  @Test("the strip follows the mouse: pulled to the left, the next clips come")
-  func dragging() throws {
-    var model = studio(Fixtures.app(showing: Fixtures.grownTree, at: 2), on: .extend)
-    _ = model.update(.resized(TerminalSize(columns: 100, rows: 30)))
-    func position() -> ClipID? { (model.screens[.extend] as? ExtendScreen)?.tree?.position }
-    let shown = lines(model, columns: 100, rows: 30)
-    let row = try #require(shown.indices.first { shown[$0].contains("A2") && $0 > 2 })
-    let column = try #require(shown[row].range(of: "A2")).lowerBound
-    let place = shown[row].distance(from: shown[row].startIndex, to: column)
-    #expect(model.update(.drag(column: place, row: row)).isEmpty, "nothing is held")
-    _ = model.update(.click(column: place, row: row))
-    #expect(position() == Fixtures.id(2))
-    #expect(model.update(.drag(column: place - 3, row: row)).isEmpty, "less than a picture")
-    _ = model.update(.drag(column: place + 7, row: row))
-    #expect(position() == Fixtures.id(1))
-    _ = model.update(.drag(column: place, row: row))
-    #expect(position() == Fixtures.id(2))
-    _ = model.update(.click(column: 1, row: 0))
-    #expect(model.update(.drag(column: place + 20, row: row)).isEmpty)
-  }
-
-  @Test("tabs, hints, rows and pictures are clicked, and what stands in front covers them")
-  func clicks() throws {
-    var model = studio(Fixtures.galleryState)
-    _ = model.update(.resized(TerminalSize(columns: 80, rows: 24)))
-    func click(_ text: String, row: Int? = nil) throws -> [Errand] {
-      let shown = lines(model)
-      let place = try #require(
-        shown.indices.first { (row == nil || $0 == row) && shown[$0].contains(text) })
-      let before = try #require(shown[place].range(of: text)).lowerBound
-      let column = shown[place].distance(from: shown[place].startIndex, to: before)
-      return model.update(.click(column: column, row: place))
-    }
-    _ = try click("5 Gallery", row: 1)
-    #expect(model.screen == .gallery)
-    _ = try click("✓ dawn")
-    #expect((model.screens[.gallery] as? GalleryScreen)?.focus == VideoID(rawValue: 2))
-    #expect(try click("✓ dawn").contains(.video(.open(VideoID(rawValue: 2)))))
-    #expect(model.screen == .extend)
-    _ = model.update(.key(Key(.function(1))))
-    _ = try click("sky-256")
-    #expect((model.screens[.models] as? ModelsScreen)?.selectedID == Fixtures.published.id)
-    _ = try click("? keys", row: 23)
-    guard case .menu? = model.overlay else {
-      Issue.record("no menu")
-      return
-    }
-    let before = model.screen
-    _ = model.update(.click(column: 12, row: 1))
-    #expect(model.screen == before, "the tab lies behind the menu")
-  }
-
-  @Test("clips and rolls of the strip are clicked")
-  func strip() throws {
-    let app = Fixtures.app(showing: Fixtures.grownTree)
-    var model = studio(app, on: .extend)
-    _ = model.update(.resized(TerminalSize(columns: 80, rows: 24)))
-    let shown = lines(model)
-    let row = try #require(shown.firstIndex { $0.contains("A1 ") })
-    let range = try #require(shown[row].range(of: "A1 "))
-    let column = shown[row].distance(from: shown[row].startIndex, to: range.lowerBound)
-    #expect(
-      model.update(.click(column: column, row: row)).contains(
-        .tree(.select(Fixtures.video, Fixtures.id(1)))))
-  }
-
-  // MARK: What is told
-
-  @Test("what undo would do stands in the line of notices")
-  func undo() {
-    var model = studio()
-    #expect(!lines(model)[22].contains("u "))
-    _ = model.update(.key(.down))
-    for key in keys("57") + [.enter] { _ = model.update(.key(key)) }
-    #expect(lines(model)[22].hasSuffix("u sets steps back to 100") == false, "then follows steps")
-    #expect(lines(model)[22].contains("u "))
-    _ = model.update(.key(.character("u")))
-    #expect(model.app.settings.steps == 100)
-  }
-
-  @Test("a seed is copied to the clipboard")
-  func copying() {
-    var model = studio(Fixtures.app(showing: Fixtures.grownTree), on: .extend)
-    #expect(type("y", into: &model) == [.terminal(.signal(.copy("17")))])
-    #expect(model.status?.sentence.hasPrefix("the seed 17 copied") == true)
-  }
-
-  @Test("the window's title tells how far the run is, and its end is announced where nobody looks")
-  func signals() {
-    var app = Fixtures.busyState
-    app.jobs = [Fixtures.job(7, .running)]
-    var model = studio(app)
-    _ = model.update(.workspace(.progress(Fixtures.progress(7))))
-    #expect(model.title == "35 % clip 2/4 - PVDM Studio")
-    let done = Fixtures.job(7, .finished, finishedClips: 4)
-    var watched = model
-    _ = watched.update(.focus(true))
-    #expect(!announces(watched.update(.workspace(.jobs([done])))))
-    var attended = model
-    _ = attended.update(.key(.down))
-    #expect(!announces(attended.update(.workspace(.jobs([done])))), "whoever typed is there")
-    var left = model
-    _ = left.update(.key(.down))
-    _ = left.update(.focus(false))
-    #expect(announces(left.update(.workspace(.jobs([done])))))
-    #expect(left.title == "PVDM Studio")
-    var silent = model
-    _ = silent.update(.focus(false))
-    _ = type(":announce off", into: &silent)
-    #expect(silent.update(.key(.enter)).contains(.remember(.announces(false))))
-    #expect(!announces(silent.update(.workspace(.jobs([done])))))
-  }
-
-  private func announces(_ errands: [Errand]) -> Bool {
-    errands.contains { if case .terminal(.signal(.announce)) = $0 { true } else { false } }
-  }
-
-  @Test("the mouse is turned off and on, which is remembered")
-  func mouse() {
-    var model = studio()
-    _ = type(":mouse", into: &model)
-    #expect(model.update(.key(.enter)).contains(.remember(.usesMouse(false))))
-    #expect(model.usesMouse == false)
-  }
-
   // MARK: Other ways of acting
 
   @Test("Make changes the model and takes the seed that is shown")
   func make() {
-    var model = studio(Fixtures.stateAfter(.finished))
+    var model = studio(Fixtures.stateAfter(.finished), on: .make)
     _ = type("M", into: &model)
     #expect(model.app.modelID != Fixtures.skies.id)
     _ = type("U", into: &model)

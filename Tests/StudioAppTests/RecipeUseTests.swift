@@ -7,15 +7,6 @@ import Testing
 
 /// Making a video again: what is taken, what is said of it, and what Make does with it.
 @Suite struct RecipeUseTests {
-  private func studio(_ app: AppState) -> StudioModel {
-    var model = StudioModel()
-    _ = model.update(.ready(Preferences(), modelFolders: []))
-    _ = model.update(.workspace(.models(app.models)))
-    _ = model.update(.workspace(.videos(app.videos)))
-    for tree in app.trees.values { _ = model.update(.workspace(.tree(tree))) }
-    return model
-  }
-
   /// The tree of the documents, seen from its branch B: two runs lead to its tip.
   private var branched: AppState { Fixtures.app(showing: Fixtures.grownTree, at: 7) }
 
@@ -114,12 +105,6 @@ import Testing
 
   /// Everything that the window shows.
   private func shown(_ model: StudioModel) -> String {
-    var buffer = CellBuffer(columns: 100, rows: 30)
-    model.draw(
-      ViewContext(
-        capabilities: TerminalCapabilities(
-          colorMode: .trueColor, isUTF8: true, isTerminal: true,
-          size: TerminalSize(columns: 100, rows: 30))), in: &buffer)
-    return text(buffer)
+    text(drawn(model, columns: 100, rows: 30))
   }
 }

@@ -187,13 +187,7 @@ import Testing
     let model = model(jobs: [runningJob])
     for columns in stride(from: 1, through: 90, by: 7) {
       for rows in stride(from: 1, through: 30, by: 3) {
-        var buffer = CellBuffer(columns: columns, rows: rows)
-        let size = TerminalSize(columns: columns, rows: rows)
-        model.draw(
-          ViewContext(
-            capabilities: TerminalCapabilities(
-              colorMode: .trueColor, isUTF8: true, isTerminal: true, size: size)), in: &buffer)
-        #expect(buffer.cells.count == columns * rows)
+        #expect(drawn(model, columns: columns, rows: rows).cells.count == columns * rows)
       }
     }
   }

@@ -42,7 +42,7 @@ package final class FolderLock: Sendable {
     let holder = LockHolder(since: now)
     if (kind ?? FileSystemKind(of: path)).isShared {
       do { lease = try SharedLease(path, holder, knowsOwnHost: isTaken) } catch {
-        close(opened)
+        Self.unlock(opened)
         throw error
       }
     } else {
@@ -84,12 +84,21 @@ package final class FolderLock: Sendable {
     flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
   }
 
+  /// Lets go of the lock and closes the file. A program that is being started has the file open too until it
+  /// runs, so that closing alone could leave it locked.
+  private static func unlock(_ descriptor: CInt) {
+    var region = wholeFile
+    region.l_type = Int16(F_UNLCK)
+    _ = fcntl(descriptor, take, &region)
+    close(descriptor)
+  }
+
   /// Lets another process in.
   package func release() {
     descriptor.withLock { descriptor in
       if let descriptor {
         ftruncate(descriptor, 0)
-        close(descriptor)
+        Self.unlock(descriptor)
       }
       descriptor = nil
     }

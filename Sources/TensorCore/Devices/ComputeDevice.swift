@@ -25,7 +25,8 @@ package protocol ComputeDevice: AnyObject {
   /// - Returns: Whether the device can.
   func multiplyInTensorFloat32() -> Bool
 
-  /// Multiply-adds of a precision that it reaches, in GFLOP/s; `nil` where it has no such instructions.
+  /// Multiply-adds of a precision that it reaches, in GFLOP/s, by widening where it has no such
+  /// instructions; `nil` where it does not compute in it.
   func measurePeak(_ elementType: ElementType, seconds: Double) -> Double?
 
   /// Keeps a weight as its operations read it.

@@ -44,7 +44,7 @@ public struct Device {
   }
 
   /// What the device reaches in multiply-adds of a precision with all its threads, in GFLOP/s; `nil`
-  /// where it has no such instructions.
+  /// where it does not compute in that precision.
   public func measurePeak(_ elementType: ElementType, seconds: Double = 0.5) -> Double? {
     implementation.measurePeak(elementType, seconds: seconds)
   }

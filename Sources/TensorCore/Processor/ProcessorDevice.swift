@@ -38,7 +38,10 @@ final class ProcessorDevice: ComputeDevice {
   func measurePeak(_ elementType: ElementType, seconds: Double) -> Double? {
     switch elementType {
     case .float32: Processor.measureFloat32Peak(threads: threadCount, seconds: seconds)
-    case .bfloat16: Processor.measureBFloat16Peak(threads: threadCount, seconds: seconds)
+    // Without such products bfloat16 numbers are widened, and float32's are what computes.
+    case .bfloat16:
+      Processor.measureBFloat16Peak(threads: threadCount, seconds: seconds)
+        ?? Processor.measureFloat32Peak(threads: threadCount, seconds: seconds)
     default: nil
     }
   }

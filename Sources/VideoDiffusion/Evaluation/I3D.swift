@@ -42,8 +42,6 @@ package struct I3D: FeatureNetwork {
     VolumeWindow(size: VolumeExtents(3), stride: VolumeExtents(2), padding: .same),
     VolumeWindow(size: VolumeExtents(2), stride: VolumeExtents(2), padding: .same),
   ]
-  private static let lastPooling = VolumeWindow(
-    size: VolumeExtents(2, 7, 7), padding: .symmetric(VolumeExtents(0)))
 
   /// Takes the network's parameters.
   ///
@@ -95,9 +93,10 @@ package struct I3D: FeatureNetwork {
 
   /// The logits of prepared clips.
   ///
-  /// - Parameter clips: `[clips, frames, 224, 224, 3]`.
+  /// - Parameter clips: `[clips, frames, 224, 224, 3]`, at least 9 frames. Other sides give the mean over their
+  ///   whole frames, too.
   /// - Returns: `[clips, 400]`: the mean over time.
-  func callAsFunction(_ clips: Tensor, _ context: ComputeContext) throws -> Tensor {
+  package func callAsFunction(_ clips: Tensor, _ context: ComputeContext) throws -> Tensor {
     var x = try context.maximumPool(first(clips, context), Self.framePooling)
     x = try third(second(x, context), context)
     x = try context.maximumPool(x, Self.framePooling)
@@ -105,7 +104,10 @@ package struct I3D: FeatureNetwork {
       if stage > 0 { x = try context.maximumPool(x, Self.stagePoolings[stage - 1]) }
       for module in modules { x = try module(x, context) }
     }
-    x = try context.convolution(context.averagePool(x, Self.lastPooling), logits)
+    // Whole frames, which have 7 x 7 places here, and each two after another.
+    let frames = VolumeWindow(
+      size: VolumeExtents(2, x.shape[2], x.shape[3]), padding: .symmetric(VolumeExtents(0)))
+    x = try context.convolution(context.averagePool(x, frames), logits)
     let whole = VolumeWindow(
       size: VolumeExtents(x.shape[1], x.shape[2], x.shape[3]), padding: .covering)
     return try context.averagePool(x, whole).reshaped([x.shape[0], x.channels])

@@ -1,3 +1,4 @@
+import NeuralLayers
 import TensorCore
 import TestSupport
 import Testing
@@ -36,6 +37,15 @@ struct GraphicsJudgeTests {
       try context.backward(from: parts.map { ($0, 1) }, on: tape)
       let gradient = try #require(context.gradient(of: x))
       return [("distances", values), ("gradient", try context.read(gradient))]
+    }
+  }
+
+  @Test("I3D gives the logits of a clip")
+  func i3d() throws {
+    try compare(tolerance: 1e-4) { context in
+      let scope = ParameterScope(FormulaWeights.i3d, context: context, elementType: .float32)
+      let clip = try tensor([1, 9, 32, 32, 3], seed: 9, context)
+      return [("logits", try context.read(I3D(scope)(clip, context)))]
     }
   }
 
