@@ -34,14 +34,16 @@ struct EvaluationRun {
   /// - Throws: ``StudioError`` if the job has a folder in place of a model, ``ModelError`` if a
   ///   network is missing.
   func model(_ result: inout EvaluationReport, generates: Bool = true) async throws -> Model {
-    guard case .model(var files, var request) = job.source else {
+    guard case .model(let files, var request) = job.source else {
       throw StudioError(nil, .noModelGiven)
     }
-    if generates { files = try files.sampling(by: request.firstSampler.method) }
     guard let autoencoder = files.autoencoder,
       case .autoencoder(let configuration) = autoencoder.network
     else { throw ModelError(.notLoaded(.autoencoder)) }
-    if generates, files.denoiser == nil { throw ModelError(.notLoaded(.denoiser)) }
+    if generates {
+      guard let denoiser = files.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
+      try StepDistillation.check(denoiser.distilledSteps, for: request)
+    }
     report(.notes(files.notes))
     let hashes = try ModelHashes(files, stop: stop)
     let engine = try VideoEngine(

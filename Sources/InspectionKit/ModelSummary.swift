@@ -14,14 +14,10 @@ public struct ModelSummary: Sendable, Encodable {
   public let autoencoderFile: String?
   /// The denoiser's file, relative to the folder.
   public let denoiserFile: String?
-  /// The file of the distilled denoiser beside it, relative to the folder.
-  public private(set) var distilledFile: String?
   /// The autoencoder.
   public let autoencoder: NetworkSummary?
   /// The denoiser.
   public let denoiser: NetworkSummary?
-  /// The distilled denoiser beside it.
-  public private(set) var distilled: NetworkSummary?
 
   init(_ path: String) throws {
     let folder = try ModelFolder(contentsOf: path)
@@ -33,9 +29,5 @@ public struct ModelSummary: Sendable, Encodable {
     denoiserFile = folder.denoiser
     autoencoder = files.autoencoder.map(NetworkSummary.init)
     denoiser = files.denoiser.map(NetworkSummary.init)
-    if let file = try files.sampling(by: .distilled).denoiser, file.path != files.denoiser?.path {
-      distilled = NetworkSummary(file)
-      distilledFile = URL(filePath: file.path).lastPathComponent
-    }
   }
 }

@@ -23,8 +23,7 @@ struct Convert: AsyncParsableCommand {
       (--wrapper network.average) or the weights themselves (--wrapper network.parameters).
 
       With --autoencoder and --denoiser, makes a model folder with both networks and a description, \
-      model.toml, after checking that they fit each other; with --distilled also with one that \
-      "pvdm train distill" made, for the sampler distilled and the preset instant.
+      model.toml, after checking that they fit each other.
 
       Folders that are missing on the way are made. Results appear whole or not at all, and nothing is replaced without --overwrite.
 
@@ -53,12 +52,6 @@ struct Convert: AsyncParsableCommand {
     help: ArgumentHelp("The denoiser's checkpoint, to make a model folder.", valueName: "file"),
     completion: .file())
   var denoiser: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The checkpoint of a denoiser that this one was distilled to, for the model folder.",
-      valueName: "file"), completion: .file())
-  var distilled: String?
 
   @Option(
     help: ArgumentHelp(
@@ -113,8 +106,8 @@ struct Convert: AsyncParsableCommand {
       guard paths.count == 2 else {
         throw ValidationError("Name two files: the checkpoint and the new one.")
       }
-      guard name == nil, summary.isEmpty, fps == nil, distilled == nil else {
-        throw ValidationError("--name, --summary, --fps and --distilled belong to model folders.")
+      guard name == nil, summary.isEmpty, fps == nil else {
+        throw ValidationError("--name, --summary and --fps belong to model folders.")
       }
     }
   }
@@ -139,9 +132,8 @@ struct Convert: AsyncParsableCommand {
   private func makeFolder() throws -> [String] {
     guard let path = paths.first, let autoencoder, let denoiser else { return [] }
     let recipe = ModelFolder.Recipe(
-      autoencoder: autoencoder, denoiser: denoiser, distilled: distilled, configuration: config,
-      wrapper: wrapper, frames: clipFrames, type: type, name: name, summary: summary,
-      framesPerSecond: fps)
+      autoencoder: autoencoder, denoiser: denoiser, configuration: config, wrapper: wrapper,
+      frames: clipFrames, type: type, name: name, summary: summary, framesPerSecond: fps)
     let (folder, notes) = try ModelFolder.create(at: path, from: recipe, overwrites: overwrite)
     try writeToStandardOutput("\(path): model \(folder.name)")
     return notes

@@ -93,7 +93,7 @@ struct InspectionText {
     }
     if let prediction = network.prediction { rows.append(["predicts", prediction.rawValue]) }
     if let steps = network.distilledSteps {
-      rows.append(["distilled", "for \(steps) steps of the sampler distilled"])
+      rows.append(["distilled", steps == 1 ? "for 1 step" : "for \(steps) steps"])
     }
     rows.append(["parameters", grouped(network.parameters)])
     rows.append([
@@ -126,11 +126,10 @@ struct InspectionText {
     var rows = [["name", model.name]]
     if !model.summary.isEmpty { rows.append(["summary", model.summary]) }
     if let rate = model.framesPerSecond { rows.append(["frames a second", "\(rate)"]) }
-    let distilled = model.distilled.map { [("distilled", model.distilledFile, Optional($0))] } ?? []
     for (label, file, network) in [
       ("autoencoder", model.autoencoderFile, model.autoencoder),
       ("denoiser", model.denoiserFile, model.denoiser),
-    ] + distilled {
+    ] {
       guard let file, let network else {
         rows.append([label, "none"])
         continue

@@ -96,30 +96,35 @@ struct TrainCommandTests {
     let wrong = try train(["distill", "--resume"], to: "second")
     #expect(wrong.status == 2 && wrong.errors.contains("pvdm train diffusion"), "\(wrong.errors)")
 
-    // Beside its teacher it is found by the sampler's name.
+    // Its steps are no choice: without one it is sampled in them, and a conversion keeps them.
     let made = try CommandRun([
       "convert", "--autoencoder", autoencoder, "--denoiser",
-      folder.path("second/denoiser.safetensors"), "--distilled",
       folder.path("few/denoiser.safetensors"), folder.path("model"),
     ])
     #expect(made.status == 0, "\(made.errors)")
-    for model in ["few", "model"] {
-      let video = try CommandRun([
-        "sample", folder.path(model), "--preset", "instant", "--clips", "2", "--output",
-        folder.path("\(model).safetensors"),
-      ])
+    for (model, options, name) in [
+      ("few", ["--preset", "instant", "--seam-fade", "0"], "preset"), ("few", [], "few"),
+      ("model", [], "model"),
+    ] {
+      let video = try CommandRun(
+        ["sample", folder.path(model)] + options + [
+          "--clips", "2", "--seed", "1", "--order-planes", "--output",
+          folder.path("\(name).safetensors"),
+        ])
       #expect(video.status == 0, "\(video.errors)")
+      let isNoted = video.errors.contains("steps 4, for which the denoiser was distilled")
+      #expect(isNoted == options.isEmpty, "\(video.errors)")
     }
-    let few = try Data(contentsOf: folder.url.appending(path: "few.safetensors"))
-    let model = try Data(contentsOf: folder.url.appending(path: "model.safetensors"))
-    #expect(few.suffix(4096) == model.suffix(4096))
+    let latents = try ["preset", "few", "model"].map {
+      try Data(contentsOf: folder.url.appending(path: "\($0).safetensors")).suffix(4096)
+    }
+    #expect(latents[0] == latents[1] && latents[1] == latents[2])
     let inspected = try CommandRun(["inspect", folder.path("model"), "--json"])
     let parts = inspected.json["model"] as? [String: Any]
-    let student = parts?["distilled"] as? [String: Any]
+    let student = parts?["denoiser"] as? [String: Any]
     #expect(student?["distilled_steps"] as? Int == 4, "\(inspected.output)")
     for (model, preset, words) in [
-      ("few", "draft", "distilled for 4 steps"),
-      ("second", "instant", "no denoiser that was distilled"),
+      ("few", "draft", "distilled for 4 steps"), ("second", "instant", "was not distilled"),
     ] {
       let refused = try CommandRun([
         "sample", folder.path(model), "--preset", preset, "--output", folder.path("no.safetensors"),
@@ -176,6 +181,9 @@ struct TrainCommandTests {
       (["diffusion", "--data", ".", "--config", "tiny"], 2, "--autoencoder"),
       (["distill", "--data", "."], 64, "Name the model"),
       (["distill", "skies-64", "--data", ".", "--steps", "0"], 64, "1 to 64"),
+      (["distill", "skies-64", "--data", ".", "--from", "x"], 64, "--from is of no use"),
+      (["distill", "skies-64", "--data", ".", "--set", "distilled_steps=0"], 64, "learns from noise"),
+      (["distill", "skies-64", "--data", ".", "--set", "loss=l1"], 2, "l2 where distilled_steps is 4"),
       (["distill", "nowhere", "--data", "."], 2, "nowhere"),
     ])
   func refusals(arguments: [String], status: Int32, words: String) throws {

@@ -38,39 +38,6 @@ import VideoDiffusion
     #expect(created == ["tiny"])
   }
 
-  @Test(
-    "a distilled denoiser stands beside its teacher, samples by its method alone, and goes with it")
-  func distilled() throws {
-    var whole = recipe
-    whole.distilled = folder.path("few.pth")
-    try TinyCheckpoint.write(
-      RandomParameters(TinyCheckpoint.denoiser), prefix: "diffusion_model.",
-      to: folder.path("few.pth"))
-    let path = folder.path("tiny")
-    // Nothing says yet that it is one.
-    #expect(throws: ModelError.self) { try ModelFolder.create(at: path, from: whole) }
-    try Data(
-      #"{"model_channels": 32, "num_heads": 8, "image_size": 4, "frames": 16, "distilled_steps": 4}"#
-        .utf8
-    ).write(to: URL(filePath: folder.path("few.config.json")))
-    _ = try ModelFolder.create(at: path, from: whole)
-    let files = try ModelFiles(model: path)
-    let plain = try #require(files.denoiser)
-    #expect(plain.distilledSteps == nil)
-    #expect(try files.sampling(by: .uniPC).denoiser?.path == plain.path)
-    let few = try #require(try files.sampling(by: .distilled).denoiser)
-    #expect(few.distilledSteps == 4 && few.path == path + "/denoiser.distilled.safetensors")
-    // The folder is the same without its description.
-    try FileManager.default.removeItem(atPath: path + "/model.toml")
-    #expect(try ModelFiles(model: path).denoiser?.path == plain.path)
-    try ModelFolder(contentsOf: path).writeDescription()
-
-    _ = try ModelFolder.create(at: path, from: recipe, overwrites: true)
-    let after = try ModelFiles(model: path)
-    #expect(try after.sampling(by: .distilled).denoiser?.path == after.denoiser?.path)
-    #expect(!FileManager.default.fileExists(atPath: few.path))
-  }
-
   @Test func replacesOnlyModelsAndOnlyWhenAsked() throws {
     let path = folder.path("tiny")
     _ = try ModelFolder.create(at: path, from: recipe)

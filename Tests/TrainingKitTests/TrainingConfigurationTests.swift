@@ -215,6 +215,11 @@ import VideoDiffusion
           + "because steps that are learnt from a teacher count by where they lead"
       ),
       (
+        "[diffusion_training]\ndistilled_steps = 4\nloss = \"l1\"",
+        "run.toml:3: diffusion_training.loss is l1; expected l2 where distilled_steps is 4, "
+          + "because the squares of steps that are learnt from a teacher count by where they lead"
+      ),
+      (
         "[denoiser]\nprediction = \"x0\"",
         "run.toml:2: denoiser.prediction is \"x0\"; expected noise or velocity"
       ),

@@ -92,6 +92,11 @@ struct TrainingResumeTests {
     let scores = try TrainingRunSummary(contentsOf: fixture.folder.path("whole")).scores
     #expect(try #require(scores.last?["validation_loss"]) > 0)
 
+    var otherSteps = try fixture.resumed("parts")
+    otherSteps.configuration.diffusionTraining.distilledSteps = 2
+    let refused = await #expect(throws: TrainingError.self) { try await otherSteps.run() }
+    #expect(refused?.problem == .otherSteps(known: 3))
+
     // Without a teacher, by a run's state, or by another one than before nothing is learnt.
     func problem(_ initial: String?, _ run: String) async throws -> TrainingError? {
       var job = job(run)

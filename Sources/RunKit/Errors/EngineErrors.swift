@@ -32,8 +32,8 @@ extension ModelError: ExplainedError {
     case .latentShape: "Use the model that made the latent"
     case .unconditional: "Ask for one clip, or use a conditional denoiser"
     case .distilled(let steps):
-      "Use --sampler distilled with --steps \(steps) and --later-steps \(steps)"
-        + (steps == 4 ? ", as the preset instant does" : "")
+      "Choose the sampler distilled with \(steps == 1 ? "1 step" : "\(steps) steps") for every clip"
+        + (steps == PresetLibrary.instantSteps ? ", as the preset instant does" : "")
     case .notDistilled:
       "Use another sampler or preset; \"pvdm train distill\" makes such a denoiser"
     case .notLoaded(let kind): "Name one with --\(kind.rawValue)"

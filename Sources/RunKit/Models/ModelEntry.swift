@@ -20,17 +20,6 @@ public struct ModelReference: Sendable, Hashable, Codable {
     self.denoiser = denoiser
     self.framesPerSecond = framesPerSecond
   }
-
-  /// The same with the denoiser that samples by a method: for `distilled` the one that lies beside, if there
-  /// is one.
-  package func sampling(by method: SolverMethod) -> ModelReference {
-    guard method == .distilled, let denoiser,
-      let distilled = ModelFiles.distilledPath(beside: denoiser)
-    else { return self }
-    var result = self
-    result.denoiser = distilled
-    return result
-  }
 }
 
 /// A model that was found: what its headers tell, without loading weights.

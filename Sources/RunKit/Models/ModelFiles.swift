@@ -53,47 +53,6 @@ public struct ModelFiles: Sendable {
     framesPerSecond = folder?.framesPerSecond
   }
 
-  private init(_ other: ModelFiles, denoiser: NetworkFile) {
-    name = other.name
-    autoencoder = other.autoencoder
-    self.denoiser = denoiser
-    framesPerSecond = other.framesPerSecond
-  }
-
-  /// The model with the denoiser that samples by a method: for `distilled` the one that lies beside the
-  /// model's own, unless that is distilled itself.
-  ///
-  /// - Throws: ``ModelError`` or ``CheckpointError`` if that one cannot be used. Where there is none, the
-  ///   engine says so.
-  public func sampling(by method: SolverMethod) throws -> ModelFiles {
-    guard method == .distilled, let denoiser, denoiser.distilledSteps == nil,
-      let path = Self.distilledPath(beside: denoiser.path)
-    else { return self }
-    let distilled = try Self.open(path, .denoiser, companion: denoiser.geometry)
-    guard distilled.network == denoiser.network else {
-      throw ModelError(
-        path: path, .structure("it is of other sizes than \(denoiser.path), which it stands for"))
-    }
-    return ModelFiles(self, denoiser: distilled)
-  }
-
-  /// What stands between the name of a denoiser and its ending where the file holds the distilled one:
-  /// `denoiser.distilled.safetensors`.
-  package static let distilledMark = ".distilled"
-
-  /// The distilled denoiser that lies beside another; `nil` where there is none.
-  package static func distilledPath(beside path: String) -> String? {
-    let file = URL(filePath: path)
-    let name = file.deletingPathExtension().lastPathComponent + distilledMark + ".safetensors"
-    let beside = file.deletingLastPathComponent().appending(path: name).path
-    return FileManager.default.fileExists(atPath: beside) ? beside : nil
-  }
-
-  /// Whether a file's name is that of a distilled denoiser beside another.
-  package static func isDistilledName(_ name: String) -> Bool {
-    URL(filePath: name).deletingPathExtension().lastPathComponent.hasSuffix(distilledMark)
-  }
-
   /// Opens a network of a kind, of the two that a file may hold.
   ///
   /// - Throws: ``ModelError`` if the file holds the other one alone, and what `NetworkFile` throws.

@@ -10,8 +10,6 @@ extension ModelFolder {
     public var autoencoder: String
     /// The denoiser's checkpoint.
     public var denoiser: String
-    /// The checkpoint of a denoiser that it was distilled to; `nil` for none.
-    public var distilled: String?
     /// A configuration file for the denoiser; `nil` looks beside it.
     public var configuration: String?
     /// The key of the weights within both files; `nil` finds them.
@@ -29,15 +27,13 @@ extension ModelFolder {
 
     /// Describes a model folder.
     public init(
-      autoencoder: String, denoiser: String, distilled: String? = nil,
-      configuration: String? = nil, wrapper: String? = nil, frames: Int? = nil,
-      type: CheckpointConversion.StoredType = .keep, name: String? = nil,
+      autoencoder: String, denoiser: String, configuration: String? = nil, wrapper: String? = nil,
+      frames: Int? = nil, type: CheckpointConversion.StoredType = .keep, name: String? = nil,
       summary: String = "",
       framesPerSecond: Double? = nil
     ) {
       self.autoencoder = autoencoder
       self.denoiser = denoiser
-      self.distilled = distilled
       self.configuration = configuration
       self.wrapper = wrapper
       self.frames = frames
@@ -70,7 +66,6 @@ extension ModelFolder {
       recipe.denoiser, .denoiser, recipe.configuration, wrapper: recipe.wrapper,
       frames: recipe.frames, companion: autoencoder.geometry)
     try NetworkFile.checkFit(autoencoder: autoencoder, denoiser: denoiser)
-    let distilled = try recipe.distilled.map { try checked(distilled: $0, for: denoiser) }
 
     let name = target.lastPathComponent
     try makeParent(of: target.path)
@@ -81,11 +76,7 @@ extension ModelFolder {
       throw StudioError(path, .output(reason: "the folder cannot be made (\(reason(error)))"))
     }
     let partial = URL(filePath: staged.path)
-    let parts = [
-      ("autoencoder", autoencoder), ("denoiser", denoiser),
-      ("denoiser" + ModelFiles.distilledMark, distilled),
-    ]
-    for case (let file, let network?) in parts {
+    for (file, network) in [("autoencoder", autoencoder), ("denoiser", denoiser)] {
       try CheckpointConversion(network, type: recipe.type).write(
         to: partial.appending(path: "\(file).safetensors").path)
     }
@@ -111,23 +102,6 @@ extension ModelFolder {
           reason: "appeared meanwhile and is left as it is; the new model is kept as \(placed)"))
     }
     return (try ModelFolder(contentsOf: path), autoencoder.notes + denoiser.notes)
-  }
-
-  /// A distilled denoiser that may stand beside another.
-  ///
-  /// - Throws: ``ModelError`` if it is not distilled or of other sizes, and what opening throws.
-  private static func checked(
-    distilled path: String, for denoiser: NetworkFile
-  ) throws -> NetworkFile {
-    let file = try ModelFiles.open(path, .denoiser, companion: denoiser.geometry)
-    guard file.distilledSteps != nil else {
-      throw ModelError(
-        path: path, .structure("it says of no number of steps that it is distilled for it"))
-    }
-    guard file.network == denoiser.network else {
-      throw ModelError(path: path, .structure("it is of other sizes than \(denoiser.path)"))
-    }
-    return file
   }
 
   /// Makes the folder that a file or folder is to be in, such as the user's folder of models before its
@@ -170,9 +144,7 @@ extension ModelFolder {
   private static func copyOtherFiles(from old: String, to partial: URL) throws {
     let manager = FileManager.default
     let made = try manager.contentsOfDirectory(atPath: partial.path)
-    // What the denoiser that goes was distilled to goes with it.
-    for file in try manager.contentsOfDirectory(atPath: old)
-    where !made.contains(file) && !ModelFiles.isDistilledName(file) {
+    for file in try manager.contentsOfDirectory(atPath: old) where !made.contains(file) {
       try manager.copyItem(
         at: URL(filePath: old).appending(path: file), to: partial.appending(path: file))
     }
@@ -181,8 +153,7 @@ extension ModelFolder {
   /// Whether a folder has everything that another one has, so that the other may be removed.
   private static func holds(_ new: String, all old: String) throws -> Bool {
     let (listing, names) = (try FolderListing(of: old), try FolderListing(of: new).names)
-    let kept = listing.names.filter { !ModelFiles.isDistilledName($0) }
-    return listing.unreadableNames.isEmpty && Set(kept).isSubset(of: names)
+    return listing.unreadableNames.isEmpty && Set(listing.names).isSubset(of: names)
   }
 
   private static func reason(_ error: any Error) -> String {

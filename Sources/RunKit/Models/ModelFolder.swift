@@ -99,9 +99,7 @@ public struct ModelFolder: Sendable, Hashable {
     var found: [NetworkKind: [String]] = [:]
     var reasons: [String] = []
     let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    // A distilled denoiser stands beside the one that it was taught by.
-    for file in files.sorted()
-    where Self.isCheckpointName(file) && !ModelFiles.isDistilledName(file) {
+    for file in files.sorted() where Self.isCheckpointName(file) {
       do {
         for network in try NetworkFile.networks(path: folder.appending(path: file).path) {
           found[network.kind, default: []].append(file)

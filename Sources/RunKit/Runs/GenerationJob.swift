@@ -95,18 +95,11 @@ public struct GenerationJob: Sendable {
   public func run(
     stop: StopSignal = StopSignal(), report: @escaping @Sendable (JobEvent) -> Void
   ) async throws -> Result {
-    var job = self
-    job.model = try model.sampling(by: request.firstSampler.method)
-    return try await job.perform(stop, report)
-  }
-
-  private func perform(
-    _ stop: StopSignal, _ report: @escaping @Sendable (JobEvent) -> Void
-  ) async throws -> Result {
     try request.validate()
     try checkRange()
     let input = refines || gap != nil ? nil : try inputPath.map(ClipInput.init(path:))
     guard let denoiser = model.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
+    try StepDistillation.check(denoiser.distilledSteps, for: request)
     try PinnedFrame.check(
       pins,
       shown: request.clipCount.map { $0 * denoiser.geometry.frames - request.closingFrames })

@@ -37,10 +37,9 @@ actor EngineCache {
     previews = LinearPreviewLibrary(cacheFolder: previewFolder)
   }
 
-  /// Whether the networks of a model that settings ask for are in memory.
-  func isLoaded(_ model: ModelReference, _ settings: GenerationSettings) -> Bool {
-    let model = model.sampling(by: settings.method)
-    return loaded.map { $0.key.identity == (try? Self.identity(of: model)) } ?? false
+  /// Whether a model's networks are in memory.
+  func isLoaded(_ model: ModelReference) -> Bool {
+    loaded.map { $0.key.identity == (try? Self.identity(of: model)) } ?? false
   }
 
   /// An engine with a model's networks, loaded now unless they are in memory.
@@ -55,7 +54,6 @@ actor EngineCache {
     onProgress: @escaping @Sendable (Double) throws -> Void,
     onLoad: (NetworkFile, Double) -> Void
   ) async throws -> LoadedModel {
-    let reference = reference.sampling(by: settings.method)
     let identity = try Self.identity(of: reference)
     let key = Key(
       identity: identity, precision: settings.precision, device: settings.device.resolved,

@@ -141,7 +141,7 @@ extension Workspace {
     try check(lead, after: clip, in: tree, model)
     guard let (estimator, entry) = await estimator(of: model) else { return nil }
     return estimator.estimateDirected(
-      settings, model: entry, isLoaded: await engines.isLoaded(model, settings))
+      settings, model: entry, isLoaded: await engines.isLoaded(model))
   }
 
   /// Checks what can be said before any frame is read.
@@ -177,6 +177,9 @@ extension Workspace {
     try settings.validate()
     guard model.autoencoder != nil, model.denoiser != nil else {
       throw StudioError(nil, .incompleteModel(name: model.name))
+    }
+    if let denoiser = models.first(where: { $0.reference == model })?.denoiser {
+      try StepDistillation.check(denoiser.distilledSteps, for: settings.request())
     }
   }
 

@@ -148,7 +148,7 @@ extension Workspace {
   ) async -> RunEstimate? {
     guard let (estimator, entry) = await estimator(of: model) else { return nil }
     return estimator.estimate(
-      settings, model: entry, from: start, isLoaded: await engines.isLoaded(model, settings))
+      settings, model: entry, from: start, isLoaded: await engines.isLoaded(model))
   }
 
   /// What estimates runs of a model, and the model as times of it are kept.

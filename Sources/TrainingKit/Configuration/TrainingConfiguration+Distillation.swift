@@ -1,15 +1,16 @@
+import RunKit
 import VideoDiffusion
 
 extension TrainingConfiguration {
-  /// How few steps are learnt from a denoiser where nothing else is said: short, since the network begins as
-  /// its teacher, and in few batches of what it was trained on.
+  /// How few steps are learnt from a model where nothing else is said: short, since the network begins as its
+  /// teacher, and in few batches of what it was trained on.
   ///
-  /// - Parameter teacher: A denoiser's file.
-  /// - Throws: `ModelError` if it holds an autoencoder.
-  public init(distilling teacher: NetworkFile) throws {
-    guard case .denoiser(let denoiser) = teacher.network else {
-      throw ModelError(
-        path: teacher.path, .otherNetwork(expected: .denoiser, found: teacher.kind))
+  /// - Parameter model: Both networks.
+  /// - Throws: `ModelError` if one is missing, ``TrainingConfigurationError`` if they cannot be trained.
+  public init(distilling model: ModelFiles) throws {
+    guard let autoencoder = model.autoencoder else { throw ModelError(.notLoaded(.autoencoder)) }
+    guard let file = model.denoiser, case .denoiser(let denoiser) = file.network else {
+      throw ModelError(.notLoaded(.denoiser))
     }
     self.init(
       denoiser: denoiser,
@@ -18,8 +19,9 @@ extension TrainingConfiguration {
           steps: 2000, batch: 8, learningRate: 2e-4, warmUpSteps: 50, decay: .cosine,
           finalRateShare: 0.02, maximumGradientNorm: 1, averageDecay: 0.99, mirrors: true,
           sampleInterval: 500, checkpointInterval: 250, validationClips: 64),
-        conditionalShare: 0.5, distilledSteps: 4, cachesLatents: true,
+        conditionalShare: 0.5, distilledSteps: PresetLibrary.instantSteps, cachesLatents: true,
         latentStride: denoiser.geometry.frames))
+    try take(autoencoder)
   }
 }
 

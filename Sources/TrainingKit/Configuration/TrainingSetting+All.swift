@@ -228,7 +228,7 @@ extension TrainingSetting {
       "Frames from one cached clip's start to the next; divides the clip's frames"),
     .integer(
       .diffusionTraining, "sample_steps", \.diffusionTraining.sampleSteps, 1...1000,
-      "DDIM steps of sample videos"),
+      "DDIM steps of sample videos; of a distilled denoiser, its own"),
     .integer(
       .diffusionTraining, "sample_clips", \.diffusionTraining.sampleClips, 1...1000,
       "Clips of each sample video"),

@@ -212,7 +212,8 @@ final class DiffusionStage: StageWork {
 
   func writeNetwork(to path: String?) async throws { try await trainer.writeNetwork(to: path) }
 
-  /// The mean square error on held-out clips, of where steps lead for a denoiser that learns few, and a video of videos made from nothing and extended.
+  /// The mean square error on held-out clips, and a video of videos made from nothing and extended. The error
+  /// is that of the noise; for a denoiser that learns few steps, that of where they lead.
   func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {
     try await engine.load(network)
     var sum = 0.0

@@ -33,6 +33,8 @@ public struct TrainingError: Error, Sendable, Hashable {
     case teacherIsState(path: String)
     /// What it is to learn from knows few steps alone.
     case teacherIsDistilled(path: String)
+    /// A run goes on with other steps to learn than it began with; 0 are those of a run that learns from noise.
+    case otherSteps(known: Int)
     /// The denoiser that it learns from is another than when the run began.
     case teacherChanged(path: String)
     /// The perceptual distance and the discriminators halve frames: the side must allow it.
@@ -82,6 +84,9 @@ extension TrainingError: ExplainedError {
       "\(path) is a run or the state of one; few steps are learnt from a network"
     case .teacherIsDistilled(let path):
       "\(path) is itself distilled, and knows no steps but its own"
+    case .otherSteps(0): "the run in \(folder) learns from noise, and cannot go on as one of few steps"
+    case .otherSteps(let known):
+      "the run in \(folder) learns to sample in \(known == 1 ? "1 step" : "\(known) steps"), and in no others"
     case .teacherChanged(let path): "\(path) is not the denoiser that the run learns from"
     case .sideTooSmall(let resolution, let needed, let what):
       "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"
@@ -117,6 +122,7 @@ extension TrainingError: ExplainedError {
     case .noTeacher: "Name it (--from), or use \"pvdm train distill MODEL\""
     case .teacherIsDistilled: "Name the denoiser that it was taught by"
     case .teacherIsState: "Name the network, such as denoiser.safetensors in a run's folder"
+    case .otherSteps: "Leave distilled_steps (--steps) as it was, or begin a new run"
     case .autoencoderChanged, .teacherChanged: "Put the other one back, or begin a new run"
     case .sideTooSmall: "Leave it out, or choose another resolution"
     case .complete: "For more, resume with a greater number of steps (--set ...steps=N)"

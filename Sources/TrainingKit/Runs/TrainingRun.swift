@@ -192,9 +192,14 @@ struct TrainingRun {
 
   /// The denoiser that one of few steps learns from and the hash of its file; `nil` where noise is learnt.
   private func openTeacher() async throws -> (file: NetworkFile, hash: String)? {
-    guard job.stage == .diffusion, job.configuration.diffusionTraining.distilledSteps > 0 else {
-      return nil
+    guard job.stage == .diffusion else { return nil }
+    let steps = job.configuration.diffusionTraining.distilledSteps
+    if job.resumes, writes {
+      let known = try TrainingConfiguration(ofRun: folder.configuration)
+        .diffusionTraining.distilledSteps
+      guard known == steps else { throw TrainingError(job.runFolder, .otherSteps(known: known)) }
     }
+    guard steps > 0 else { return nil }
     guard let path = job.initialPath else { throw TrainingError(job.runFolder, .noTeacher) }
     if try stateToContinue(path) != nil {
       throw TrainingError(job.runFolder, .teacherIsState(path: path))

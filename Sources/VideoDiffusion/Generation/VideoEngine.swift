@@ -21,7 +21,7 @@ public actor VideoEngine {
   private var autoencoder: Autoencoder?
   private var denoiser: Denoiser?
   /// Steps that the denoiser was distilled for; `nil` for any.
-  private var distilledSteps: Int?
+  public private(set) var distilledSteps: Int?
 
   /// Prepares an engine; nothing runs yet.
   ///
@@ -71,7 +71,7 @@ public actor VideoEngine {
         context, elementType: precision.elementType, onProgress: onProgress)
     case .denoiser:
       if let autoencoder { try checkFit(autoencoder.configuration.geometry, file.geometry) }
-      denoiser = nil
+      (denoiser, distilledSteps) = (nil, nil)
       context.releaseUnusedMemory()
       denoiser = try file.loadDenoiser(
         context, elementType: precision.elementType, onProgress: onProgress)
@@ -221,9 +221,7 @@ public actor VideoEngine {
     try request.validate()
     guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let configuration = denoiser.configuration
-    for sampler in [request.firstSampler, request.laterSampler] {
-      try StepDistillation.check(distilledSteps, for: sampler)
-    }
+    try StepDistillation.check(distilledSteps, for: request)
     try check((start.condition ?? []) + originals, configuration.geometry)
     let beginsWithSome = [request.firstSampler, request.laterSampler].contains {
       $0.skippedSteps > 0

@@ -93,9 +93,10 @@ extension ModelError.Problem: CustomStringConvertible {
       "the denoiser was trained without a previous clip, so it can make one clip and extend none"
     case .distilled(let steps):
       "the denoiser was distilled for \(steps == 1 ? "one step" : "\(steps) steps") of the sampler "
-        + "distilled, and can take no others"
+        + "distilled in published spacing, and can take no others"
     case .notDistilled(let steps):
-      "the model has no denoiser that was distilled for \(steps == 1 ? "one step" : "\(steps) steps")"
+      "the denoiser was not distilled, so it cannot sample in "
+        + (steps == 1 ? "the one step" : "the \(steps) steps") + " of the sampler distilled"
     case .notLoaded(let kind): "\(kind.phrase) is needed and none was given"
     case .setting(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"

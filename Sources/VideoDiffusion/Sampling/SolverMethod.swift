@@ -4,14 +4,14 @@ public enum SolverMethod: String, Sendable, Hashable, Codable, CaseIterable {
   case ddpm
   /// Denoising diffusion implicit models, with eta (Song et al. 2021).
   case ddim
-  /// The few steps that a denoiser was distilled for (Salimans and Ho 2022).
-  case distilled
   /// DPM-Solver++, second-order multistep (Lu et al. 2022).
   case dpmSolverPlusPlus2M = "dpmpp-2m"
   /// The stochastic form of DPM-Solver++ 2M (Lu et al. 2022).
   case dpmSolverPlusPlus2MStochastic = "dpmpp-2m-sde"
   /// UniPC of order 2 with its corrector (Zhao et al. 2023).
   case uniPC = "unipc"
+  /// The few steps that a denoiser was distilled for (Salimans and Ho 2022).
+  case distilled
 
   /// What tells the solver from the others, which stands in the file of its arithmetic.
   var traits: SolverTraits {

@@ -43,7 +43,7 @@ public struct DenoiserExample: Sendable, Hashable {
     self.init(clean: clean, condition: condition, noise: noise, step: step)
   }
 
-  /// Draws what ``init(clean:condition:schedule:generator:)`` does for a latent of so many numbers, and
+  /// Draws what ``init(clean:condition:schedule:among:generator:)`` does for a latent of so many numbers, and
   /// forgets it: another process learns from that one.
   public static func skipDraws(
     count: Int, schedule: DiffusionSchedule = .published, generator: inout TorchGenerator

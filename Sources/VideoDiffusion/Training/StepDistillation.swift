@@ -45,14 +45,16 @@ public struct StepDistillation: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - steps: Those that it was distilled for; `nil` for one that was not.
-  ///   - sampler: What it is to sample by.
+  ///   - request: What it is asked for.
   /// - Throws: ``ModelError`` if they do not belong together.
-  static func check(_ steps: Int?, for sampler: SamplerConfiguration) throws {
-    guard sampler.method == .distilled || steps != nil else { return }
-    guard let steps else { throw ModelError(.notDistilled(steps: sampler.steps)) }
-    guard sampler.method == .distilled, sampler.steps == steps,
-      sampler.spacing == Self.sampler(steps: steps).spacing
-    else { throw ModelError(.distilled(steps: steps)) }
+  package static func check(_ steps: Int?, for request: GenerationRequest) throws {
+    for sampler in [request.firstSampler, request.laterSampler] {
+      guard sampler.method == .distilled || steps != nil else { continue }
+      guard let steps else { throw ModelError(.notDistilled(steps: sampler.steps)) }
+      guard sampler.method == .distilled, sampler.steps == steps,
+        sampler.spacing == Self.sampler(steps: steps).spacing
+      else { throw ModelError(.distilled(steps: steps)) }
+    }
   }
 
   /// The timesteps of the teacher within a step of the student: evenly spaced in the logarithm of the

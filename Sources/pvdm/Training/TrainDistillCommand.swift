@@ -15,13 +15,13 @@ struct TrainDistill: AsyncParsableCommand {
     discussion: """
       It begins as the model's denoiser, and each of its steps learns to lead where several steps of that \
       one do, with and without the clip before (Salimans and Ho, ICLR 2022). The run is one of the second \
-      stage with distilled_steps above 0; without --config its networks are the model's.
+      stage with distilled_steps above 0; without --config its networks are the model's. The folder of the \
+      run is a model, which is sampled in these steps.
 
       Examples:
         pvdm train distill skies-64 --data skies --output few
-        pvdm sample few --preset instant --clips 4 --output sky.mp4
-        pvdm convert --autoencoder few/autoencoder.safetensors --denoiser skies-64/denoiser.safetensors \\
-          --distilled few/denoiser.safetensors mine
+        pvdm sample few --clips 4 --output sky.mp4
+        pvdm convert --autoencoder few/autoencoder.safetensors --denoiser few/denoiser.safetensors instant
       """)
 
   @Argument(
@@ -50,27 +50,49 @@ struct TrainDistill: AsyncParsableCommand {
     guard model != nil || training.resume else {
       throw ValidationError("Name the model to learn from; or go on with a run with --resume.")
     }
+    guard training.initial == nil else {
+      throw ValidationError("--from is of no use here: the run begins with the model's denoiser.")
+    }
   }
 
   func run() async throws {
     try await explainingAmongRanks { ranks in
       let files = try model.map { try self.files($0) }
-      var job = try await training.job(.diffusion, ranks) {
-        guard let denoiser = files?.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
-        return try TrainingConfiguration(distilling: denoiser)
+      var job = try await training.job(.diffusion, ranks, settings(files))
+      // Of a run that goes on they are where its networks are now.
+      if let files {
+        job.initialPath = files.denoiser?.path ?? job.initialPath
+        job.autoencoderPath = files.autoencoder?.path ?? job.autoencoderPath
+      } else if let autoencoder {
+        job.autoencoderPath = autoencoder
       }
-      if !job.resumes {
-        job.initialPath = files?.denoiser?.path ?? job.initialPath
-        job.autoencoderPath = autoencoder ?? files?.autoencoder?.path
-        job.configuration.diffusionTraining.distilledSteps = steps ?? Self.defaultSteps
-      } else {
-        try check(job)
+      guard job.configuration.diffusionTraining.distilledSteps > 0 else {
+        guard job.resumes else {
+          throw ValidationError("distilled_steps is 0: \"pvdm train diffusion\" learns from noise.")
+        }
+        throw StudioError(training.output, .resume(reason: "it is one of pvdm train diffusion"))
       }
       try await training.perform(job)
     }
   }
 
-  private static let defaultSteps = 4
+  private func settings(_ files: ModelFiles?) -> TrainingCommandSettings {
+    TrainingCommandSettings(
+      unnamed: {
+        guard let files else {
+          throw ValidationError("The folder holds no run yet; name the model to learn from.")
+        }
+        return try TrainingConfiguration(distilling: files)
+      },
+      prepared: { named in
+        var configuration = named
+        if named.diffusionTraining.distilledSteps == 0 {
+          configuration.diffusionTraining.distilledSteps = PresetLibrary.instantSteps
+        }
+        return configuration
+      },
+      assignments: steps.map { ["distilled_steps=\($0)"] } ?? [])
+  }
 
   private func files(_ model: String) throws -> ModelFiles {
     var isFolder: ObjCBool = false
@@ -79,17 +101,5 @@ struct TrainDistill: AsyncParsableCommand {
     return isFile
       ? try ModelFiles(model: nil, autoencoder: autoencoder, denoiser: model)
       : try ModelFiles(model: model, autoencoder: autoencoder)
-  }
-
-  /// Checks that a run which goes on learns few steps, and as many as were asked for.
-  private func check(_ job: TrainingJob) throws {
-    let known = job.configuration.diffusionTraining.distilledSteps
-    guard known > 0 else {
-      throw StudioError(
-        training.output, .resume(reason: "it is one of pvdm train diffusion"))
-    }
-    guard steps ?? known == known else {
-      throw StudioError(training.output, .resume(reason: "it learns \(known) steps"))
-    }
   }
 }

@@ -75,18 +75,14 @@ struct StepDistillationTests {
 
   @Test("what is taught is where the teacher's solver leads, with a condition and without")
   func teacher() async throws {
-    let folder = try TemporaryFolder()
-    let configuration = GoldenNetwork.small.configuration
-    var plan = DenoiserTrainer.Plan(configuration, beginning: .random(seed: 1))
-    plan.threadCount = 1
-    let path = folder.path("denoiser.safetensors")
-    try await DenoiserTrainer.open(plan).writeNetwork(to: path)
-    let file = try NetworkFile(path: path)
+    // One whose predictions depend on the condition: a new network's are 0 whatever it is given.
+    let file = try NetworkFile(path: try GoldenFile.path("golden/unet-8x16/ema_model.pth"))
     let distillation = StepDistillation(steps: 2, teacherSteps: 3)
-    var taughtPlan = DenoiserTrainer.Plan(configuration, beginning: .network(file))
-    taughtPlan.teaching = (file, distillation)
-    taughtPlan.threadCount = 1
-    let trainer = try await DenoiserTrainer.open(taughtPlan)
+    var plan = DenoiserTrainer.Plan(
+      GoldenNetwork.small.configuration, beginning: .network(file))
+    plan.teaching = (file, distillation)
+    plan.threadCount = 1
+    let trainer = try await DenoiserTrainer.open(plan)
 
     var generator = TorchGenerator(seed: 2)
     let examples = (0..<4).map { number in
@@ -97,6 +93,13 @@ struct StepDistillationTests {
     }
     #expect(Set(examples.map(\.step)).isSubset(of: distillation.timesteps))
     let taught = try await trainer.taught(examples)
+    var swapped = examples
+    for index in swapped.indices { swapped[index].condition = nil }
+    let without = try await trainer.taught(swapped)
+    for (index, example) in examples.enumerated() where example.condition != nil {
+      let (found, other) = (taught[index].target?.values, without[index].target?.values)
+      #expect(largestDifference(try #require(found), try #require(other)) > 1e-2)
+    }
     let engine = try VideoEngine(threadCount: 1)
     try await engine.load(file)
     for (example, result) in zip(examples, taught) {

@@ -122,7 +122,7 @@ struct WeightedTrainingTests {
     }
   }
 
-  @Test("one factor for all gives the bits of none")
+  @Test("one factor for all gives the plain mean")
   func equalWeights() throws {
     let context = try ComputeContext(threadCount: 2)
     let plain = try context.read(Self.step(.noise, context).error(Self.examples()))[0]
