@@ -88,7 +88,7 @@ struct TrainCommandTests {
       FileManager.default.contentsOfDirectory(atPath: folder.path("few/checkpoints")).max())
     let step = try #require(Int(saved.dropFirst(5).dropLast(".safetensors".count)))
     let other = try train(["distill", "--resume", "--steps", "8"], to: "few")
-    #expect(other.status == 2 && other.errors.contains("learns 4 steps"), "\(other.errors)")
+    #expect(other.status == 2 && other.errors.contains("in 4 steps"), "\(other.errors)")
     let resumed = try train(
       ["distill", "--resume", "--set", "steps=\(step + 1)", "--json"], to: "few")
     #expect(resumed.status == 0, "\(resumed.errors)")

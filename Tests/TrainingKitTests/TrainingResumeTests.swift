@@ -93,6 +93,7 @@ struct TrainingResumeTests {
     #expect(try #require(scores.last?["validation_loss"]) > 0)
 
     var otherSteps = try fixture.resumed("parts")
+    otherSteps.configuration.diffusionTraining.stage.steps = 5
     otherSteps.configuration.diffusionTraining.distilledSteps = 2
     let refused = await #expect(throws: TrainingError.self) { try await otherSteps.run() }
     #expect(refused?.problem == .otherSteps(known: 3))
@@ -110,7 +111,7 @@ struct TrainingResumeTests {
       try await problem(whole.weights, "student")?.problem
         == .teacherIsDistilled(path: whole.weights))
     try await job("changed").run(until: 2)
-    try await fixture.job(
+    _ = try await fixture.job(
       .diffusion, TrainingFixture.configuration(.diffusion, steps: 3), to: "other"
     ).run()
     try FileManager.default.removeItem(atPath: teacher)
