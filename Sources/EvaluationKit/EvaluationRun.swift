@@ -40,7 +40,10 @@ struct EvaluationRun {
     guard let autoencoder = files.autoencoder,
       case .autoencoder(let configuration) = autoencoder.network
     else { throw ModelError(.notLoaded(.autoencoder)) }
-    if generates, files.denoiser == nil { throw ModelError(.notLoaded(.denoiser)) }
+    if generates {
+      guard let denoiser = files.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
+      try StepDistillation.check(denoiser.distilledSteps, for: request)
+    }
     report(.notes(files.notes))
     let hashes = try ModelHashes(files, stop: stop)
     let engine = try VideoEngine(

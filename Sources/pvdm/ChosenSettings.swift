@@ -14,11 +14,13 @@ struct ChosenSettings {
   /// - Parameters:
   ///   - previews: `nil` where nothing is shown.
   ///   - clips: Clips that were asked for; `nil` for the preset's number, else 1.
+  ///   - distilledSteps: Steps that the model's denoiser was distilled for, which leave nobody a choice; `nil`
+  ///     for one that was not.
   ///   - basis: A preset in place of the one that the options name.
   /// - Throws: `StudioError` if there is no such preset, and what ``SamplingOptions/check(_:)`` throws.
   init(
     _ sampling: SamplingOptions, _ compute: ComputeOptions, _ previews: PreviewOptions?,
-    clips: Int?, basis: Preset? = nil,
+    clips: Int?, distilledSteps: Int? = nil, basis: Preset? = nil,
     library: PresetLibrary = PresetLibrary(folder: StudioFolders().presets)
   ) throws {
     var settings = GenerationSettings()
@@ -35,6 +37,11 @@ struct ChosenSettings {
     // The spacing is chosen for a solver.
     if given[.sampler] != nil { settings.assign(.spacing, nil) }
     for (setting, value) in given { settings.assign(setting, value) }
+    let keys = Set(given.keys).union(preset?.keys ?? [])
+    if let distilledSteps, keys.isDisjoint(with: [.sampler, .steps, .laterSteps, .spacing]) {
+      settings = settings.fitting(distilledSteps: distilledSteps)
+      notes.append("steps \(distilledSteps), for which the denoiser was distilled")
+    }
     try sampling.check(settings)
     if let preset {
       let taken = GenerationSetting.ofPresets.filter {
@@ -44,7 +51,7 @@ struct ChosenSettings {
       notes.insert("preset \(preset.name): \(text.isEmpty ? "nothing left to set" : text)", at: 0)
     }
     self.settings = settings
-    self.keys = Set(given.keys).union(preset?.keys ?? [])
+    self.keys = keys
     self.notes = notes
   }
 }

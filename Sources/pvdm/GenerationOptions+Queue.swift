@@ -19,9 +19,10 @@ extension GenerationOptions {
         "\(name) is of no use with --queue: the video is kept in the studio, which writes it to files."
       )
     }
-    let chosen = try ChosenSettings(sampling, compute, previews, clips: clips)
-    if !show.quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
     let files = try models.open(model)
+    let chosen = try ChosenSettings(
+      sampling, compute, previews, clips: clips, distilledSteps: files.denoiser?.distilledSteps)
+    if !show.quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
     let reference = ModelReference(
       name: files.name, autoencoder: files.autoencoder?.path.absolutePath,
       denoiser: files.denoiser?.path.absolutePath, framesPerSecond: files.framesPerSecond)

@@ -24,11 +24,13 @@ struct GenerationOptions: ParsableArguments {
       throw ValidationError(
         "Nothing to do with the video: name a file with --output, or --preview.")
     }
-    let chosen = try ChosenSettings(sampling, compute, previews, clips: clips)
+    let files = try models.open(model)
+    let chosen = try ChosenSettings(
+      sampling, compute, previews, clips: clips, distilledSteps: files.denoiser?.distilledSteps)
     if !show.quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
     let settings = chosen.settings
-    var job = try GenerationJob(
-      model: models.open(model), request: settings.request(sampleCount: batch.batch),
+    var job = GenerationJob(
+      model: files, request: settings.request(sampleCount: batch.batch),
       outputs: outputs.output)
     job.resumes = resume
     job.framesPerSecond = outputs.fps

@@ -92,6 +92,9 @@ struct InspectionText {
       rows.append(["conditional", conditional ? "yes, can continue a clip" : "no"])
     }
     if let prediction = network.prediction { rows.append(["predicts", prediction.rawValue]) }
+    if let steps = network.distilledSteps {
+      rows.append(["distilled", steps == 1 ? "for 1 step" : "for \(steps) steps"])
+    }
     rows.append(["parameters", grouped(network.parameters)])
     rows.append([
       "stored as",

@@ -121,7 +121,7 @@ import VideoDiffusion
     let settings = """
       {"model_channels": 32, "image_size": 8, "frames": 24, "num_head_channels": 16,
        "use_new_attention_order": true, "weights": "average", "trained_steps": 700,
-       "prediction": "velocity"}
+       "prediction": "velocity", "distilled_steps": 8}
       """
     let source = folder.path("long.pth")
     try TinyCheckpoint.write(
@@ -136,7 +136,7 @@ import VideoDiffusion
       #expect(found.geometry == configuration.geometry, "\(path)")
       #expect(found.headWidth == 16 && found.newAttentionOrder, "\(path)")
       #expect(file.weightKind == .average && file.trainedSteps == 700, "\(path)")
-      #expect(found.prediction == .velocity, "\(path)")
+      #expect(found.prediction == .velocity && file.distilledSteps == 8, "\(path)")
       #expect(!file.notes.contains { $0.contains("assumed") })
       return file
     }
@@ -147,7 +147,7 @@ import VideoDiffusion
     _ = try check(back)
     let summary = try #require(try Inspection(of: back).network)
     #expect(summary.weights == .average && summary.trainedSteps == 700 && summary.heads == 2)
-    #expect(summary.prediction == .velocity)
+    #expect(summary.prediction == .velocity && summary.distilledSteps == 8)
     // The settings beside it are somebody's, too.
     #expect(throws: StudioError(folder.path("b/long.config.json"), .exists)) {
       try FileManager.default.removeItem(atPath: back)

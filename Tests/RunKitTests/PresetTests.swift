@@ -27,7 +27,7 @@ import VideoDiffusion
   func builtIn() throws {
     let (presets, issues) = library.load()
     #expect(issues.isEmpty)
-    #expect(presets.map(\.name) == ["draft", "paper 100/20", "paper 400/400", "fine"])
+    #expect(presets.map(\.name) == ["draft", "paper 100/20", "paper 400/400", "fine", "instant"])
     for preset in presets {
       #expect(preset.isBuiltIn && !preset.summary.isEmpty)
       try preset.settings.validate()

@@ -94,6 +94,20 @@ import Testing
     #expect(typed?.laterSteps == 7)
   }
 
+  @Test("a distilled model brings its steps along, and the next one does not keep them")
+  func distilledSteps() {
+    var app = Fixtures.app
+    app.models = [Fixtures.skies, Fixtures.distilled]
+    var model = studio(app, on: .make)
+    let usual = model.app.settings
+    _ = type("M", into: &model)
+    #expect(model.app.modelID == Fixtures.distilled.id && model.app.settings.method == .distilled)
+    #expect(model.app.settings.steps == 4 && model.app.settings.laterSteps == 4)
+    #expect(lines(model).contains { $0.contains("Distilled") })
+    _ = type("M", into: &model)
+    #expect(model.app.modelID == Fixtures.skies.id && model.app.settings == usual)
+  }
+
   // MARK: Stopping
 
   private var running: AppState {

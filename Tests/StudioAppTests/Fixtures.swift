@@ -13,11 +13,12 @@ enum Fixtures {
   // MARK: Models
 
   private static func network(
-    _ network: NetworkFile.Network, parameters: Int, wrapper: String? = nil, steps: Int? = nil
+    _ network: NetworkFile.Network, parameters: Int, wrapper: String? = nil, steps: Int? = nil,
+    distilledSteps: Int? = nil
   ) -> NetworkSummary {
     NetworkSummary(
       network, parameters: parameters, storedTypes: ["float32": 212], wrapper: wrapper,
-      trainedSteps: steps)
+      trainedSteps: steps, distilledSteps: distilledSteps)
   }
 
   /// An autoencoder for 64 x 64 frames, whose latents have side 8.
@@ -52,6 +53,20 @@ enum Fixtures {
         DenoiserConfiguration(
           geometry: PlaneGeometry(side: 8), baseWidth: 64, widthMultipliers: [1, 2, 4],
           isConditional: false)), parameters: 31_204_880)
+    return model
+  }()
+
+  /// A model whose denoiser was distilled.
+  static let distilled: ModelEntry = {
+    var model = skies
+    model.path = "/models/skies-64-instant"
+    model.reference.name = "skies-64-instant"
+    model.reference.denoiser = "/models/skies-64-instant/denoiser.safetensors"
+    model.denoiser = network(
+      .denoiser(
+        DenoiserConfiguration(
+          geometry: PlaneGeometry(side: 8), baseWidth: 64, widthMultipliers: [1, 2, 4])),
+      parameters: 31_204_880, distilledSteps: 4)
     return model
   }()
 

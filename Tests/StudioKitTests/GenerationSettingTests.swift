@@ -171,4 +171,19 @@ import VideoDiffusion
     }
     #expect(settings.threadCount == nil && settings.spacing == nil && settings.clipCount == nil)
   }
+
+  @Test("a distilled denoiser's steps take the place of others, and leave no trace with another")
+  func fitting() {
+    var settings = Self.unusual
+    let few = settings.fitting(distilledSteps: 3)
+    (settings.method, settings.spacing) = (.distilled, nil)
+    (settings.steps, settings.laterSteps) = (3, 3)
+    #expect(few == settings && few.fitting(distilledSteps: 3) == few)
+    let usual = GenerationSettings()
+    (settings.method, settings.steps, settings.laterSteps) = (
+      usual.method, usual.steps, usual.laterSteps
+    )
+    #expect(few.fitting(distilledSteps: nil) == settings)
+    #expect(Self.unusual.fitting(distilledSteps: nil) == Self.unusual)
+  }
 }

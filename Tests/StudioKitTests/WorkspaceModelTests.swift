@@ -36,6 +36,20 @@ struct WorkspaceModelTests {
     await again.close()
   }
 
+  @Test("steps that a denoiser was not distilled for are refused at once")
+  func distilledSteps() async throws {
+    let workspace = try await fixture.open()
+    let entry = try await workspace.openModel(URL(filePath: try #require(fixture.model.denoiser))
+      .deletingLastPathComponent().path)
+    let settings = WorkspaceFixture.settings().fitting(distilledSteps: 4)
+    let error = await #expect(throws: ModelError.self) {
+      try await workspace.make(entry.reference, settings)
+    }
+    #expect(error?.problem == .notDistilled(steps: 4))
+    #expect(await workspace.toldJobs.isEmpty)
+    await workspace.close()
+  }
+
   @Test("two checkpoints are paired for good, and not two of one kind")
   func pair() async throws {
     let workspace = try await fixture.open()

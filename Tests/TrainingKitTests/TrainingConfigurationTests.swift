@@ -210,6 +210,16 @@ import VideoDiffusion
           + "expected some of [1, 2, 4, 8], because these are the 4 levels of width_multipliers"
       ),
       (
+        "[diffusion_training]\ndistilled_steps = 4\nsnr_limit = 5",
+        "run.toml:3: diffusion_training.snr_limit is 5.0; expected 0 where distilled_steps is 4, "
+          + "because steps that are learnt from a teacher count by where they lead"
+      ),
+      (
+        "[diffusion_training]\ndistilled_steps = 4\nloss = \"l1\"",
+        "run.toml:3: diffusion_training.loss is l1; expected l2 where distilled_steps is 4, "
+          + "because the squares of steps that are learnt from a teacher count by where they lead"
+      ),
+      (
         "[denoiser]\nprediction = \"x0\"",
         "run.toml:2: denoiser.prediction is \"x0\"; expected noise or velocity"
       ),

@@ -66,6 +66,63 @@ struct TrainingResumeTests {
     #expect(network.noCondition == .planeCodes(configuration.denoiser.geometry))
   }
 
+  @Test("a run that learns few steps goes on bit for bit, with the same teacher alone")
+  func resumesDistillation() async throws {
+    try await fixture.makeAutoencoder()
+    var configuration = TrainingFixture.configuration(.diffusion, steps: 2)
+    let teacher = try await fixture.job(.diffusion, configuration, to: "teacher").run().weights
+    configuration.diffusionTraining.stage.steps = 4
+    configuration.diffusionTraining.stage.sampleInterval = 4
+    configuration.diffusionTraining.distilledSteps = 3
+    configuration.diffusionTraining.teacherSteps = 2
+    configuration.diffusionTraining.conditionalShare = 0.5
+    func job(_ run: String) -> TrainingJob {
+      var job = fixture.job(.diffusion, configuration, to: run)
+      job.initialPath = teacher
+      return job
+    }
+    let whole = try await job("whole").run()
+    try await job("parts").run(until: 2)
+    _ = try await fixture.resumed("parts").run()
+    #expect(
+      fixture.bytes("whole", "denoiser.safetensors")
+        == fixture.bytes("parts", "denoiser.safetensors"))
+    #expect(try fixture.losses("whole") == fixture.losses("parts"))
+    #expect(try NetworkFile(path: whole.weights).distilledSteps == 3)
+    let scores = try TrainingRunSummary(contentsOf: fixture.folder.path("whole")).scores
+    #expect(try #require(scores.last?["validation_loss"]) > 0)
+
+    var otherSteps = try fixture.resumed("parts")
+    otherSteps.configuration.diffusionTraining.stage.steps = 5
+    otherSteps.configuration.diffusionTraining.distilledSteps = 2
+    let refused = await #expect(throws: TrainingError.self) { try await otherSteps.run() }
+    #expect(refused?.problem == .otherSteps(known: 3))
+
+    // Without a teacher, by a run's state, or by another one than before nothing is learnt.
+    func problem(_ initial: String?, _ run: String) async throws -> TrainingError? {
+      var job = job(run)
+      job.initialPath = initial
+      return await #expect(throws: TrainingError.self) { try await job.run() }
+    }
+    #expect(try await problem(nil, "none")?.problem == .noTeacher)
+    let state = try #require(whole.checkpoint)
+    #expect(try await problem(state, "state")?.problem == .teacherIsState(path: state))
+    #expect(
+      try await problem(whole.weights, "student")?.problem
+        == .teacherIsDistilled(path: whole.weights))
+    try await job("changed").run(until: 2)
+    _ = try await fixture.job(
+      .diffusion, TrainingFixture.configuration(.diffusion, steps: 3), to: "other"
+    ).run()
+    try FileManager.default.removeItem(atPath: teacher)
+    try FileManager.default.copyItem(
+      atPath: fixture.folder.path("other/denoiser.safetensors"), toPath: teacher)
+    let changed = await #expect(throws: TrainingError.self) {
+      try await fixture.resumed("changed").run()
+    }
+    #expect(changed?.problem == .teacherChanged(path: teacher))
+  }
+
   @Test("a run that was killed goes on from its checkpoint as if it never had been")
   func killed() async throws {
     let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)

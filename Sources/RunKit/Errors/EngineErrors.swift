@@ -31,6 +31,11 @@ extension ModelError: ExplainedError {
     case .unfit: "Use two networks that were trained together"
     case .latentShape: "Use the model that made the latent"
     case .unconditional: "Ask for one clip, or use a conditional denoiser"
+    case .distilled(let steps):
+      "Choose the sampler distilled with \(steps == 1 ? "1 step" : "\(steps) steps") for every clip"
+        + (steps == PresetLibrary.instantSteps ? ", as the preset instant does" : "")
+    case .notDistilled:
+      "Use another sampler or preset; \"pvdm train distill\" makes such a denoiser"
     case .notLoaded(let kind): "Name one with --\(kind.rawValue)"
     case .precision(.tensorFloat32, _):
       "Use --precision f32, or --device cuda:0 where there is a card"

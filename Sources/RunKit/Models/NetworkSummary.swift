@@ -48,6 +48,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
   /// How it was read: wrappers used, prefixes dropped, defaults assumed.
   public let notes: [String]
 
+  /// Steps that it was distilled to sample in; of a denoiser that was.
+  public let distilledSteps: Int?
   /// What is predicted, where it is not the noise; of a denoiser.
   public private(set) var prediction: Prediction?
   /// Training steps behind the weights, where the checkpoint tells.
@@ -63,14 +65,14 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         uniqueKeysWithValues: file.storedTypes.map { ($0.key.rawValue, $0.value) }),
       wrapper: file.dictionary.wrapper, droppedPrefixes: file.dictionary.droppedPrefixes,
       notes: file.notes,
-      trainedSteps: file.trainedSteps, weights: file.weightKind)
+      trainedSteps: file.trainedSteps, distilledSteps: file.distilledSteps, weights: file.weightKind)
   }
 
   /// What there is to tell about a network of this configuration.
   package init(
     _ network: NetworkFile.Network, parameters: Int, storedTypes: [String: Int],
     wrapper: String? = nil, droppedPrefixes: [String] = [], notes: [String] = [],
-    trainedSteps: Int? = nil, weights: WeightKind? = nil
+    trainedSteps: Int? = nil, distilledSteps: Int? = nil, weights: WeightKind? = nil
   ) {
     self.parameters = parameters
     self.storedTypes = storedTypes
@@ -78,6 +80,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
     self.droppedPrefixes = droppedPrefixes
     self.notes = notes
     self.trainedSteps = trainedSteps
+    self.distilledSteps = distilledSteps
     self.weights = weights
     let geometry: PlaneGeometry
     switch network {

@@ -103,12 +103,13 @@ public actor LinearPreviewLibrary {
   }
 
   /// Clips in few steps. Of so few, a solver with fresh noise in each makes the most lifelike latents;
-  /// the seeds are fixed, so that a fit can be repeated.
+  /// the seeds are fixed, so that a fit can be repeated. A distilled denoiser knows its own steps alone.
   static func quickLatents(
     _ engine: VideoEngine, count: Int, seed: UInt64
   ) async throws -> [Latent] {
-    let sampler = SamplerConfiguration(
-      method: .dpmSolverPlusPlus2MStochastic, steps: quickStepCount)
+    let sampler =
+      await engine.distilledSteps.map { StepDistillation.sampler(steps: $0) }
+      ?? SamplerConfiguration(method: .dpmSolverPlusPlus2MStochastic, steps: quickStepCount)
     let request = GenerationRequest(firstSampler: sampler, seed: seed, sampleCount: count)
     for try await event in engine.generate(request) {
       if case .clipFinished(let clip) = event { return clip.latents }

@@ -99,6 +99,7 @@ public struct GenerationJob: Sendable {
     try checkRange()
     let input = refines || gap != nil ? nil : try inputPath.map(ClipInput.init(path:))
     guard let denoiser = model.denoiser else { throw ModelError(.notLoaded(.denoiser)) }
+    try StepDistillation.check(denoiser.distilledSteps, for: request)
     try PinnedFrame.check(
       pins,
       shown: request.clipCount.map { $0 * denoiser.geometry.frames - request.closingFrames })

@@ -279,11 +279,16 @@ extension Precision: SettingChoice {}
 extension PreviewMode: SettingChoice {}
 
 extension SolverMethod {
-  /// The names, and what has no choice of its steps.
+  /// The names, and which have no choice of their steps.
   fileprivate static var choices: String {
     let all = DiffusionSchedule.published.stepCount
-    return allCases.map { $0.rawValue + ($0.takesEveryStep ? " (all \(all) steps)" : "") }
-      .joinedAsChoice
+    return allCases.map { method in
+      let note =
+        method.takesEveryStep
+        ? " (all \(all) steps)"
+        : method == .distilled ? " (as few as a denoiser was distilled for)" : ""
+      return method.rawValue + note
+    }.joinedAsChoice
   }
 
   /// How many steps those of higher order need, which stand at the end.
@@ -294,10 +299,11 @@ extension SolverMethod {
     return "20 steps of the \(last) are about as good as 100 of ddim."
   }
 
-  /// Such as `published for ddpm and ddim, karras for the others`.
+  /// Such as `published for ddpm, ddim and distilled, karras for the others`.
   fileprivate static var defaultSpacings: String {
     let own = allCases.filter { $0.defaultSpacing == .published }.map(\.rawValue)
-    return "published for \(own.joined(separator: " and ")), karras for the others"
+    let names = own.dropLast().joined(separator: ", ") + " and " + (own.last ?? "")
+    return "published for \(names), karras for the others"
   }
 
   /// What stands beside a setting of the solvers that take eta, while it is none of them.

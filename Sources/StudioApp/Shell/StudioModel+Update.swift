@@ -101,7 +101,7 @@ extension StudioModel {
         + note(Notice(.success, "\(what) copied to the clipboard, where the terminal allows it"))
     case .useModel(let id):
       app.modelID = id
-      return [.remember(.model(id))] + refreshed()
+      return [.remember(.model(id))] + fitSettings() + refreshed()
     case .useRecipe(let recipe, let name, let keepsSeeds):
       return use(recipe, of: name, keepsSeeds: keepsSeeds)
     case .workspace(let request): return pass(on: request)
@@ -124,6 +124,12 @@ extension StudioModel {
     case .order, .library, .open: break
     }
     return [.workspace(request)]
+  }
+
+  /// A distilled denoiser knows its own steps alone, and to no other they are of use.
+  private mutating func fitSettings() -> [Errand] {
+    let settings = app.settings.fitting(distilledSteps: app.model?.denoiser?.distilledSteps)
+    return settings == app.settings ? [] : follow([.remember(.settings(settings))])
   }
 
   /// Puts what made a video into Make, and says exactly what that is.

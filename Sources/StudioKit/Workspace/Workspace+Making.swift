@@ -178,6 +178,9 @@ extension Workspace {
     guard model.autoencoder != nil, model.denoiser != nil else {
       throw StudioError(nil, .incompleteModel(name: model.name))
     }
+    if let denoiser = models.first(where: { $0.reference == model })?.denoiser {
+      try StepDistillation.check(denoiser.distilledSteps, for: settings.request())
+    }
   }
 
   private func begin(

@@ -108,6 +108,19 @@ extension TrainingConfiguration {
         reason:
           "the clip that goes on after a cached one of \(autoencoder.frames) frames is cached too")
     }
+    let limit = diffusionTraining.ratioLimit
+    guard diffusionTraining.distilledSteps == 0 || limit == 0 else {
+      return Conflict(
+        setting: "diffusion_training.snr_limit", found: SettingValue.number(limit).text,
+        expected: "0 where distilled_steps is \(diffusionTraining.distilledSteps)",
+        reason: "steps that are learnt from a teacher count by where they lead")
+    }
+    guard diffusionTraining.distilledSteps == 0 || diffusionTraining.distance == .l2 else {
+      return Conflict(
+        setting: "diffusion_training.loss", found: diffusionTraining.distance.rawValue,
+        expected: "l2 where distilled_steps is \(diffusionTraining.distilledSteps)",
+        reason: "the squares of steps that are learnt from a teacher count by where they lead")
+    }
     return nil
   }
 

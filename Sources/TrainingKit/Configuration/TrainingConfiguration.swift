@@ -183,6 +183,11 @@ public struct DiffusionTrainingSettings: Sendable, Hashable, Codable {
   /// The signal-to-noise ratio up to which time steps count by it, as in min-SNR weighting; 0 counts them
   /// alike.
   public var ratioLimit: Double
+  /// Steps that the denoiser is to sample in, learning from the network that the run begins with; 0 learns
+  /// from noise. See `StepDistillation`.
+  public var distilledSteps: Int
+  /// Steps that this teacher takes in place of each of them.
+  public var teacherSteps: Int
   /// Whether the denoiser is told which plane is which where there is no condition; see
   /// `Latent.planeCodes(_:)`.
   public var hasPlaneCodes: Bool
@@ -210,7 +215,7 @@ public struct DiffusionTrainingSettings: Sendable, Hashable, Codable {
       steps: 1_000_000, batch: 64, averageDecay: 0.9999, averageInterval: 25, seed: 42,
       sampleInterval: 10_000),
     distance: NoiseDistance = .l2, conditionalShare: Double = 0.3, conditionNoise: Double = 0,
-    ratioLimit: Double = 0,
+    ratioLimit: Double = 0, distilledSteps: Int = 0, teacherSteps: Int = 4,
     hasPlaneCodes: Bool = false, cachesLatents: Bool = false, latentStride: Int = 4,
     sampleSteps: Int = 100, sampleClips: Int = 2
   ) {
@@ -219,6 +224,8 @@ public struct DiffusionTrainingSettings: Sendable, Hashable, Codable {
     self.conditionalShare = conditionalShare
     self.conditionNoise = conditionNoise
     self.ratioLimit = ratioLimit
+    self.distilledSteps = distilledSteps
+    self.teacherSteps = teacherSteps
     self.hasPlaneCodes = hasPlaneCodes
     self.cachesLatents = cachesLatents
     self.latentStride = latentStride

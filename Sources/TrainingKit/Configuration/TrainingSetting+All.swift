@@ -208,6 +208,15 @@ extension TrainingSetting {
       .diffusionTraining, "snr_limit", \.diffusionTraining.ratioLimit, .zeroOrMore,
       "Ratio of signal to noise up to which time steps count by it (min-SNR: 5); 0 counts all alike"
     ),
+    // A setting always has a value, so that 0 stands for none.
+    .integer(
+      .diffusionTraining, "distilled_steps", \.diffusionTraining.distilledSteps,
+      0...StepDistillation.stepRange.upperBound,
+      "Steps to sample in, learnt from the network that the run begins with; 0 learns from noise"),
+    .integer(
+      .diffusionTraining, "teacher_steps", \.diffusionTraining.teacherSteps,
+      StepDistillation.teacherStepRange,
+      "Steps of that network in place of each of distilled_steps"),
     .flag(
       .diffusionTraining, "plane_codes", \.diffusionTraining.hasPlaneCodes,
       "Whether the place of a missing condition tells planes of one shape apart; the paper: no"),
@@ -219,7 +228,7 @@ extension TrainingSetting {
       "Frames from one cached clip's start to the next; divides the clip's frames"),
     .integer(
       .diffusionTraining, "sample_steps", \.diffusionTraining.sampleSteps, 1...1000,
-      "DDIM steps of sample videos"),
+      "DDIM steps of sample videos; of a distilled denoiser, its own"),
     .integer(
       .diffusionTraining, "sample_clips", \.diffusionTraining.sampleClips, 1...1000,
       "Clips of each sample video"),

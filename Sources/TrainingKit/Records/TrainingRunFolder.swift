@@ -17,6 +17,8 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   public var autoencoderHash: String?
   /// The network that the run began with in place of random parameters, as an absolute path.
   public var initial: String?
+  /// SHA-256 of its file, where it goes on teaching: see `distilled_steps`.
+  public var initialHash: String?
   /// Weights of LPIPS.
   public var perceptualWeights: String?
   /// Weights of VGG16, if they are in another file.

@@ -20,6 +20,8 @@ final class DiffusionStage: StageWork {
   let brokenHeldOut: [BrokenVideo]
   /// Whether the denoiser can continue clips.
   private let isConditional: Bool
+  /// How the denoiser learns to sample in few steps; `nil` learns from noise.
+  private let distillation: StepDistillation?
   private let framesPerSecond: Double
 
   /// Videos that a sample video shows.
@@ -31,12 +33,13 @@ final class DiffusionStage: StageWork {
   ///   - position: Where the data goes on; `nil` begins.
   ///   - autoencoder: Makes the latents.
   ///   - autoencoderHash: SHA-256 of its file.
+  ///   - teacher: The denoiser to learn from, where few steps are learnt.
   ///   - onShortage: Called with a sentence when less is done at a time because a card's memory is short.
   ///   - onProgress: Called with the videos whose latents are cached, and their total.
   init(
     _ job: TrainingJob, _ videos: TrainingVideos, beginning: TrainingBeginning,
     position: ClipSampler.Position?, autoencoder: NetworkFile, autoencoderHash: String,
-    stop: StopSignal, onShortage: @escaping @Sendable (String) -> Void,
+    teacher: NetworkFile?, stop: StopSignal, onShortage: @escaping @Sendable (String) -> Void,
     onProgress: (_ done: Int, _ total: Int) -> Void
   ) async throws {
     settings = job.configuration.diffusionTraining
@@ -82,9 +85,12 @@ final class DiffusionStage: StageWork {
         frames: frames, share: share)
     }
     isConditional = job.configuration.denoiser.isConditional
-    (heldOut, brokenHeldOut) = try await Self.heldOut(
+    let distillation = settings.distillation
+    self.distillation = distillation
+    let measured = try await Self.heldOut(
       videos, reader: reader, engine: engine, frames: frames, settings,
       isConditional: isConditional)
+    brokenHeldOut = measured.broken
 
     var plan = DenoiserTrainer.Plan(job.configuration.denoiser, beginning: beginning)
     plan.optimizer = settings.stage.optimizer
@@ -96,7 +102,11 @@ final class DiffusionStage: StageWork {
     plan.device = job.device
     plan.threadCount = job.resolvedThreadCount
     plan.sharing = job.sharing
+    plan.teaching = distillation.flatMap { distillation in
+      teacher.map { (teacher: $0, distillation: distillation) }
+    }
     trainer = try await DenoiserTrainer.open(plan)
+    heldOut = try await trainer.taught(measured.examples)
   }
 
   /// Where latents of these videos by this autoencoder are kept, for this and for later runs.
@@ -130,14 +140,16 @@ final class DiffusionStage: StageWork {
       var latents: [Latent] = []
       for part in parts { latents.append(try await engine.encode(part)) }
       guard let clean = latents.last else { continue }
-      let steps = DiffusionSchedule.published.stepCount
+      let steps =
+        settings.distillation.map { Array($0.timesteps.dropLast().reversed()) }
+        ?? Array(0..<DiffusionSchedule.published.stepCount)
       examples.append(
         DenoiserExample(
           clean: clean,
           condition: isConditional && latents.count > 1 && number % 2 == 1 ? latents[0] : nil,
           noise: Latent(
             values: generator.normals(count: clean.values.count), tokenCount: clean.tokenCount),
-          step: (2 * number + 1) * steps / (2 * clips.count)))
+          step: steps[(2 * number + 1) * steps.count / (2 * clips.count)]))
     }
     return (examples, broken)
   }
@@ -180,7 +192,7 @@ final class DiffusionStage: StageWork {
       }
       return DenoiserExample(
         clean: pair.clean, condition: pair.condition.map { disturbed($0, &disturbance) },
-        generator: &generator)
+        among: distillation.map { Array($0.timesteps.dropLast()) }, generator: &generator)
     }
   }
 
@@ -200,19 +212,24 @@ final class DiffusionStage: StageWork {
 
   func writeNetwork(to path: String?) async throws { try await trainer.writeNetwork(to: path) }
 
-  /// The mean square error on held-out clips, and a video of videos made from nothing and extended.
+  /// The mean square error on held-out clips, and a video of videos made from nothing and extended. The error
+  /// is that of the noise; for a denoiser that learns few steps, that of where they lead.
   func sample(network: NetworkFile, video: String) async throws -> [NamedNumber] {
     try await engine.load(network)
     var sum = 0.0
     for example in heldOut {
       let noise = try await engine.predictNoise(
         [example.noised()], conditions: example.condition.map { [$0] }, timestep: example.step)
-      for (made, drawn) in zip(noise[0].values, example.noise.values) {
-        sum += Double((made - drawn) * (made - drawn)) / Double(example.noise.values.count)
+      let target = example.target ?? example.noise
+      let square = zip(noise[0].values, target.values).reduce(0.0) { sum, pair in
+        sum + Double((pair.0 - pair.1) * (pair.0 - pair.1))
       }
+      sum += Double(example.weight) * square / Double(target.values.count)
     }
     var films = [[PixelClip]](repeating: [], count: Self.shownVideos)
-    let sampler = SamplerConfiguration(steps: settings.sampleSteps)
+    let sampler =
+      distillation.map { StepDistillation.sampler(steps: $0.steps) }
+      ?? SamplerConfiguration(steps: settings.sampleSteps)
     let isConditional = await engine.denoiserConfiguration?.isConditional ?? false
     let request = GenerationRequest(
       clipCount: isConditional ? settings.sampleClips : 1, firstSampler: sampler,

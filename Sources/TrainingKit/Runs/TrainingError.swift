@@ -27,6 +27,16 @@ public struct TrainingError: Error, Sendable, Hashable {
     case noAutoencoder
     /// The autoencoder is another than when the run began.
     case autoencoderChanged(path: String)
+    /// A denoiser of few steps learns from another, and none was named.
+    case noTeacher
+    /// What it is to learn from is the state of a run, not a network.
+    case teacherIsState(path: String)
+    /// What it is to learn from knows few steps alone.
+    case teacherIsDistilled(path: String)
+    /// A run goes on with other steps to learn than it began with; 0 are those of a run that learns from noise.
+    case otherSteps(known: Int)
+    /// The denoiser that it learns from is another than when the run began.
+    case teacherChanged(path: String)
     /// The perceptual distance and the discriminators halve frames: the side must allow it.
     case sideTooSmall(resolution: Int, needed: Int, what: String)
     /// The run is at its last step.
@@ -69,6 +79,15 @@ extension TrainingError: ExplainedError {
       "the loss has diverged: \(Self.number(loss)) at step \(step), after \(Self.number(lowest))"
     case .noAutoencoder: "the denoiser learns latents, and no autoencoder was named"
     case .autoencoderChanged(let path): "\(path) is not the autoencoder that the run began with"
+    case .noTeacher: "few steps are learnt from a trained denoiser, and none was named"
+    case .teacherIsState(let path):
+      "\(path) is a run or the state of one; few steps are learnt from a network"
+    case .teacherIsDistilled(let path):
+      "\(path) is itself distilled, and knows no steps but its own"
+    case .otherSteps(0): "the run in \(folder) learns from noise, and cannot go on as one of few steps"
+    case .otherSteps(let known):
+      "the run in \(folder) learns to sample in \(known == 1 ? "1 step" : "\(known) steps"), and in no others"
+    case .teacherChanged(let path): "\(path) is not the denoiser that the run learns from"
     case .sideTooSmall(let resolution, let needed, let what):
       "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"
     case .complete(let steps): "the run in \(folder) is complete: \(steps) steps"
@@ -100,7 +119,11 @@ extension TrainingError: ExplainedError {
         ?? "There is no checkpoint before it. ")
         + "Lower learning_rate, or set maximum_gradient_norm, say to 1 (--set), and go on (--resume)"
     case .noAutoencoder: "Name its checkpoint (--autoencoder)"
-    case .autoencoderChanged: "Put the other one back, or begin a new run"
+    case .noTeacher: "Name it (--from), or use \"pvdm train distill MODEL\""
+    case .teacherIsDistilled: "Name the denoiser that it was taught by"
+    case .teacherIsState: "Name the network, such as denoiser.safetensors in a run's folder"
+    case .otherSteps: "Leave distilled_steps (--steps) as it was, or begin a new run"
+    case .autoencoderChanged, .teacherChanged: "Put the other one back, or begin a new run"
     case .sideTooSmall: "Leave it out, or choose another resolution"
     case .complete: "For more, resume with a greater number of steps (--set ...steps=N)"
     case .phaseNeedsNetwork:

@@ -46,12 +46,13 @@ struct TrainingRun {
     }
 
     let autoencoder = try await openAutoencoder()
+    let teacher = try await openTeacher()
     let beginning = try beginning(checkpoint?.state)
     let videos = try await videos()
-    let work = try await work(videos, beginning, saved?.position, autoencoder)
+    let work = try await work(videos, beginning, saved?.position, autoencoder, teacher)
     try await compare(work.position)
     let deviceNote = job.resumes ? job.deviceNote(since: try folder.readRecord().deviceName) : nil
-    if writes { try describe(autoencoder) }
+    if writes { try describe(autoencoder, teacher) }
     var log: TrainingLog?
     if writes {
       log = try TrainingLog(
@@ -182,25 +183,60 @@ struct TrainingRun {
     }
     let file = try NetworkFile(path: path, preferring: .autoencoder)
     try job.configuration.take(file)
-    let hash = try CheckpointHash.sha256(of: path) { [stop] _, _ in
-      if stop.moment > .never { throw CancellationError() }
-    }
+    let hash = try hash(of: path)
     if job.resumes, writes, let known = try folder.readRecord().autoencoderHash, known != hash {
       throw TrainingError(job.runFolder, .autoencoderChanged(path: path))
     }
     return (file, hash)
   }
 
+  /// The denoiser that one of few steps learns from and the hash of its file; `nil` where noise is learnt.
+  private func openTeacher() async throws -> (file: NetworkFile, hash: String)? {
+    guard job.stage == .diffusion else { return nil }
+    let steps = job.configuration.diffusionTraining.distilledSteps
+    if job.resumes, writes {
+      let known = try TrainingConfiguration(ofRun: folder.configuration)
+        .diffusionTraining.distilledSteps
+      guard known == steps else { throw TrainingError(job.runFolder, .otherSteps(known: known)) }
+    }
+    guard steps > 0 else { return nil }
+    guard let path = job.initialPath else { throw TrainingError(job.runFolder, .noTeacher) }
+    if try stateToContinue(path) != nil {
+      throw TrainingError(job.runFolder, .teacherIsState(path: path))
+    }
+    let file = try NetworkFile(path: path, preferring: .denoiser)
+    guard file.network == .denoiser(job.configuration.denoiser) else {
+      throw TrainingError(job.runFolder, .otherNetwork(path: path))
+    }
+    guard file.distilledSteps == nil else {
+      throw TrainingError(job.runFolder, .teacherIsDistilled(path: path))
+    }
+    let hash = try hash(of: path)
+    if job.resumes, writes, let known = try folder.readRecord().initialHash, known != hash {
+      throw TrainingError(job.runFolder, .teacherChanged(path: path))
+    }
+    return (file, hash)
+  }
+
+  private func hash(of path: String) throws -> String {
+    try CheckpointHash.sha256(of: path) { [stop] _, _ in
+      if stop.moment > .never { throw CancellationError() }
+    }
+  }
+
   /// Writes what the run is, once it is certain that it can begin.
-  private func describe(_ autoencoder: (file: NetworkFile, hash: String)?) throws {
+  private func describe(
+    _ autoencoder: (file: NetworkFile, hash: String)?, _ teacher: (file: NetworkFile, hash: String)?
+  ) throws {
+    var record = record(autoencoder)
+    record.initialHash = teacher?.hash
     if job.resumes {
       // What was given in place of what the run began with holds for the next time too.
-      var record = record(autoencoder)
       let known = try folder.readRecord()
       (record.created, record.version) = (known.created, known.version)
       return try folder.write(record, job.configuration)
     }
-    try folder.write(record(autoencoder), job.configuration) {
+    try folder.write(record, job.configuration) {
       guard let autoencoder else { return }
       // Beside the denoiser it makes the run's folder a model.
       try CheckpointConversion(autoencoder.file).write(to: folder.network(.autoencoder))
@@ -222,7 +258,7 @@ struct TrainingRun {
 
   private func work(
     _ videos: TrainingVideos, _ beginning: TrainingBeginning, _ position: ClipSampler.Position?,
-    _ autoencoder: (file: NetworkFile, hash: String)?
+    _ autoencoder: (file: NetworkFile, hash: String)?, _ teacher: (file: NetworkFile, hash: String)?
   ) async throws -> any StageWork {
     guard let autoencoder else {
       return try await AutoencoderStage(
@@ -230,7 +266,8 @@ struct TrainingRun {
     }
     return try await DiffusionStage(
       job, videos, beginning: beginning, position: position, autoencoder: autoencoder.file,
-      autoencoderHash: autoencoder.hash, stop: stop, onShortage: tellShortage
+      autoencoderHash: autoencoder.hash, teacher: teacher?.file, stop: stop,
+      onShortage: tellShortage
     ) { [report] done, total in
       report(.preparation(ItemProgress("videos encoded", done: done, total: total)))
     }

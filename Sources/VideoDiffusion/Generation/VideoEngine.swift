@@ -20,6 +20,8 @@ public actor VideoEngine {
   private let context: ComputeContext
   private var autoencoder: Autoencoder?
   private var denoiser: Denoiser?
+  /// Steps that the denoiser was distilled for; `nil` for any.
+  public private(set) var distilledSteps: Int?
 
   /// Prepares an engine; nothing runs yet.
   ///
@@ -69,10 +71,11 @@ public actor VideoEngine {
         context, elementType: precision.elementType, onProgress: onProgress)
     case .denoiser:
       if let autoencoder { try checkFit(autoencoder.configuration.geometry, file.geometry) }
-      denoiser = nil
+      (denoiser, distilledSteps) = (nil, nil)
       context.releaseUnusedMemory()
       denoiser = try file.loadDenoiser(
         context, elementType: precision.elementType, onProgress: onProgress)
+      distilledSteps = file.distilledSteps
     }
     context.releaseUnusedMemory()
   }
@@ -218,6 +221,7 @@ public actor VideoEngine {
     try request.validate()
     guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let configuration = denoiser.configuration
+    try StepDistillation.check(distilledSteps, for: request)
     try check((start.condition ?? []) + originals, configuration.geometry)
     let beginsWithSome = [request.firstSampler, request.laterSampler].contains {
       $0.skippedSteps > 0

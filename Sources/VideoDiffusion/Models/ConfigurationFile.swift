@@ -195,7 +195,9 @@ extension ConfigurationFile {
     let scope = (denoiser ?? autoencoder)?.settings
     return WeightOrigin(
       kind: scope?["weights"]?.scalar.flatMap { WeightKind(rawValue: $0.string) },
-      steps: scope?["trained_steps"]?.int.flatMap { $0 >= 0 ? $0 : nil })
+      steps: scope?["trained_steps"]?.int.flatMap { $0 >= 0 ? $0 : nil },
+      distilledSteps: scope?["distilled_steps"]?.int
+        .flatMap { StepDistillation.stepRange.contains($0) ? $0 : nil })
   }
 
   /// What the file says of a denoiser beyond its weights, each in range.

@@ -33,6 +33,10 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     case latentFile(reason: String)
     /// The denoiser takes no condition, so it cannot continue anything.
     case unconditional
+    /// The denoiser was distilled for a number of steps, and others were asked for.
+    case distilled(steps: Int)
+    /// The steps of a distilled denoiser were asked for, and there is none.
+    case notDistilled(steps: Int)
     /// The network that is needed was not loaded.
     case notLoaded(NetworkKind)
     /// A setting of a run is out of range.
@@ -87,6 +91,12 @@ extension ModelError.Problem: CustomStringConvertible {
     case .latentFile(let reason): "is no usable file of latents: \(reason)"
     case .unconditional:
       "the denoiser was trained without a previous clip, so it can make one clip and extend none"
+    case .distilled(let steps):
+      "the denoiser was distilled for \(steps == 1 ? "one step" : "\(steps) steps") of the sampler "
+        + "distilled in published spacing, and can take no others"
+    case .notDistilled(let steps):
+      "the denoiser was not distilled, so it cannot sample in "
+        + (steps == 1 ? "the one step" : "the \(steps) steps") + " of the sampler distilled"
     case .notLoaded(let kind): "\(kind.phrase) is needed and none was given"
     case .setting(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"

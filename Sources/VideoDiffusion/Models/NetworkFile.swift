@@ -17,6 +17,8 @@ public struct NetworkFile: Sendable {
   public let weightKind: WeightKind?
   /// Steps of the training behind the weights, where the file tells.
   public let trainedSteps: Int?
+  /// Steps that a denoiser was distilled to sample in; `nil` for one that can take any number.
+  public let distilledSteps: Int?
   /// Numbers in the weights of the network.
   public let parameterCount: Int
   /// The types the weights are stored in, and how many tensors have each.
@@ -178,6 +180,7 @@ public struct NetworkFile: Sendable {
     trainedSteps =
       side?.steps ?? origin.steps ?? TrainingState.steps(in: checkpoint)
       ?? Self.stepKeys.lazy.compactMap { checkpoint.root[$0]?.integer }.first
+    distilledSteps = kind == .denoiser ? side?.distilledSteps ?? origin.distilledSteps : nil
     let weights = dictionary.tensors.filter { !Self.buffers.contains($0.name) }
     parameterCount = weights.reduce(0) { $0 + $1.entry.elementCount }
     storedTypes = Dictionary(grouping: weights, by: \.entry.elementType).mapValues(\.count)
@@ -185,7 +188,9 @@ public struct NetworkFile: Sendable {
 
   /// Metadata that carries what the shapes do not tell, for files that this package writes.
   public var metadata: [String: String] {
-    Self.metadata(of: network, WeightOrigin(kind: weightKind, steps: trainedSteps))
+    Self.metadata(
+      of: network,
+      WeightOrigin(kind: weightKind, steps: trainedSteps, distilledSteps: distilledSteps))
   }
 
   /// Keys under which training scripts put the number of steps.
@@ -226,6 +231,7 @@ public struct NetworkFile: Sendable {
       }
     }
     if let weightKind { lines.append(#""weights": "\#(weightKind.rawValue)""#) }
+    if let distilledSteps { lines.append(#""distilled_steps": \#(distilledSteps)"#) }
     if let trainedSteps { lines.append(#""trained_steps": \#(trainedSteps)"#) }
     return "{\n  " + lines.joined(separator: ",\n  ") + "\n}\n"
   }

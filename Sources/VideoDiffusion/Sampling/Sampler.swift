@@ -53,6 +53,25 @@ public struct Sampler: Sendable {
     self.solver = configuration.makeSolver(for: schedule)
   }
 
+  /// Prepares a run over a part of the schedule.
+  ///
+  /// - Parameters:
+  ///   - method: the solver.
+  ///   - timesteps: strictly decreasing, at least two, in `cleanTimestep..<stepCount`; the run ends at the
+  ///     last.
+  ///   - schedule: the noise schedule that the network was trained with.
+  /// - Throws: `SamplingError` when there are fewer.
+  package init(
+    method: SolverMethod, timesteps: [Int], schedule: DiffusionSchedule = .published
+  ) throws(SamplingError) {
+    let configuration = SamplerConfiguration(method: method, steps: timesteps.count - 1)
+    try configuration.validate(for: schedule)
+    self.configuration = configuration
+    self.schedule = schedule
+    self.timesteps = timesteps
+    self.solver = configuration.makeSolver(for: schedule)
+  }
+
   /// The start of a run: pure noise, each sample's being the first draw of its own generator.
   ///
   /// - Parameters:

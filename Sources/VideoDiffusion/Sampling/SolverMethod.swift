@@ -10,6 +10,8 @@ public enum SolverMethod: String, Sendable, Hashable, Codable, CaseIterable {
   case dpmSolverPlusPlus2MStochastic = "dpmpp-2m-sde"
   /// UniPC of order 2 with its corrector (Zhao et al. 2023).
   case uniPC = "unipc"
+  /// The few steps that a denoiser was distilled for (Salimans and Ho 2022).
+  case distilled
 
   /// What tells the solver from the others, which stands in the file of its arithmetic.
   var traits: SolverTraits {
@@ -19,6 +21,7 @@ public enum SolverMethod: String, Sendable, Hashable, Codable, CaseIterable {
     case .dpmSolverPlusPlus2M: .dpmSolverPlusPlus2M
     case .dpmSolverPlusPlus2MStochastic: .dpmSolverPlusPlus2MStochastic
     case .uniPC: .uniPC
+    case .distilled: .distilled
     }
   }
 

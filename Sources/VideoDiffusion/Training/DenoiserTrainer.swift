@@ -20,6 +20,8 @@ public actor DenoiserTrainer {
     public var ratioLimit: Float?
     /// Whether the planes are told apart where there is no condition; see ``Latent/planeCodes(_:)``.
     public var hasPlaneCodes = false
+    /// The denoiser to learn from and how, for one that is to sample in few steps; `nil` learns from noise.
+    public var teaching: (teacher: NetworkFile, distillation: StepDistillation)?
     /// Precision of products and features.
     public var precision = ProductPrecision.float32
     /// Whether blocks run twice in place of keeping what gradients need.
@@ -43,6 +45,7 @@ public actor DenoiserTrainer {
     let step: DenoiserTrainingStep
     let group: ParameterGroup
     let ranks: (any Communicator)?
+    let teacher: StepTeacher?
   }
 
   private nonisolated let thread = ComputeThread()
@@ -87,13 +90,19 @@ public actor DenoiserTrainer {
     try plan.beginning.naming {
       let step = try DenoiserTrainingStep(
         source, plan.configuration, distance: plan.distance, ratioLimit: plan.ratioLimit,
-        elementType: plan.precision.elementType, checkpointing: plan.isCheckpointing, context)
+        isTaught: plan.teaching != nil, elementType: plan.precision.elementType,
+        checkpointing: plan.isCheckpointing, context)
       let group = try ParameterGroup(
         TrainingGroupName.network, step.parameters, of: plan.configuration.parameters,
         from: source, plan.optimizer, sharing: plan.sharing, context)
       try plan.beginning.restore([group])
+      let teacher = try plan.teaching.map {
+        StepTeacher(
+          $0.distillation,
+          try $0.teacher.loadDenoiser(context, elementType: plan.precision.elementType), context)
+      }
       opened = Work(
-        context: context, step: step, group: group, ranks: plan.sharing?.ranks)
+        context: context, step: step, group: group, ranks: plan.sharing?.ranks, teacher: teacher)
     }
     context.releaseUnusedMemory()
   }
@@ -122,13 +131,21 @@ public actor DenoiserTrainer {
     let errors = try batches.enumerated().map { index, batch in
       let isLast = index == batches.count - 1 && work.ranks != nil
       return try work.step.accumulate(
-        batch, weight: share, whenWhole: isLast ? [work.group].sendGradients : nil)
+        work.teacher?.taught(batch) ?? batch, weight: share,
+        whenWhole: isLast ? [work.group].sendGradients : nil)
     }
     return try TrainingStepResult(
       number, [work.group], reading: errors, of: work.ranks, work.context
     ) { errors in
       [TrainingLoss("loss", errors.reduce(0) { $0 + share * $1 })]
     }
+  }
+
+  /// The examples with what the teacher says is to be predicted; as they are without one.
+  ///
+  /// - Throws: `TensorError` if memory is short.
+  public func taught(_ examples: [DenoiserExample]) throws -> [DenoiserExample] {
+    try work.teacher?.taught(examples) ?? examples
   }
 
   /// Writes everything that the training needs to go on.
@@ -138,7 +155,9 @@ public actor DenoiserTrainer {
   ///   - path: Where ranks train together, one writes and the others give what they have (`nil`).
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
   public func writeState(metadata: [String: String] = [:], to path: String?) throws {
-    let settings = DenoiserSettings(work.step.network.configuration).metadata
+    let settings = NetworkFile.metadata(
+      of: .denoiser(work.step.network.configuration),
+      WeightOrigin(distilledSteps: work.teacher?.distillation.steps))
     try TrainingState.write(
       [work.group], metadata: metadata.merging(settings) { own, _ in own }, to: path)
   }
@@ -149,6 +168,8 @@ public actor DenoiserTrainer {
   /// - Parameter path: Where ranks train together, one writes and the others give what they have (`nil`).
   /// - Throws: `CheckpointError` if it cannot be written; what stood there before stays then.
   public func writeNetwork(to path: String?) throws {
-    try work.group.writeNetwork(.denoiser(work.step.network.configuration), to: path)
+    try work.group.writeNetwork(
+      .denoiser(work.step.network.configuration),
+      distilledSteps: work.teacher?.distillation.steps, to: path)
   }
 }

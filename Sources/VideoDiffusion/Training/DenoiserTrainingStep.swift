@@ -12,6 +12,10 @@ public struct DenoiserExample: Sendable, Hashable {
   public var noise: Latent
   /// The time step, in `0..<schedule.stepCount`.
   public var step: Int
+  /// The noise that the network's prediction is to stand for; `nil` for the noise that was drawn.
+  public var target: Latent?
+  /// Factor of the noise's error where the examples of a batch do not count alike.
+  public var weight: Float = 1
 
   /// Describes an example.
   public init(clean: Latent, condition: Latent?, noise: Latent, step: Int) {
@@ -27,17 +31,19 @@ public struct DenoiserExample: Sendable, Hashable {
   ///   - clean: The latent to learn.
   ///   - condition: The latent of the clip before it; `nil` for none.
   ///   - schedule: Of which the time step is drawn.
+  ///   - steps: Those that it is one of; `nil` for all of the schedule.
   ///   - generator: Advances.
   public init(
     clean: Latent, condition: Latent?, schedule: DiffusionSchedule = .published,
-    generator: inout TorchGenerator
+    among steps: [Int]? = nil, generator: inout TorchGenerator
   ) {
-    let step = Int(generator.nextInteger(below: UInt64(schedule.stepCount)))
+    let drawn = Int(generator.nextInteger(below: UInt64(steps?.count ?? schedule.stepCount)))
+    let step = steps?[drawn] ?? drawn
     let noise = clean.with(values: generator.normals(count: clean.values.count))
     self.init(clean: clean, condition: condition, noise: noise, step: step)
   }
 
-  /// Draws what ``init(clean:condition:schedule:generator:)`` does for a latent of so many numbers, and
+  /// Draws what ``init(clean:condition:schedule:among:generator:)`` does for a latent of so many numbers, and
   /// forgets it: another process learns from that one.
   public static func skipDraws(
     count: Int, schedule: DiffusionSchedule = .published, generator: inout TorchGenerator
@@ -70,6 +76,8 @@ package final class DenoiserTrainingStep {
   /// The signal-to-noise ratio up to which time steps count by it (``Prediction/limitedWeight(at:limit:_:)``);
   /// `nil` counts them alike.
   package let ratioLimit: Float?
+  /// Whether examples count by their weights, or all alike.
+  package let isWeighted: Bool
   /// Whether blocks run twice to save memory.
   package let isCheckpointing: Bool
   private let schedule: DiffusionSchedule
@@ -80,13 +88,14 @@ package final class DenoiserTrainingStep {
   /// - Parameters:
   ///   - source: Where its parameters begin: a checkpoint, or random ones.
   ///   - ratioLimit: See ``ratioLimit``.
+  ///   - isTaught: Whether examples have targets of a teacher, with their weights.
   ///   - elementType: Precision of products and features; parameters and gradients are float32.
   /// - Throws: ``ParameterError`` for a missing or misshapen parameter, and what the source throws.
   package init(
     _ source: any ParameterSource, _ configuration: DenoiserConfiguration,
     schedule: DiffusionSchedule = .published, distance: Distance = .squared,
-    ratioLimit: Float? = nil, elementType: ElementType = .float32, checkpointing: Bool = false,
-    _ context: ComputeContext
+    ratioLimit: Float? = nil, isTaught: Bool = false, elementType: ElementType = .float32,
+    checkpointing: Bool = false, _ context: ComputeContext
   ) throws {
     let scope = ParameterScope(
       source, context: context, elementType: elementType, trained: parameters)
@@ -94,6 +103,7 @@ package final class DenoiserTrainingStep {
     self.schedule = schedule
     self.distance = distance
     self.ratioLimit = ratioLimit
+    isWeighted = isTaught || ratioLimit != nil
     self.context = context
     isCheckpointing = checkpointing
   }
@@ -118,7 +128,7 @@ package final class DenoiserTrainingStep {
   package func error(_ examples: [DenoiserExample]) throws -> Tensor { try sum(errors(examples)) }
 
   private func sum(_ parts: [WeightedLoss]) throws -> Tensor {
-    guard ratioLimit != nil else { return parts[0].loss }
+    guard isWeighted else { return parts[0].loss }
     let weighted = try parts.map { try context.scale($0.loss, by: $0.weight) }
     return try weighted.dropFirst().reduce(weighted[0]) { try context.add($0, $1) }
   }
@@ -134,20 +144,29 @@ package final class DenoiserTrainingStep {
       noCondition: network.noCondition, geometry, elementType: network.elementType)
     let targets = zip(examples, noised).map { example, latent in
       configuration.prediction.target(
-        noise: example.noise, in: latent, at: example.step, schedule)
+        noise: example.target ?? example.noise, in: latent, at: example.step, schedule)
     }
     let target = try context.planeTokens(
       targets, conditions: nil, geometry, elementType: .float32)
     let prediction = try network.predictedTokens(x, steps: examples.map { Float($0.step) }, context)
-    guard let ratioLimit else {
+    guard isWeighted else {
       return [(try context.meanDistance(prediction, target, distance, on: geometry.stack), 1)]
     }
     return try examples.enumerated().map { index, example in
       let error = try context.meanDistance(
         prediction, target, distance, on: geometry.stack, samples: index..<(index + 1))
-      let weight = configuration.prediction.limitedWeight(
-        at: example.step, limit: ratioLimit, schedule)
-      return (error, weight / Float(examples.count))
+      return (error, factor(of: example) / Float(examples.count))
     }
+  }
+
+  /// The factor of an example's error in terms of what the network predicts.
+  private func factor(of example: DenoiserExample) -> Float {
+    let prediction = network.configuration.prediction
+    if let ratioLimit {
+      return example.weight
+        * prediction.limitedWeight(at: example.step, limit: ratioLimit, schedule)
+    }
+    // A velocity is off by 1 / s times what the noise is.
+    return example.weight * (prediction == .velocity ? schedule.alphasCumulative[example.step] : 1)
   }
 }

@@ -47,9 +47,13 @@ final class ParameterGroup {
   ///
   /// Its metadata carry what the shapes do not tell, which weights they are, and the steps behind them.
   ///
-  /// - Parameter path: `nil` for a rank that only gives what it has of the averages to the one that writes.
+  /// - Parameters:
+  ///   - distilledSteps: Steps that a denoiser was distilled for.
+  ///   - path: `nil` for a rank that only gives what it has of the averages to the one that writes.
   /// - Throws: `CheckpointError` if it cannot be written.
-  func writeNetwork(_ network: NetworkFile.Network, to path: String?) throws {
+  func writeNetwork(
+    _ network: NetworkFile.Network, distilledSteps: Int? = nil, to path: String?
+  ) throws {
     guard let path else {
       for average in optimizer.averages { _ = try average.values() }
       return
@@ -65,7 +69,8 @@ final class ParameterGroup {
       }
       : averages.map { StoredTensor($0.name, $0.shape, $0.values) }
     let origin = WeightOrigin(
-      kind: averages.isEmpty ? .raw : .average, steps: optimizer.stepCount)
+      kind: averages.isEmpty ? .raw : .average, steps: optimizer.stepCount,
+      distilledSteps: distilledSteps)
     try StoredTensor.write(
       tensors, metadata: NetworkFile.metadata(of: network, origin), to: path)
   }

@@ -84,14 +84,16 @@ struct SourceOptions: ParsableArguments {
 
   /// The job that the options describe.
   func job(_ metric: Metric) throws -> EvaluationJob {
-    let chosen = try ChosenSettings(sampling, compute, nil, clips: 1)
+    let files = generated == nil ? try models.open(model) : nil
+    let chosen = try ChosenSettings(
+      sampling, compute, nil, clips: 1, distilledSteps: files?.denoiser?.distilledSteps)
     if !quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
     let source: EvaluationJob.Source =
       if let generated {
         .folder(generated)
       } else {
         .model(
-          try models.open(model), chosen.settings.request(sampleCount: batch.batch))
+          try files ?? models.open(model), chosen.settings.request(sampleCount: batch.batch))
       }
     var job = EvaluationJob(
       metric, of: source, cacheFolder: cache ?? StudioFolders().features, outputFolder: "")

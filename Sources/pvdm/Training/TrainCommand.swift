@@ -19,7 +19,9 @@ struct Train: AsyncParsableCommand {
           --autoencoder first/autoencoder.safetensors
         pvdm sample second --clips 4 --output sky.mp4
       """,
-    subcommands: [TrainAutoencoder.self, TrainDiffusion.self, TrainConfig.self])
+    subcommands: [
+      TrainAutoencoder.self, TrainDiffusion.self, TrainDistill.self, TrainConfig.self,
+    ])
 }
 
 struct TrainAutoencoder: AsyncParsableCommand {

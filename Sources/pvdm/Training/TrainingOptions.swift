@@ -6,6 +6,16 @@ import StudioKit
 import TensorCore
 import TrainingKit
 
+/// What a command makes of the configuration that is named for it.
+struct TrainingCommandSettings {
+  /// The configuration of a new run where none is named.
+  var unnamed: () throws -> TrainingConfiguration = { TrainingPreset.published.configuration }
+  /// What stands in place of what a named one says.
+  var prepared: (TrainingConfiguration) -> TrainingConfiguration = { $0 }
+  /// Settings of the command's own options, as of `--set` and after it.
+  var assignments: [String] = []
+}
+
 /// What both stages of training are told.
 struct TrainingOptions: ParsableArguments {
   @Option(
@@ -88,8 +98,14 @@ struct TrainingOptions: ParsableArguments {
 
   /// The job that the options describe.
   ///
-  /// - Parameter ranks: Those that do it together; `nil` for one alone.
-  func job(_ stage: TrainingStage, _ ranks: (any Communicator)?) async throws -> TrainingJob {
+  /// - Parameters:
+  ///   - ranks: Those that do it together; `nil` for one alone.
+  ///   - command: What the command makes of the configuration.
+  func job(
+    _ stage: TrainingStage, _ ranks: (any Communicator)?,
+    _ command: TrainingCommandSettings = TrainingCommandSettings()
+  ) async throws -> TrainingJob {
+    let assignments = assignments + command.assignments
     var job: TrainingJob
     if try await goesOn(ranks) {
       job = try TrainingJob(resuming: output)
@@ -101,16 +117,17 @@ struct TrainingOptions: ParsableArguments {
       if let data { job.dataPath = data }
       if let config {
         try job.checkSettings(
-          of: TrainingConfiguration.load(config).configuration, changing: assignments)
+          of: command.prepared(TrainingConfiguration.load(config).configuration),
+          changing: assignments)
       }
     } else {
-      let (configuration, notes) = try TrainingConfiguration.load(
-        config ?? TrainingPreset.published.rawValue)
+      let (configuration, notes) =
+        try config.map { try TrainingConfiguration.load($0) } ?? (command.unnamed(), [])
       if !quiet, ranks?.rank ?? 0 == 0 {
         for note in notes { writeToStandardError("note: \(note)\n") }
       }
       job = TrainingJob(
-        stage: stage, configuration: configuration, dataPath: data ?? "", runFolder: output)
+        stage: stage, configuration: command.prepared(configuration), dataPath: data ?? "", runFolder: output)
     }
     try job.configuration.apply(assignments, stage: stage)
     if let initial { job.initialPath = initial }

@@ -7,7 +7,7 @@ import VideoDiffusion
 @Suite struct SamplerConfigurationTests {
   @Test func methodsHaveTheirNames() {
     let names = SolverMethod.allCases.map(\.rawValue)
-    #expect(names == ["ddpm", "ddim", "dpmpp-2m", "dpmpp-2m-sde", "unipc"])
+    #expect(names == ["ddpm", "ddim", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "distilled"])
     #expect(SolverMethod(rawValue: "euler") == nil)
   }
 

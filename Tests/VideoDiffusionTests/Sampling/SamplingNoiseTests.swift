@@ -50,7 +50,7 @@ import VideoDiffusion
       switch method {
       case .ddpm: 20
       case .ddim, .dpmSolverPlusPlus2MStochastic: 8
-      case .dpmSolverPlusPlus2M, .uniPC: 0
+      case .dpmSolverPlusPlus2M, .uniPC, .distilled: 0
       }
     let sampler = try Sampler(
       configuration: SamplerConfiguration(method: method, steps: steps, eta: 0), schedule: schedule)

@@ -16,12 +16,13 @@ struct WeightedTrainingTests {
   }
 
   private static func step(
-    _ prediction: Prediction, ratioLimit: Float? = nil, _ context: ComputeContext
+    _ prediction: Prediction, ratioLimit: Float? = nil, isTaught: Bool = false,
+    _ context: ComputeContext
   ) throws -> DenoiserTrainingStep {
     let configuration = configuration(prediction)
     return try DenoiserTrainingStep(
       FormulaNetworkTests.source(of: configuration.parameters), configuration,
-      ratioLimit: ratioLimit, context)
+      ratioLimit: ratioLimit, isTaught: isTaught, context)
   }
 
   private static func examples(_ timesteps: [Int] = [900, 100, 400]) -> [DenoiserExample] {
@@ -44,10 +45,10 @@ struct WeightedTrainingTests {
   ) throws -> Double {
     let found = try step.network(
       [example.noised()], conditions: [example.condition], step: Float(example.step), context)[0]
-    let square = zip(found.values, example.noise.values).reduce(0.0) { sum, pair in
+    let target = example.target ?? example.noise
+    return zip(found.values, target.values).reduce(0.0) { sum, pair in
       sum + Double((pair.0 - pair.1) * (pair.0 - pair.1))
-    }
-    return square / Double(found.values.count)
+    } / Double(target.values.count)
   }
 
   @Test("the loss of velocities is the noise's error over the signal's share")
@@ -79,6 +80,22 @@ struct WeightedTrainingTests {
     #expect(abs(found / expected - 1) < 1e-3)
   }
 
+  @Test("examples with targets of a teacher count by their weights", arguments: Prediction.allCases)
+  func taught(prediction: Prediction) throws {
+    let context = try ComputeContext(threadCount: 2)
+    let step = try Self.step(prediction, isTaught: true, context)
+    var examples = Self.examples()
+    for (index, weight) in [Float(7), 0.5, 2].enumerated() {
+      examples[index].weight = weight
+      examples[index].target = examples[(index + 1) % 3].noise
+    }
+    let expected = try examples.reduce(0.0) { sum, example in
+      sum + Double(example.weight) * (try Self.squaredError(step, example, context)) / 3
+    }
+    let found = try Double(context.read(step.error(examples))[0])
+    #expect(abs(found / expected - 1) < 1e-3)
+  }
+
   @Test("gradients of weighted examples match finite differences", arguments: Prediction.allCases)
   func gradients(prediction: Prediction) throws {
     let context = try ComputeContext(threadCount: 2)
@@ -103,5 +120,14 @@ struct WeightedTrainingTests {
       source.parameters[name]?.values[index] = values[index]
       #expect(abs(slope - Double(gradient[index])) < 2e-3 * max(1, abs(slope)))
     }
+  }
+
+  @Test("one factor for all gives the plain mean")
+  func equalWeights() throws {
+    let context = try ComputeContext(threadCount: 2)
+    let plain = try context.read(Self.step(.noise, context).error(Self.examples()))[0]
+    let weighted = try context.read(
+      Self.step(.noise, isTaught: true, context).error(Self.examples()))[0]
+    #expect(abs(plain / weighted - 1) < 1e-6)
   }
 }

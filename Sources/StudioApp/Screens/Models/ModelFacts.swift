@@ -34,6 +34,9 @@ extension NetworkSummary {
       Fact("weights", weightsText),
     ]
     if let prediction { facts.append(Fact("predicts", prediction.rawValue)) }
+    if let distilledSteps {
+      facts.append(Fact("distilled", distilledSteps == 1 ? "1 step" : "\(distilledSteps) steps"))
+    }
     if let trainedSteps { facts.append(Fact("trained", "\(trainedSteps) steps")) }
     facts.append(
       hash.map { Fact("SHA-256", String($0.prefix(16)) + "…") }
