@@ -182,8 +182,14 @@ struct TrainCommandTests {
       (["distill", "--data", "."], 64, "Name the model"),
       (["distill", "skies-64", "--data", ".", "--steps", "0"], 64, "1 to 64"),
       (["distill", "skies-64", "--data", ".", "--from", "x"], 64, "--from is of no use"),
-      (["distill", "skies-64", "--data", ".", "--set", "distilled_steps=0"], 64, "learns from noise"),
-      (["distill", "skies-64", "--data", ".", "--set", "loss=l1"], 2, "l2 where distilled_steps is 4"),
+      (
+        ["distill", "skies-64", "--data", ".", "--set", "distilled_steps=0"], 64,
+        "learns from noise"
+      ),
+      (
+        ["distill", "skies-64", "--data", ".", "--set", "loss=l1"], 2,
+        "l2 where distilled_steps is 4"
+      ),
       (["distill", "nowhere", "--data", "."], 2, "nowhere"),
     ])
   func refusals(arguments: [String], status: Int32, words: String) throws {

@@ -257,7 +257,9 @@ import VideoDiffusion
     #expect(afterWaiting != nil)
     let isOver = Mutex(false)
     defer { isOver.withLock { $0 = true } }
-    let neverDone: Void? = try TimedReading.value(within: 0.05) { while !isOver.withLock({ $0 }) {} }
+    let neverDone: Void? = try TimedReading.value(within: 0.05) {
+      while !isOver.withLock({ $0 }) {}
+    }
     #expect(neverDone == nil)
     var spent = ModelSearch.Budget()
     spent.total = 0

@@ -39,8 +39,9 @@ struct WorkspaceModelTests {
   @Test("steps that a denoiser was not distilled for are refused at once")
   func distilledSteps() async throws {
     let workspace = try await fixture.open()
-    let entry = try await workspace.openModel(URL(filePath: try #require(fixture.model.denoiser))
-      .deletingLastPathComponent().path)
+    let entry = try await workspace.openModel(
+      URL(filePath: try #require(fixture.model.denoiser))
+        .deletingLastPathComponent().path)
     let settings = WorkspaceFixture.settings().fitting(distilledSteps: 4)
     let error = await #expect(throws: ModelError.self) {
       try await workspace.make(entry.reference, settings)

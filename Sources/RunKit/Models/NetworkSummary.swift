@@ -65,7 +65,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         uniqueKeysWithValues: file.storedTypes.map { ($0.key.rawValue, $0.value) }),
       wrapper: file.dictionary.wrapper, droppedPrefixes: file.dictionary.droppedPrefixes,
       notes: file.notes,
-      trainedSteps: file.trainedSteps, distilledSteps: file.distilledSteps, weights: file.weightKind)
+      trainedSteps: file.trainedSteps, distilledSteps: file.distilledSteps, weights: file.weightKind
+    )
   }
 
   /// What there is to tell about a network of this configuration.

@@ -18,7 +18,7 @@ extension PresetLibrary {
       "fine", "Careful: stochastic DPM-Solver++ 2M in 60 steps for every clip",
       .dpmSolverPlusPlus2MStochastic, steps: 60, laterSteps: 60),
     preset(
-      "instant", "A clip at once: \(instantSteps) steps, with a denoiser that was distilled for them",
+      "instant", "A clip at once: \(instantSteps) steps, for a denoiser distilled to them",
       .distilled, steps: instantSteps, laterSteps: instantSteps),
   ]
 

@@ -84,9 +84,11 @@ extension TrainingError: ExplainedError {
       "\(path) is a run or the state of one; few steps are learnt from a network"
     case .teacherIsDistilled(let path):
       "\(path) is itself distilled, and knows no steps but its own"
-    case .otherSteps(0): "the run in \(folder) learns from noise, and cannot go on as one of few steps"
+    case .otherSteps(0):
+      "the run in \(folder) learns from noise, and cannot go on as one of few steps"
     case .otherSteps(let known):
-      "the run in \(folder) learns to sample in \(known == 1 ? "1 step" : "\(known) steps"), and in no others"
+      "the run in \(folder) learns to sample in \(known == 1 ? "1 step" : "\(known) steps"), and in no "
+        + "others"
     case .teacherChanged(let path): "\(path) is not the denoiser that the run learns from"
     case .sideTooSmall(let resolution, let needed, let what):
       "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"

@@ -127,7 +127,8 @@ struct TrainingOptions: ParsableArguments {
         for note in notes { writeToStandardError("note: \(note)\n") }
       }
       job = TrainingJob(
-        stage: stage, configuration: command.prepared(configuration), dataPath: data ?? "", runFolder: output)
+        stage: stage, configuration: command.prepared(configuration), dataPath: data ?? "",
+        runFolder: output)
     }
     try job.configuration.apply(assignments, stage: stage)
     if let initial { job.initialPath = initial }
