@@ -38,7 +38,7 @@ struct ChosenSettings {
     if given[.sampler] != nil { settings.assign(.spacing, nil) }
     for (setting, value) in given { settings.assign(setting, value) }
     let keys = Set(given.keys).union(preset?.keys ?? [])
-    if let distilledSteps, keys.isDisjoint(with: [.sampler, .steps, .laterSteps, .spacing]) {
+    if let distilledSteps, keys.isDisjoint(with: GenerationSetting.ofSteps) {
       settings = settings.fitting(distilledSteps: distilledSteps)
       notes.append("steps \(distilledSteps), for which the denoiser was distilled")
     }

@@ -152,7 +152,7 @@ import VideoDiffusion
     let entries = try ModelLibrary(resources: resources, workingFolders: [folder.url.path])
       .entries()
     #expect(entries.map(\.reference.name) == ["skies-64", "skies-64-instant"])
-    #expect(entries.allSatisfy(\.canGenerate))
+    #expect(entries.allSatisfy { $0.canGenerate })
     #expect(entries.map(\.denoiser?.distilledSteps) == [nil, PresetLibrary.instantSteps])
   }
 

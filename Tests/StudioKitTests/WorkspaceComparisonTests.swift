@@ -49,6 +49,36 @@ struct WorkspaceComparisonTests {
     await workspace.close()
   }
 
+  @Test("a distilled model stands beside its teacher, each in steps of its own")
+  func distilled() async throws {
+    let folder = fixture.folder.path("elsewhere/few")
+    _ = try WorkspaceFixture.makeModel(in: folder)
+    try Data(#"{"model_channels": 32, "num_heads": 4, "distilled_steps": 4}"#.utf8)
+      .write(to: URL(filePath: folder + "/denoiser.config.json"))
+    let workspace = try await fixture.open(startsQueue: false)
+    let student = try await workspace.openModel(folder)
+    #expect(student.denoiser?.distilledSteps == 4)
+    let teacher = try await workspace.openModel(fixture.folder.path("samples/tiny"))
+    let models = [teacher.reference, student.reference]
+    for settings in [
+      WorkspaceFixture.settings(), WorkspaceFixture.settings().fitting(distilledSteps: 4),
+    ] {
+      let id = try await workspace.sweep(
+        Comparison.Variant(model: models[0], settings: settings),
+        columns: SweepAxis(models: models), rows: nil)
+      let cells = try #require(await comparisons(workspace).first { $0.id == id }).cells
+      #expect(cells[0].variant.settings.method == .ddim)
+      #expect(cells[1].variant.settings == settings.fitting(distilledSteps: 4))
+    }
+    await #expect(throws: ModelError.self) {
+      try await workspace.sweep(
+        Comparison.Variant(model: models[0], settings: WorkspaceFixture.settings()),
+        columns: SweepAxis(models: models),
+        rows: SweepAxis(setting: .steps, values: ["2", "3"]))
+    }
+    await workspace.close()
+  }
+
   @Test("a sweep of steps alone means every clip, and two axes mean two numbers")
   func stepsOfEveryClip() async throws {
     let workspace = try await fixture.open()

@@ -1,5 +1,10 @@
 import VideoDiffusion
 
+extension GenerationSetting {
+  /// What a distilled denoiser leaves no choice of.
+  public static let ofSteps: Set<GenerationSetting> = [.sampler, .spacing, .steps, .laterSteps]
+}
+
 /// One number of steps alone means every clip: on the command line, in presets, sweeps and forms.
 extension GenerationSettings {
   /// Whether the steps of later clips look like a number that somebody gave: neither the usual one, which

@@ -178,9 +178,14 @@ extension Workspace {
     guard model.autoencoder != nil, model.denoiser != nil else {
       throw StudioError(nil, .incompleteModel(name: model.name))
     }
-    if let denoiser = models.first(where: { $0.reference == model })?.denoiser {
+    if let denoiser = denoiser(of: model) {
       try StepDistillation.check(denoiser.distilledSteps, for: settings.request())
     }
+  }
+
+  /// What the header of a model's denoiser tells, where the model was found.
+  func denoiser(of model: ModelReference) -> NetworkSummary? {
+    models.first { $0.reference == model }?.denoiser
   }
 
   private func begin(
