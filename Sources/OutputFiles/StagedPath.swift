@@ -35,19 +35,23 @@ package final class StagedPath {
       switch kind {
       case .file: opened = open(candidate, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
       case .folder:
-        opened =
-          mkdir(candidate, permissions) == 0
-          ? open(candidate, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1
+        guard mkdir(candidate, permissions) == 0 else {
+          if errno == EEXIST { continue }
+          throw FileFailure(operation, code: errno)
+        }
+        opened = open(candidate, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // Who cleans up may have found it before it was open.
+        if opened < 0, errno == ENOENT { continue }
       }
       guard opened >= 0 else {
         if errno == EEXIST { continue }
         throw FileFailure(operation, code: errno)
       }
-      // Some file systems have no locks; there nothing is ever cleaned away.
-      _ = flock(opened, LOCK_EX | LOCK_NB)
+      // Who cleans up may have found it before it was locked: then it holds the lock, and removes it next,
+      // or has removed it. Some file systems have no locks; there nothing is ever cleaned away.
+      let isTaken = flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
       var status = stat()
-      // Another process may have found it in the moment before it was locked, and removed it.
-      if lstat(candidate, &status) == 0 {
+      if !isTaken, lstat(candidate, &status) == 0 {
         path = candidate
         descriptor = opened
         return
@@ -94,7 +98,7 @@ package final class StagedPath {
       let path = folder + "/" + name
       let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
-      defer { close(descriptor) }
+      defer { PathLock.unlock(descriptor) }
       var status = stat()
       if fstat(descriptor, &status) == 0, status.st_uid == geteuid(),
         [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT),

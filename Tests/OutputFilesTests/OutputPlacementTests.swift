@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import OutputFiles
+import Synchronization
 import TestSupport
 import Testing
 
@@ -188,6 +189,29 @@ struct OutputPlacementTests {
     living.discard()
     livingFolder.discard()
     #expect(folder.contents == others.sorted())
+  }
+
+  @Test("Who cleans up takes nothing from those who begin meanwhile", arguments: [true, false])
+  func cleaningBesideBeginners(makesFolders: Bool) throws {
+    let isOver = Mutex(false)
+    let path = folder.url.path
+    let cleaners = DispatchGroup()
+    for _ in 0..<2 {
+      DispatchQueue.global().async(group: cleaners) {
+        while !isOver.withLock({ $0 }) { StagedPath.removeAbandoned(in: path) }
+      }
+    }
+    defer {
+      isOver.withLock { $0 = true }
+      cleaners.wait()
+    }
+    for number in 0..<400 {
+      let staged = try StagedPath(
+        target: folder.path("\(number)"), kind: makesFolders ? .folder : .file, permissions: 0o755)
+      StagedPath.removeAbandoned(in: path)
+      #expect(folder.contents.contains(OutputName.name(of: staged.path)))
+      staged.discard()
+    }
   }
 
   @Test("Names that are no UTF-8 are told apart from those that are")
