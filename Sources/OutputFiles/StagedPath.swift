@@ -35,13 +35,10 @@ package final class StagedPath {
       switch kind {
       case .file: opened = open(candidate, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
       case .folder:
-        guard mkdir(candidate, permissions) == 0 else {
-          if errno == EEXIST { continue }
-          throw FileFailure(operation, code: errno)
-        }
-        opened = open(candidate, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let isMade = mkdir(candidate, permissions) == 0
+        opened = isMade ? open(candidate, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1
         // Who cleans up may have found it before it was open.
-        if opened < 0, errno == ENOENT { continue }
+        if isMade, opened < 0, errno == ENOENT { continue }
       }
       guard opened >= 0 else {
         if errno == EEXIST { continue }

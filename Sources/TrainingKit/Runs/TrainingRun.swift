@@ -10,13 +10,13 @@ import VideoDiffusion
 /// Where ranks train together, each has a run. All take the same steps and know the same losses, so that they
 /// decide alike; the first alone writes into the folder, reports and samples.
 struct TrainingRun {
-  private var job: TrainingJob
-  private let folder: TrainingRunFolder
-  private let stop: StopSignal
+  var job: TrainingJob
+  let folder: TrainingRunFolder
+  let stop: StopSignal
   private let report: @Sendable (TrainingEvent) -> Void
   private let now: @Sendable () -> Date
   /// Whether this is the one that writes.
-  private let writes: Bool
+  let writes: Bool
   /// Keeps others out of the folder.
   private var lock: FolderLock?
 
@@ -139,95 +139,8 @@ struct TrainingRun {
     }
   }
 
-  private func beginning(_ state: Checkpoint?) throws -> TrainingBeginning {
-    if let state { return .state(state) }
-    guard let path = job.initialPath else {
-      return .random(seed: job.configuration[job.stage].seed)
-    }
-    if let state = try stateToContinue(path) { return .continuing(state) }
-    let file = try NetworkFile(path: path, preferring: job.stage.network)
-    let fits =
-      switch file.network {
-      case .autoencoder(let found):
-        job.stage == .diffusion || found == job.configuration.autoencoder
-      case .denoiser(let found):
-        job.stage == .autoencoder || found == job.configuration.denoiser
-      }
-    guard fits else { throw TrainingError(job.runFolder, .otherNetwork(path: path)) }
-    return .network(file)
-  }
-
-  /// The state that a path names: a checkpoint of a run, or a run's folder, whose newest it then is. `nil`
-  /// for a network.
-  private func stateToContinue(_ path: String) throws -> Checkpoint? {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
-    guard isFolder.boolValue else {
-      guard OwnFile(try Checkpoint(contentsOf: path)) == .trainingState else { return nil }
-      return try TrainingCheckpoint(contentsOf: path, job.stage, run: job.runFolder).state
-    }
-    let folder = TrainingRunFolder(path: path)
-    guard folder.holdsRun, let step = folder.checkpointSteps.last else {
-      throw TrainingError(path, .nothingToContinue)
-    }
-    return try TrainingCheckpoint(
-      contentsOf: folder.checkpoint(step), job.stage, run: path
-    ).state
-  }
-
-  /// The second stage's autoencoder and the hash of its file; its settings become the run's.
-  private mutating func openAutoencoder() async throws -> (file: NetworkFile, hash: String)? {
-    guard job.stage == .diffusion else { return nil }
-    guard let path = job.autoencoderPath else {
-      throw TrainingError(job.runFolder, .noAutoencoder)
-    }
-    let file = try NetworkFile(path: path, preferring: .autoencoder)
-    try job.configuration.take(file)
-    let hash = try hash(of: path)
-    if job.resumes, writes, let known = try folder.readRecord().autoencoderHash, known != hash {
-      throw TrainingError(job.runFolder, .autoencoderChanged(path: path))
-    }
-    return (file, hash)
-  }
-
-  /// The denoiser that one of few steps learns from and the hash of its file; `nil` where noise is learnt.
-  private func openTeacher() async throws -> (file: NetworkFile, hash: String)? {
-    guard job.stage == .diffusion else { return nil }
-    let steps = job.configuration.diffusionTraining.distilledSteps
-    if job.resumes, writes {
-      let known = try TrainingConfiguration(ofRun: folder.configuration)
-        .diffusionTraining.distilledSteps
-      guard known == steps else { throw TrainingError(job.runFolder, .otherSteps(known: known)) }
-    }
-    guard steps > 0 else { return nil }
-    guard let path = job.initialPath else { throw TrainingError(job.runFolder, .noTeacher) }
-    if try stateToContinue(path) != nil {
-      throw TrainingError(job.runFolder, .teacherIsState(path: path))
-    }
-    let file = try NetworkFile(path: path, preferring: .denoiser)
-    guard file.network == .denoiser(job.configuration.denoiser) else {
-      throw TrainingError(job.runFolder, .otherNetwork(path: path))
-    }
-    guard file.distilledSteps == nil else {
-      throw TrainingError(job.runFolder, .teacherIsDistilled(path: path))
-    }
-    let hash = try hash(of: path)
-    if job.resumes, writes, let known = try folder.readRecord().initialHash, known != hash {
-      throw TrainingError(job.runFolder, .teacherChanged(path: path))
-    }
-    return (file, hash)
-  }
-
-  private func hash(of path: String) throws -> String {
-    try CheckpointHash.sha256(of: path) { [stop] _, _ in
-      if stop.moment > .never { throw CancellationError() }
-    }
-  }
-
   /// Writes what the run is, once it is certain that it can begin.
-  private func describe(
-    _ autoencoder: (file: NetworkFile, hash: String)?, _ teacher: (file: NetworkFile, hash: String)?
-  ) throws {
+  private func describe(_ autoencoder: HashedNetwork?, _ teacher: HashedNetwork?) throws {
     var record = record(autoencoder)
     record.initialHash = teacher?.hash
     if job.resumes {
@@ -243,7 +156,7 @@ struct TrainingRun {
     }
   }
 
-  private func record(_ autoencoder: (file: NetworkFile, hash: String)?) -> TrainingRecord {
+  private func record(_ autoencoder: HashedNetwork?) -> TrainingRecord {
     func absolute(_ path: String?) -> String? { path.map { URL(filePath: $0).path } }
     let isProcessor = job.device.resolved == .processor
     return TrainingRecord(
@@ -258,7 +171,7 @@ struct TrainingRun {
 
   private func work(
     _ videos: TrainingVideos, _ beginning: TrainingBeginning, _ position: ClipSampler.Position?,
-    _ autoencoder: (file: NetworkFile, hash: String)?, _ teacher: (file: NetworkFile, hash: String)?
+    _ autoencoder: HashedNetwork?, _ teacher: HashedNetwork?
   ) async throws -> any StageWork {
     guard let autoencoder else {
       return try await AutoencoderStage(

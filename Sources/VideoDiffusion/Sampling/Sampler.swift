@@ -45,12 +45,9 @@ public struct Sampler: Sendable {
     configuration: SamplerConfiguration, schedule: DiffusionSchedule = .published
   ) throws(SamplingError) {
     try configuration.validate(for: schedule)
-    self.configuration = configuration
-    self.schedule = schedule
-    self.timesteps = Array(
-      try configuration.spacing.timesteps(stepCount: configuration.steps, schedule: schedule)
-        .dropFirst(configuration.skippedSteps))
-    self.solver = configuration.makeSolver(for: schedule)
+    let timesteps = try configuration.spacing.timesteps(
+      stepCount: configuration.steps, schedule: schedule)
+    self.init(configuration, Array(timesteps.dropFirst(configuration.skippedSteps)), schedule)
   }
 
   /// Prepares a run over a part of the schedule.
@@ -66,10 +63,16 @@ public struct Sampler: Sendable {
   ) throws(SamplingError) {
     let configuration = SamplerConfiguration(method: method, steps: timesteps.count - 1)
     try configuration.validate(for: schedule)
+    self.init(configuration, timesteps, schedule)
+  }
+
+  private init(
+    _ configuration: SamplerConfiguration, _ timesteps: [Int], _ schedule: DiffusionSchedule
+  ) {
     self.configuration = configuration
     self.schedule = schedule
     self.timesteps = timesteps
-    self.solver = configuration.makeSolver(for: schedule)
+    solver = configuration.makeSolver(for: schedule)
   }
 
   /// The start of a run: pure noise, each sample's being the first draw of its own generator.
