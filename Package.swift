@@ -124,7 +124,7 @@ let package = Package(
       name: "StudioKit",
       dependencies: [
         "InspectionKit", "EvaluationKit", "TrainingKit", "RunKit", "SessionStore",
-        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles",
+        "VideoDiffusion", "CheckpointIO", "TensorCore", "MediaIO", "OutputFiles", "HandwrittenText",
       ], swiftSettings: asyncOnCaller),
     // What passes between screens and the workspace, in one process or through a socket
     .target(
@@ -143,8 +143,7 @@ let package = Package(
       name: "StudioApp",
       dependencies: [
         "StudioLink", "StudioKit", "EvaluationKit", "TrainingKit", "RunKit", "TerminalUI",
-        "MediaIO",
-        "VideoDiffusion", "TensorCore",
+        "MediaIO", "VideoDiffusion", "TensorCore", "HandwrittenText",
       ],
       swiftSettings: asyncOnCaller),
     .executableTarget(

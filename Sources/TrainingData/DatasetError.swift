@@ -1,3 +1,5 @@
+import HandwrittenText
+
 /// Why a set of videos could not be made, read or loaded.
 public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The folder or file it is about, as it was given.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HandwrittenText
 import InspectionKit
 import TrainingData
 
@@ -69,54 +70,52 @@ struct DatasetInspect: AsyncParsableCommand {
 
   private static let shortListLength = 5
 
-  private static func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
-  }
-
   /// The findings as lines for people.
   private static func text(_ inspection: DatasetInspection) -> ConsoleText {
     var rows = [["layout", inspection.layout]]
     let plain = inspection.found.filter { !inspection.warnings.contains($0) }
     rows += plain.map { ["", $0] }
     rows += inspection.warnings.map { ["attention", $0] }
-    rows.append(["videos", "\(inspection.videos), \(count(inspection.frames, "frame"))"])
+    rows.append(["videos", "\(inspection.videos), \(counted(inspection.frames, "frame"))"])
     rows.append([
       "lengths", "\(inspection.shortestVideo) to \(inspection.longestVideo) frames",
     ])
     for part in inspection.parts {
-      rows.append([part.name, "\(count(part.videos, "video")), \(count(part.frames, "frame"))"])
+      rows.append([part.name, "\(counted(part.videos, "video")), \(counted(part.frames, "frame"))"])
     }
     for (place, resolution) in inspection.resolutions.prefix(shortListLength).enumerated() {
       rows.append([
         place == 0 ? "resolution" : "",
-        "\(resolution.width) x \(resolution.height) (\(count(resolution.videos, "video")))",
+        "\(resolution.width) x \(resolution.height) (\(counted(resolution.videos, "video")))",
       ])
     }
     let more = inspection.resolutions.count - shortListLength
     if more > 0 { rows.append(["", "\(more) more"]) }
     for (place, rate) in inspection.rates.prefix(shortListLength).enumerated() {
       let name = rate.framesPerSecond.map { String(format: "%g frames a second", $0) }
-      rows.append([place == 0 ? "rate" : "", "\(name ?? "none") (\(count(rate.videos, "video")))"])
+      rows.append([
+        place == 0 ? "rate" : "", "\(name ?? "none") (\(counted(rate.videos, "video")))",
+      ])
     }
     for clips in inspection.clips {
       rows.append([
         "clips of \(clips.frames)",
-        "\(count(clips.windows, "window")), \(clips.separateClips) side by side, from "
-          + count(clips.videos, "video"),
+        "\(counted(clips.windows, "window")), \(clips.separateClips) side by side, from "
+          + counted(clips.videos, "video"),
       ])
       if clips.paddedVideos > 0 {
-        rows.append(["", "\(count(clips.paddedVideos, "video")) padded in front"])
+        rows.append(["", "\(counted(clips.paddedVideos, "video")) padded in front"])
       }
       if clips.tooShortVideos > 0 {
-        rows.append(["", "\(count(clips.tooShortVideos, "video")) too short"])
+        rows.append(["", "\(counted(clips.tooShortVideos, "video")) too short"])
       }
     }
     rows.append([
-      "broken", inspection.broken.isEmpty ? "none" : count(inspection.broken.count, "file"),
+      "broken", inspection.broken.isEmpty ? "none" : counted(inspection.broken.count, "file"),
     ])
     rows += inspection.broken.map { ["", "\($0.path): \($0.reason)"] }
     if !inspection.damaged.isEmpty {
-      let files = count(inspection.damaged.count, "file")
+      let files = counted(inspection.damaged.count, "file")
       rows.append(["damaged", "\(files), used as far as they can be read"])
     }
     rows += inspection.damaged.map { ["", "\($0.path): \($0.reason)"] }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HandwrittenText
 import MediaIO
 import RunKit
 import VideoDiffusion
@@ -128,7 +129,7 @@ final class ClipProgress {
   func checkNotStopped(_ stop: StopSignalSource, _ outputs: [String]) throws {
     guard stop.signal.moment > .never else { return }
     let places = clips > 0 && !outputs.isEmpty ? " in \(outputs.joined(separator: ", "))" : ""
-    writeToStandardError("stopped; kept \(clips) complete clip\(clips == 1 ? "" : "s")\(places)\n")
+    writeToStandardError("stopped; kept \(counted(clips, "complete clip"))\(places)\n")
     throw ExitCode(Explanation.Category.interrupted.rawValue)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HandwrittenText
 import RunKit
 import Synchronization
 import TerminalUI
@@ -79,7 +80,7 @@ final class JobReporter: Sendable {
       text +=
         result.written.isEmpty
         ? "stopped before a clip was complete\n"
-        : "stopped; kept \(result.clips) complete clip\(result.clips == 1 ? "" : "s")\n"
+        : "stopped; kept \(counted(result.clips, "complete clip"))\n"
     }
     for path in result.written { text += "wrote \(path) (\(result.frames(of: path)))\n" }
     if let saved = result.savedRun {

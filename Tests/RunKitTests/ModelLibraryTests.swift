@@ -156,6 +156,13 @@ import VideoDiffusion
     #expect(entries.map(\.denoiser?.distilledSteps) == [nil, PresetLibrary.instantSteps])
   }
 
+  @Test("a program near the root of the file system looks in each folder once, and not in the root")
+  func places() {
+    let resources = ResourceLocator(
+      executable: "/opt/pvdm", environment: ["HOME": "/root", "PVDM_DATA": "/share/pvdm"])
+    #expect(resources.roots == ["/share/pvdm", "/root/.local/share/pvdm"])
+  }
+
   @Test("networks found apart make a model if they fit, and say why if not")
   func pairing() throws {
     try writeAutoencoder("a.pth")

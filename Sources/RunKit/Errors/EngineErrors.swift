@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import HandwrittenText
 import MediaIO
 import MessagePassing
 import NeuralLayers
@@ -32,7 +33,7 @@ extension ModelError: ExplainedError {
     case .latentShape: "Use the model that made the latent"
     case .unconditional: "Ask for one clip, or use a conditional denoiser"
     case .distilled(let steps):
-      "Choose the sampler distilled with \(steps == 1 ? "1 step" : "\(steps) steps") for every clip"
+      "Choose the sampler distilled with \(counted(steps, "step")) for every clip"
         + (steps == PresetLibrary.instantSteps ? ", as the preset instant does" : "")
     case .notDistilled:
       "Use another sampler or preset; \"pvdm train distill\" makes such a denoiser"

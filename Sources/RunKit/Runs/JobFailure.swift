@@ -1,3 +1,5 @@
+import HandwrittenText
+
 /// A job that failed after clips were made, which are kept.
 public struct JobFailure: Error {
   /// What went wrong.
@@ -16,7 +18,7 @@ extension JobFailure: ExplainedError {
   package var remedy: String {
     [
       cause.remedy,
-      "The run with \(clips) complete clip\(clips == 1 ? "" : "s") is kept in \(savedRun); --resume goes on",
+      "The run with \(counted(clips, "complete clip")) is kept in \(savedRun); --resume goes on",
     ].filter { !$0.isEmpty }.joined(separator: ". ")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 
 /// What made a video, from its start: noise or frames of a file, and the run of each of its clips.
 ///
@@ -51,9 +52,7 @@ public struct Recipe: Sendable, Hashable {
 
   /// What there is to it: `4 runs, 7 clips, from noise`.
   public var summary: String {
-    let count = generated.count
-    return "\(count) run\(count == 1 ? "" : "s"), \(clipCount) clip\(clipCount == 1 ? "" : "s"), "
-      + "from \(start)"
+    "\(counted(generated.count, "run")), \(counted(clipCount, "clip")), from \(start)"
   }
 
   /// What the video begins with: `noise`, or `frame 33 of bunny.mp4 on`.

@@ -29,7 +29,9 @@ public struct ResourceLocator: Sendable {
     // .build/<triple>/release/pvdm, with or without the triple's folder
     roots.append(folder.appending(path: "../.."))
     roots.append(folder.appending(path: "../../.."))
-    self.roots = roots.map { $0.standardizedFileURL.path }
+    // Near the root of the file system several of these are one folder, and none is the root itself.
+    var known: Set = ["/"]
+    self.roots = roots.map(\.standardizedFileURL.path).filter { known.insert($0).inserted }
   }
 
   /// The running program's path; empty where the system does not tell.

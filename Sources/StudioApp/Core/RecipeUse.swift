@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 
 /// What Make takes of a video that is to be made again, and how that is said: never more than it is.
@@ -31,7 +32,7 @@ struct RecipeUse {
       self.settings = settings
       recipe = nil
       model = entry(last)
-      let clips = Wording.count(whole.clipCount ?? 1, "clip")
+      let clips = counted(whole.clipCount ?? 1, "clip")
       notice = Notice(
         .success,
         "took the settings of \(name): \(clips), seed \(whole.seed)"

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 
@@ -28,7 +29,7 @@ extension Job {
       let kept =
         finishedClips == 0
         ? "No clip of it is complete."
-        : "\(Wording.count(finishedClips, "complete clip")) \(finishedClips == 1 ? "is" : "are") kept."
+        : "\(counted(finishedClips, "complete clip")) \(finishedClips == 1 ? "is" : "are") kept."
       return [
         .confirm(
           title: "End job \(id.rawValue)?", lines: ["\(kept) The clip in progress is given up."],

@@ -1,3 +1,4 @@
+import HandwrittenText
 import TerminalUI
 
 /// What is happening to a video: how far its job is and how to stop it, or what failed and what to
@@ -45,7 +46,7 @@ package struct JobPane: Sendable, Hashable {
       title = job.state == .paused ? "Paused" : "Interrupted"
       role = .warning
       let clips = job.finishedClips
-      text = "\(clips) clip\(clips == 1 ? "" : "s") of this run kept."
+      text = "\(counted(clips, "clip")) of this run kept."
       hint = "P lets it go on, x ends it."
     case .failed(let job, let sentence, let remedy):
       title = "Failed"

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import TerminalUI
@@ -52,7 +53,7 @@ package struct JobPanel: Sendable {
 
   private var afterClips: String {
     job.generation == nil || job.finishedClips == 0
-      ? "" : " after \(Wording.count(job.finishedClips, "complete clip"))"
+      ? "" : " after \(counted(job.finishedClips, "complete clip"))"
   }
 
   private var runningLines: [Line] {
@@ -96,7 +97,7 @@ package struct JobPanel: Sendable {
     }
     guard job.generation != nil else { return [Line("Written\(time)", .success)] }
     guard let wanted = job.clipCount, job.finishedClips < wanted else {
-      return [Line("Finished: \(Wording.count(job.finishedClips, "clip"))\(time)", .success)]
+      return [Line("Finished: \(counted(job.finishedClips, "clip"))\(time)", .success)]
     }
     return [Line("Stopped: \(job.finishedClips) of \(wanted) clips are kept", .success)]
   }
@@ -120,7 +121,7 @@ package struct JobPanel: Sendable {
     let begun = isMakingClip ? ProgressNotes.fraction(progress) ?? 0 : 0
     let fraction = min((Double(progress.finishedClips) + begun) / Double(count), 1)
     return ProgressBar(
-      fraction: fraction, notes: ["\(progress.finishedClips)/\(Wording.count(count, "clip"))"])
+      fraction: fraction, notes: ["\(progress.finishedClips)/\(counted(count, "clip"))"])
   }
 
   /// Rows for everything but the bar of all clips.

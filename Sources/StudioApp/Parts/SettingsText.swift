@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import TerminalUI
 
@@ -5,7 +6,7 @@ import TerminalUI
 package enum SettingsText {
   /// Such as `DDIM, 20 steps`.
   package static func sampler(_ settings: GenerationSettings, steps: Int) -> String {
-    "\(settings.method.title), \(steps) step\(steps == 1 ? "" : "s")"
+    "\(settings.method.title), \(counted(steps, "step"))"
   }
 
   /// The numbers that the sampler takes beside its steps: `1.0   guidance 1.5`, under the first

@@ -17,11 +17,6 @@ package enum Wording {
       ? "\(FormValue.text(of: Double(count) / 1e9, decimals: 2)) G"
       : "\(FormValue.text(of: Double(count) / 1e6, decimals: 1)) M"
   }
-
-  /// `1 clip`, `3 clips`.
-  package static func count(_ count: Int, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
-  }
 }
 
 extension GenerationSettings {

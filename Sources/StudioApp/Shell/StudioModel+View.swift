@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import RunKit
 import StudioLink
 import TerminalUI
@@ -75,7 +76,7 @@ extension StudioModel {
     facts.append("\(device) \(precision)")
     let open = app.openJobs.count
     facts.append(
-      open == 0 ? "idle" : "\(app.runningJob == nil ? 0 : 1)/\(open) job\(open == 1 ? "" : "s")")
+      open == 0 ? "idle" : "\(app.runningJob == nil ? 0 : 1)/\(counted(open, "job"))")
     facts.append(
       ([context.capabilities.colorMode.shortName]
         + (context.capabilities.pictureGrade == .cells

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import RunKit
 import SessionStore
 
@@ -32,7 +33,7 @@ extension SessionRecovery {
   }
 
   private static func count(_ number: Int, _ noun: String) -> String? {
-    number > 0 ? "\(number) \(noun)\(number == 1 ? "" : "s")" : nil
+    number > 0 ? counted(number, noun) : nil
   }
 
   /// `2026-11-23 15:42` of `20261123-154210`.

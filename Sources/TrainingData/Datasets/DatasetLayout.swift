@@ -19,6 +19,3 @@ public enum DatasetLayout: String, Sendable, Hashable, Codable {
     }
   }
 }
-
-/// A number and its noun.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

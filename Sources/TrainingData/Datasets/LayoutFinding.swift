@@ -1,3 +1,4 @@
+import HandwrittenText
 import TensorCore
 
 /// A layout recognised, the part of each video, and what was seen.

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import HandwrittenText
 import MediaIO
 import Synchronization
 

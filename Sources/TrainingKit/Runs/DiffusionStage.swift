@@ -141,7 +141,7 @@ final class DiffusionStage: StageWork {
       for part in parts { latents.append(try await engine.encode(part)) }
       guard let clean = latents.last else { continue }
       let steps =
-        settings.distillation.map { Array($0.timesteps.dropLast().reversed()) }
+        settings.distillation.map { $0.startTimesteps.reversed() }
         ?? Array(0..<DiffusionSchedule.published.stepCount)
       examples.append(
         DenoiserExample(
@@ -192,7 +192,7 @@ final class DiffusionStage: StageWork {
       }
       return DenoiserExample(
         clean: pair.clean, condition: pair.condition.map { disturbed($0, &disturbance) },
-        among: distillation.map { Array($0.timesteps.dropLast()) }, generator: &generator)
+        among: distillation?.startTimesteps, generator: &generator)
     }
   }
 

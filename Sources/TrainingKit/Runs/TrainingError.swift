@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 
 /// Why a training cannot begin or go on.
@@ -87,8 +88,7 @@ extension TrainingError: ExplainedError {
     case .otherSteps(0):
       "the run in \(folder) learns from noise, and cannot go on as one of few steps"
     case .otherSteps(let known):
-      "the run in \(folder) learns to sample in \(known == 1 ? "1 step" : "\(known) steps"), and in no "
-        + "others"
+      "the run in \(folder) learns to sample in \(counted(known, "step")), and in no others"
     case .teacherChanged(let path): "\(path) is not the denoiser that the run learns from"
     case .sideTooSmall(let resolution, let needed, let what):
       "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"

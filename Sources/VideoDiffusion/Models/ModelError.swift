@@ -1,3 +1,4 @@
+import HandwrittenText
 import TensorCore
 
 /// A model, or a file of one, that cannot be used as asked.
@@ -92,11 +93,11 @@ extension ModelError.Problem: CustomStringConvertible {
     case .unconditional:
       "the denoiser was trained without a previous clip, so it can make one clip and extend none"
     case .distilled(let steps):
-      "the denoiser was distilled for \(steps == 1 ? "one step" : "\(steps) steps") of the sampler "
+      "the denoiser was distilled for \(counted(steps, "step")) of the sampler "
         + "distilled in published spacing, and can take no others"
     case .notDistilled(let steps):
       "the denoiser was not distilled, so it cannot sample in "
-        + (steps == 1 ? "the one step" : "the \(steps) steps") + " of the sampler distilled"
+        + "the \(counted(steps, "step")) of the sampler distilled"
     case .notLoaded(let kind): "\(kind.phrase) is needed and none was given"
     case .setting(let name, let found, let expected):
       "\(name) is \(found); expected \(expected)"

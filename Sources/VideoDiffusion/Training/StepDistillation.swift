@@ -23,6 +23,9 @@ public struct StepDistillation: Sendable, Hashable {
   public let timesteps: [Int]
   private let schedule: DiffusionSchedule
 
+  /// The timesteps that the student's steps begin at, noisiest first.
+  package var startTimesteps: [Int] { timesteps.dropLast() }
+
   /// Describes a distillation.
   ///
   /// - Parameters:
@@ -137,7 +140,7 @@ final class StepTeacher {
   /// - Throws: `TensorError` if memory is short.
   func taught(_ examples: [DenoiserExample]) throws -> [DenoiserExample] {
     var result = examples
-    for (index, timestep) in distillation.timesteps.dropLast().enumerated() {
+    for (index, timestep) in distillation.startTimesteps.enumerated() {
       let places = examples.indices.filter { examples[$0].step == timestep }
       guard !places.isEmpty else { continue }
       let starts = places.map { examples[$0].noised() }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HandwrittenText
 import RunKit
 
 /// `pvdm cluster`: the jobs that `--submit` gave to Slurm.
@@ -47,8 +48,8 @@ struct Cluster: AsyncParsableCommand {
         let control = try ClusterControl()
         let jobs = try control.jobs()
         if clear {
-          let count = ClusterJob.forget(jobs, in: control.folder)
-          return writeToStandardError("forgot \(count) job\(count == 1 ? "" : "s")\n")
+          let forgotten = ClusterJob.forget(jobs, in: control.folder)
+          return writeToStandardError("forgot \(counted(forgotten, "job"))\n")
         }
         if json { return try writeToStandardOutput(json: jobs.map(Row.init)) }
         guard !jobs.isEmpty else {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import Glibc
+import HandwrittenText
 import RunKit
 import StudioLink
 
@@ -97,14 +98,10 @@ struct Status: AsyncParsableCommand {
       "process \(status.process), pvdm \(status.program), since \(since) UTC"
     ]
     if status.isEnding { lines.append("it ends, once what runs is saved") }
-    lines.append("\(count(status.screens, "screen")) open")
+    lines.append("\(counted(status.screens, "screen")) open")
     lines += status.running.map { "runs: \($0)" }
-    lines.append("\(count(status.waiting, "job")) waiting")
+    lines.append("\(counted(status.waiting, "job")) waiting")
     return lines.joined(separator: "\n")
-  }
-
-  private func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 }
 

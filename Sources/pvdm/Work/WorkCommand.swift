@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HandwrittenText
 import RunKit
 
 /// `pvdm work`: thousands of videos by many processes and machines, through one folder.
@@ -117,7 +118,7 @@ struct Work: AsyncParsableCommand {
       switch event {
       case .began(let item, lostWorkers: 0): "\(item.name) ...\n"
       case .began(let item, let lost):
-        "\(item.name) ... (taken over, \(lost) worker\(lost == 1 ? "" : "s") lost)\n"
+        "\(item.name) ... (taken over, \(counted(lost, "worker")) lost)\n"
       case .done(let item, let seconds, let isOwn):
         "\(item.name) done in \(PaceText.time(seconds))\(isOwn ? "" : ", after another worker")\n"
       case .failed(let item, let fault): "\(item.name) failed: \(fault)\n"
@@ -145,7 +146,7 @@ struct Work: AsyncParsableCommand {
           (status.running, "running"), (status.left, "left by a worker"),
           (status.waiting, "waiting"), (status.failed, "failed"),
         ] where count > 0 { text += ", \(count) \(what)" }
-        text += "; \(status.workers) worker\(status.workers == 1 ? "" : "s")"
+        text += "; \(counted(status.workers, "worker"))"
         if let seconds = status.secondsPerItem { text += ", \(PaceText.time(seconds)) an item" }
         if let seconds = status.secondsLeft, seconds > 0 {
           text += ", \(PaceText.time(seconds)) left"

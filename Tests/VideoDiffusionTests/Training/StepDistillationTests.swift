@@ -89,7 +89,7 @@ struct StepDistillationTests {
       DenoiserExample(
         clean: Self.latent(&generator, 0.4),
         condition: number % 2 == 0 ? nil : Self.latent(&generator, 0.4),
-        among: Array(distillation.timesteps.dropLast()), generator: &generator)
+        among: distillation.startTimesteps, generator: &generator)
     }
     #expect(Set(examples.map(\.step)).isSubset(of: distillation.timesteps))
     let taught = try await trainer.taught(examples)
@@ -136,7 +136,7 @@ struct StepDistillationTests {
     plan.optimizer.schedule = LearningRateSchedule(peak: 3e-3)
     let trainer = try await DenoiserTrainer.open(plan)
     var generator = TorchGenerator(seed: 3)
-    let examples = distillation.timesteps.dropLast().map { timestep in
+    let examples = distillation.startTimesteps.map { timestep in
       DenoiserExample(
         clean: Self.latent(&generator, 0.4), condition: nil, noise: Self.latent(&generator, 1),
         step: timestep)

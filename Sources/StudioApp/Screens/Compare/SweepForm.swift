@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import TerminalUI
@@ -210,7 +211,7 @@ package struct SweepForm: Sendable, Hashable {
     case .sweep(_, let columns, let rows):
       let count = columns.values.count * (rows?.values.count ?? 1)
       let shape = rows.map { "\(columns.values.count) by \($0.values.count), " } ?? ""
-      let clips = base.clipCount.map { "\($0) clip\($0 == 1 ? "" : "s")" } ?? "1 clip"
+      let clips = base.clipCount.map { counted($0, "clip") } ?? "1 clip"
       let time = ["", "-", "..."].contains(estimate) ? "" : " They take \(estimate)."
       text =
         "\(shape)\(count) videos of \(clips) with the same seed, one after the other.\(time)"

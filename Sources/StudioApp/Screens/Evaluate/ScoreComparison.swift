@@ -1,4 +1,5 @@
 import EvaluationKit
+import HandwrittenText
 import StudioKit
 import TerminalUI
 
@@ -39,7 +40,7 @@ struct ScoreComparison {
       title: "\(first.report.metric.title): \(first.id.rawValue) and \(second.id.rawValue)",
       subtitle: count == 0
         ? "taken in the same way"
-        : "\(Wording.count(count, "setting")) differ\(count == 1 ? "s" : "")",
+        : "\(counted(count, "setting")) differ\(count == 1 ? "s" : "")",
       footer: "Esc leaves", isFocused: true
     ).draw(in: &buffer, area: area).inset(left: 1, right: 1)
     let parts = Layout.split(inner, .vertical, [.fill(), .fixed(inner.height >= 10 ? 3 : 0)])

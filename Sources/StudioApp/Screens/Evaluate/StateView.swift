@@ -1,4 +1,5 @@
 import EvaluationKit
+import HandwrittenText
 import StudioKit
 import TerminalUI
 
@@ -72,6 +73,6 @@ struct StateView {
 extension EvaluateTask {
   /// What the evaluation does, after its key.
   var readyText: String {
-    metric.work(Wording.count(clips, metric.noun), self)
+    metric.work(counted(clips, metric.noun), self)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import RunKit
 import StudioKit
 import TerminalUI
@@ -153,7 +154,7 @@ extension ExtendScreen {
     let title = app.video(tree.video)?.title ?? "Video"
     let count = outline.labels.count
     let pane = Border(
-      title: title, subtitle: count == 1 ? "1 clip" : "\(count) clips", footer: laterText,
+      title: title, subtitle: counted(count, "clip"), footer: laterText,
       isFocused: true)
     let inner = pane.draw(in: &buffer, area: area).inset(left: 1, right: 1)
     guard !outline.roots.isEmpty else {
@@ -173,8 +174,8 @@ extension ExtendScreen {
       in: &buffer, area: inner.inset(bottom: min(ribbon, max(inner.height - size.rowHeight, 0))),
       app, context)
     let texts = [
-      hidden.above > 0 ? "\(Wording.count(hidden.above, "row")) above" : "",
-      hidden.below > 0 ? "\(Wording.count(hidden.below, "row")) below" : "", laterText,
+      hidden.above > 0 ? "\(counted(hidden.above, "row")) above" : "",
+      hidden.below > 0 ? "\(counted(hidden.below, "row")) below" : "", laterText,
     ].filter { !$0.isEmpty }
     if texts.count > (laterText.isEmpty ? 0 : 1) {
       buffer.write(

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import StudioLink
@@ -354,7 +355,7 @@ extension ExtendScreen {
     switch tree?.edits.last {
     case .add(let clip): return "takes \(outline?.labels[clip] ?? "the last clip") away"
     case .drop(let clips, _):
-      return "brings \(Wording.count(clips.count, "clip")) back"
+      return "brings \(counted(clips.count, "clip")) back"
     case nil: return nil
     }
   }

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import StudioLink
@@ -60,7 +61,7 @@ extension ExtendScreen {
       return [
         .notify(
           Notice(
-            .warning, "a way of \(Wording.count(frames, "frame")) does not fit into a clip",
+            .warning, "a way of \(counted(frames, "frame")) does not fit into a clip",
             remedy: "1 to \(clipFrames - 1) do, as in 12Y: one frame at least is known"))
       ]
     }
@@ -71,7 +72,7 @@ extension ExtendScreen {
     return lead(
       next, after: first.id, fork: fork, .clip(marked[1], frames: frames),
       asking: [
-        "Make \(Wording.count(frames, "frame")) from \(from) to \(to)?",
+        "Make \(counted(frames, "frame")) from \(from) to \(to)?",
         "They continue \(from), and a copy of \(to) follows them.",
       ], app)
   }

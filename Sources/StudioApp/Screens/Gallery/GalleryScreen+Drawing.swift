@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import StudioKit
 import TerminalUI
 
@@ -190,7 +191,7 @@ extension GalleryScreen {
     if video.isStarred || video.starredClipCount > 0 {
       let clips =
         video.starredClipCount > 0
-        ? "\(Wording.count(video.starredClipCount, "clip"))" : ""
+        ? "\(counted(video.starredClipCount, "clip"))" : ""
       facts.append(
         .init(
           "star",
@@ -229,7 +230,7 @@ extension VideoSummary {
   /// Clips of the branch, and of the tree where it has more: `2 of 5 clips`.
   var clipText: String {
     totalClipCount > clipCount
-      ? "\(clipCount) of \(totalClipCount) clips" : Wording.count(clipCount, "clip")
+      ? "\(clipCount) of \(totalClipCount) clips" : counted(clipCount, "clip")
   }
 
   /// The same in few columns: `2/5`.

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import TerminalUI
@@ -181,7 +182,7 @@ extension GalleryScreen {
         .notify(
           Notice(
             .information,
-            "\(Wording.count(changed.count, "video")) \(isMarked ? "marked" : "no longer marked")",
+            "\(counted(changed.count, "video")) \(isMarked ? "marked" : "no longer marked")",
             remedy: isMarked ? "w writes, d drops and C compares what is marked" : ""))
       ]
   }

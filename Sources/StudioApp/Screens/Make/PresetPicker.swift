@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import TerminalUI
 
@@ -56,7 +57,7 @@ struct PresetPicker: Sendable, Hashable {
   }
 
   private static func text(_ settings: GenerationSettings) -> String {
-    let clips = settings.clipCount.map { Wording.count($0, "clip") } ?? "until stopped"
+    let clips = settings.clipCount.map { counted($0, "clip") } ?? "until stopped"
     return "\(settings.shortText)  \(clips)"
   }
 }

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import TerminalUI
 
@@ -37,12 +38,12 @@ struct RecipeView {
 
   private var title: String {
     let count = recipe.generated.count
-    return "Recipe of \(Wording.count(count, "run"))"
+    return "Recipe of \(counted(count, "run"))"
   }
 
   func draw(in buffer: inout CellBuffer, area: Rectangle, isFocused: Bool) {
     let inner = Border(
-      title: title, subtitle: Wording.count(recipe.clipCount, "clip"), isFocused: isFocused
+      title: title, subtitle: counted(recipe.clipCount, "clip"), isFocused: isFocused
     ).draw(in: &buffer, area: area).inset(left: 1, right: 1)
     let models = Set(recipe.generated.map(\.model)).sorted().joined(separator: ", ")
     let rows = Layout.split(inner, .vertical, [.fixed(3), .fill(), .fixed(4), .fixed(1)])

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import TerminalUI
 
@@ -35,7 +36,7 @@ extension NetworkSummary {
     ]
     if let prediction { facts.append(Fact("predicts", prediction.rawValue)) }
     if let distilledSteps {
-      facts.append(Fact("distilled", distilledSteps == 1 ? "1 step" : "\(distilledSteps) steps"))
+      facts.append(Fact("distilled", counted(distilledSteps, "step")))
     }
     if let trainedSteps { facts.append(Fact("trained", "\(trainedSteps) steps")) }
     facts.append(

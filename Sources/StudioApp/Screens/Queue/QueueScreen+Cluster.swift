@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import TerminalUI
@@ -32,7 +33,7 @@ extension QueueScreen {
     switch column {
     case .number, .model, .seed: ""
     case .title: job.submission.command.title
-    case .settings: "Slurm \(job.number), \(Wording.count(job.submission.nodes, "machine"))"
+    case .settings: "Slurm \(job.number), \(counted(job.submission.nodes, "machine"))"
     case .state: job.stateWord
     case .clips: job.submission.parts > 1 ? "\(job.over)/\(job.submission.parts)" : ""
     case .time: job.elapsed

@@ -1,4 +1,5 @@
 import EvaluationKit
+import HandwrittenText
 import RunKit
 import StudioKit
 import TerminalUI
@@ -51,7 +52,7 @@ extension QueueScreen {
     case .model: task?.model.name ?? job.evaluation?.sourceName ?? job.training?.name ?? ""
     case .settings:
       task.map { $0.runCount > 1 ? "recipe of \($0.runCount) runs" : $0.settings.shortText }
-        ?? job.evaluation.map { "\(Wording.count($0.clips, "clip")) of \($0.frames) frames" }
+        ?? job.evaluation.map { "\(counted($0.clips, "clip")) of \($0.frames) frames" }
         ?? job.training?.request.map { "\($0.stage.rawValue), \($0.configuration.fileName)" } ?? ""
     case .seed: task.map { "\($0.settings.seed)" } ?? ""
     case .state: job.stateText(app)

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import StudioLink
@@ -238,7 +239,7 @@ package struct QueueScreen: StudioScreen {
           ))
       ]
     }
-    let what = Wording.count(orders.count, "job")
+    let what = counted(orders.count, "job")
     return orders
       + [.notify(Notice(.success, "\(what) like \(job.id.rawValue) added", remedy: "x ends one"))]
   }
@@ -296,7 +297,7 @@ package struct QueueScreen: StudioScreen {
       .confirm(
         title: "End all jobs but \(job.id.rawValue)?",
         lines: [
-          "\(Wording.count(others.count, "job")) end\(others.count == 1 ? "s" : ""); complete clips are kept."
+          "\(counted(others.count, "job")) end\(others.count == 1 ? "s" : ""); complete clips are kept."
         ],
         confirmed: [.job(.cancelAll(except: job.id))])
     ]

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import StudioKit
 import TerminalUI
@@ -61,7 +62,7 @@ struct TrainPreparationView: Sendable {
       let heldOut = preparation.heldOutVideos ?? 0
       lines.append(
         .init(
-          "\(Wording.count(training, "video")) to learn from, \(heldOut) held out for scores"))
+          "\(counted(training, "video")) to learn from, \(heldOut) held out for scores"))
       if heldOut == 0 {
         lines.append(.init("Without videos held out there are no scores", .warning))
       }

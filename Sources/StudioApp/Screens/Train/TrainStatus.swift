@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import TerminalUI
 import TrainingKit
@@ -104,7 +105,7 @@ struct TrainStatus: Sendable {
       Wording.bytes(progress.residentBytes),
     ]
     if progress.skippedClips > 0 {
-      parts.append("\(Wording.count(progress.skippedClips, "clip")) passed over")
+      parts.append("\(counted(progress.skippedClips, "clip")) passed over")
     }
     return parts.joined(separator: "  ")
   }
@@ -173,7 +174,7 @@ extension TrainingRunEntry {
         + configuration.denoiser.widthMultipliers.map(String.init).joined(separator: " ")
     let clips =
       settings.accumulation > 1
-      ? "\(settings.batch) x \(settings.accumulation) clips" : Wording.count(settings.batch, "clip")
+      ? "\(settings.batch) x \(settings.accumulation) clips" : counted(settings.batch, "clip")
     return [
       .init("frames", "\(planes.resolution)x\(planes.resolution)x\(planes.frames)"),
       .init("network", network),
