@@ -29,7 +29,7 @@ extension GenerationSetting {
   public static let sampler = GenerationSetting(
     "sampler", .sampler, .choice(\.method, "method"), meaning: "The solver that takes the steps",
     line: Line(
-      label: "sampler", help: "the solver that takes the steps",
+      label: "sampler", help: "the solver",
       words: { _ in SolverMethod.allCases.map(\.title) }),
     optionHelp:
       "The solver: \(SolverMethod.choices). \(SolverMethod.recommendation) (default: ddim)",
