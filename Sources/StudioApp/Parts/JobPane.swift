@@ -52,7 +52,7 @@ package struct JobPane: Sendable, Hashable {
       title = "Failed"
       role = .error
       let kept = job.finishedClips
-      let clips = kept == 1 ? "1 finished clip is kept." : "\(kept) finished clips are kept."
+      let clips = "\(counted(kept, "finished clip")) \(kept == 1 ? "is" : "are") kept."
       text = [Self.sentence(sentence), kept > 0 ? clips : "", Self.sentence(remedy)]
         .filter { !$0.isEmpty }.joined(separator: " ")
       hint = "P tries again."

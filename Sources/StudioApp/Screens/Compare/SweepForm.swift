@@ -211,7 +211,7 @@ package struct SweepForm: Sendable, Hashable {
     case .sweep(_, let columns, let rows):
       let count = columns.values.count * (rows?.values.count ?? 1)
       let shape = rows.map { "\(columns.values.count) by \($0.values.count), " } ?? ""
-      let clips = base.clipCount.map { counted($0, "clip") } ?? "1 clip"
+      let clips = counted(base.clipCount ?? 1, "clip")
       let time = ["", "-", "..."].contains(estimate) ? "" : " They take \(estimate)."
       text =
         "\(shape)\(count) videos of \(clips) with the same seed, one after the other.\(time)"
