@@ -79,8 +79,8 @@ demo: build
 
 test: build
 	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build
-	.ci/test-kernels
+	SWIFT=$(SWIFT) .ci/run-tests
+	SWIFT=$(SWIFT) .ci/test-kernels
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests .ci/check-layers \

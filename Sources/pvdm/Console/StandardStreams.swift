@@ -55,6 +55,19 @@ enum StandardStreams {
     close(nowhere)
   }
 
+  /// Waits until whoever reads standard error has done so, at most two seconds: when one of several
+  /// processes ends all, some launchers end too, and what is still in a pipe to them is lost.
+  static func untilErrorsAreRead() async {
+    var unread: Int32 = 0
+    var patience = 40
+    while patience > 0, ioctl(STDERR_FILENO, UInt(FIONREAD), &unread) == 0, unread > 0 {
+      patience -= 1
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+    // The reader still passes it on to where the command was given.
+    try? await Task.sleep(for: .milliseconds(200))
+  }
+
   fileprivate static func write(_ text: ConsoleText, to descriptor: Int32) throws(OutputError) {
     let bytes = Array(text.text.utf8)
     let code = lock.withLock { _ in

@@ -28,22 +28,9 @@ func explainingAmongRanks(
       let teller =
         ranks.rank > 0 ? "rank \(ranks.rank) on \(ProcessInfo.processInfo.hostName): " : ""
       let code = told(error, by: teller) as? ExitCode
-      await untilStandardErrorIsRead()
+      await StandardStreams.untilErrorsAreRead()
       ranks.abort(status: code?.rawValue ?? Explanation.Category.internalFault.rawValue)
     }
     try await ranks.leave()
   }
-}
-
-/// Waits until the launcher has read what was told, at most two seconds: when one process ends all, some
-/// launchers end too, and what is still in a pipe to them is lost.
-private func untilStandardErrorIsRead() async {
-  var unread: Int32 = 0
-  var patience = 40
-  while patience > 0, ioctl(STDERR_FILENO, UInt(FIONREAD), &unread) == 0, unread > 0 {
-    patience -= 1
-    try? await Task.sleep(for: .milliseconds(50))
-  }
-  // It still passes it on to where the command was given.
-  try? await Task.sleep(for: .milliseconds(200))
 }
