@@ -12,10 +12,7 @@ package struct FolderListing: Sendable {
   ///
   /// - Throws: ``FileFailure``.
   package init(of folder: String) throws(FileFailure) {
-    guard let raw = Self.rawNames(of: folder) else {
-      throw FileFailure("list the folder", code: errno)
-    }
-    for bytes in raw {
+    for bytes in try Self.rawNames(of: folder) {
       if let name = String(validating: bytes, as: UTF8.self) {
         names.append(name)
       } else {
@@ -24,17 +21,26 @@ package struct FolderListing: Sendable {
     }
   }
 
-  /// The names as the system has them; nil with `errno` set if the folder cannot be read.
-  static func rawNames(of folder: String) -> [[UInt8]]? {
-    guard let handle = opendir(folder) else { return nil }
+  /// The names as the system has them.
+  ///
+  /// - Throws: ``FileFailure``, also where reading ends before the last name.
+  static func rawNames(of folder: String) throws(FileFailure) -> [[UInt8]] {
+    guard let handle = opendir(folder) else {
+      throw FileFailure("list the folder", code: errno)
+    }
     defer { closedir(handle) }
     var names: [[UInt8]] = []
-    while let entry = readdir(handle) {
+    while true {
+      // The end and a failure look alike but for this.
+      errno = 0
+      guard let entry = readdir(handle) else { break }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
         Array(raw.prefix { $0 != 0 })
       }
       if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
     }
+    let code = errno
+    guard code == 0 else { throw FileFailure("list the folder", code: code) }
     return names
   }
 

@@ -7,53 +7,13 @@ import VideoDiffusion
 
 /// Lists of work: every item once, whatever becomes of the workers.
 @Suite struct WorkListTests {
-  private let folder: TemporaryFolder
+  private let fixture: WorkListFixture
 
-  init() throws { folder = try TemporaryFolder() }
-
-  private func list(_ count: Int, _ name: String = "list") throws -> WorkList {
-    try WorkList(
-      creating: folder.path(name), directory: folder.url.path,
-      items: (0..<count).map {
-        WorkItem(name: "seed-\($0)", arguments: ["sample", "\($0)"], output: "seed-\($0).txt")
-      })
-  }
-
-  /// Does an item: writes its seed.
-  private static func write(_ item: WorkItem, _ place: WorkerRun.Place) throws -> WorkerRun.Outcome
-  {
-    try Data(item.arguments[1].utf8).write(to: URL(filePath: place.output))
-    return .done
-  }
-
-  /// Lets a worker look as if it had given no sign for an hour.
-  private func forget(_ worker: String, of list: WorkList) throws {
-    let path = list.folder + "/workers/" + worker
-    try FileManager.default.setAttributes(
-      [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: path)
-  }
-
-  private func outputs(of list: WorkList) -> [String: String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: list.outputs)) ?? []
-    return Dictionary(
-      uniqueKeysWithValues: names.map {
-        ($0, (try? String(contentsOfFile: list.outputs + "/" + $0, encoding: .utf8)) ?? "")
-      })
-  }
-
-  private func expectComplete(_ list: WorkList) throws {
-    let expected = Dictionary(
-      uniqueKeysWithValues: list.items.map { ($0.output, $0.arguments[1]) })
-    #expect(outputs(of: list) == expected)
-    let status = try WorkStatus(of: list)
-    #expect(status.done == list.items.count && status.running == 0 && status.left == 0)
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: list.folder + "/parts").isEmpty)
-  }
+  init() throws { fixture = try WorkListFixture() }
 
   @Test("eight workers at once do each of 200 items once")
   func together() async throws {
-    let list = try list(200)
+    let list = try fixture.list(200)
     let done = Counts()
     let counts = try await withThrowingTaskGroup(of: Int.self) { group in
       for index in 0..<8 {
@@ -62,7 +22,7 @@ import VideoDiffusion
           let summary = try await worker.run { item, place in
             done.add(item.name)
             await Task.yield()
-            return try Self.write(item, place)
+            return try WorkListFixture.write(item, place)
           }
           return summary.done
         }
@@ -71,12 +31,12 @@ import VideoDiffusion
     }
     #expect(counts.reduce(0, +) == 200)
     #expect(done.all.count == 200 && done.all.values.allSatisfy { $0 == 1 })
-    try expectComplete(list)
+    try fixture.expectComplete(list)
   }
 
   @Test("what a lost worker held goes on where it was left, and no sooner")
   func lostWorker() async throws {
-    let list = try list(3)
+    let list = try fixture.list(3)
     // It leaves the item at work as a process that was killed does: nothing is told to anybody.
     let lost = try WorkerRun(list, name: "lost")
     do {
@@ -87,55 +47,56 @@ import VideoDiffusion
       Issue.record("the worker ended well")
     } catch is CancellationError {}
     // What ended in an error lets go of its claims; what was killed would not have.
+    try fixture.lose("lost", of: list)
     let path = list.folder + "/workers/lost"
     try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: path)
     var second = try WorkerRun(list, name: "second")
     second.waits = false
-    let early = try await second.run { try Self.write($0, $1) }
+    let early = try await second.run { try WorkListFixture.write($0, $1) }
     #expect(early.done == 2)
     #expect(try WorkStatus(of: list).running == 1)
 
-    try forget("lost", of: list)
+    try fixture.forget("lost", of: list)
     #expect(try WorkStatus(of: list).left == 1)
     let third = try WorkerRun(list, name: "third")
     var resumed = 0
     var lostWorkers: [Int] = []
     let summary = try await third.run { item, place in
       if place.canResume { resumed += 1 }
-      return try Self.write(item, place)
+      return try WorkListFixture.write(item, place)
     } report: { event in
       if case .began(_, lostWorkers: let lost) = event { lostWorkers.append(lost) }
     }
     #expect(summary.done == 1 && resumed == 1 && lostWorkers == [1])
-    try expectComplete(list)
+    try fixture.expectComplete(list)
   }
 
   @Test("a worker that comes back after another took over changes nothing, and is told to stop")
   func latecomer() async throws {
-    let list = try list(1)
+    let list = try fixture.list(1)
     let late = try WorkerRun(list, name: "late", lease: 1)
     let summary = try await late.run { item, place in
       // Its sign of life may come between the two.
       var others = 0
       while others == 0 {
-        try self.forget("late", of: list)
+        try fixture.forget("late", of: list)
         var other = try WorkerRun(list, lease: 1)
         other.waits = false
-        others = try await other.run { try Self.write($0, $1) }.done
+        others = try await other.run { try WorkListFixture.write($0, $1) }.done
       }
       // The own item is asked to stop once the worker looks again.
       while place.stop.moment == .never { try await Task.sleep(for: .milliseconds(1)) }
       // What it had is the other's by now, so that nothing of it can get in.
-      #expect(throws: (any Error).self) { try Self.write(item, place) }
+      #expect(throws: (any Error).self) { try WorkListFixture.write(item, place) }
       return .stopped
     }
     #expect(summary.done == 0 && summary.failed == 0)
-    try expectComplete(list)
+    try fixture.expectComplete(list)
   }
 
   @Test("a worker that is stopped leaves its item to the next at once")
   func stopped() async throws {
-    let list = try list(2)
+    let list = try fixture.list(2)
     let stop = StopSignal()
     let first = try await WorkerRun(list, name: "first").run(stop: stop) { _, place in
       stop.requestStop(.afterStep)
@@ -144,53 +105,65 @@ import VideoDiffusion
     }
     #expect(first.isStopped && first.done == 0)
     #expect(try WorkStatus(of: list).left == 1)
-    #expect(try await WorkerRun(list, name: "second").run { try Self.write($0, $1) }.done == 2)
-    try expectComplete(list)
+    #expect(try await WorkListFixture.finish(list, "second") == 2)
+    try fixture.expectComplete(list)
   }
 
   @Test("an item that cannot be done keeps no other from being done, and is tried again on request")
   func failure() async throws {
-    let list = try list(4)
+    let list = try fixture.list(4)
     let summary = try await WorkerRun(list, name: "first").run { item, place in
-      item.name == "seed-2" ? .failed("no such model") : try Self.write(item, place)
+      item.name == "seed-2" ? .failed("no such model") : try WorkListFixture.write(item, place)
     }
     #expect(summary.done == 3 && summary.failed == 1)
     let status = try WorkStatus(of: list)
     #expect(status.failed == 1 && status.faults.map(\.fault) == ["no such model"])
-    #expect(try await WorkerRun(list, name: "second").run { try Self.write($0, $1) }.done == 0)
-    list.forgetFailures()
-    #expect(try await WorkerRun(list, name: "third").run { try Self.write($0, $1) }.done == 1)
-    try expectComplete(list)
+    #expect(try await WorkListFixture.finish(list, "second") == 0)
+    try list.forgetFailures()
+    #expect(try await WorkListFixture.finish(list, "third") == 1)
+    try fixture.expectComplete(list)
   }
 
-  @Test("an item that takes every worker with it fails in the end")
+  @Test("an item that takes every worker with it fails in the end, and what it saved is kept")
   func poison() async throws {
-    let list = try list(1)
+    let list = try fixture.list(1)
     for index in 0..<5 {
       let worker = try WorkerRun(list, name: "w\(index)")
-      _ = try? await worker.run { _, _ in throw CancellationError() }
-      try forget("w\(index)", of: list)
+      _ = try? await worker.run { _, place in
+        try WorkListFixture.save(place)
+        throw CancellationError()
+      }
+      try fixture.lose("w\(index)", of: list)
     }
-    let summary = try await WorkerRun(list, name: "last").run { try Self.write($0, $1) }
+    let summary = try await WorkerRun(list, name: "last").run { try WorkListFixture.write($0, $1) }
     #expect(summary.failed == 1)
     #expect(
       try WorkStatus(of: list).faults.map(\.fault) == ["5 workers disappeared while they did it"])
+
+    try list.forgetFailures()
+    var resumed = 0
+    let again = try await WorkerRun(list, name: "again").run { item, place in
+      if place.canResume { resumed += 1 }
+      return try WorkListFixture.write(item, place)
+    }
+    #expect(again.done == 1 && resumed == 1)
+    try fixture.expectComplete(list)
   }
 
   @Test("outputs are gathered when all are there, or with what there is on request")
   func gathering() async throws {
-    let list = try list(3)
+    let list = try fixture.list(3)
     var worker = try WorkerRun(list, name: "one")
     worker.limit = 2
-    #expect(try await worker.run { try Self.write($0, $1) }.done == 2)
-    let target = folder.path("all")
+    #expect(try await worker.run { try WorkListFixture.write($0, $1) }.done == 2)
+    let target = fixture.folder.path("all")
     #expect(throws: StudioError.self) { try list.gather(into: target, isPartial: false) }
-    #expect(!folder.contents.contains("all"))
+    #expect(!fixture.folder.contents.contains("all"))
     #expect(try list.gather(into: target, isPartial: true) == 2)
     #expect(try FileManager.default.contentsOfDirectory(atPath: target).count == 2)
     #expect(throws: StudioError.self) { try list.gather(into: target, isPartial: true) }
-    #expect(try await WorkerRun(list, name: "two").run { try Self.write($0, $1) }.done == 1)
-    #expect(try list.gather(into: folder.path("whole") + "/", isPartial: false) == 3)
+    #expect(try await WorkListFixture.finish(list, "two") == 1)
+    #expect(try list.gather(into: fixture.folder.path("whole") + "/", isPartial: false) == 3)
   }
 
   @Test(
@@ -205,7 +178,7 @@ import VideoDiffusion
       "[]",
     ])
   func hostile(items: String) throws {
-    let path = folder.path("hostile")
+    let path = fixture.folder.path("hostile")
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     let text = #"{"version":1,"program":"x","directory":"/","items":\#(items)}"#
     try Data(text.utf8).write(to: URL(filePath: path + "/list.json"))
@@ -214,9 +187,9 @@ import VideoDiffusion
 
   @Test("a folder that holds something, or no list, is refused with what to do")
   func folders() throws {
-    _ = try list(1)
-    #expect(throws: StudioError.self) { try self.list(1) }
-    let error = #expect(throws: StudioError.self) { try WorkList(opening: folder.url.path) }
+    _ = try fixture.list(1)
+    #expect(throws: StudioError.self) { try fixture.list(1) }
+    let error = #expect(throws: StudioError.self) { try WorkList(opening: fixture.folder.url.path) }
     #expect(error.map { Explanation($0).sentence.contains("pvdm work create") } == true)
   }
 }

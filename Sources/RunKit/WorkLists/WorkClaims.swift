@@ -6,7 +6,9 @@ import Foundation
 /// A claim is a hard link `claims/ITEM.N` to the worker's own file, `workers/WORKER`: of two that link one
 /// name, one fails. All claims of a worker so share one time of modification, and touching its file once
 /// renews them all. A claim that was not renewed for the length of a lease has lost its worker, and
-/// `claims/ITEM.N+1` takes it over: nothing is removed for it, so that nobody can remove the wrong one.
+/// `claims/ITEM.N+1` takes it over: nothing is removed for it, so that nobody can remove the wrong
+/// one. A worker that lets go of an item says so with an empty file beside its claim,
+/// `claims/ITEM.N.stopped`: the item is free at once, and the worker does not count as lost.
 /// Ages are differences of two times that the same file system gave, whatever the clocks of the machines.
 final class WorkClaims: Sendable {
   /// One held item.
@@ -14,6 +16,8 @@ final class WorkClaims: Sendable {
     let item: WorkItem
     /// How many workers held it, this one included.
     let generation: Int
+    /// How many of those before this one were lost.
+    let lostWorkers: Int
   }
 
   /// How an item stands.
@@ -22,12 +26,12 @@ final class WorkClaims: Sendable {
     case free
     /// A worker that renews its claim.
     case held(generation: Int)
-    /// A worker that does so no more.
+    /// A worker that does so no more, or let go of it.
     case abandoned(generation: Int)
   }
 
-  /// A worker that holds an item when it disappears is replaced this often; then the item is at fault.
-  static let mostGenerations = 5
+  /// An item that took so many workers with it is at fault.
+  static let mostLosses = 5
 
   private let list: WorkList
   /// The worker's own file.
@@ -84,7 +88,7 @@ final class WorkClaims: Sendable {
     }
   }
 
-  /// Gives up everything that the worker holds, for others to take at once.
+  /// Gives up everything that the worker holds, for others to take at once: it works no more.
   func abandon() { SharedFile.release(worker) }
 
   /// Takes an item that nobody holds.
@@ -92,39 +96,45 @@ final class WorkClaims: Sendable {
   /// - Returns: `nil` if another worker has it, or was quicker.
   /// - Throws: ``StudioError`` if the folder cannot be written.
   func claim(_ item: WorkItem) throws -> Claim? {
-    let generation: Int
+    let before: Int
     switch try holding(of: item) {
     case .held: return nil
-    case .free: generation = 1
-    case .abandoned(let before): generation = before + 1
+    case .free: before = 0
+    case .abandoned(let generation): before = generation
     }
-    let path = path(of: item, generation)
+    let path = list.claim(on: item, before + 1)
     switch SharedFile.link(worker, to: path) {
-    case 0: return Claim(item: item, generation: generation)
+    case 0:
+      // Counted once the name is taken: from then on the folder is known as it is.
+      let lost = (0..<before).count { !list.isLetGo(item, $0 + 1) }
+      return Claim(item: item, generation: before + 1, lostWorkers: lost)
     case EEXIST: return nil
     case let code: throw StudioError.unwritable(path, code: code)
     }
   }
 
-  /// Lets go of an item that cannot be done, so that it can be claimed once it is to be tried again. Only
-  /// after its record was written.
-  func drop(_ claim: Claim) { unlink(path(of: claim.item, claim.generation)) }
+  /// Lets go of an item, for others to take at once: the worker does not count as lost. Of one that
+  /// cannot be done only after its record was written.
+  ///
+  /// - Throws: ``StudioError`` if the folder cannot be written.
+  func letGo(_ claim: Claim) throws { try list.noteLetGo(claim.item, claim.generation) }
 
   /// Whether nobody took over what was claimed.
   func stillHolds(_ claim: Claim) -> Bool {
-    SharedFile.status(path(of: claim.item, claim.generation + 1)) == nil
+    SharedFile.status(list.claim(on: claim.item, claim.generation + 1)) == nil
   }
 
   /// How an item stands now.
   ///
   /// - Throws: ``StudioError`` if the worker's own file is gone.
   func holding(of item: WorkItem) throws -> Holding {
-    var generation = 0
-    while SharedFile.status(path(of: item, generation + 1)) != nil { generation += 1 }
-    let path = path(of: item, generation)
-    guard generation > 0,
-      let newest = SharedFile.freshStatus(path) ?? SharedFile.status(path)
-    else { return .free }
+    let generation = list.claimCount(of: item)
+    guard generation > 0 else { return .free }
+    if list.isLetGo(item, generation) { return .abandoned(generation: generation) }
+    let path = list.claim(on: item, generation)
+    guard let newest = SharedFile.freshStatus(path) ?? SharedFile.status(path) else {
+      return .free
+    }
     guard let own = SharedFile.status(worker) else {
       throw StudioError(worker, .workList(reason: "the file of this worker is gone"))
     }
@@ -132,9 +142,39 @@ final class WorkClaims: Sendable {
       ? .abandoned(generation: generation) : .held(generation: generation)
   }
 
-  private func path(of item: WorkItem, _ generation: Int) -> String {
-    list.file("claims", "\(item.name).\(generation)")
+  static func seconds(_ status: stat) -> Double { SharedFile.seconds(status.st_mtim) }
+}
+
+extension WorkList {
+  /// The claim of the worker that is the `generation`th to hold an item, counted from 1.
+  func claim(on item: WorkItem, _ generation: Int) -> String {
+    file("claims", "\(item.name).\(generation)")
   }
 
-  static func seconds(_ status: stat) -> Double { SharedFile.seconds(status.st_mtim) }
+  /// How many workers held an item.
+  func claimCount(of item: WorkItem) -> Int {
+    var count = 0
+    while SharedFile.status(claim(on: item, count + 1)) != nil { count += 1 }
+    return count
+  }
+
+  private func letGoMark(_ item: WorkItem, _ generation: Int) -> String {
+    claim(on: item, generation) + ".stopped"
+  }
+
+  /// Whether the worker of a claim let go of the item, so that it was not lost.
+  func isLetGo(_ item: WorkItem, _ generation: Int) -> Bool {
+    SharedFile.status(letGoMark(item, generation)) != nil
+  }
+
+  /// Notes that the worker of a claim let go of the item.
+  ///
+  /// - Throws: ``StudioError`` if the folder cannot be written.
+  func noteLetGo(_ item: WorkItem, _ generation: Int) throws {
+    // A file of its own: file systems bound how many links a worker's file can have.
+    let mark = letGoMark(item, generation)
+    let descriptor = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw StudioError.unwritable(mark, code: errno) }
+    close(descriptor)
+  }
 }

@@ -35,11 +35,11 @@ public struct WorkList: Sendable {
   /// Makes a list in a folder that does not exist or is empty.
   ///
   /// - Parameter directory: The folder in which the commands are to run.
-  /// - Throws: ``StudioError`` if the folder holds something or cannot be made, `CheckpointError` if the
-  ///   list cannot be written.
+  /// - Throws: ``StudioError`` if the folder holds something or cannot be made, or the items are none
+  ///   that a list can have; `CheckpointError` if the list cannot be written.
   public init(creating folder: String, directory: String, items: [WorkItem]) throws {
-    precondition(items.allSatisfy(\.isSafe) && !items.isEmpty)
     let folder = URL(filePath: folder).standardizedFileURL.path
+    try Self.check(items, path: folder)
     do {
       try DurableFolder.make(folder)
       if let name = try FolderListing(of: folder).names.min() {
@@ -87,18 +87,22 @@ public struct WorkList: Sendable {
           reason: "its version is \(contents.version), expected \(Self.version); use the program "
             + "that made it, \(contents.program)"))
     }
-    let names = Set(contents.items.map(\.name))
-    guard !contents.items.isEmpty, contents.items.count <= Self.mostItems,
-      names.count == contents.items.count, contents.items.allSatisfy(\.isSafe)
+    try Self.check(contents.items, path: path)
+    self.folder = folder
+    program = contents.program
+    directory = contents.directory
+    items = contents.items
+  }
+
+  /// - Throws: ``StudioError`` for items that no list can have.
+  private static func check(_ items: [WorkItem], path: String) throws {
+    guard !items.isEmpty, items.count <= mostItems, Set(items.map(\.name)).count == items.count,
+      items.allSatisfy(\.isSafe)
     else {
       throw StudioError(
         path,
         .workList(reason: "its items have names that are taken twice or cannot be names of files"))
     }
-    self.folder = folder
-    program = contents.program
-    directory = contents.directory
-    items = contents.items
   }
 
   /// A path of the folder: `file("done", item.name + ".json")`.
@@ -115,14 +119,8 @@ public struct WorkList: Sendable {
 
   /// Whether an item is done for good, well or not.
   func isSettled(_ item: WorkItem) -> Bool {
-    isDone(item) || access(failedRecord(of: item), F_OK) == 0
+    isDone(item) || isFailed(item)
   }
   func isDone(_ item: WorkItem) -> Bool { access(doneRecord(of: item), F_OK) == 0 }
-}
-
-extension StudioError {
-  /// A part of a list that cannot be written.
-  static func unwritable(_ path: String, code: Int32) -> StudioError {
-    StudioError(path, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
-  }
+  func isFailed(_ item: WorkItem) -> Bool { access(failedRecord(of: item), F_OK) == 0 }
 }

@@ -1,6 +1,4 @@
-import CheckpointIO
 import Foundation
-import OutputFiles
 import Synchronization
 import TensorCore
 import VideoDiffusion
@@ -31,7 +29,7 @@ public struct WorkerRun: Sendable {
 
   /// What happens.
   public enum Event: Sendable, Hashable {
-    /// An item was claimed; `lostWorkers` held it before.
+    /// An item was claimed; `lostWorkers` held it before and disappeared.
     case began(WorkItem, lostWorkers: Int)
     /// An item is done; `isOwn` tells whether this worker was the first.
     case done(WorkItem, seconds: Double, isOwn: Bool)
@@ -118,7 +116,10 @@ public struct WorkerRun: Sendable {
           continue
         }
         // The last worker may have finished it between the look and the claim.
-        if list.isSettled(item) { continue }
+        if list.isSettled(item) {
+          try claims.letGo(claim)
+          continue
+        }
         pause = nil
         let isSettled = try await work(on: claim, heart, &summary, perform, report)
         if !isSettled { held.append(item) }
@@ -134,43 +135,84 @@ public struct WorkerRun: Sendable {
     }
   }
 
+  /// Does an item that was claimed. Whatever ends it before it is settled lets go of it.
+  ///
   /// - Returns: Whether nothing is left to do for the item.
   private func work(
     on claim: WorkClaims.Claim, _ heart: Heart, _ summary: inout Summary,
     _ perform: (WorkItem, Place) async throws -> Outcome, _ report: (Event) -> Void
   ) async throws -> Bool {
-    let item = claim.item
-    let lostWorkers = claim.generation - 1
-    report(.began(item, lostWorkers: lostWorkers))
-    let start = ContinuousClock.now
-    var outcome = Outcome.failed("\(lostWorkers) workers disappeared while they did it")
-    let parts = try Parts(list, claim)
-    if claim.generation <= WorkClaims.mostGenerations {
-      let place = Place(
-        output: parts.folder + "/" + item.output, log: list.log(of: item),
-        canResume: parts.holdSavedRun, stop: heart.begin(claim))
-      defer { heart.end() }
-      outcome = try await perform(item, place)
-    }
-    var record = WorkRecord(
-      worker: name, seconds: (ContinuousClock.now - start).inSeconds, lostWorkers: lostWorkers,
-      outputs: [])
-    switch outcome {
-    case .stopped:
-      report(.left(item))
+    report(.began(claim.item, lostWorkers: claim.lostWorkers))
+    do {
+      let start = ContinuousClock.now
+      let parts = try WorkParts(list, claim)
+      let resumes = try parts.holdSavedRun
+      let outcome = try await outcome(of: claim, parts, resumes: resumes, heart, perform)
+      let record = WorkRecord(
+        worker: name, seconds: (ContinuousClock.now - start).inSeconds,
+        lostWorkers: claim.lostWorkers, outputs: [])
+      if try settle(claim, parts, outcome, record, resumed: resumes, &summary, report) {
+        return true
+      }
+      try claims.letGo(claim)
+      report(.left(claim.item))
       return false
+    } catch {
+      try? claims.letGo(claim)
+      throw error
+    }
+  }
+
+  /// Does an item, unless it took too many workers with it.
+  private func outcome(
+    of claim: WorkClaims.Claim, _ parts: WorkParts, resumes: Bool, _ heart: Heart,
+    _ perform: (WorkItem, Place) async throws -> Outcome
+  ) async throws -> Outcome {
+    guard claim.lostWorkers < WorkClaims.mostLosses else {
+      return .failed("\(claim.lostWorkers) workers disappeared while they did it")
+    }
+    let place = Place(
+      output: parts.folder + "/" + claim.item.output, log: list.log(of: claim.item),
+      canResume: resumes, stop: heart.begin(claim))
+    defer { heart.end() }
+    return try await perform(claim.item, place)
+  }
+
+  /// Records what became of an item.
+  ///
+  /// - Parameter resumed: Whether it went on with a run that was saved.
+  /// - Returns: Whether it is settled; else it is left to others, or is another's by now.
+  private func settle(
+    _ claim: WorkClaims.Claim, _ parts: WorkParts, _ outcome: Outcome, _ record: WorkRecord,
+    resumed: Bool, _ summary: inout Summary, _ report: (Event) -> Void
+  ) throws -> Bool {
+    // Whoever took it over has what was made, and tells of it.
+    guard claims.stillHolds(claim) else { return false }
+    let item = claim.item
+    var record = record
+    switch outcome {
+    case .stopped: return false
     case .done:
-      record.outputs = try parts.publish()
+      do { record.outputs = try parts.publish() } catch {
+        // It may have been taken over since.
+        guard claims.stillHolds(claim) else { return false }
+        throw error
+      }
+      guard !record.outputs.isEmpty else {
+        let fault = Outcome.failed("its command ended well and left no output")
+        return try settle(claim, parts, fault, record, resumed: resumed, &summary, report)
+      }
       let isOwn = try record.write(to: list.doneRecord(of: item))
       if isOwn { summary.done += 1 }
       report(.done(item, seconds: record.seconds, isOwn: isOwn))
     case .failed(let fault):
       record.fault = fault
-      // Another worker may have taken it over and done it meanwhile.
-      guard claims.stillHolds(claim), !list.isDone(item) else { return true }
+      guard !list.isDone(item) else { return true }
       _ = try record.write(to: list.failedRecord(of: item))
-      parts.remove()
-      claims.drop(claim)
+      // What was saved is gone on with when the item is tried again, unless that is what failed.
+      let isTried = claim.lostWorkers < WorkClaims.mostLosses
+      if (try? parts.holdSavedRun) == false || isTried && resumed { parts.remove() }
+      try claims.letGo(claim)
       summary.failed += 1
       report(.failed(item, fault: fault))
     }
@@ -230,48 +272,4 @@ private final class Heart: Sendable {
   }
 
   func stop() { state.withLock { $0.isOver = true } }
-}
-
-/// The folder in which the outputs of an item grow, until they move to the list's outputs.
-private struct Parts {
-  let folder: String
-  private let list: WorkList
-
-  /// Makes the folder, or takes over that of the worker before.
-  init(_ list: WorkList, _ claim: WorkClaims.Claim) throws {
-    self.list = list
-    let name = claim.item.name
-    folder = list.file("parts", "\(name).\(claim.generation)")
-    for before in stride(from: claim.generation - 1, to: 0, by: -1)
-    where rename(list.file("parts", "\(name).\(before)"), folder) == 0 { return }
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-      throw StudioError.unwritable(folder, code: errno)
-    }
-  }
-
-  private var names: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-  }
-
-  var holdSavedRun: Bool { names.contains { $0.hasSuffix(".resume.safetensors") } }
-
-  /// Moves what is finished to the list's outputs. What another worker put there stays: it is the same.
-  ///
-  /// - Returns: The names.
-  /// - Throws: ``StudioError`` if one cannot be moved.
-  func publish() throws -> [String] {
-    let finished = names.filter { !$0.hasPrefix(".") && !$0.hasSuffix(".resume.safetensors") }
-    for name in finished {
-      let (from, to) = (folder + "/" + name, list.outputs + "/" + name)
-      var status = stat()
-      guard lstat(from, &status) == 0 else { continue }
-      let code = OutputPlacement.renameWithoutReplacing(
-        from, to, isFolder: status.st_mode & S_IFMT == S_IFDIR)
-      guard code == 0 || code == EEXIST else { throw StudioError.unwritable(to, code: code) }
-    }
-    remove()
-    return finished
-  }
-
-  func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }

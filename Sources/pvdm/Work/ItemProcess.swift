@@ -23,10 +23,7 @@ struct ItemProcess {
     environment[Self.parentVariable] = "\(getpid())"
     process.environment = environment
     let log = open(place.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard log >= 0 else {
-      throw StudioError(
-        place.log, .workList(reason: "cannot be written (\(String(cString: strerror(errno))))"))
-    }
+    guard log >= 0 else { throw StudioError.unwritable(place.log, code: errno) }
     let handle = FileHandle(fileDescriptor: log, closeOnDealloc: true)
     let start = (try? handle.seekToEnd()) ?? 0
     process.standardInput = FileHandle.nullDevice

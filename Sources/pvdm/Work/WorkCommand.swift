@@ -96,7 +96,7 @@ struct Work: AsyncParsableCommand {
       try await explaining {
         let work = try list.open()
         if submission.submit { return try await submission.perform(.worker) }
-        if retryFailed { work.forgetFailures() }
+        if retryFailed { try work.forgetFailures() }
         var worker = try WorkerRun(work, lease: list.lease)
         worker.limit = limit
         worker.waits = !noWait

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MediaIO
 import RunKit
 
 /// A command with options that stand for many values: what `pvdm work create` makes the items of a list of.
@@ -78,7 +79,7 @@ struct WorkTemplate {
       }
       switch option {
       case "--seeds": seeds = try Self.seeds(value)
-      case "--models": axes.append(Self.models(value, kind))
+      case "--models": axes.append(try Self.models(value, kind))
       case "--inputs": axes.append(try Self.inputs(value, kind))
       case "--batch":
         guard kind == .generation || kind == .ofInput, let number = Int(value), number > 0 else {
@@ -108,8 +109,9 @@ struct WorkTemplate {
   /// The items.
   ///
   /// - Parameter format: Ending of the outputs of commands that make videos.
-  /// - Throws: `ValidationError` if there are too many.
+  /// - Throws: `ValidationError` if there are too many, or the format is none.
   func items(format: String) throws -> [WorkItem] {
+    if kind != .evaluation { try Self.check(format) }
     let count = axes.reduce(1) { product, axis in
       let (result, overflow) = product.multipliedReportingOverflow(by: axis.values.count)
       return overflow ? .max : result
@@ -150,7 +152,27 @@ struct WorkTemplate {
     }
   }
 
+  /// - Throws: `ValidationError` for what no output can end in.
+  private static func check(_ format: String) throws {
+    let name = "a." + format
+    guard OutputSet.isLatents(name) || (try? OutputFormat(path: name)) != nil else {
+      throw ValidationError(
+        "--format is '\(format)'; expected an ending as for --output, such as mp4 or safetensors")
+    }
+  }
+
   // MARK: Axes
+
+  /// What stands between the commas of an option's value.
+  ///
+  /// - Throws: `ValidationError` if there is nothing.
+  private static func values(_ text: String, of option: String) throws -> [String] {
+    let values = text.split(separator: ",").map(String.init)
+    guard !values.isEmpty else {
+      throw ValidationError("\(option) is '\(text)'; expected values with commas between them")
+    }
+    return values
+  }
 
   /// `0-9999`, `3,5,8` or both.
   private static func seeds(_ text: String) throws -> [UInt64] {
@@ -178,7 +200,9 @@ struct WorkTemplate {
   private func seedAxis(_ seeds: [UInt64]) -> Axis {
     var runs: [(first: UInt64, count: Int)] = []
     for seed in seeds {
-      if let last = runs.last, last.count < batch, last.first + UInt64(last.count) == seed {
+      if let last = runs.last, last.count < batch, seed > last.first,
+        seed - last.first == UInt64(last.count)
+      {
         runs[runs.count - 1].count += 1
       } else {
         runs.append((seed, 1))
@@ -188,7 +212,7 @@ struct WorkTemplate {
       label: "seed",
       values: runs.map { run in
         guard run.count > 1 else { return ("\(run.first)", nil, nil, ["--seed", "\(run.first)"]) }
-        let last = run.first + UInt64(run.count) - 1
+        let last = run.first + UInt64(run.count - 1)
         return (
           "\(run.first)-\(last)", nil, nil,
           ["--seed", "\(run.first)", "--batch", "\(run.count)"]
@@ -196,10 +220,10 @@ struct WorkTemplate {
       }, batches: Set(runs.indices.filter { runs[$0].count > 1 }))
   }
 
-  private static func models(_ text: String, _ kind: Kind) -> Axis {
+  private static func models(_ text: String, _ kind: Kind) throws -> Axis {
     Axis(
       label: "model",
-      values: text.split(separator: ",").map(String.init).map { model in
+      values: try values(text, of: "--models").map { model in
         let name = URL(filePath: model).lastPathComponent
         return kind == .evaluation
           ? (name, nil, nil, ["--model", model]) : (name, nil, model, [])
@@ -212,7 +236,7 @@ struct WorkTemplate {
     }
     return Axis(
       label: "input",
-      values: text.split(separator: ",").map(String.init).map {
+      values: try values(text, of: "--inputs").map {
         (URL(filePath: $0).lastPathComponent, $0, nil, [])
       })
   }
@@ -226,8 +250,8 @@ struct WorkTemplate {
     }
     return Axis(
       label: parts[0],
-      values: parts[1].split(separator: ",").map {
-        (String($0), nil, nil, ["--\(parts[0])", String($0)])
+      values: try values(parts[1], of: "--each \(parts[0])").map {
+        ($0, nil, nil, ["--\(parts[0])", $0])
       })
   }
 }
