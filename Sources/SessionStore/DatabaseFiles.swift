@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A database's file with those that SQLite keeps beside it.
 struct DatabaseFiles {
@@ -32,6 +33,19 @@ struct DatabaseFiles {
   /// Whether the log holds anything.
   var hasLog: Bool { (Self.size(of: log) ?? 0) > 0 }
 
+  /// The system's number for why a file beside a database takes nothing, which SQLite does not tell of a
+  /// commit; 0 if one does.
+  static func refusal(beside path: String) -> Int32 {
+    let trial = "\(path)-trial-\(getpid())"
+    let descriptor = Glibc.open(trial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return errno }
+    defer {
+      close(descriptor)
+      unlink(trial)
+    }
+    return Glibc.write(descriptor, [0], 1) == 1 && fsync(descriptor) == 0 ? 0 : errno
+  }
+
   static func size(of path: String) -> Int? {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : nil
@@ -43,9 +57,7 @@ struct DatabaseFiles {
   /// - Throws: ``SessionStoreError`` if the file system refuses.
   func makePrivate() throws {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-    guard descriptor >= 0 else {
-      throw SessionStoreError(path: path, .notWritable(String(cString: strerror(errno))))
-    }
+    guard descriptor >= 0 else { throw SessionStoreError(path: path, code: errno) }
     close(descriptor)
   }
 
@@ -76,24 +88,5 @@ struct DatabaseFiles {
     func isFree(_ name: String) -> Bool { suffixes.allSatisfy { !exists(name + $0) } }
     if isFree(name) { return name }
     return (2...).lazy.map { "\(name)-\($0)" }.first(where: isFree) ?? name
-  }
-
-  /// Syncs a file or folder to the disk.
-  ///
-  /// - Throws: ``SessionStoreError``.
-  static func sync(_ path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    defer { if descriptor >= 0 { close(descriptor) } }
-    // Some network file systems cannot sync a folder.
-    guard descriptor >= 0, fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else {
-      let code = errno
-      if code == ENOSPC || code == EDQUOT { throw SessionStoreError(path: path, .full) }
-      throw SessionStoreError(path: path, .notWritable(String(cString: strerror(code))))
-    }
-  }
-
-  /// The folder that holds a file.
-  static func folder(of path: String) -> String {
-    URL(filePath: path).deletingLastPathComponent().path
   }
 }

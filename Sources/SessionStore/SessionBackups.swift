@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import OutputFiles
 
 /// Copies of the session database as it was, few and old enough to be of use: the newest three, and the
 /// newest of each of four days before those.
@@ -55,31 +56,15 @@ package struct SessionBackups {
     let path = "\(folder)/\(Self.prefix)\(stamp)\(Self.suffix)"
     let partial = "\(folder)/.\(Self.prefix)\(stamp)\(Self.suffix).partial"
     do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      try DatabaseFiles.sync(DatabaseFiles.folder(of: folder))
+      try DurableFolder.make(folder, permissions: 0o700)
       removeUnfinished()
-      try DatabaseFiles(path: partial).makePrivate()
-      let copy = try DatabaseQueue(path: partial)
-      try pool.backup(to: copy)
-      let last = paths.first
-      let isNew = try copy.writeWithoutTransaction { database in
-        // The copy is one file: it has no log of its own.
-        try database.execute(sql: "PRAGMA journal_mode = DELETE")
-        try SessionStore.check(database, path: partial)
-        // A backup that cannot be read holds nothing.
-        return try last.map { try !Self.holdsSame(database, $0) } ?? true
-      }
-      try copy.close()
-      guard isNew else {
+      guard try copy(pool, to: partial, unlessAs: paths.first) else {
         removeUnfinished()
         return false
       }
-      try DatabaseFiles.sync(partial)
-      guard rename(partial, path) == 0 else {
-        throw SessionStoreError(path: path, .notWritable(String(cString: strerror(errno))))
-      }
-      try DatabaseFiles.sync(folder)
+      try DurableFolder.syncFile(partial)
+      guard rename(partial, path) == 0 else { throw SessionStoreError(path: path, code: errno) }
+      try DurableFolder.sync(folder)
     } catch {
       removeUnfinished()
       throw SessionStoreError(path: path, error)
@@ -88,17 +73,41 @@ package struct SessionBackups {
     return true
   }
 
-  /// Whether another database has the same rows in the same tables. Bytes do not tell: opening one in
-  /// write-ahead mode changes its list of free pages.
-  private static func holdsSame(_ database: Database, _ path: String) throws -> Bool {
-    try database.execute(sql: "ATTACH DATABASE ? AS other", arguments: [path])
-    defer { try? database.execute(sql: "DETACH DATABASE other") }
+  /// Copies a database to a new file, and looks whether all of it is in order.
+  ///
+  /// - Parameter last: Another copy.
+  /// - Returns: Whether it holds something else than that.
+  private func copy(
+    _ pool: any DatabaseWriter, to path: String, unlessAs last: String?
+  ) throws -> Bool {
+    try DatabaseFiles(path: path).makePrivate()
+    let copy = try DatabaseQueue(path: path)
+    do {
+      try pool.backup(to: copy)
+      let isNew = try copy.writeWithoutTransaction { database in
+        // The copy is one file: it has no log of its own.
+        try database.execute(sql: "PRAGMA journal_mode = DELETE")
+        try SessionStore.check(database, path: path)
+        return last.map { !Self.holdsSame(database, $0) } ?? true
+      }
+      try copy.close()
+      return isNew
+    } catch {
+      throw SessionStoreError(path: path, error, refusal: DatabaseFiles.refusal(beside: path))
+    }
+  }
+
+  /// Whether another database, which may be damaged, has the same rows in the same tables. Bytes do not
+  /// tell: opening one in write-ahead mode changes its list of free pages.
+  private static func holdsSame(_ database: Database, _ path: String) -> Bool {
     func tables(_ schema: String) throws -> [String] {
       try String.fetchAll(
         database, sql: "SELECT name FROM \(schema).sqlite_master WHERE type = 'table' ORDER BY name"
       )
     }
     do {
+      try database.execute(sql: "ATTACH DATABASE ? AS other", arguments: [path])
+      defer { try? database.execute(sql: "DETACH DATABASE other") }
       let names = try tables("main")
       guard try names == tables("other") else { return false }
       return try names.allSatisfy { name in
@@ -109,7 +118,7 @@ package struct SessionBackups {
               AND NOT EXISTS (SELECT * FROM other.\(name) EXCEPT SELECT * FROM main.\(name))
             """) ?? false
       }
-    } catch is DatabaseError {
+    } catch {
       return false
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import OutputFiles
 
 /// What became of a session database that was damaged or lost.
 ///
@@ -81,13 +82,13 @@ public struct SessionRecovery: Sendable, Hashable {
     rowCount = records.count
     try new.write { try records.write(to: $0) }
     try new.close()
-    try DatabaseFiles.sync(target)
+    try DurableFolder.syncFile(target)
 
     if files.content != .missing || files.hasLog { setAside = try files.setAside(stamp: stamp) }
     guard rename(target, files.path) == 0 else {
-      throw SessionStoreError(path: files.path, .notWritable(String(cString: strerror(errno))))
+      throw SessionStoreError(path: files.path, code: errno)
     }
-    try DatabaseFiles.sync(DatabaseFiles.folder(of: files.path))
+    try DurableFolder.sync(OutputName.folder(of: files.path))
   }
 
   /// Reads one source after the other, the newest first, until every table is known.

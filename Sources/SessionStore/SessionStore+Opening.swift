@@ -72,7 +72,7 @@ extension SessionStore {
       guard FileManager.default.fileExists(atPath: path) else {
         throw SessionStoreError(path: path, .notWritable("it is not there"))
       }
-      let pool = try DatabasePool(path: path, configuration: configuration)
+      let pool = try logged(path)
       let migrator = SessionSchema.migrator
       let (isNewer, isCurrent) = try pool.read { database in
         (try migrator.hasBeenSuperseded(database), try migrator.hasCompletedMigrations(database))
@@ -93,6 +93,17 @@ extension SessionStore {
     return configuration
   }
 
+  /// Lets every transaction be on the disk when it ends.
+  private static let syncing = "PRAGMA synchronous = FULL"
+
+  /// Connects with a database through a write-ahead log.
+  private static func logged(_ path: String) throws -> DatabasePool {
+    let pool = try DatabasePool(path: path, configuration: configuration)
+    // Only now, because GRDB chooses NORMAL when it turns the log on.
+    try pool.writeWithoutTransaction { try $0.execute(sql: syncing) }
+    return pool
+  }
+
   /// Connects with a database.
   ///
   /// The write-ahead log is shared through memory, of which another machine sees nothing. Where several
@@ -101,9 +112,7 @@ extension SessionStore {
   private static func connect(
     _ path: String, _ kind: FileSystemKind
   ) throws -> any DatabaseWriter {
-    guard case .shared(let name) = kind else {
-      return try DatabasePool(path: path, configuration: configuration)
-    }
+    guard case .shared(let name) = kind else { return try logged(path) }
     var configuration = configuration
     configuration.prepareDatabase { database in
       // Before the first page is read: with it, a log that is there is read without shared memory.
@@ -113,6 +122,7 @@ extension SessionStore {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.writeWithoutTransaction { database in
         try database.execute(sql: "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; COMMIT")
+        try database.execute(sql: syncing)
       }
       return queue
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
@@ -131,8 +141,9 @@ extension SessionStore {
         let isNew = try prepare(pool, path)
         return (SessionStore(path: path, pool: pool), isNew)
       } catch {
+        let failure = SessionStoreError(path: path, error, refusal: DatabaseFiles.refusal(beside: path))
         try? pool.close()
-        throw error
+        throw failure
       }
     } catch {
       throw SessionStoreError(path: path, error)
@@ -166,8 +177,6 @@ extension SessionStore {
       try check(database, path: path)
       return applied.isEmpty
     }
-    // Set here, because GRDB chooses NORMAL when it turns the log on.
-    try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
     do {
       try migrator.migrate(pool)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import OutputFiles
 import Synchronization
 
 /// What a studio keeps from one session to the next, in one SQLite file: videos, clips, the queue,
@@ -48,7 +49,8 @@ public final class SessionStore: Sendable {
   ///
   /// - Parameter stamp: When, as `20261123-154210`.
   /// - Returns: Whether there is a new copy.
-  /// - Throws: ``SessionStoreError`` if the copy cannot be written; earlier ones stay.
+  /// - Throws: ``SessionStoreError`` if the copy cannot be written; earlier ones stay. It is
+  ///   `damaged` only if the database itself is.
   @discardableResult
   public func backUp(stamp: String) throws -> Bool {
     let backups = SessionBackups(folder: Self.backupFolder(of: path))
@@ -59,13 +61,28 @@ public final class SessionStore: Sendable {
       backedUpChanges.withLock { $0 = changes }
       return isNew
     } catch {
-      throw SessionStoreError(path: path, error)
+      throw backupFailure(error)
     }
+  }
+
+  /// Why there is no copy. Damage of a copy is told as the database's own only where that has it too:
+  /// what mends the one is of no use to the other.
+  private func backupFailure(_ error: any Error) -> SessionStoreError {
+    let failure = SessionStoreError(path: path, error)
+    guard case .damaged(let found) = failure.problem else { return failure }
+    do {
+      try pool.read { try Self.check($0, path: path) }
+    } catch {
+      return SessionStoreError(path: path, error)
+    }
+    let code = Int(ResultCode.SQLITE_CORRUPT.rawValue)
+    return SessionStoreError(
+      path: failure.path, .failed(code: code, "the copy is not whole: \(found)"))
   }
 
   /// The folder with the backups of a database.
   static func backupFolder(of path: String) -> String {
-    "\(DatabaseFiles.folder(of: path))/backups"
+    "\(OutputName.folder(of: path))/backups"
   }
 
   /// Changes the database: everything that `body` does, or nothing of it if it throws.
@@ -75,7 +92,7 @@ public final class SessionStore: Sendable {
     do {
       return try pool.write { try body(SessionTransaction(database: $0)) }
     } catch {
-      throw SessionStoreError(path: path, error)
+      throw SessionStoreError(path: path, error, refusal: DatabaseFiles.refusal(beside: path))
     }
   }
 

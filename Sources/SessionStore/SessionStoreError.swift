@@ -1,4 +1,6 @@
+import Foundation
 import GRDB
+import OutputFiles
 
 /// A session database that cannot be used as asked.
 public struct SessionStoreError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -31,30 +33,43 @@ public struct SessionStoreError: Error, Sendable, Hashable, CustomStringConverti
     self.problem = problem
   }
 
-  /// Puts an error of GRDB into the store's own terms.
-  init(path: String, _ error: any Error) {
-    if let error = error as? SessionStoreError {
-      self = error
-      return
+  /// Puts an error of GRDB, or of a file, into the store's own terms.
+  ///
+  /// - Parameter refusal: The system's number for why nothing can be written beside the database; 0 where
+  ///   something can, or it is not known. Asked for only where SQLite tells no reason.
+  package init(
+    path: String, _ error: any Error, refusal: @autoclosure () -> Int32 = 0
+  ) {
+    switch error {
+    case let error as SessionStoreError: self = error
+    case let error as FileFailure: self.init(path: path, code: error.code)
+    case let error as DatabaseError: self.init(path: path, error, refusal)
+    default: self.init(path: path, .failed(code: 0, "\(error)"))
     }
-    guard let error = error as? DatabaseError else {
-      self.init(path: path, .failed(code: 0, "\(error)"))
-      return
-    }
+  }
+
+  private init(path: String, _ error: DatabaseError, _ refusal: () -> Int32) {
     let message = error.message ?? "\(error.resultCode)"
     switch error.resultCode {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB: self.init(path: path, .damaged(message))
     case .SQLITE_FULL: self.init(path: path, .full)
-    // A write that fails on a full disk or at a size limit is an input/output error where the system
-    // does not say why.
-    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE:
-      self.init(path: path, .full)
-    case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_IOERR:
+    // SQLite itself tells a full disk from other reasons, but not a quota or a limit.
+    case .SQLITE_IOERR, .SQLITE_CANTOPEN:
+      let code = refusal()
+      self = code == 0 ? Self(path: path, .notWritable(message)) : Self(path: path, code: code)
+    case .SQLITE_READONLY, .SQLITE_PERM:
       self.init(path: path, .notWritable(message))
     default:
       self.init(
         path: path, .failed(code: Int(error.extendedResultCode.rawValue), message))
     }
+  }
+
+  /// A file that cannot be written, by the system's number for the reason.
+  init(path: String, code: Int32) {
+    let problem: Problem =
+      [ENOSPC, EDQUOT, EFBIG].contains(code) ? .full : .notWritable(String(cString: strerror(code)))
+    self.init(path: path, problem)
   }
 
   public var description: String { "\(path): \(problem.description)" }

@@ -64,6 +64,26 @@ import Testing
     try #expect(database.contents(opening.store) == contents)
   }
 
+  @Test("a damaged backup keeps no other from being made, and is left as it is")
+  func damagedBackup() throws {
+    let store = try database.open().store
+    try database.fill(store)
+    try #expect(store.backUp(stamp: "20260101-000000"))
+    let newest = URL(filePath: database.folder.path("backups/studio-20260101-000000.sqlite"))
+    let damaged = database.damaged(try Data(contentsOf: newest), page: 0)
+    try damaged.write(to: newest)
+    try store.write { try $0.save(StateRecord(name: "n", content: "1")) }
+    try #expect(store.backUp(stamp: "20260101-000001"))
+    #expect(try Data(contentsOf: newest) == damaged)
+    let names = try FileManager.default.contentsOfDirectory(atPath: database.folder.path("backups"))
+    #expect(names.count == 2)
+    let contents = try database.contents(store)
+    let copy = try SessionStore.open(
+      at: database.folder.path("backups/studio-20260101-000001.sqlite"), stamp: "x"
+    ).store
+    try #expect(database.contents(copy) == contents)
+  }
+
   @Test("a backup that cannot be written says so and leaves the others")
   func backupFails() throws {
     let store = try database.open().store

@@ -54,6 +54,49 @@ struct SessionStoreTests {
     #expect(try store.durability == SessionStore.Durability(journal: "wal", synchronous: 2))
   }
 
+  @Test("so is every transaction of a command that joins")
+  func durabilityOfJoined() throws {
+    let store = try open().store
+    let joined = try SessionStore.join(at: path)
+    #expect(try joined.durability == SessionStore.Durability(journal: "wal", synchronous: 2))
+    try joined.close()
+    try store.close()
+  }
+
+  @Test(
+    "a lack of space is told from a disk that fails",
+    arguments: [
+      (ENOSPC, true), (EDQUOT, true), (EFBIG, true), (EIO, false), (EROFS, false), (0, false),
+    ])
+  func reasons(code: Int32, isFull: Bool) {
+    let failure = DatabaseError(resultCode: .SQLITE_IOERR_WRITE)
+    let problem = SessionStoreError(path: path, failure, refusal: code).problem
+    #expect((problem == .full) == isFull)
+    let isRefused = if case .notWritable = problem { true } else { false }
+    #expect(isRefused != isFull)
+  }
+
+  @Test("a file that may not grow is told as a lack of space")
+  func sizeLimit() async {
+    // The limit holds for a whole process, so for a child.
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      signal(SIGXFSZ, SIG_IGN)
+      let store = try SessionStore.open(at: folder.path("studio.sqlite"), stamp: "s").store
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      var none = limit
+      none.rlim_cur = 0
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &none)
+      let error = #expect(throws: SessionStoreError.self) {
+        try store.write { try $0.save(StateRecord(name: "n", content: "1")) }
+      }
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      #expect(error?.problem == .full, "\(String(describing: error))")
+      try store.close()
+    }
+  }
+
   @Test("a transaction that throws leaves nothing")
   func rollback() throws {
     let store = try open().store
