@@ -273,6 +273,11 @@ import Testing
     #expect(press(keys("P"), on: &screen, app) == [.job(.pause(job))])
     app.jobs[0].state = .paused
     #expect(press(keys("P"), on: &screen, app) == [.job(.resume(job))])
+    guard case .confirm(_, _, let confirmed)? = press(keys("x"), on: &screen, app).first else {
+      Issue.record("what is held back is given up unasked")
+      return
+    }
+    #expect(confirmed == [.job(.cancel(job))])
     app.jobs[0].state = .failed("the disk is full", remedy: "Make room")
     #expect(press(keys("P"), on: &screen, app) == [.job(.resume(job))])
     #expect(press(keys("x"), on: &screen, app).onlyNotice != nil)

@@ -21,7 +21,7 @@ import Testing
         .useModel("/models/sky-256"),
         .notify(
           Notice(
-            .success, "sky-256 is used from now on", remedy: "2 makes a video with it")),
+            .success, "sky-256 is used from now on", remedy: "F2 makes a video with it")),
       ])
   }
 
@@ -164,6 +164,8 @@ import Testing
   }
 
   @Test func aSmallWindowShowsOnePane() throws {
+    var app = app
+    app.windowSize = TerminalSize(columns: 40, rows: 14)
     var screen = screen(app)
     try expectSnapshot(window(screen, app, columns: 40, rows: 14), named: "models-small")
     _ = screen.handle(.tab, app)

@@ -60,6 +60,30 @@ import Testing
     #expect(model.screen == before, "the tab lies behind the menu")
   }
 
+  @Test("answers to questions and lines of forms are clicked")
+  func answersAndForms() throws {
+    var app = Fixtures.app
+    app.jobs = [Fixtures.job(7, .running)]
+    var model = studio(app, on: .make)
+    func click(_ text: String) throws -> [Errand] {
+      let shown = lines(model)
+      let row = try #require(shown.firstIndex { $0.contains(text) })
+      let range = try #require(shown[row].range(of: text))
+      let column = shown[row].distance(from: shown[row].startIndex, to: range.lowerBound)
+      return model.update(.click(column: column, row: row))
+    }
+    #expect(!model.screens[.make].takesDigits(model.app))
+    _ = try click("steps      100")
+    #expect(model.screens[.make].takesDigits(model.app))
+    _ = try click("steps      100")
+    #expect(model.screens[.make].isTyping)
+    for key in [Key.escape, .character("q")] { _ = model.update(.key(key)) }
+    _ = try click("[ No ]")
+    #expect(model.overlay == nil && !model.isClosing)
+    _ = model.update(.key(.character("q")))
+    #expect(try click("[ Yes ]") == [.quit])
+  }
+
   @Test("clips and rolls of the strip are clicked")
   func strip() throws {
     let app = Fixtures.app(showing: Fixtures.grownTree)

@@ -76,7 +76,7 @@ import TrainingKit
       effects.last
         == .notify(
           Notice(
-            .information, "autoencoder-1 starts when job 7 is over", remedy: "6 shows the queue")))
+            .information, "autoencoder-1 starts when job 7 is over", remedy: "F6 shows the queue")))
   }
 
   @Test func valuesAreTypedAndKeptAsDifferencesFromThePreset() {
@@ -306,7 +306,8 @@ import TrainingKit
   }
 
   @Test func smallWindowsShowOnePaneAtATime() {
-    let app = Fixtures.trainingState
+    var app = Fixtures.trainingState
+    app.windowSize = TerminalSize(columns: 50, rows: 16)
     var screen = screen(app)
     let list = text(window(screen, app, columns: 50, rows: 16))
     #expect(list.contains("older") && !list.contains("clips/s"))

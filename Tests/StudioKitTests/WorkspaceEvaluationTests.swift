@@ -41,6 +41,25 @@ struct WorkspaceEvaluationTests {
     await again.close()
   }
 
+  @Test("steps that a distilled model cannot take are told before it is asked for, and refused")
+  func distilledSteps() async throws {
+    let folder = fixture.folder.path("elsewhere/few")
+    _ = try WorkspaceFixture.makeModel(in: folder)
+    try Data(#"{"model_channels": 32, "num_heads": 4, "distilled_steps": 4}"#.utf8)
+      .write(to: URL(filePath: folder + "/denoiser.config.json"))
+    let workspace = try await fixture.open(startsQueue: false)
+    let student = try await workspace.openModel(folder)
+    var task = drift()
+    task.model = student.reference
+    let unmet = await workspace.unmetRequirements(of: task)
+    #expect(unmet.map(\.subject) == [.settings])
+    #expect(unmet.first?.sentence.contains("distilled for 4 steps") == true)
+    await #expect(throws: ModelError.self) { try await workspace.evaluate(task) }
+    task.settings = task.settings.fitting(distilledSteps: 4)
+    #expect(await workspace.unmetRequirements(of: task).isEmpty)
+    await workspace.close()
+  }
+
   @Test("it waits for the run that goes on, and the next run waits for it")
   func oneAtATime() async throws {
     let workspace = try await fixture.open()

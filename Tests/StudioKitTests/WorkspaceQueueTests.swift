@@ -168,6 +168,25 @@ struct WorkspaceQueueTests {
     await workspace.close()
   }
 
+  @Test("a video that a cancelled job left without a clip goes with that job; a canvas stays")
+  func videosLeftEmpty() async throws {
+    let workspace = try await fixture.open()
+    let (busy, _) = try await workspace.make(fixture.model, endless)
+    let (left, cancelled) = try await workspace.make(fixture.model, WorkspaceFixture.settings())
+    let canvas = try await workspace.newCanvas(fixture.model)
+    let onCanvas = try await workspace.extend(
+      canvas, after: nil, fork: 0, model: fixture.model, settings: WorkspaceFixture.settings())
+    await workspace.cancel(cancelled)
+    await workspace.cancel(onCanvas)
+    #expect(Set(await workspace.toldVideos.map(\.id)) == [busy, left, canvas])
+    try await workspace.clearFinishedJobs()
+    #expect(Set(await workspace.toldVideos.map(\.id)) == [busy, canvas])
+    await workspace.close()
+    let again = try await fixture.open()
+    #expect(Set(await again.toldVideos.map(\.id)) == [busy, canvas])
+    await again.close()
+  }
+
   @Test("a checkpoint that is gone fails its job with a sentence until it is back")
   func checkpointGone() async throws {
     let workspace = try await fixture.open()

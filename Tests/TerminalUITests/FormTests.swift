@@ -117,6 +117,22 @@ struct FormTests {
     #expect(row(5, of: tight) == "a meaning of …  ")
   }
 
+  @Test("A click on a line goes to it, and one on the selected line takes it")
+  func clicks() {
+    var form = form()
+    _ = press(&form, .down)
+    func meaning(_ row: Int, isFocused: Bool = true) -> ClickTarget.Meaning? {
+      drawn(36, 8) { buffer, area in form.draw(in: &buffer, area: area, isFocused: isFocused) }
+        .clickMeaning(column: 3, row: row)
+    }
+    #expect(meaning(0) == .press(.up))
+    #expect(meaning(1) == .press(.enter))
+    #expect(meaning(3) == .press(.down, times: 2))
+    #expect(meaning(0, isFocused: false) == nil, "the keys are another's")
+    _ = press(&form, .enter)
+    #expect(meaning(0) == nil, "the keys are those of the text")
+  }
+
   @Test("A form shows the meaning and range of the selected field, or what is wrong")
   func picture() throws {
     var form = form()

@@ -25,6 +25,15 @@ struct TextWidgetTests {
     #expect(input.cursor == 4)
   }
 
+  @Test("The line ends around a pasted text are no part of it")
+  func pastedLineEnds() {
+    var input = TextInput(text: "100", isSelected: true)
+    input.insert("\n")
+    #expect(input.text == "100")
+    input.insert("\nmodels/sky\r\n\n")
+    #expect(input.text == "models/sky")
+  }
+
   @Test("Enter and Escape say how the line ended")
   func outcomes() {
     var input = typed(keys("go"))
@@ -74,6 +83,22 @@ struct TextWidgetTests {
     #expect(state.selected == 3)
     for key in [Key.character("/"), .escape, .character("n")] { press(key) }
     #expect(state.search.query == "" && state.selected == 3)
+  }
+
+  @Test("A search is pasted, and says where nothing matches")
+  func pastedSearch() {
+    let texts = ["one", "two", "three"]
+    var state = TableState()
+    state.paste("three", texts: texts, page: 3)
+    #expect(state.selected == 0, "no search is typed")
+    _ = state.handle(.character("/"), texts: texts, page: 3)
+    state.paste("three\n", texts: texts, page: 3)
+    #expect(state.selected == 2 && state.search.query == "three")
+    #expect(state.handle(.enter, texts: texts, page: 3) == .changed)
+    for key in [Key.character("/")] + keys("zzz") { _ = state.handle(key, texts: texts, page: 3) }
+    #expect(state.handle(.enter, texts: texts, page: 3) == .unmatched)
+    #expect(state.handle(.character("n"), texts: texts, page: 3) == .unmatched)
+    #expect(state.selected == 2)
   }
 
   @Test("Fuzzy matching prefers the beginnings of words, runs and short names")

@@ -23,5 +23,8 @@ struct TextWrapTests {
     #expect(row(0, of: buffer) == "a bit ")
     #expect(row(1, of: buffer) == "of …  ")
     #expect(row(2, of: buffer) == "      ")
+    #expect(TextWrap.lines("a bit of text", width: 6, atMost: 2) == ["a bit", "of …"])
+    #expect(TextWrap.lines("a bit of text", width: 6, atMost: 3).count == 3)
+    #expect(TextWrap.lines("text", width: 6, atMost: 0).isEmpty)
   }
 }

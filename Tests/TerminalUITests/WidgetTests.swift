@@ -150,6 +150,21 @@ struct WidgetTests {
     #expect(message.handle(.enter) == .chosen(0))
   }
 
+  @Test("The answers of a dialog are clicked")
+  func dialogClicks() throws {
+    let dialog = Dialog.confirm(title: "Drop clip?", lines: ["B3 and what follows it."])
+    let buffer = drawn(40, 8) { buffer, area in dialog.draw(in: &buffer, area: area) }
+    let answers: [(String, Key)] = [("[ Yes ]", .character("y")), ("[ No ]", .character("n"))]
+    for (button, key) in answers {
+      let line = try #require((0..<8).first { row($0, of: buffer).contains(button) })
+      let text = row(line, of: buffer)
+      let start = try #require(text.firstRange(of: button)).lowerBound
+      let column = text.distance(from: text.startIndex, to: start)
+      #expect(buffer.clickMeaning(column: column + 2, row: line) == .press(key))
+      #expect(buffer.clickMeaning(column: column, row: line - 1) == nil)
+    }
+  }
+
   private let section = HelpSection(
     title: "Make",
     entries: [
@@ -190,6 +205,11 @@ struct WidgetTests {
     #expect(menu.selectedEntry == nil && menu.handle(.enter, page: 7) == .open)
     #expect(menu.handle(.escape, page: 7) == .open, "all is shown again")
     #expect(menu.handle(.character("?"), page: 7) == .closed)
+    menu.paste("run")
+    #expect(menu.query == nil, "no words are typed")
+    _ = menu.handle(.character("/"), page: 7)
+    menu.paste("keep the clip\n")
+    #expect(menu.selectedEntry == section.entries[1])
   }
 
   @Test("A log follows its end until one goes back")
@@ -207,6 +227,21 @@ struct WidgetTests {
     #expect(log.handle(.character("G"), page: 3) && log.follows)
     try expectSnapshot(
       drawn(16, 3) { buffer, area in log.draw(in: &buffer, area: area) }, named: "log")
+  }
+
+  @Test("A search in a log is typed and pasted, and Enter is for nothing behind the log")
+  func logSearch() {
+    var log = LogPane()
+    for number in 1...3 { log.append(.init("line \(number)")) }
+    #expect(log.handle(.enter, page: 3) && !log.isUnmatched)
+    #expect(log.handle(.character("/"), page: 3) && log.isTyping)
+    log.paste("2\n", page: 3)
+    #expect(log.state.selected == 1 && !log.follows)
+    #expect(log.handle(.enter, page: 3) && !log.isTyping && !log.isUnmatched)
+    for key in [Key.character("/"), .character("q"), .enter] { _ = log.handle(key, page: 3) }
+    #expect(log.isUnmatched)
+    let isTaken = log.handle(.character("h"), page: 3)
+    #expect(!isTaken)
   }
 
   @Test("A player steps, loops and changes its speed")

@@ -90,7 +90,18 @@ extension ScreenID {
   /// The keys that show it.
   package var keys: [Key] {
     let digit = Character("\(rawValue)")
-    return [.character(digit), Key(.function(rawValue)), Key(.character(digit), modifiers: .alt)]
+    return [.character(digit), functionKey, Key(.character(digit), modifiers: .alt)]
+  }
+
+  /// The key that shows it everywhere: a digit may count, or be typed.
+  package var functionKey: Key { Key(.function(rawValue)) }
+
+  /// What sentences call the key that shows it.
+  package var keyName: String { functionKey.description }
+
+  /// A line that tells the key that shows it, and what for.
+  func entry(_ help: String) -> HelpEntry {
+    HelpEntry(keys: [functionKey], name: "", help: help)
   }
 
   /// The screen of a key.

@@ -36,7 +36,7 @@ package protocol StudioScreen: Sendable {
   mutating func click(_ name: String, _ app: AppState) -> [StudioEffect]
 
   /// Takes pasted text while `isTyping`.
-  mutating func paste(_ text: String)
+  mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect]
 
   /// Leaves a part of the screen, such as a picker. False if there is nothing to leave.
   mutating func goBack() -> Bool
@@ -120,7 +120,7 @@ extension StudioScreen {
   package func takesDigits(_ app: AppState) -> Bool { false }
   package var typingHints: [HelpEntry] { TextInput.hints }
   package mutating func appear(_ app: AppState) {}
-  package mutating func paste(_ text: String) {}
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] { [] }
   package mutating func goBack() -> Bool { false }
   package mutating func refresh(_ app: AppState) -> [StudioEffect] { [] }
   package func frameInterval(_ app: AppState) -> Duration? { nil }
@@ -131,6 +131,6 @@ extension StudioScreen {
   {
     []
   }
-  package mutating func undo(_ app: AppState) -> [StudioEffect] { [] }
-  package mutating func redo(_ app: AppState) -> [StudioEffect] { [] }
+  package mutating func undo(_ app: AppState) -> [StudioEffect] { [.notify(.nothingToUndo)] }
+  package mutating func redo(_ app: AppState) -> [StudioEffect] { [.notify(.nothingToRedo)] }
 }

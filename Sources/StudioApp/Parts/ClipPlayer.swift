@@ -85,6 +85,12 @@ package struct ClipPlayer: Sendable, Hashable {
     return true
   }
 
+  /// Lets the picture fill the screen no longer. False if it does not.
+  package mutating func leaveZoom() -> Bool {
+    defer { isZoomed = false }
+    return isZoomed
+  }
+
   /// What can be done with a player, the same on every screen; the keys follow mpv.
   package static let section = HelpSection(
     title: "Player",

@@ -1,18 +1,41 @@
 import RunKit
 import TerminalUI
+import VideoDiffusion
 
 extension FormField {
   /// A setting as a line of a form, with its value in some settings.
   init(id: ID, _ setting: GenerationSetting, in settings: GenerationSettings) {
     self.init(
       id: id, label: setting.line.label, value: setting.formValue(in: settings),
-      help: setting.line.help, note: setting.line.note(settings))
+      help: setting.isDistilled(in: settings)
+        ? "what the denoiser was distilled for; it takes nothing else" : setting.line.help,
+      note: setting.line.note(settings))
+  }
+}
+
+extension GenerationSettings {
+  /// These settings with what a model leaves no choice of; as they are where its denoiser is not
+  /// known.
+  func fitting(_ model: ModelEntry?) -> GenerationSettings {
+    guard let denoiser = model?.denoiser else { return self }
+    return fitting(distilledSteps: denoiser.distilledSteps)
   }
 }
 
 extension GenerationSetting {
+  /// Whether some settings leave no choice of it, since they are a distilled denoiser's.
+  func isDistilled(in settings: GenerationSettings) -> Bool {
+    settings.method == .distilled && Self.ofSteps.contains(self)
+  }
+
   fileprivate func formValue(in settings: GenerationSettings) -> FormValue {
     if let fixed = line.fixed(settings) { return .fixed(fixed) }
+    let value = freeValue(in: settings)
+    return isDistilled(in: settings) ? .fixed(value.text) : value
+  }
+
+  /// The value with what it may be, where there is a choice.
+  private func freeValue(in settings: GenerationSettings) -> FormValue {
     let value = settings[self]
     func number(_ number: Double?, _ range: ClosedRange<Double>) -> FormValue {
       .number(
@@ -28,9 +51,10 @@ extension GenerationSetting {
     case .seed: return .natural(value.natural ?? 0)
     case .variation: return .text(value.plainText)
     case .choice:
-      let offered = offeredWords(keeping: settings[self].name)
-      let index = value.name.flatMap { offered.firstIndex(of: $0) }
-      return .choice(index ?? 0, of: line.words?(settings) ?? offered)
+      let offered = zip(domain.words, line.words?(settings) ?? domain.words)
+        .filter { isOffered($0.0, keeping: value.name) }
+      return .choice(
+        offered.firstIndex { $0.0 == value.name } ?? 0, of: offered.map { $0.1 })
     }
   }
 
@@ -38,7 +62,15 @@ extension GenerationSetting {
   ///
   /// - Parameter chosen: Stays among them, whether it is to be had here or not.
   func offeredWords(keeping chosen: String?) -> [String] {
-    domain.words.filter { $0 == chosen || line.isOffered($0) }
+    domain.words.filter { isOffered($0, keeping: chosen) }
+  }
+
+  /// The sampler of distilled denoisers comes with a model that has one, and is of no use to
+  /// another.
+  private func isOffered(_ word: String, keeping chosen: String?) -> Bool {
+    if word == chosen { return true }
+    return line.isOffered(word)
+      && !(self == .sampler && word == SolverMethod.distilled.rawValue)
   }
 
   /// Keeps an edited value.

@@ -1,4 +1,5 @@
 import HandwrittenText
+import StudioLink
 import TerminalUI
 
 /// What is happening to a video: how far its job is and how to stop it, or what failed and what to
@@ -41,7 +42,7 @@ package struct JobPane: Sendable, Hashable {
     case .waiting:
       title = "Waiting"
       text = "Another run comes first."
-      hint = "F6 shows the queue, x cancels."
+      hint = "\(ScreenID.queue.keyName) shows the queue, x cancels."
     case .held(let job):
       title = job.state == .paused ? "Paused" : "Interrupted"
       role = .warning

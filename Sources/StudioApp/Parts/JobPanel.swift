@@ -1,6 +1,7 @@
 import HandwrittenText
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 /// How far a job is and what ends it, or how it ended and what can be done about it.
@@ -90,10 +91,10 @@ package struct JobPanel: Sendable {
   private var finishedLines: [Line] {
     let time = job.secondsTaken.map { " in \(PaceText.time($0))" } ?? ""
     guard job.evaluation == nil else {
-      return [Line("Measured\(time); 8 shows the score", .success)]
+      return [Line("Measured\(time); \(ScreenID.evaluate.keyName) shows the score", .success)]
     }
     guard job.training == nil else {
-      return [Line("Trained\(time); 7 shows the run", .success)]
+      return [Line("Trained\(time); \(ScreenID.train.keyName) shows the run", .success)]
     }
     guard job.generation != nil else { return [Line("Written\(time)", .success)] }
     guard let wanted = job.clipCount, job.finishedClips < wanted else {

@@ -8,16 +8,13 @@ package struct SettingsForm: Sendable, Hashable {
   /// The settings as they stand.
   package private(set) var settings: GenerationSettings
   private var form: Form<GenerationSetting>
-  private var undoable: [GenerationSettings] = []
-  private var redoable: [GenerationSettings] = []
+  private var history = UndoHistory<GenerationSettings>()
   /// Step counts to return to when a solver that takes all of them is left.
   private var chosenSteps: Int
   private var chosenLaterSteps: Int
 
   /// Whether the steps of later clips were given, rather than being as many as those of the first.
   private var givesLaterSteps: Bool
-
-  private static let undoLimit = 100
 
   /// A form for settings.
   package init(settings: GenerationSettings) {
@@ -69,14 +66,21 @@ package struct SettingsForm: Sendable, Hashable {
   ) {
     givesLaterSteps = gives ?? new.givesLaterSteps
     guard new != settings else { return }
-    undoable = (undoable + [settings]).suffix(Self.undoLimit)
-    redoable = []
+    history.note(settings)
     show(new)
+  }
+
+  /// Takes the steps that a model leaves no choice of. That is no change of the user's to undo.
+  package mutating func fit(_ model: ModelEntry?) {
+    let fitted = settings.fitting(model)
+    guard fitted != settings else { return }
+    givesLaterSteps = fitted.givesLaterSteps
+    show(fitted)
   }
 
   /// What undo would do; `nil` if there is nothing to undo.
   package var undoText: String? {
-    guard let last = undoable.last else { return nil }
+    guard let last = history.last else { return nil }
     let now = Self.fields(settings)
     let changed = zip(Self.fields(last), now).filter { $0.value.text != $1.value.text }
     guard changed.count == 1, let (old, _) = changed.first else {
@@ -87,16 +91,14 @@ package struct SettingsForm: Sendable, Hashable {
 
   /// Takes the last change back. False if there is none.
   package mutating func undo() -> Bool {
-    guard let last = undoable.popLast() else { return false }
-    redoable.append(settings)
+    guard let last = history.undo(from: settings) else { return false }
     show(last)
     return true
   }
 
   /// Makes the change again that was taken back last. False if there is none.
   package mutating func redo() -> Bool {
-    guard let next = redoable.popLast() else { return false }
-    undoable.append(settings)
+    guard let next = history.redo(from: settings) else { return false }
     show(next)
     return true
   }

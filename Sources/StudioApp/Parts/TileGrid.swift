@@ -66,26 +66,30 @@ package struct TileGrid: Sendable, Hashable {
 
   /// Draws the tiles.
   ///
-  /// - Parameter target: What a click on a tile is called, its number following.
+  /// - Parameters:
+  ///   - target: What a click on a tile is called, its number following.
+  ///   - isZoomed: Whether the focused one has all the room.
   func draw(
-    _ tiles: [Tile], target: String, isMoving: Bool, in buffer: inout CellBuffer,
+    _ tiles: [Tile], target: String, isMoving: Bool, isZoomed: Bool, in buffer: inout CellBuffer,
     area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
-    let columns = Self.columns(of: tiles.count, in: area, app)
-    let rows = max((tiles.count + columns - 1) / columns, 1)
-    for (index, tile) in tiles.enumerated() {
-      let (column, row) = (index % columns, index / columns)
+    let focus = min(focus, tiles.count - 1)
+    let shown = tiles.enumerated().filter { !isZoomed || $0.offset == focus }
+    let columns = Self.columns(of: shown.count, in: area, app)
+    let rows = max((shown.count + columns - 1) / columns, 1)
+    for (place, (index, tile)) in shown.enumerated() {
+      let (column, row) = (place % columns, place / columns)
       let left = area.column + column * area.width / columns
       let top = area.row + row * area.height / rows
-      let place = Rectangle(
+      let frame = Rectangle(
         column: left, row: top,
         width: area.column + (column + 1) * area.width / columns - left,
         height: area.row + (row + 1) * area.height / rows - top)
       let inner = Border(
         title: tile.title, subtitle: tile.subtitle, footer: tile.footer,
-        isFocused: index == min(focus, tiles.count - 1)
-      ).draw(in: &buffer, area: place)
-      buffer.addTarget(place, .named("\(target) \(index)"))
+        isFocused: index == focus
+      ).draw(in: &buffer, area: frame)
+      buffer.addTarget(frame, .named("\(target) \(index)"))
       if let picture = tile.picture {
         ClipPlayer.draw(picture, isMoving: isMoving, in: &buffer, area: inner, app, context)
       } else {

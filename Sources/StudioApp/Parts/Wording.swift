@@ -1,3 +1,4 @@
+import Foundation
 import RunKit
 import StudioKit
 import TerminalUI
@@ -48,7 +49,12 @@ extension Job {
     case .train(let task): return "train \(task.name)"
     case .generate(let task):
       switch task.origin {
-      case .nothing: return "make \(name(task.video))"
+      case .nothing:
+        // The name may tell the seed of the first roll, and this may be another.
+        let (video, seed) = (name(task.video), task.settings.seed)
+        let isFirst = app.video(task.video).map { $0.seed == seed } ?? true
+        return isFirst || video.hasSuffix("seed \(seed)")
+          ? "make \(video)" : "reroll \(video), with seed \(seed)"
       case .clip: return "extend \(name(task.video))"
       case .footage(let path, _): return "continue \(path.fileName)"
       }
@@ -92,4 +98,7 @@ extension AppState {
 extension String {
   /// The last part of a path.
   var fileName: String { split(separator: "/").last.map(String.init) ?? self }
+
+  /// Without blanks around it.
+  var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -67,11 +67,19 @@ package struct Prompt: Sendable, Hashable {
       return chosen.isFolder ? .edited : .submitted(input.text)
     }
     let outcome = input.handle(key)
-    if outcome == .edited {
-      wantsCompletion = false
-      listing?.forgetChoice()
-    }
+    if outcome == .edited { noteEdit() }
     return outcome
+  }
+
+  /// Inserts pasted text.
+  mutating func paste(_ text: String) {
+    input.insert(text)
+    noteEdit()
+  }
+
+  private mutating func noteEdit() {
+    wantsCompletion = false
+    listing?.forgetChoice()
   }
 
   /// How far a key goes along the names.
@@ -90,14 +98,16 @@ package struct Prompt: Sendable, Hashable {
 
   /// Draws the line in the middle of an area, the names that may follow below it.
   func draw(in buffer: inout CellBuffer, area: Rectangle) {
-    let width = max(area.width * 3 / 4, 40)
-    let rows = listing?.rows(for: path, width: width - 4, atMost: Self.candidateRows) ?? 0
-    let box = area.centered(width: width, height: 3 + rows)
-    buffer.fill(box, style: Style(.dialog))
     let footer =
       isPath
       ? "Enter takes it, Down chooses, Tab completes, Esc leaves it"
       : "Enter takes it, Esc leaves it"
+    // What stands in the frame is to be read as well.
+    let texts = [title, footer].map { CharacterWidth.columns(of: $0) + 4 }
+    let width = min(max(area.width * 3 / 4, 40, texts.max() ?? 0), area.width)
+    let rows = listing?.rows(for: path, width: width - 4, atMost: Self.candidateRows) ?? 0
+    let box = area.centered(width: width, height: 3 + rows)
+    buffer.fill(box, style: Style(.dialog))
     let inner = Border(title: title, footer: footer, isFocused: true).draw(in: &buffer, area: box)
       .inset(left: 1, right: 1)
     input.draw(in: &buffer, area: inner, prompt: "> ", isFocused: true)

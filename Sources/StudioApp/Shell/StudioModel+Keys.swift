@@ -14,11 +14,7 @@ extension StudioModel {
       return update(.interrupt)
     }
     if screens[screen].isTyping { return follow(screens[screen].handle(key, app)) }
-    if showsLog, [.escape, .character("q"), .character("@")].contains(key) {
-      showsLog = false
-      return []
-    }
-    if showsLog, log.handle(key, page: Self.logRows - 2) { return [] }
+    if showsLog, handleInLog(key) { return [] }
     if takeCount(key) { return [] }
     defer { count = nil }
     if count != nil, key == .escape { return [] }
@@ -30,6 +26,18 @@ extension StudioModel {
       return []
     case .given, .none: return follow(screens[screen].handle(key, count: count, app))
     }
+  }
+
+  /// Handles a key in the log, which stands in front of the screen. False if it means nothing
+  /// there.
+  private mutating func handleInLog(_ key: Key) -> Bool {
+    if !log.isTyping, [.escape, .character("q"), .character("@")].contains(key) {
+      showsLog = false
+      return true
+    }
+    guard log.handle(key, page: Self.logPage) else { return false }
+    if log.isUnmatched { status = .noMatch(log.state.search.query) }
+    return true
   }
 
   /// Whether digits are typed here, so that other keys show the screens.
@@ -49,16 +57,29 @@ extension StudioModel {
   /// Rows of the log pane with its frame.
   static let logRows = 9
 
+  /// Lines of the log that are seen at once.
+  private static let logPage = logRows - 2
+
   mutating func paste(_ text: String) -> [Errand] {
     switch overlay {
     case .palette(var palette):
       palette.paste(text)
       overlay = .palette(palette)
+    case .menu(var menu):
+      menu.paste(text)
+      overlay = .menu(menu)
     case .prompt(var prompt):
-      prompt.input.insert(text)
+      prompt.paste(text)
       overlay = .prompt(prompt)
-    case nil: screens[screen].paste(text)
-    default: break
+      return lookUpFolder()
+    case .themes(var picker):
+      picker.paste(text)
+      theme = picker.selected ?? theme
+      overlay = .themes(picker)
+    case .question: break
+    case nil:
+      guard showsLog, log.isTyping else { return follow(screens[screen].paste(text, app)) }
+      log.paste(text, page: Self.logPage)
     }
     return []
   }

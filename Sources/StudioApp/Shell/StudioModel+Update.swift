@@ -114,6 +114,10 @@ extension StudioModel {
   /// Passes a request on, and shows at once what the workspace will confirm.
   private mutating func pass(on request: WorkspaceRequest) -> [Errand] {
     switch request {
+    case .remember(.settings(let settings)):
+      // Wherever they come from, they are for the model in use.
+      app.settings = settings.fitting(app.model)
+      return [.remember(.settings(app.settings))]
     case .query(let query): questions.note(query)
     case .tree(let change):
       edit(change)
@@ -128,7 +132,7 @@ extension StudioModel {
 
   /// A distilled denoiser knows its own steps alone, and to no other they are of use.
   private mutating func fitSettings() -> [Errand] {
-    let settings = app.settings.fitting(distilledSteps: app.model?.denoiser?.distilledSteps)
+    let settings = app.settings.fitting(app.model)
     return settings == app.settings ? [] : follow([.remember(.settings(settings))])
   }
 
@@ -226,7 +230,7 @@ extension StudioModel {
       theme = themes.first { $0.name == name } ?? theme
     }
     if !hasMoved { screen = preferences.screen ?? screen }
-    app.settings = preferences.settings ?? app.settings
+    app.settings = (preferences.settings ?? app.settings).fitting(app.model)
     app.recipe = preferences.recipe
     app.next = preferences.next
     if !hasChosenColor { colorMode = preferences.color }
@@ -246,7 +250,9 @@ extension StudioModel {
     switch event {
     case .models(let models):
       app.models = models
-      if app.isReady { chooseModel() }
+      guard app.isReady else { break }
+      chooseModel()
+      return fitSettings() + refreshed()
     case .modelSearch(let isRunning): app.isLookingForModels = isRunning
     case .presets(let presets): app.presets = presets
     case .videos(let videos):

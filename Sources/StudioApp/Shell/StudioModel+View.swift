@@ -95,6 +95,8 @@ extension StudioModel {
       HintLine.draw(overlay.hints, in: &buffer, area: area)
     } else if screen.isTyping {
       HintLine.draw(screen.typingHints, in: &buffer, area: area)
+    } else if showsLog, log.isTyping {
+      HintLine.draw(TextInput.hints, in: &buffer, area: area)
     } else if showsLog {
       HintLine.draw(Self.logHints, pinned: shown(Self.pinned), in: &buffer, area: area)
     } else if let count {
@@ -129,7 +131,8 @@ extension StudioModel {
   private func drawNotice(in buffer: inout CellBuffer, area: Rectangle) {
     var free = area
     if let status {
-      let lines = TextWrap.lines(status.text, width: area.width).prefix(Self.noticeRows)
+      let lines = TextWrap.lines(
+        status.text, width: area.width, atMost: Self.noticeRows)
       let place = Rectangle(
         column: area.column, row: area.endRow - lines.count, width: area.width,
         height: lines.count)

@@ -32,6 +32,11 @@ package struct ThemePicker: Sendable {
     return .open
   }
 
+  /// Inserts pasted text into the search being typed.
+  mutating func paste(_ text: String) {
+    state.paste(text, texts: themes.map(\.name), page: themes.count)
+  }
+
   /// Draws the list at the right of an area, so that the rest of the screen shows the theme.
   func draw(in buffer: inout CellBuffer, area: Rectangle) {
     let width = min((themes.map { $0.name.count }.max() ?? 0) + 6, area.width)

@@ -171,4 +171,13 @@ public struct VideoSummary: Sendable, Hashable, Identifiable, Codable {
     self.created = created
     self.modified = modified
   }
+
+  /// Whether nothing stands for it but jobs that were cancelled before they made a clip: the one
+  /// that began it, and all others.
+  package func isLeftEmpty(by jobs: some Sequence<Job>) -> Bool {
+    guard totalClipCount == 0, !isMarked, !isStarred, !isTrashed else { return false }
+    let own = jobs.filter { $0.task.video == id }
+    return own.contains { $0.created == created }
+      && own.allSatisfy { $0.state == .cancelled && $0.finishedClips == 0 }
+  }
 }

@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 
 /// Where a clip is to lead that continues another.
@@ -19,7 +20,7 @@ public enum ClipLead: Sendable, Hashable, Codable {
   /// Where it leads, in words.
   public var text: String {
     switch self {
-    case .clip(_, let frames): "to another clip, by \(frames) frames"
+    case .clip(_, let frames): "to another clip, by \(counted(frames, "frame"))"
     case .start: "back to the start"
     }
   }

@@ -101,6 +101,15 @@ extension Comparison {
     }
   }
 
+  /// Whether each variant takes the steps that its model leaves no choice of: where models differ,
+  /// so that a distilled one stands beside its teacher, unless steps are what varies.
+  package static func takesOwnSteps(_ variants: [Variant], _ axes: [SweepAxis?]) -> Bool {
+    Set(variants.map(\.model)).count > 1
+      && !axes.contains { axis in
+        axis?.setting.map { GenerationSetting.ofSteps.contains($0) } ?? false
+      }
+  }
+
   /// What tells each variant from the others: its model and settings where they differ.
   package static func labels(of variants: [Variant]) -> [String] {
     let differing = GenerationSetting.ofPresets.filter { setting in

@@ -70,12 +70,7 @@ extension Workspace {
     _ title: String, _ cells: [(label: String, variant: Comparison.Variant)],
     _ columns: SweepAxis? = nil, _ rows: SweepAxis? = nil
   ) throws -> ComparisonID {
-    // A distilled model stands beside its teacher, each in steps of its own, unless they are what varies.
-    let fits =
-      Set(cells.map(\.variant.model)).count > 1
-      && [columns, rows].allSatisfy { axis in
-        axis?.setting.map { !GenerationSetting.ofSteps.contains($0) } ?? true
-      }
+    let fits = Comparison.takesOwnSteps(cells.map(\.variant), [columns, rows])
     let variants = try cells.map { cell in
       var variant = cell.variant
       if fits, let denoiser = denoiser(of: variant.model) {

@@ -14,6 +14,7 @@ extension Workspace {
   public func evaluate(_ task: EvaluateTask) throws -> JobID {
     let task = task.standardized
     try task.check()
+    try checkSteps(of: task)
     let record = try store.write { try $0.insert(jobRecord(.evaluate(task))) }
     let job = try add(record)
     tellJobs()
@@ -24,7 +25,27 @@ extension Workspace {
   /// Everything that an evaluation lacks, as far as names and headers of files tell.
   public nonisolated func unmetRequirements(of task: EvaluateTask) async -> [EvaluationRequirement]
   {
-    await WorkerPool.blocking.run { task.standardized.unmetRequirements() }
+    let unmet = await WorkerPool.blocking.run { task.standardized.unmetRequirements() }
+    return await unmet + stepRequirements(of: task)
+  }
+
+  /// That a model cannot sample in the steps of an evaluation, if so.
+  private func stepRequirements(of task: EvaluateTask) -> [EvaluationRequirement] {
+    do {
+      try checkSteps(of: task)
+      return []
+    } catch {
+      let explanation = Explanation(error)
+      return [
+        EvaluationRequirement(
+          .settings, explanation.sentence, remedy: explanation.remedyWithoutOptions)
+      ]
+    }
+  }
+
+  private func checkSteps(of task: EvaluateTask) throws {
+    guard task.generates, let model = task.model else { return }
+    try checkSteps(model, task.settings)
   }
 
   /// Reads the stored scores again: a command may have added some.

@@ -111,15 +111,20 @@ extension Workspace {
     if running[.generation]?.job == job { await clipRun?.show(mode) }
   }
 
-  /// Forgets jobs that are over, the cluster's too; what they made stays.
+  /// Forgets jobs that are over, the cluster's too; what they made stays. A video that a cancelled
+  /// job left without a clip goes with it.
   ///
   /// - Throws: ``SessionStoreError`` if it cannot be kept.
   public func clearFinishedJobs() async throws {
     let over = jobs.values.filter(\.state.isOver).map(\.id)
+    let empty = videosLeftEmpty
     try store.write { transaction in
       for job in over { try transaction.delete(JobRecord.self, number: job.rawValue) }
+      for video in empty { try transaction.delete(VideoRecord.self, number: video.rawValue) }
     }
     for job in over { forget(job) }
+    for video in empty { forget(video) }
+    if !empty.isEmpty { tellVideos() }
     tellJobs()
     await clearClusterJobs()
   }

@@ -1,4 +1,5 @@
 import Foundation
+import HandwrittenText
 import RunKit
 import SessionStore
 import VideoDiffusion
@@ -74,7 +75,7 @@ extension Workspace {
       // What the first run leads to comes before it.
       settings.clipCount = 0
     }
-    let title = "\(first.model), recipe of \(count) runs, seed \(first.seed)"
+    let title = "\(first.model), recipe of \(counted(count, "run")), seed \(first.seed)"
     return try begin(
       title, first.reference, settings, origin: origin, following: steps.isEmpty ? nil : steps)
   }
@@ -85,7 +86,7 @@ extension Workspace {
   /// - Throws: ``SessionStoreError`` if it cannot be kept.
   public func newCanvas(_ model: ModelReference?) throws -> VideoID {
     let record = try store.write { transaction in
-      try transaction.insert(videoRecord("Untitled", model))
+      try transaction.insert(videoRecord("Untitled", model, created: now()))
     }
     let video = add(record)
     tell(video)
@@ -178,9 +179,13 @@ extension Workspace {
     guard model.autoencoder != nil, model.denoiser != nil else {
       throw StudioError(nil, .incompleteModel(name: model.name))
     }
-    if let denoiser = denoiser(of: model) {
-      try StepDistillation.check(denoiser.distilledSteps, for: settings.request())
-    }
+    try checkSteps(model, settings)
+  }
+
+  /// Checks that a model can sample in the steps that it is asked for, where it was found.
+  func checkSteps(_ model: ModelReference, _ settings: GenerationSettings) throws {
+    guard let denoiser = denoiser(of: model) else { return }
+    try StepDistillation.check(denoiser.distilledSteps, for: settings.request())
   }
 
   /// What the header of a model's denoiser tells, where the model was found.
@@ -208,28 +213,36 @@ extension Workspace {
     origin: GenerateTask.Origin = .nothing, following: [RecipeStep]? = nil,
     positionOffset: Int = 0, _ transaction: SessionTransaction
   ) throws -> (VideoRecord, JobRecord) {
-    let video = try transaction.insert(videoRecord(title, model))
+    // One moment: it tells which job began a video.
+    let created = now()
+    let video = try transaction.insert(videoRecord(title, model, created: created))
     let task = GenerateTask(
       video: VideoID(rawValue: video.id ?? 0), origin: origin, model: model, settings: settings,
       following: following)
     let job = try transaction.insert(
-      jobRecord(.generate(task), positionOffset: positionOffset))
+      jobRecord(.generate(task), positionOffset: positionOffset, created: created))
     return (video, job)
   }
 
-  private func videoRecord(_ title: String, _ model: ModelReference?) -> VideoRecord {
+  private func videoRecord(
+    _ title: String, _ model: ModelReference?, created: Date
+  ) -> VideoRecord {
     VideoRecord(
       title: title, modelName: model?.name ?? "",
       framesPerSecond: model?.framesPerSecond ?? Self.usualFrameRate,
-      created: now().timeIntervalSinceReferenceDate)
+      created: created.timeIntervalSinceReferenceDate)
   }
 
   /// A job at the end of the queue.
-  func jobRecord(_ task: JobTask, positionOffset: Int = 0) throws -> JobRecord {
+  ///
+  /// - Parameter created: `nil` for now.
+  func jobRecord(
+    _ task: JobTask, positionOffset: Int = 0, created: Date? = nil
+  ) throws -> JobRecord {
     JobRecord(
       video: task.video?.rawValue, position: (positions.values.max() ?? 0) + 1 + positionOffset,
       task: try JSONText.encode(task), state: try JSONText.encode(JobState.waiting),
-      created: now().timeIntervalSinceReferenceDate)
+      created: (created ?? now()).timeIntervalSinceReferenceDate)
   }
 
   /// Takes a video that was stored into memory.

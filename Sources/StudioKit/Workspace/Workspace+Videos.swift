@@ -144,18 +144,31 @@ extension Workspace {
       }
     }
     comparisons.removeAll { forgotten.contains($0) }
-    for video in gone {
-      for clip in trees[video]?.clips.keys ?? [:].keys { files.remove(clip) }
-      for job in jobs.values where job.task.video == video { forget(job.id) }
-      videos[video] = nil
-      trees[video] = nil
-      summaries[video] = nil
-      exports[video] = nil
-      hub.forget(video)
-    }
+    for video in gone { forget(video) }
     tellVideos()
     tellJobs()
     tellComparisons()
+  }
+
+  /// Forgets a video whose row is gone, with its files and jobs.
+  func forget(_ video: VideoID) {
+    for clip in trees[video]?.clips.keys ?? [:].keys { files.remove(clip) }
+    for job in jobs.values where job.task.video == video { forget(job.id) }
+    videos[video] = nil
+    trees[video] = nil
+    summaries[video] = nil
+    exports[video] = nil
+    hub.forget(video)
+  }
+
+  /// The videos of which there is nothing but jobs that were cancelled, those of comparisons left
+  /// out.
+  var videosLeftEmpty: [VideoID] {
+    let compared = Set(comparisons.flatMap(\.cells).map(\.video))
+    return summaries.values.filter { summary in
+      !compared.contains(summary.id) && trees[summary.id]?.clips.isEmpty == true
+        && summary.isLeftEmpty(by: jobs.values)
+    }.map(\.id)
   }
 
   // MARK: Records

@@ -6,6 +6,14 @@ public struct ClickTarget: Sendable, Hashable {
     case press(Key, times: Int = 1)
     /// Something that the program knows by this name.
     case named(String)
+
+    /// What a click on a row of a list means, of which one is selected: it goes to the row, and one
+    /// on the row that is selected takes it.
+    static func row(_ index: Int, selected: Int) -> Meaning {
+      let distance = index - selected
+      return distance == 0
+        ? .press(.enter) : .press(distance < 0 ? .up : .down, times: abs(distance))
+    }
   }
 
   /// The cells.

@@ -9,6 +9,16 @@ public enum TextWrap {
     }
   }
 
+  /// The same, at most so many lines; an ellipsis tells that there is more.
+  public static func lines(_ text: String, width: Int, atMost rows: Int) -> [String] {
+    let all = lines(text, width: width)
+    var shown = Array(all.prefix(max(rows, 0)))
+    if shown.count < all.count, let last = shown.popLast() {
+      shown.append(CharacterWidth.truncate(last + " …", to: width))
+    }
+    return shown
+  }
+
   private static func wrap(_ paragraph: Substring, width: Int) -> [String] {
     // What fits keeps its spaces, which may set its parts apart.
     guard CharacterWidth.columns(of: paragraph) > width else { return [String(paragraph)] }
@@ -50,12 +60,7 @@ public enum TextWrap {
   public static func draw(
     _ text: String, in buffer: inout CellBuffer, area: Rectangle, style: Style = .text
   ) -> Int {
-    let lines = lines(text, width: area.width)
-    var shown = Array(lines.prefix(area.height))
-    if shown.count < lines.count, let last = shown.popLast() {
-      // The ellipsis tells that there is more.
-      shown.append(CharacterWidth.truncate(last + " …", to: area.width))
-    }
+    let shown = lines(text, width: area.width, atMost: area.height)
     for (index, line) in shown.enumerated() {
       buffer.write(line, column: area.column, row: area.row + index, style: style, clip: area)
     }

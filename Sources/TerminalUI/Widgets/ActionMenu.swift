@@ -71,6 +71,13 @@ public struct ActionMenu: Sendable, Hashable {
     return .open
   }
 
+  /// Inserts pasted text into the words being typed. While none are, nothing happens.
+  public mutating func paste(_ text: String) {
+    guard isTyping else { return }
+    query?.insert(text)
+    selected = 0
+  }
+
   private var lines: [Line] {
     var lines: [Line] = []
     var index = 0
@@ -168,9 +175,6 @@ public struct ActionMenu: Sendable, Hashable {
         ":\(entry.command)", column: strip.endColumn - commandWidth - 1, row: strip.row,
         style: style(.secondary), clip: strip)
     }
-    let distance = index - selected
-    buffer.addTarget(
-      strip,
-      distance == 0 ? .press(.enter) : .press(distance < 0 ? .up : .down, times: abs(distance)))
+    buffer.addTarget(strip, .row(index, selected: selected))
   }
 }

@@ -117,7 +117,10 @@ public struct CommandPalette: Sendable, Hashable {
   }
 
   /// Inserts pasted text.
-  public mutating func paste(_ text: String) { input.insert(text) }
+  public mutating func paste(_ text: String) {
+    input.insert(text)
+    (selected, paths) = (0, [])
+  }
 
   /// Takes what a path may become.
   ///
@@ -196,10 +199,7 @@ public struct CommandPalette: Sendable, Hashable {
         draw(matches[index], in: &buffer, line: line, isSelected: index == selected)
       }
       buffer.setGround(.dialog, in: line)
-      let distance = index - selected
-      buffer.addTarget(
-        line,
-        distance == 0 ? .press(.enter) : .press(distance < 0 ? .up : .down, times: abs(distance)))
+      buffer.addTarget(line, .row(index, selected: selected))
     }
     input.draw(in: &buffer, area: area.inset(top: area.height - 1), prompt: ":")
     if let command, argument.isEmpty, rowCount == 0, command.argument != .none {

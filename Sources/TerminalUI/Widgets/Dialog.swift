@@ -71,9 +71,14 @@ public struct Dialog: Sendable, Hashable {
     guard inner.height > 0 else { return }
     for (index, button) in buttons.enumerated() {
       let style = Style(index == selected ? .selection : .dialog)
-      column = buffer.write(
+      let end = buffer.write(
         "[ \(button) ]", column: column, row: inner.endRow - 1, style: style, clip: inner)
-      column += 2
+      if let letter = button.lowercased().first {
+        buffer.addTarget(
+          Rectangle(column: column, row: inner.endRow - 1, width: end - column, height: 1),
+          .press(.character(letter)))
+      }
+      column = end + 2
     }
     buffer.setGround(.dialog, in: box)
     buffer.cursor = nil

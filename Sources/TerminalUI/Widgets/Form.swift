@@ -139,6 +139,8 @@ public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
       let line = Rectangle(
         column: area.column, row: area.row + index - offset, width: area.width, height: 1)
       draw(field, at: index, line: line, labelWidth: labelWidth, isFocused: isFocused, &buffer)
+      // While a value is typed, the keys are those of the text.
+      if isFocused, editing == nil { buffer.addTarget(line, .row(index, selected: selected)) }
     }
     // Close to the fields, so that the eye need not wander in a tall window.
     let helpTop = min(page, fields.count + 1)

@@ -23,6 +23,8 @@ public struct LogPane: Sendable, Hashable {
   public private(set) var state = TableState()
   /// Whether the newest line is selected as it comes.
   public private(set) var follows = true
+  /// Whether no line matches what the last key searched for.
+  public private(set) var isUnmatched = false
   private let capacity: Int
 
   /// - Parameter capacity: lines to keep, at least 1; the oldest go first.
@@ -39,13 +41,25 @@ public struct LogPane: Sendable, Hashable {
     if follows { state.selected = lines.count - 1 }
   }
 
-  /// Handles a key: movements and the search. `G` follows the end again.
+  /// Whether a search is being typed, so that no key means anything else.
+  public var isTyping: Bool { state.search.isTyping }
+
+  /// Handles a key: movements and the search. `G` follows the end again. Enter has no use for a
+  /// line, and is for nothing behind the log either.
   ///
   /// - Returns: whether the key was one for a log.
   public mutating func handle(_ key: Key, page: Int) -> Bool {
     let outcome = state.handle(key, texts: lines.map(\.text), page: page)
     follows = state.selected >= lines.count - 1
-    return outcome == .changed
+    isUnmatched = outcome == .unmatched
+    return outcome != .ignored || key == .enter
+  }
+
+  /// Inserts pasted text into the search being typed. While none is, nothing happens.
+  public mutating func paste(_ text: String, page: Int) {
+    guard isTyping else { return }
+    state.paste(text, texts: lines.map(\.text), page: page)
+    follows = state.selected >= lines.count - 1
   }
 
   /// Draws the lines around the selected one.

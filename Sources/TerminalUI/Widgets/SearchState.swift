@@ -42,6 +42,12 @@ public struct SearchState: Sendable, Hashable {
     return .changed
   }
 
+  /// Inserts pasted text into the line being typed. While none is, nothing happens.
+  public mutating func paste(_ text: String) {
+    input?.insert(text)
+    if let input { query = input.text }
+  }
+
   private mutating func handleCommand(_ key: Key) -> Outcome {
     switch key {
     case .character("/"):

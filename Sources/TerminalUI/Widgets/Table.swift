@@ -103,11 +103,7 @@ public struct Table: Sendable, Hashable {
       let style = Style(hasSelection && index == selected ? selection : row.role)
       draw(row, line: line, places: places, style: style, query: state.search.query, in: &buffer)
       guard hasSelection, isFocused else { continue }
-      // A click goes to a row, and one on the row that is selected takes it.
-      let distance = index - selected
-      buffer.addTarget(
-        line,
-        distance == 0 ? .press(.enter) : .press(distance < 0 ? .up : .down, times: abs(distance)))
+      buffer.addTarget(line, .row(index, selected: selected))
     }
   }
 

@@ -16,6 +16,8 @@ public struct TableState: Sendable, Hashable {
     case ignored
     /// The selection, or the search, may have changed.
     case changed
+    /// No row matches what was searched for.
+    case unmatched
     /// Enter on a row.
     case activated(Int)
   }
@@ -28,26 +30,16 @@ public struct TableState: Sendable, Hashable {
   public mutating func handle(
     _ key: Key, texts: some RandomAccessCollection<String>, page: Int
   ) -> Outcome {
-    let origin = selected
     switch search.handle(key) {
     case .changed:
-      // Typing goes to the nearest match at once.
-      if search.isTyping,
-        let found = search.match(in: texts, from: origin, forward: true, includingStart: true)
-      {
-        selected = found
-      }
-      scroll(count: texts.count, page: page)
+      followTyping(texts: texts, page: page)
       return .changed
     case .find(let forward):
-      let includesStart = key == .enter
-      if let found = search.match(
-        in: texts, from: origin, forward: forward, includingStart: includesStart)
-      {
-        selected = found
-      }
+      let found = search.match(
+        in: texts, from: selected, forward: forward, includingStart: key == .enter)
+      selected = found ?? selected
       scroll(count: texts.count, page: page)
-      return .changed
+      return found == nil ? .unmatched : .changed
     case .ignored: break
     }
     if key == .enter, texts.count > 0 { return .activated(selected) }
@@ -57,6 +49,26 @@ public struct TableState: Sendable, Hashable {
     selected = movement.applied(to: selected, count: texts.count, page: page)
     scroll(count: texts.count, page: page)
     return .changed
+  }
+
+  /// Inserts pasted text into the search being typed. While none is, nothing happens.
+  public mutating func paste(
+    _ text: String, texts: some RandomAccessCollection<String>, page: Int
+  ) {
+    search.paste(text)
+    followTyping(texts: texts, page: page)
+  }
+
+  /// Goes to the nearest match of a search while it is typed.
+  private mutating func followTyping(
+    texts: some RandomAccessCollection<String>, page: Int
+  ) {
+    if search.isTyping,
+      let found = search.match(in: texts, from: selected, forward: true, includingStart: true)
+    {
+      selected = found
+    }
+    scroll(count: texts.count, page: page)
   }
 
   /// Brings the selection within the rows there are, and into view.

@@ -56,9 +56,12 @@ public struct TextInput: Sendable, Hashable {
     setText("")
   }
 
-  /// Inserts pasted text at the cursor; line ends become spaces.
+  /// Inserts pasted text at the cursor. Line ends become spaces, but for those around it: who
+  /// copies a line often copies its end as well.
   public mutating func insert(_ pasted: String) {
-    let line = String(pasted.map { $0.isNewline ? " " : $0 })
+    let begun = pasted.drop { $0.isNewline }
+    guard let last = begun.lastIndex(where: { !$0.isNewline }) else { return }
+    let line = String(begun[...last].map { $0.isNewline ? " " : $0 })
     if isSelected { setText("") }
     replaceBeforeCursor { $0 + line }
   }

@@ -1,4 +1,5 @@
 import StudioKit
+import StudioLink
 import TerminalUI
 
 extension CompareScreen {
@@ -61,8 +62,7 @@ extension CompareScreen {
         "Nothing has been compared yet",
         lines: ["Two to four models or settings with the same seed, or a grid over two settings."],
         keys: Self.listSection.rows([.new, .sweep]) + [
-          HelpEntry(
-            keys: [.character("5")], name: "", help: "m there marks videos, C plays them together")
+          ScreenID.gallery.entry("m there marks videos, C plays them together")
         ]
       ).draw(in: &buffer, area: inner)
     }
@@ -80,22 +80,34 @@ extension CompareScreen {
   ) {
     let cells = cells(app)
     guard !cells.isEmpty else { return }
-    let scores = scores(cells, app)
-    // Where the window is low, pictures come first.
-    let scoreRows = showsScores && area.height >= 12 ? min(scores.height, area.height / 3) : 0
-    let parts = Layout.split(area, .vertical, [.fill(), .fixed(1), .fixed(scoreRows)])
-    if scoreRows > 0 { scores.draw(in: &buffer, area: parts[2]) }
+    let parts = parts(of: area, cells, app)
+    if !parts[2].isEmpty { scores(cells, app).draw(in: &buffer, area: parts[2]) }
     if player.isZoomed {
       draw(cells, [focus], places: [parts[0]], in: &buffer, app, context)
     } else if let comparison = comparison(app), comparison.columnAxis != nil {
       drawSweep(comparison, cells, in: &buffer, area: parts[0], app, context)
     } else {
-      let columns = CompareShape.columns(
-        count: cells.count, area: parts[0], cellRatio: app.cellRatio)
+      let columns = columns(of: cells, in: parts[0], app)
       let places = CompareShape.places(count: cells.count, columns: columns, in: parts[0])
       draw(cells, Array(cells.indices), places: places, in: &buffer, app, context)
     }
     drawStatus(cells, in: &buffer, area: parts[1], app)
+  }
+
+  /// An area's parts for the pictures, for the line below them and for the scores.
+  func parts(
+    of area: Rectangle, _ cells: [CompareCell], _ app: AppState
+  ) -> [Rectangle] {
+    // Where the window is low, pictures come first.
+    let scoreRows =
+      showsScores && area.height >= 12 ? min(scores(cells, app).height, area.height / 3) : 0
+    return Layout.split(area, .vertical, [.fill(), .fixed(1), .fixed(scoreRows)])
+  }
+
+  /// How many cells stand beside each other in the pictures' part.
+  func columns(of cells: [CompareCell], in area: Rectangle, _ app: AppState) -> Int {
+    comparison(app)?.columnAxis?.values.count
+      ?? CompareShape.columns(count: cells.count, area: area, cellRatio: app.cellRatio)
   }
 
   /// The stored scores of what is shown; of a sweep, which has too many cells, of the focused one.
@@ -122,6 +134,7 @@ extension CompareScreen {
         subtitle: isBase ? "base" : cell.stateText,
         footer: footer(index, cells, app), isFocused: index == focus)
       let inner = border.draw(in: &buffer, area: place)
+      buffer.addTarget(place, .named("cell \(index)"))
       drawPicture(index, cells, in: &buffer, area: inner, app, context)
     }
   }
@@ -223,6 +236,7 @@ extension CompareScreen {
         title: showsDifference && index == base ? "base" : "",
         footer: sweepFooter(index, cells, app), isFocused: index == focus)
       let inner = border.draw(in: &buffer, area: place)
+      buffer.addTarget(place, .named("cell \(index)"))
       drawPicture(index, cells, in: &buffer, area: inner, app, context)
     }
   }

@@ -1,5 +1,7 @@
+import HandwrittenText
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 extension CompareScreen {
@@ -44,9 +46,21 @@ extension CompareScreen {
         ? [VariantEditor.formSection, SettingsForm.helpSection]
         : [VariantEditor.section, VariantEditor.movements]
     case .sweep: [SweepForm.section, SettingsForm.helpSection]
-    case .comparison, .marked: [Self.section, ClipPlayer.section]
+    case .comparison, .marked: [Self.section, ClipPlayer.section, Self.movements]
     }
   }
+
+  /// How to go about the pictures.
+  private static let movements = HelpSection(
+    title: "Pictures",
+    entries: [
+      HelpEntry(
+        keys: Movement.left.keys + Movement.right.keys, name: "", help: "the one before, after"),
+      HelpEntry(
+        keys: Movement.down.keys + Movement.up.keys, name: "", help: "the one below, above"),
+      HelpEntry(
+        keys: Movement.first.keys + Movement.last.keys, name: "", help: "the first, the last"),
+    ])
 
   package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     switch page {
@@ -57,9 +71,7 @@ extension CompareScreen {
       return []
     case .sweep(var form):
       form.handle(key)
-      page = .sweep(form)
-      lastSweep = form
-      return estimateSweep(app)
+      return setUp(form, app)
     case .comparison, .marked:
       move(key, app)
       return refresh(app)
@@ -73,9 +85,9 @@ extension CompareScreen {
     case .list: return performInList(action, app)
     case .variants(var editor):
       if action == .run { return run(editor, app) }
-      guard editor.perform(action) else { return nil }
+      guard let effects = editor.perform(action) else { return nil }
       page = .variants(editor)
-      return []
+      return effects
     case .sweep(let form): return action == .run ? run(form, app) : nil
     case .comparison, .marked:
       if player.perform(action) { return [] }
@@ -100,9 +112,13 @@ extension CompareScreen {
 
   private mutating func takeInList(_ key: Key, _ app: AppState) -> [StudioEffect] {
     let texts = listRows(app).map(\.text)
-    let rows = max(app.windowSize.rows - StudioModel.frameRows - 3, 1)
-    _ = listState.handle(key, texts: texts, page: rows)
-    return []
+    let outcome = listState.handle(key, texts: texts, page: listPage(app))
+    return listState.effects(of: outcome)
+  }
+
+  /// Rows of the list that are seen at once.
+  func listPage(_ app: AppState) -> Int {
+    max(app.windowSize.rows - StudioModel.frameRows - 3, 1)
   }
 
   private mutating func performInList(
@@ -128,86 +144,43 @@ extension CompareScreen {
       page = .sweep(
         SweepForm(
           base: app.settings, models: models.map(\.reference),
-          chosen: models.firstIndex { $0.id == app.modelID } ?? 0, after: lastSweep))
+          chosen: models.firstIndex { $0.id == app.modelID } ?? 0,
+          distilledSteps: Self.distilledSteps(models), after: lastSweep))
       return estimateSweep(app)
     case .remove:
-      guard let comparison = comparison(inRow: listState.selected, app) else { return [] }
+      guard let comparison = comparison(inRow: listState.selected, app) else {
+        return [.notify(Notice(.information, "there is no comparison here to forget"))]
+      }
       let count = comparison.cells.count
+      let videos = "\(counted(count, "video")) go\(count == 1 ? "es" : "")"
       return [
         .confirm(
           title: "Forget \(comparison.title)?",
-          lines: ["Its \(count) videos go to the trash, but for those that were kept."],
+          lines: ["Its \(videos) to the trash, but for those that were kept."],
           confirmed: [.library(.deleteComparison(comparison.id))])
       ]
     default: return nil
     }
   }
 
-  /// Variants with the settings of the marked videos, as far as those have been read.
-  private mutating func editMarked(_ app: AppState) -> [StudioEffect] {
-    let videos = markedVideos(app)
-    guard !videos.isEmpty else {
-      return [
-        .notify(Notice(.information, "no video is marked", remedy: "m in the gallery marks one"))
-      ]
-    }
-    let variants = videos.compactMap { video -> Comparison.Variant? in
-      guard let tree = app.trees[video.id], let clip = tree.current else { return nil }
-      var settings = clip.settings
-      settings.seed = clip.seed
-      settings.clipCount = tree.branch.count
-      return .init(model: clip.model, settings: settings)
-    }
-    guard variants.count == videos.count else {
-      return videos.filter { app.trees[$0.id] == nil }.map { .video(.loadTree($0.id)) }
-        + [.notify(Notice(.information, "reading the settings; press C again"))]
-    }
-    page = .variants(VariantEditor(variants))
-    return []
-  }
+  // MARK: The mouse
 
-  // MARK: Making
-
-  private mutating func run(_ editor: VariantEditor, _ app: AppState) -> [StudioEffect] {
-    var variants = editor.variants
-    let first = variants[0].settings
-    for index in variants.indices {
-      variants[index].settings.seed = first.seed
-      variants[index].settings.isSeedLocked = first.isSeedLocked
-      variants[index].settings.clipCount = variants[index].settings.clipCount ?? 1
-    }
-    page = .list
-    known = Set(app.comparisons.map(\.id))
-    return [
-      .order(
-        .compare(title: Comparison.labels(of: editor.variants).joined(separator: " | "), variants))
-    ]
-  }
-
-  private mutating func run(_ form: SweepForm, _ app: AppState) -> [StudioEffect] {
-    switch form.outcome {
-    case .problem(let sentence): return [.notify(Notice(.warning, sentence))]
-    case .sweep(let model, let columns, let rows):
-      var settings = form.base
-      settings.clipCount = settings.clipCount ?? 1
-      page = .list
-      known = Set(app.comparisons.map(\.id))
-      return [.order(.sweep(.init(model: model, settings: settings), columns: columns, rows: rows))]
-    }
-  }
-
-  /// Asks what the sweep that is set up takes.
-  mutating func estimateSweep(_ app: AppState) -> [StudioEffect] {
-    guard case .sweep(let form) = page else { return [] }
-    return estimates.ask(form.estimateKeys(), app)
+  package mutating func click(_ name: String, _ app: AppState) -> [StudioEffect] {
+    let parts = name.split(separator: " ")
+    guard parts.first == "cell", let index = parts.last.flatMap({ Int($0) }) else { return [] }
+    // A click on the one that is focused opens it, as Enter does.
+    guard index != focus else { return perform(.extend, count: nil, app) ?? [] }
+    focus = index
+    return refresh(app)
   }
 
   // MARK: Cells
 
   private mutating func move(_ key: Key, _ app: AppState) {
-    guard let movement = Movement(key) else { return }
-    let count = cells(app).count
-    let columns = comparison(app)?.columnAxis?.values.count ?? count
+    let cells = cells(app)
+    guard let movement = Movement(key), !cells.isEmpty else { return }
+    let count = cells.count
+    let columns = columns(of: cells, in: parts(of: TileGrid.area(app), cells, app)[0], app)
     switch movement {
     case .left: focus -= 1
     case .right: focus += 1
@@ -234,15 +207,22 @@ extension CompareScreen {
       guard scores(cells, app).height > 0 else {
         return [
           .notify(
-            Notice(.information, "no score of these is stored", remedy: "8 shows Evaluate"))
+            Notice(
+              .information, "no score of these is stored",
+              remedy: "\(ScreenID.evaluate.keyName) shows Evaluate"))
         ]
       }
       showsScores.toggle()
     case .add:
-      guard case .comparison = page else { return [] }
+      guard case .comparison = page else {
+        return [.notify(Notice(.information, "\(cell.label) is among the videos already"))]
+      }
       return [
         .video(.keep(cell.video)),
-        .notify(Notice(.success, "\(cell.label) is a video of its own", remedy: "5 shows it")),
+        .notify(
+          Notice(
+            .success, "\(cell.label) is a video of its own",
+            remedy: "\(ScreenID.gallery.keyName) shows it")),
       ]
     case .extend: return [.video(.open(cell.video)), .show(.extend)]
     case .reuse: return reuse(cell, app)

@@ -170,28 +170,30 @@ package struct CompareScreen: StudioScreen {
     }
   }
 
-  package mutating func paste(_ text: String) {
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
     switch page {
+    case .list: listState.paste(text, texts: listRows(app).map(\.text), page: listPage(app))
     case .variants(var editor):
       editor.paste(text)
       page = .variants(editor)
     case .sweep(var form):
       form.paste(text)
       page = .sweep(form)
-    case .list, .comparison, .marked: break
+    case .comparison, .marked: break
     }
+    return []
   }
 
   package mutating func goBack() -> Bool {
     switch page {
     case .list: return false
     case .variants(var editor):
-      page = editor.goBack() ? .variants(editor) : .list
+      if editor.goBack() { page = .variants(editor) } else { leaveSetup() }
     case .sweep(var form):
-      page = form.goBack() ? .sweep(form) : .list
+      if form.goBack() { page = .sweep(form) } else { leaveSetup() }
     case .comparison, .marked:
-      if player.isZoomed {
-        player.isZoomed = false
+      if player.leaveZoom() {
+        return true
       } else if showsDifference {
         showsDifference = false
       } else {
@@ -202,17 +204,32 @@ package struct CompareScreen: StudioScreen {
     return true
   }
 
+  /// Leaves what was set up; what was asked for is found in the list.
+  private mutating func leaveSetup() { (page, known) = (.list, nil) }
+
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
-    guard case .variants(var editor) = page else { return [] }
-    editor.undo()
-    page = .variants(editor)
-    return []
+    switch page {
+    case .variants(var editor):
+      guard editor.undo(app) else { return [.notify(.nothingToUndo)] }
+      page = .variants(editor)
+      return []
+    case .sweep(var form):
+      guard form.undo() else { return [.notify(.nothingToUndo)] }
+      return setUp(form, app)
+    case .list, .comparison, .marked: return [.notify(.nothingToUndo)]
+    }
   }
 
   package mutating func redo(_ app: AppState) -> [StudioEffect] {
-    guard case .variants(var editor) = page else { return [] }
-    editor.redo()
-    page = .variants(editor)
-    return []
+    switch page {
+    case .variants(var editor):
+      guard editor.redo(app) else { return [.notify(.nothingToRedo)] }
+      page = .variants(editor)
+      return []
+    case .sweep(var form):
+      guard form.redo() else { return [.notify(.nothingToRedo)] }
+      return setUp(form, app)
+    case .list, .comparison, .marked: return [.notify(.nothingToRedo)]
+    }
   }
 }

@@ -5,12 +5,28 @@ import TerminalUI
 
 /// Chooses what a sweep varies: one setting, or the model, along the columns, another down the rows.
 package struct SweepForm: Sendable, Hashable {
-  /// What stays the same in all cells but for the model.
-  package let base: GenerationSettings
+  private let wanted: GenerationSettings
   private let models: [ModelReference]
+  /// The steps of those that were distilled.
+  private let distilledSteps: [ModelReference: Int]
   private var form: Form<Line>
   /// The values that were typed for each, so that going through them loses none.
   private var typed: [Subject: String]
+  private var history = UndoHistory<Setup>()
+
+  /// What can be taken back.
+  private struct Setup: Sendable, Hashable {
+    var fields: [FormField<Line>]
+    var typed: [Subject: String]
+  }
+
+  /// What stays the same in all cells but for the model: what was asked for, with the steps that
+  /// the chosen model leaves no choice of.
+  package var base: GenerationSettings { wanted.fitting(distilledSteps: steps(of: choice(.model))) }
+
+  private func steps(of model: Int) -> Int? {
+    models.indices.contains(model) ? distilledSteps[models[model]] : nil
+  }
 
   /// What can vary.
   private enum Subject: Sendable, Hashable {
@@ -53,17 +69,23 @@ package struct SweepForm: Sendable, Hashable {
   /// A form over models that can be used, of which one is chosen, by its index. It begins with settings
   /// that the sampler of the base does not ignore.
   ///
-  /// - Parameter last: The form before, whose values are offered again.
+  /// - Parameters:
+  ///   - distilledSteps: The steps of the models that were distilled.
+  ///   - last: The form before, whose values are offered again.
   package init(
-    base: GenerationSettings, models: [ModelReference], chosen: Int, after last: SweepForm? = nil
+    base: GenerationSettings, models: [ModelReference], chosen: Int,
+    distilledSteps: [ModelReference: Int] = [:], after last: SweepForm? = nil
   ) {
-    self.base = base
+    wanted = base
     self.models = models
+    self.distilledSteps = distilledSteps
+    let base = base.fitting(
+      distilledSteps: models.indices.contains(chosen) ? distilledSteps[models[chosen]] : nil)
     typed = last?.typed ?? [:]
     let subjects = Self.subjects(models)
     let titles = subjects.map(\.title)
     let useful = GenerationSetting.ofSweeps.filter {
-      $0.line.fixed(base) == nil && $0 != .laterSteps
+      $0.line.fixed(base) == nil && !$0.isDistilled(in: base) && $0 != .laterSteps
     }
     let columns = useful.first { $0 == .steps } ?? useful.first ?? .guidance
     let rows =
@@ -106,7 +128,9 @@ package struct SweepForm: Sendable, Hashable {
 
   /// Handles a key; values follow the setting that they belong to.
   package mutating func handle(_ key: Key) {
+    let before = setup
     guard case .changed(let line) = form.handle(key) else { return }
+    history.note(before)
     switch line {
     case .columns: follow(columnSubject, .columnValues)
     case .rows: follow(rowSubject, .rowValues)
@@ -120,6 +144,25 @@ package struct SweepForm: Sendable, Hashable {
     form[values]?.value =
       subject.map { .text(typed[$0] ?? Self.example($0, models)) } ?? .fixed("-")
     form[values]?.help = subject?.range ?? ""
+  }
+
+  /// Takes the last change back. False if there is none.
+  package mutating func undo() -> Bool {
+    guard let last = history.undo(from: setup) else { return false }
+    setup = last
+    return true
+  }
+
+  /// Makes the change again that was taken back last. False if there is none.
+  package mutating func redo() -> Bool {
+    guard let next = history.redo(from: setup) else { return false }
+    setup = next
+    return true
+  }
+
+  private var setup: Setup {
+    get { Setup(fields: form.fields, typed: typed) }
+    set { (form.fields, typed) = (newValue.fields, newValue.typed) }
   }
 
   package mutating func paste(_ text: String) { form.paste(text) }
@@ -173,7 +216,26 @@ package struct SweepForm: Sendable, Hashable {
     guard count <= Comparison.cellLimit else {
       return .problem("\(count) cells are more than the \(Comparison.cellLimit) that fit")
     }
-    return .sweep(models[choice(.model)], columns: columns, rows: rows)
+    let model = models[choice(.model)]
+    if let problem = stepsProblem(model, [columns, rows].compactMap { $0 }) {
+      return .problem(problem)
+    }
+    return .sweep(model, columns: columns, rows: rows)
+  }
+
+  /// Why some cells could not be made: a distilled model leaves no choice of its steps.
+  private func stepsProblem(_ model: ModelReference, _ axes: [SweepAxis]) -> String? {
+    let varied = axes.flatMap { axis -> [ModelReference] in
+      if case .models(let models) = axis.subject { models } else { [] }
+    }
+    let chosen = varied.isEmpty ? [model] : varied
+    let settings = axes.compactMap(\.setting)
+    guard let distilled = chosen.first(where: { distilledSteps[$0] != nil }),
+      let steps = distilledSteps[distilled],
+      let setting = settings.first(where: { GenerationSetting.ofSteps.contains($0) })
+    else { return nil }
+    let count = counted(steps, "step")
+    return "\(distilled.name) was distilled for \(count) and leaves no choice of \(setting.title)"
   }
 
   /// The cells that would be made, by their cost.
@@ -181,7 +243,12 @@ package struct SweepForm: Sendable, Hashable {
     guard case .sweep(let model, let columns, let rows) = outcome else { return [] }
     let variant = Comparison.Variant(model: model, settings: base)
     let cells = (try? Comparison.cells(variant, columns: columns, rows: rows)) ?? []
-    return cells.map { AppState.EstimateKey(costOf: $0.variant.settings, $0.variant.model) }
+    let fits = Comparison.takesOwnSteps(cells.map(\.variant), [columns, rows])
+    return cells.map { cell in
+      var settings = cell.variant.settings
+      if fits { settings = settings.fitting(distilledSteps: distilledSteps[cell.variant.model]) }
+      return AppState.EstimateKey(costOf: settings, cell.variant.model)
+    }
   }
 
   /// Whether the base's sampler takes no notice of a setting, in words; empty if it does.
@@ -214,8 +281,8 @@ package struct SweepForm: Sendable, Hashable {
       let clips = counted(base.clipCount ?? 1, "clip")
       let time = ["", "-", "..."].contains(estimate) ? "" : " They take \(estimate)."
       text =
-        "\(shape)\(count) videos of \(clips) with the same seed, one after the other.\(time)"
-        + ignoredText
+        "\(shape)\(counted(count, "video")) of \(clips) with the same seed, one after the "
+        + "other.\(time)" + ignoredText
     }
     TextWrap.draw(text, in: &buffer, area: parts[1], style: Style(role))
   }

@@ -1,3 +1,4 @@
+import RunKit
 import StudioKit
 import TerminalUI
 
@@ -62,9 +63,25 @@ package struct VariantEditor: Sendable, Hashable {
     return editsSettings
   }
 
-  /// Takes the last change of the selected one's settings back, or makes it again.
-  package mutating func undo() { if form.undo() { variants[selected].settings = form.settings } }
-  package mutating func redo() { if form.redo() { variants[selected].settings = form.settings } }
+  /// Takes the last change of the selected one's settings back, or makes it again. False if there
+  /// is none.
+  package mutating func undo(_ app: AppState) -> Bool {
+    guard form.undo() else { return false }
+    takeSettings(for: app.models.first { $0.reference == variants[selected].model })
+    return true
+  }
+
+  package mutating func redo(_ app: AppState) -> Bool {
+    guard form.redo() else { return false }
+    takeSettings(for: app.models.first { $0.reference == variants[selected].model })
+    return true
+  }
+
+  /// Takes the form's settings, with the steps that a model leaves no choice of.
+  private mutating func takeSettings(for model: ModelEntry?) {
+    form.fit(model)
+    variants[selected].settings = form.settings
+  }
 
   /// Handles a key that is no action.
   package mutating func take(_ key: Key, _ app: AppState) {
@@ -81,21 +98,34 @@ package struct VariantEditor: Sendable, Hashable {
     }
   }
 
-  /// Does an action of the tables but for making the comparison. False for another.
-  package mutating func perform(_ action: ActionName) -> Bool {
+  /// Does an action of the tables but for making the comparison.
+  ///
+  /// - Returns: `nil` for another.
+  package mutating func perform(_ action: ActionName) -> [StudioEffect]? {
     switch action {
     case .settings: editsSettings.toggle()
     case .add:
-      guard variants.count < Self.limits.upperBound else { return true }
+      guard variants.count < Self.limits.upperBound else {
+        return [
+          .notify(
+            Notice(
+              .information, "\(variants.count) variants are as many as can be compared",
+              remedy: "d takes one away"))
+        ]
+      }
       variants.insert(variants[selected], at: selected + 1)
       select(selected + 1)
     case .remove:
-      guard variants.count > Self.limits.lowerBound else { return true }
+      guard variants.count > Self.limits.lowerBound else {
+        return [
+          .notify(Notice(.information, "a comparison is of \(variants.count) variants at least"))
+        ]
+      }
       variants.remove(at: selected)
       select(selected)
-    default: return false
+    default: return nil
     }
-    return true
+    return []
   }
 
   private mutating func select(_ index: Int) {
@@ -104,10 +134,12 @@ package struct VariantEditor: Sendable, Hashable {
   }
 
   private mutating func changeModel(by step: Int, _ app: AppState) {
-    let models = app.models.filter(\.canGenerate).map(\.reference)
+    let models = app.models.filter(\.canGenerate)
     guard !models.isEmpty else { return }
-    let index = models.firstIndex(of: variants[selected].model) ?? -1
-    variants[selected].model = models[(index + step + models.count) % models.count]
+    let index = models.firstIndex { $0.reference == variants[selected].model } ?? -1
+    let model = models[(index + step + models.count) % models.count]
+    variants[selected].model = model.reference
+    takeSettings(for: model)
   }
 
   /// The settings of each variant in which they differ; models have a column of their own.

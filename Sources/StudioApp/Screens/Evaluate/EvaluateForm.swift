@@ -9,10 +9,7 @@ package struct EvaluateForm: Sendable, Hashable {
   private var models: [ModelEntry] = []
   private var presets: [Preset] = []
   private var form: Form<EvaluateLine>
-  private var undoable: [EvaluateTask] = []
-  private var redoable: [EvaluateTask] = []
-
-  private static let undoLimit = 100
+  private var history = UndoHistory<EvaluateTask>()
 
   /// A form for an evaluation.
   package init(_ task: EvaluateTask) {
@@ -68,31 +65,34 @@ package struct EvaluateForm: Sendable, Hashable {
 
   /// Puts another evaluation into the form; this can be undone like any change.
   package mutating func replace(with new: EvaluateTask) {
-    if new != task {
-      undoable = (undoable + [task]).suffix(Self.undoLimit)
-      redoable = []
-    }
+    if fitted(new) != task { history.note(task) }
     show(new)
   }
 
   /// Takes the last change back. False if there is none.
   package mutating func undo() -> Bool {
-    guard let last = undoable.popLast() else { return false }
-    redoable.append(task)
+    guard let last = history.undo(from: task) else { return false }
     show(last)
     return true
   }
 
   /// Makes the change again that was taken back last. False if there is none.
   package mutating func redo() -> Bool {
-    guard let next = redoable.popLast() else { return false }
-    undoable.append(task)
+    guard let next = history.redo(from: task) else { return false }
     show(next)
     return true
   }
 
+  /// An evaluation with the steps that its model leaves no choice of.
+  private func fitted(_ task: EvaluateTask) -> EvaluateTask {
+    guard task.generates else { return task }
+    var task = task
+    task.settings = task.settings.fitting(models.first { $0.reference == task.model })
+    return task
+  }
+
   private mutating func show(_ new: EvaluateTask) {
-    task = new
+    task = fitted(new)
     let fields = EvaluateField.fields(.init(task: task, models: models, presets: presets))
     form = Form(fields: fields, selected: form.selected)
   }

@@ -11,7 +11,7 @@ extension EvaluateScreen {
     case .comparison:
       comparison(app)?.draw(in: &buffer, area: area, state: rowOfComparison)
     case .main:
-      guard area.width >= 80, area.height >= 20 else {
+      guard !area.showsOnePane else {
         return drawOnePane(in: &buffer, area: area, app)
       }
       drawMain(in: &buffer, area: area, app)

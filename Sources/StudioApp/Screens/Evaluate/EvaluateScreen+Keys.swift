@@ -1,6 +1,7 @@
 import EvaluationKit
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 extension EvaluateScreen {
@@ -58,13 +59,19 @@ extension EvaluateScreen {
   }
 
   private mutating func handleInScores(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    let texts = rows(app, ScoreColumn.wide).map(\.text)
-    let outcome = table.handle(key, texts: texts, page: Self.tablePage)
-    if app.evaluations.indices.contains(table.selected) {
-      selectedID = app.evaluations[table.selected].id
-    }
+    let outcome = table.handle(key, texts: scoreTexts(app), page: Self.tablePage)
+    followSelection(app)
     if case .activated = outcome, let selectedID { open(.report(selectedID)) }
-    return []
+    return table.effects(of: outcome)
+  }
+
+  /// The scores in words, for the search.
+  func scoreTexts(_ app: AppState) -> [String] { rows(app, ScoreColumn.wide).map(\.text) }
+
+  /// Takes what is selected in the table.
+  mutating func followSelection(_ app: AppState) {
+    guard app.evaluations.indices.contains(table.selected) else { return }
+    selectedID = app.evaluations[table.selected].id
   }
 
   mutating func open(_ page: Page) {
@@ -100,11 +107,19 @@ extension EvaluateScreen {
   }
 
   private mutating func handleInComparison(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    guard let comparison = comparison(app) else { return [] }
-    _ = rowOfComparison.handle(
-      key, texts: comparison.rows.map(\.text),
-      page: max(app.windowSize.rows - StudioModel.frameRows - 5, 1))
-    return []
+    let outcome = rowOfComparison.handle(
+      key, texts: comparisonTexts(app), page: comparisonPage(app))
+    return rowOfComparison.effects(of: outcome)
+  }
+
+  /// The rows of the comparison that is shown in words, for the search.
+  func comparisonTexts(_ app: AppState) -> [String] {
+    (comparison(app)?.rows ?? []).map(\.text)
+  }
+
+  /// Rows of a comparison that are seen at once.
+  func comparisonPage(_ app: AppState) -> Int {
+    max(app.windowSize.rows - StudioModel.frameRows - 5, 1)
   }
 
   // MARK: Actions
@@ -177,7 +192,7 @@ extension EvaluateScreen {
           .notify(
             Notice(
               .information, "it waits for job \($0.id.rawValue), \($0.title(app))",
-              remedy: "6 shows the queue"))
+              remedy: "\(ScreenID.queue.keyName) shows the queue"))
         ]
       } ?? []
     return [.remember(.evaluation(form.task)), .order(.evaluate(form.task))] + waits

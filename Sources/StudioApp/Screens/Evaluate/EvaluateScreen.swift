@@ -61,7 +61,17 @@ package struct EvaluateScreen: StudioScreen {
     page == .main && pane == .setup && form.takesDigits
   }
 
-  package mutating func paste(_ text: String) { form.paste(text) }
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
+    if form.isTyping {
+      form.paste(text)
+    } else if case .comparison = page {
+      rowOfComparison.paste(text, texts: comparisonTexts(app), page: comparisonPage(app))
+    } else {
+      table.paste(text, texts: scoreTexts(app), page: Self.tablePage)
+      followSelection(app)
+    }
+    return []
+  }
 
   package mutating func goBack() -> Bool {
     if form.goBack() { return true }
@@ -167,15 +177,11 @@ package struct EvaluateScreen: StudioScreen {
   // MARK: Undo
 
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
-    form.undo()
-      ? setupChanged(app)
-      : [.notify(Notice(.information, "no change of the evaluation is left to undo"))]
+    form.undo() ? setupChanged(app) : [.notify(.nothingToUndo)]
   }
 
   package mutating func redo(_ app: AppState) -> [StudioEffect] {
-    form.redo()
-      ? setupChanged(app)
-      : [.notify(Notice(.information, "no change of the evaluation is left to redo"))]
+    form.redo() ? setupChanged(app) : [.notify(.nothingToRedo)]
   }
 
   // MARK: Two scores

@@ -2,6 +2,7 @@ import Foundation
 import HandwrittenText
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 import VideoDiffusion
 
@@ -14,12 +15,10 @@ extension ExtendScreen {
     } else if tree == nil {
       drawNoVideo(in: &buffer, area: area, app)
     } else if let rolls, form == nil {
-      rolls.draw(
-        in: &buffer, area: area, tiles(app), frame: player.frame, isMoving: player.isPlaying,
-        seams: seams, app, context)
+      rolls.draw(in: &buffer, area: area, tiles(app), player, seams: seams, app, context)
     } else if player.isZoomed, form == nil {
       drawPlayer(in: &buffer, area: area, app, context)
-    } else if area.width < 80 || area.height < 20 {
+    } else if area.showsOnePane {
       drawFacts(in: &buffer, area: area, app, context)
     } else {
       let width = min(ClipPlayer.paneWidth(rows: area.height, app), area.width - 40)
@@ -38,7 +37,7 @@ extension ExtendScreen {
         HelpEntry(keys: [.character("e")], name: "", help: "makes a new video's first clip"),
         HelpEntry(keys: [.character("o")], name: "", help: "begins with frames of a video file"),
         HelpEntry(keys: [.character("O")], name: "", help: "opens an empty one"),
-        HelpEntry(keys: [.character("5")], name: "", help: "lists the videos there are"),
+        ScreenID.gallery.entry("lists the videos there are"),
       ]
     ).draw(in: &buffer, area: inner)
   }
@@ -264,8 +263,9 @@ extension ExtendScreen {
       let text = marked.count == 2 ? "\(marksText): Y makes the way" : marksText
       facts.append(.init("marked", text, role: .accent))
     }
-    if let nextSettings {
-      let text = SettingsText.sampler(nextSettings, steps: nextSettings.laterSteps)
+    if nextSettings != nil {
+      let next = settings(app)
+      let text = SettingsText.sampler(next, steps: next.laterSteps)
       facts.append(.init("next", "\(text), edited", role: .accent))
     }
     if let otherModel { facts.append(.init("with", otherModel.name, role: .accent)) }

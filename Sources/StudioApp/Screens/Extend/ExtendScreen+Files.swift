@@ -57,8 +57,8 @@ extension ExtendScreen {
     case "footage": return readFootage(argument, app)
     case "frame": return goToFrame(argument, app)
     case "rename":
-      guard let tree, !argument.isEmpty else { return [] }
-      return [.video(.rename(tree.video, argument))]
+      guard let tree else { return [.notify(.noVideo)] }
+      return StudioEffect.rename(tree.video, to: argument)
     default: return []
     }
   }
@@ -101,8 +101,4 @@ extension ExtendScreen {
       .query(.readFootage(path: path, model: model.reference)),
     ] + refresh(app)
   }
-}
-
-extension Notice {
-  static let noPicture = Notice(.warning, "there is no finished picture to write")
 }

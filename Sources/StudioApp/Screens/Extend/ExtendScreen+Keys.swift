@@ -278,7 +278,7 @@ extension ExtendScreen {
     guard let tree else { return [.notify(.noVideo)] }
     if let problem = modelProblem(app) { return [.notify(problem)] }
     guard let model = usableModel(app) else { return [] }
-    var settings = settings
+    var settings = settings.fitting(model)
     settings.clipCount = count
     // The seed was chosen here; the workspace is not to choose another.
     settings.isSeedLocked = true
@@ -341,11 +341,11 @@ extension ExtendScreen {
     switch (action, activity) {
     case (.stop, .running(let job)):
       laterRun = nil
-      return [.job(.finish(job.id, atOnce: app.isStopping(job.id)))]
-    case (.stop, .waiting(let job)), (.stop, .held(let job)): return [.job(.cancel(job.id))]
-    case (.pause, .running(let job)), (.pause, .waiting(let job)): return [.job(.pause(job.id))]
-    case (.pause, .held(let job)), (.pause, .failed(let job, _, _)):
-      return [.job(.resume(job.id))]
+      return job.stop(app)
+    case (.stop, .waiting(let job)), (.stop, .held(let job)): return job.stop(app)
+    case (.pause, .running(let job)), (.pause, .waiting(let job)), (.pause, .held(let job)),
+      (.pause, .failed(let job, _, _)):
+      return job.pauseOrResume()
     default: return [.notify(Notice(.information, "no run of this video is under way"))]
     }
   }
@@ -362,30 +362,21 @@ extension ExtendScreen {
 
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
     if form != nil {
-      if form?.undo() == true { nextSettings = form?.settings }
+      guard form?.undo() == true else { return [.notify(.nothingToUndo)] }
+      nextSettings = form?.settings
       return rememberNext()
     }
-    guard let tree, tree.canUndo else {
-      return [.notify(Notice(.information, "there is nothing to undo"))]
-    }
+    guard let tree, tree.canUndo else { return [.notify(.nothingToUndo)] }
     return [.tree(.undo(tree.video))]
   }
 
   package mutating func redo(_ app: AppState) -> [StudioEffect] {
     if form != nil {
-      if form?.redo() == true { nextSettings = form?.settings }
+      guard form?.redo() == true else { return [.notify(.nothingToRedo)] }
+      nextSettings = form?.settings
       return rememberNext()
     }
-    guard let tree, tree.canRedo else {
-      return [.notify(Notice(.information, "there is nothing to redo"))]
-    }
+    guard let tree, tree.canRedo else { return [.notify(.nothingToRedo)] }
     return [.tree(.redo(tree.video))]
   }
-}
-
-extension Notice {
-  static let noModel = Notice(.warning, "no model is chosen", remedy: "F1 lists the models")
-  static let noVideo = Notice(
-    .warning, "no video is open", remedy: "O begins one, 5 lists the videos")
-  static let noClip = Notice(.warning, "there is no clip yet", remedy: "e makes the first")
 }

@@ -132,7 +132,7 @@ extension ExtendScreen {
     guard let tree else { return [.notify(.noVideo)] }
     if let problem = modelProblem(app) { return [.notify(problem)] }
     guard let model = usableModel(app) else { return [] }
-    var settings = settings
+    var settings = settings.fitting(model)
     settings.clipCount = lead.clipCount
     settings.isSeedLocked = true
     wantsToWatch = true

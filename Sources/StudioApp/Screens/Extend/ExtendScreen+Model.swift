@@ -1,4 +1,5 @@
 import RunKit
+import StudioLink
 
 /// Which model and settings the next clips have.
 extension ExtendScreen {
@@ -18,23 +19,25 @@ extension ExtendScreen {
   }
 
   /// The settings of the next clips: those edited here, else those of the clip at the position,
-  /// else Make's.
+  /// else Make's; with the steps that their model leaves no choice of.
   func settings(_ app: AppState) -> GenerationSettings {
-    if let nextSettings { return nextSettings }
-    guard var settings = tree?.current?.settings else { return app.settings }
+    let model = usableModel(app)
+    if let nextSettings { return nextSettings.fitting(model) }
+    guard var settings = tree?.current?.settings else { return app.settings.fitting(model) }
     settings.clipCount = 1
     settings.isSeedLocked = false
-    return settings
+    return settings.fitting(model)
   }
 
   /// Says why nothing can be made, if so.
   func modelProblem(_ app: AppState) -> Notice? {
     guard usableModel(app) == nil else { return nil }
     guard let wanted = nextModel(app) else {
-      return Notice(.warning, "no model is chosen", remedy: "F1 lists the models")
+      return .noModel
     }
     return Notice(
       .error, "the model \(wanted.name) is not among the models",
-      remedy: "F1 opens its folder; M continues with the chosen model")
+      remedy:
+        "\(ScreenID.models.keyName) opens its folder; M continues with the chosen model")
   }
 }

@@ -15,6 +15,7 @@ extension ExtendScreen {
       ]
     }
     rolls = picker
+    player.isZoomed = false
     return []
   }
 
@@ -22,6 +23,7 @@ extension ExtendScreen {
   mutating func openRolls(of clip: Clip) {
     guard let tree else { return }
     rolls = RollPicker(of: clip, in: tree)
+    player.isZoomed = false
     wantsToWatch = false
   }
 
@@ -79,6 +81,7 @@ extension ExtendScreen {
       case .star: return star(clip.id)
       default:
         rolls = nil
+        player.isZoomed = false
         let name = outline?.labels[clip.id] ?? "the clip"
         return go(to: clip.id, app) + [
           .notify(

@@ -87,7 +87,8 @@ package struct ExtendScreen: StudioScreen {
     } else if wantsToWatch {
       (isWatching, wantsToWatch) = (true, false)
     }
-    if tree == nil { rolls = nil }
+    // Undo may have taken all of them away.
+    if tiles(app).isEmpty { rolls = nil }
     checkMarks()
     return beginLaterRun(app) + refreshPlayer(app) + loadThumbnails(app)
   }
@@ -243,18 +244,23 @@ package struct ExtendScreen: StudioScreen {
     form?.takesDigits ?? (picker != nil)
   }
 
-  package mutating func paste(_ text: String) { form?.paste(text) }
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
+    form?.paste(text)
+    return []
+  }
 
   package mutating func goBack() -> Bool {
     if let isTyping = form?.goBack(), isTyping { return true }
     if form != nil {
       form = nil
+    } else if picker?.leaveZoom() == true {
+      return true
     } else if picker != nil {
       picker = nil
-    } else if rolls != nil {
-      rolls = nil
     } else if player.isZoomed {
       player.isZoomed = false
+    } else if rolls != nil {
+      rolls = nil
     } else if scope != .clip {
       scope = .clip
     } else {

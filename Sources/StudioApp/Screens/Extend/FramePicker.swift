@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import TerminalUI
 
@@ -72,6 +73,9 @@ package struct FramePicker: Sendable, Hashable {
   /// Does an action of a player.
   package mutating func perform(_ action: ActionName) { _ = player.perform(action) }
 
+  /// Lets the picture fill the screen no longer. False if it does not.
+  package mutating func leaveZoom() -> Bool { player.leaveZoom() }
+
   private mutating func move(to frame: Int, _ app: AppState) {
     firstFrame = min(max(frame, 0), max(frameCount - clipLength, 0))
     refresh(app)
@@ -125,7 +129,7 @@ package struct FramePicker: Sendable, Hashable {
       let inner = Border(title: "Frames", isFocused: true).draw(in: &buffer, area: area)
       EmptyState(
         "\(path) is too short",
-        lines: ["It has \(frameCount) frames; a clip of this model has \(clipLength)."],
+        lines: ["It has \(counted(frameCount, "frame")); a clip of this model has \(clipLength)."],
         keys: [HelpEntry(keys: [.character("o")], name: "", help: "opens another video")],
         role: .error
       ).draw(in: &buffer, area: inner)

@@ -47,11 +47,13 @@ package struct RollPicker: Sendable, Hashable {
 
   /// Draws the tiles.
   ///
-  /// - Parameter frame: The frame that each clip shows, from 0.
+  /// - Parameter player: Tells the frame that each clip shows, and whether the focused one has all
+  ///   the room.
   func draw(
-    in buffer: inout CellBuffer, area: Rectangle, _ tiles: [Tile], frame: Int, isMoving: Bool,
+    in buffer: inout CellBuffer, area: Rectangle, _ tiles: [Tile], _ player: ClipPlayer,
     seams: [ClipID: Double], _ app: AppState, _ context: ViewContext
   ) {
+    let frame = player.frame
     grid.draw(
       tiles.enumerated().map { index, tile in
         var drawn = texts(of: tile, number: index + 1, count: tiles.count, seams, app)
@@ -69,7 +71,8 @@ package struct RollPicker: Sendable, Hashable {
         case .waiting: drawn.missing = EmptyState("It waits for its turn")
         }
         return drawn
-      }, target: "roll", isMoving: isMoving, in: &buffer, area: area, app, context)
+      }, target: "roll", isMoving: player.isPlaying, isZoomed: player.isZoomed, in: &buffer,
+      area: area, app, context)
   }
 
   private func texts(

@@ -1,6 +1,7 @@
 import Foundation
 import HandwrittenText
 import StudioKit
+import StudioLink
 import TerminalUI
 
 extension GalleryScreen {
@@ -129,8 +130,7 @@ extension GalleryScreen {
     return EmptyState(
       "No videos yet", lines: ["Every clip is kept here the moment it is complete."],
       keys: [
-        HelpEntry(keys: [.character("2")], name: "", help: "makes the first"),
-        HelpEntry(keys: [.character("3")], name: "", help: "continues a file"),
+        ScreenID.make.entry("makes the first"), ScreenID.extend.entry("continues a file"),
       ])
   }
 

@@ -277,7 +277,7 @@ extension GalleryScreen {
       guard !videos.isEmpty else { continue }
       return trash(videos, asksForMany: false, app)
     }
-    return []
+    return [.notify(.nothingToRedo)]
   }
 
   private mutating func show(_ shelf: Shelf) -> [StudioEffect] {
@@ -374,7 +374,7 @@ extension GalleryScreen {
           argument.replacing("*", with: stem), video: video.id, through: tip,
           overwrites: command == "overwrite")
       }
-    case "rename": return argument.isEmpty ? [] : [.video(.rename(video.id, argument))]
+    case "rename": return StudioEffect.rename(video.id, to: argument)
     default: return []
     }
   }

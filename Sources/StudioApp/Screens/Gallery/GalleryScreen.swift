@@ -46,13 +46,13 @@ package struct GalleryScreen: StudioScreen {
   // MARK: What is listed
 
   /// The videos that are listed, in order. Those of comparisons are listed there, and those that only
-  /// wait for their first clip in the queue.
+  /// wait for their first clip in the queue, as do those whose first was cancelled.
   package func videos(_ app: AppState) -> [VideoSummary] {
     let waiting = waitingVideos(app)
     return order.sorted(
       app.videos.filter {
         $0.isTrashed == (shelf == .trash) && $0.comparison == nil && matches($0)
-          && !waiting.contains($0.id)
+          && !waiting.contains($0.id) && !$0.isLeftEmpty(by: app.jobs)
       })
   }
 
@@ -128,14 +128,16 @@ package struct GalleryScreen: StudioScreen {
 
   package var isTyping: Bool { search != nil }
 
-  package mutating func paste(_ text: String) {
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
     search?.insert(text)
-    if let search { query = search.text }
+    guard let search else { return [] }
+    (query, offers) = (search.text, ([], 0))
+    return refresh(app)
   }
 
   package mutating func goBack() -> Bool {
-    if player.isZoomed {
-      player.isZoomed = false
+    if player.leaveZoom() {
+      return true
     } else if !query.isEmpty {
       query = ""
     } else if shelf != .videos {

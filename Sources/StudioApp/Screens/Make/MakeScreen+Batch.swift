@@ -44,7 +44,7 @@ extension MakeScreen {
       guard recipe == nil else {
         return [.notify(Notice(.information, "a recipe has seeds of its own"))]
       }
-      batch = nil
+      leaveBatch()
       return takeSeed(focused.seed, app)
     default:
       guard let video = focused.video else {
@@ -52,7 +52,7 @@ extension MakeScreen {
       }
       switch action {
       case .choose:
-        batch = nil
+        leaveBatch()
         return [.video(.open(video)), .show(.extend)]
       case .star: return [.video(.star(video, app.video(video)?.isStarred != true))]
       default:
@@ -78,6 +78,9 @@ extension MakeScreen {
     self.batch?.grid.focus(on: index, count: batch.seeds.count)
     return []
   }
+
+  /// Goes back from several to one.
+  private mutating func leaveBatch() { (batch, player.isZoomed) = (nil, false) }
 
   /// Lets the videos play in step, and asks for what is not known of them.
   mutating func refreshBatch(_ app: AppState) -> [StudioEffect] {
@@ -107,6 +110,6 @@ extension MakeScreen {
   ) {
     batch.grid.draw(
       batch.tiles(frame: player.frame, app), target: "seed", isMoving: player.isPlaying,
-      in: &buffer, area: area, app, context)
+      isZoomed: player.isZoomed, in: &buffer, area: area, app, context)
   }
 }

@@ -1,4 +1,5 @@
 import RunKit
+import StudioKit
 import TerminalUI
 
 extension MakeScreen {
@@ -50,11 +51,12 @@ extension MakeScreen {
       }
       return take(preset, app)
     case .savePreset:
-      guard !argument.isEmpty else {
+      let name = argument.trimmed
+      guard !name.isEmpty else {
         return [.notify(Notice(.warning, "a preset needs a name"))]
       }
-      let save = StudioEffect.library(.savePreset(name: argument, settings: form.settings))
-      guard let kept = app.preset(named: argument), !kept.isBuiltIn,
+      let save = StudioEffect.library(.savePreset(name: name, settings: form.settings))
+      guard let kept = app.preset(named: name), !kept.isBuiltIn,
         !kept.isReplaceable(by: form.settings)
       else { return [save] }
       return [
@@ -80,7 +82,7 @@ extension MakeScreen {
     guard let video = app.shownMade, let last = app.shownClips(of: video).last
     else { return [Self.nothingFinished] }
     exported = (video, last)
-    let name = ExportRequest.fileName(Self.stem(of: video, app), "mp4")
+    let name = ExportRequest.fileName(Self.stem(of: last, in: video, app), "mp4")
     return [
       .ask(
         prompt: "Export the video \(ExportRequest.formats)", text: name,
@@ -88,12 +90,13 @@ extension MakeScreen {
     ]
   }
 
-  /// What files of a video are called.
-  private static func stem(of video: VideoID, _ app: AppState) -> String {
-    guard let task = app.shownGeneration?.generation, task.video == video else {
+  /// What files that end with a clip are called: by its model and seed, or where none made it by
+  /// its video.
+  private static func stem(of clip: ClipID, in video: VideoID, _ app: AppState) -> String {
+    guard let clip = app.trees[video]?.clips[clip], clip.source.isGenerated else {
       return app.name(of: video)
     }
-    return "\(task.model.name)-\(task.settings.seed)"
+    return "\(clip.model.name)-\(clip.seed)"
   }
 
   private mutating func export(
@@ -112,7 +115,7 @@ extension MakeScreen {
       return [Self.nothingFinished]
     }
     still = request
-    let title = "\(Self.stem(of: video, app))-\(player.frame + 1)"
+    let title = "\(Self.stem(of: request.clip, in: video, app))-\(player.frame + 1)"
     return [
       .ask(
         prompt: "Frame \(player.frame + 1) to", text: ExportRequest.fileName(title, "png"),
@@ -137,6 +140,12 @@ extension MakeScreen {
     let loaded = Self.playedClips(of: video, app).filter { app.frames[$0] != nil }
     return loaded.indices.contains(place.strip)
       ? StillRequest(clip: loaded[place.strip], frame: place.frame) : nil
+  }
+
+  /// The complete clip that is shown; `nil` while that is an estimate, or its tree is not read.
+  func playedClip(_ app: AppState) -> Clip? {
+    guard let shown = shownFrame(app), let video = app.shownMade else { return nil }
+    return app.trees[video]?.clips[shown.clip]
   }
 
   /// Whether the player shows a clip in progress.

@@ -1,4 +1,5 @@
 import RunKit
+import StudioLink
 import TerminalUI
 
 extension MakeScreen {
@@ -53,10 +54,8 @@ extension MakeScreen {
     _ key: Key, _ recipe: Recipe, _ app: AppState
   ) -> [StudioEffect] {
     let runs = recipe.generated
-    let texts = runs.map { RecipeView.text(of: $0) }
-    guard case .activated(let row) = recipeRow.handle(key, texts: texts, page: runs.count) else {
-      return []
-    }
+    let outcome = recipeRow.handle(key, texts: recipeTexts, page: runs.count)
+    guard case .activated(let row) = outcome else { return recipeRow.effects(of: outcome) }
     // One run's settings, to make something else with.
     var settings = runs[row].settings
     settings.clipCount = runs[row].clipCount
@@ -64,7 +63,7 @@ extension MakeScreen {
     leaveRecipe()
     let model = app.models.first { $0.reference == runs[row].reference }
     return [.remember(.recipe(nil))] + (model.map { [.useModel($0.id)] } ?? [])
-      + change(app) { $0 = settings }
+      + change(app, for: model) { $0 = settings }
       + [
         .notify(
           Notice(
@@ -79,12 +78,14 @@ extension MakeScreen {
   }
 
   private mutating func handleInPicker(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    if let preset = picker?.handle(key, app.presets) {
-      picker = nil
-      return take(preset, app)
-    }
-    return estimate(app)
+    guard let picked = picker?.handle(key, app.presets) else { return [] }
+    guard let preset = picked.preset else { return picked.effects + estimate(app) }
+    picker = nil
+    return take(preset, app)
   }
+
+  /// The runs of the recipe in words, for the search.
+  var recipeTexts: [String] { (recipe?.generated ?? []).map { RecipeView.text(of: $0) } }
 
   private mutating func performInPicker(
     _ action: ActionName, _ app: AppState
@@ -161,10 +162,15 @@ extension MakeScreen {
         .notify(
           Notice(
             .success, "\(count) videos with seeds of their own are queued",
-            remedy: "5 shows them as they come"))
+            remedy: "\(ScreenID.gallery.keyName) shows them as they come"))
       ]
     }
-    if batch == nil { batch = SeedBatch(seeds: drawn) } else { batch?.add(drawn) }
+    if batch == nil {
+      batch = SeedBatch(seeds: drawn)
+      player.isZoomed = false
+    } else {
+      batch?.add(drawn)
+    }
     return effects
   }
 
@@ -185,7 +191,7 @@ extension MakeScreen {
         .notify(
           Notice(
             .information, "\(next.reference.name) is the only model that can make videos",
-            remedy: "1 opens others"))
+            remedy: "\(ScreenID.models.keyName) opens others"))
       ]
     }
     return [
@@ -216,8 +222,10 @@ extension MakeScreen {
     } + [.notify(Notice(.success, "took the seed \(seed), locked", remedy: "u undoes this"))]
   }
 
+  /// The seed of what is in the preview: of the clip that plays, or of the run that is being made.
   private func shownSeed(_ app: AppState) -> UInt64? {
-    app.shownGeneration?.generation?.settings.seed ?? app.shownMade.flatMap { app.video($0)?.seed }
+    if isShowingEstimate(app) { return app.runningJob?.generation?.settings.seed }
+    return playedClip(app)?.seed ?? app.shownMade.flatMap { app.video($0)?.seed }
   }
 
   private func copySettings(_ app: AppState) -> [StudioEffect] {
@@ -231,13 +239,16 @@ extension MakeScreen {
     Notice(.information, "nothing runs", remedy: "r makes a video"))
 
   /// Changes settings as one step that can be undone.
+  ///
+  /// - Parameter model: The one that they are for; `nil` for the one that runs use.
   mutating func change(
-    _ app: AppState, _ change: (inout GenerationSettings) -> Void
+    _ app: AppState, for model: ModelEntry? = nil,
+    _ change: (inout GenerationSettings) -> Void
   ) -> [StudioEffect] {
     var settings = form.settings
     change(&settings)
     form.replace(with: settings)
-    return settingsChanged(app)
+    return settingsChanged(app, for: model)
   }
 
   /// Takes a preset's settings; the seed stays, since a preset is for any.

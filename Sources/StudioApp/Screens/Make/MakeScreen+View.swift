@@ -1,5 +1,6 @@
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 extension MakeScreen {
@@ -9,7 +10,7 @@ extension MakeScreen {
     if let batch {
       return drawBatch(batch, in: &buffer, area: area, app, context)
     }
-    guard area.width >= 80, area.height >= 20 else {
+    guard !area.showsOnePane else {
       drawOnePane(in: &buffer, area: area, app, context)
       return
     }
@@ -61,8 +62,8 @@ extension MakeScreen {
         .draw(in: &buffer, area: area, isFocused: hasKeys)
     }
     let inner = Border(title: "Settings", isFocused: hasKeys).draw(in: &buffer, area: area)
-    let previewed = picker?.selected(app.presets).map {
-      SettingsForm(settings: $0.settings.keepingSeed(of: form.settings))
+    let previewed = picker?.selected(app.presets).map { _ in
+      SettingsForm(settings: shownSettings(app))
     }
     let formRows = min(inner.height - 2, SettingsForm.fieldCount + 4)
     let rows = Layout.split(inner, .vertical, [.fixed(1), .fixed(formRows), .fixed(1)])
@@ -87,26 +88,30 @@ extension MakeScreen {
     return app.estimateText(of: estimateKeys(app), each: isEndless ? " a clip" : "")
   }
 
-  /// What made the video that is shown: the settings of its run, with the seed that it took.
+  /// What made the video that is shown: the settings of its run, and the seed of the clip that
+  /// plays.
   private func drawRun(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
-    let job = app.shownGeneration
+    let video = app.shownMade
+    let job = video == nil ? app.shownGeneration : video.flatMap { app.lastGeneration(of: $0) }
     let inner = Border(title: "Run", subtitle: job.map { "of job \($0.id.rawValue)" } ?? "")
       .draw(in: &buffer, area: area)
-    guard let job, let task = job.generation else {
+    let clip = playedClip(app)
+    guard let settings = clip?.settings ?? job?.generation?.settings else {
       buffer.write(
         "None yet", column: inner.column, row: inner.row, style: Style(.placeholder), clip: inner)
       return
     }
-    let settings = task.settings
+    let model = clip?.model ?? job?.generation?.model
+    let seed = clip?.seed ?? settings.seed
     FactList([
-      .init("model", task.model.name), .init("seed", "\(settings.seed)", role: .accent),
+      .init("model", model?.name ?? "-"), .init("seed", "\(seed)", role: .accent),
       .init("sampler", settings.method.title),
       .init("steps", "\(settings.steps), then \(settings.laterSteps)"),
       .init("spacing", (settings.spacing ?? settings.method.defaultSpacing).rawValue),
       .init("eta", Self.eta(settings)),
       .init("guidance", FormValue.text(of: settings.guidanceScale, decimals: 1)),
-      .init("clips", job.clipText), .init("precision", settings.precision.rawValue),
-      .init("took", job.secondsTaken.map(PaceText.time) ?? "-"),
+      .init("clips", job?.clipText ?? "-"), .init("precision", settings.precision.rawValue),
+      .init("took", job?.secondsTaken.map(PaceText.time) ?? "-"),
     ]).draw(in: &buffer, area: inner)
   }
 
@@ -132,8 +137,8 @@ extension MakeScreen {
       return "x0, \(preview.mode.rawValue)   step \(preview.step)/\(preview.stepCount)"
     }
     guard player.frameCount > 0, let video = app.shownMade else { return "" }
-    guard let task = app.shownGeneration?.generation else { return app.name(of: video) }
-    return "\(task.model.name)   seed \(task.settings.seed)"
+    guard let clip = playedClip(app), clip.source.isGenerated else { return app.name(of: video) }
+    return "\(clip.model.name)   seed \(clip.seed)"
   }
 
   /// What stands where there is no picture.
@@ -158,6 +163,14 @@ extension MakeScreen {
     if case .failed = app.shownJob?.state {
       return EmptyState("No clip was completed", lines: ["The job below says why."])
     }
+    if let state = app.shownGeneration?.state, state == .paused || state == .interrupted {
+      return EmptyState(
+        "Held back before its first clip",
+        keys: [
+          HelpEntry(keys: [.character("P")], name: "", help: "lets it go on"),
+          HelpEntry(keys: [.character("x")], name: "", help: "ends it"),
+        ])
+    }
     return EmptyState(
       "Nothing made yet", lines: ["Here a video emerges from noise."],
       keys: [
@@ -166,8 +179,7 @@ extension MakeScreen {
       ])
   }
 
-  private static let modelsKey = HelpEntry(
-    keys: [.character("1")], name: "", help: "shows the models; Enter chooses one")
+  private static let modelsKey = ScreenID.models.entry("shows the models; Enter chooses one")
 
   private static func missing(while job: Job, _ app: AppState) -> EmptyState? {
     guard let task = job.generation else { return nil }

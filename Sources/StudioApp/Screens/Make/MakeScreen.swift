@@ -50,16 +50,27 @@ package struct MakeScreen: StudioScreen {
   }
 
   package var isTyping: Bool {
-    picker?.isTyping ?? (recipe == nil && form.isTyping)
+    picker?.isTyping ?? (recipe == nil ? form.isTyping : recipeRow.search.isTyping)
   }
 
-  package mutating func paste(_ text: String) { form.paste(text) }
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
+    guard picker == nil else {
+      picker?.paste(text, app.presets)
+      return estimate(app)
+    }
+    if recipe == nil {
+      form.paste(text)
+    } else {
+      recipeRow.paste(text, texts: recipeTexts, page: recipeTexts.count)
+    }
+    return []
+  }
 
   package mutating func goBack() -> Bool {
     if picker != nil {
       picker = nil
-    } else if player.isZoomed {
-      player.isZoomed = false
+    } else if player.leaveZoom() {
+      return true
     } else if batch != nil {
       batch = nil
     } else if recipe != nil {
@@ -100,10 +111,14 @@ package struct MakeScreen: StudioScreen {
   private mutating func takeSettings(_ app: AppState) -> [StudioEffect] {
     guard app.settings != knownSettings else { return [] }
     defer { knownSettings = app.settings }
-    guard knownSettings == nil else {
-      guard app.settings != form.settings else { return [] }
-      form.replace(with: app.settings)
-      usedSeed = nil
+    if let knownSettings {
+      if app.settings == knownSettings.fitting(app.model) {
+        // What the model that was chosen leaves no choice of, and nothing else.
+        form.fit(app.model)
+      } else if app.settings != form.settings {
+        form.replace(with: app.settings)
+        usedSeed = nil
+      }
       return []
     }
     var settings = app.settings
@@ -177,7 +192,8 @@ package struct MakeScreen: StudioScreen {
 
   /// The settings of the form, or while a preset is selected, those that it would bring.
   func shownSettings(_ app: AppState) -> GenerationSettings {
-    picker?.selected(app.presets)?.settings.keepingSeed(of: form.settings) ?? form.settings
+    guard let preset = picker?.selected(app.presets) else { return form.settings }
+    return preset.settings.keepingSeed(of: form.settings).fitting(app.model)
   }
 
   package func frameInterval(_ app: AppState) -> Duration? { player.interval }
@@ -195,28 +211,39 @@ package struct MakeScreen: StudioScreen {
     guard batch == nil else {
       return [.notify(Notice(.information, "there is nothing to undo here", remedy: "Esc leaves"))]
     }
-    return form.undo()
-      ? settingsChanged(app)
-      : [.notify(Notice(.information, "no change of the settings is left to undo"))]
+    return form.undo() ? settingsChanged(app) : [.notify(.nothingToUndo)]
   }
 
   package mutating func redo(_ app: AppState) -> [StudioEffect] {
-    form.redo()
-      ? settingsChanged(app)
-      : [.notify(Notice(.information, "no change of the settings is left to redo"))]
+    form.redo() ? settingsChanged(app) : [.notify(.nothingToRedo)]
   }
 
   /// Remembers settings that changed, and asks what they cost.
-  mutating func settingsChanged(_ app: AppState) -> [StudioEffect] {
-    [.remember(.settings(form.settings))] + estimate(app)
+  ///
+  /// - Parameter model: The one that they are for; `nil` for the one that runs use.
+  mutating func settingsChanged(
+    _ app: AppState, for model: ModelEntry? = nil
+  ) -> [StudioEffect] {
+    form.fit(model ?? app.model)
+    return [.remember(.settings(form.settings))] + estimate(app)
   }
 }
 
 extension AppState {
-  /// The video that Make shows: the one that is made now or was made last, else the latest there is.
+  /// The video that Make shows: the one that is made now, else of those that have a clip the one
+  /// that was made last, else the latest there is.
   var shownMade: VideoID? {
-    shownGeneration?.generation?.video
+    if let video = runningJob?.generation?.video { return video }
+    let made = jobs.filter { $0.generation != nil && $0.started != nil }
+      .sorted { $0.lastActive > $1.lastActive }.compactMap { $0.generation?.video }
+    return made.first { video($0)?.isTrashed != true && !shownClips(of: $0).isEmpty }
       ?? videos.first { !$0.isTrashed && $0.comparison == nil && $0.poster != nil }?.id
+  }
+
+  /// The job that last made clips of a video.
+  func lastGeneration(of video: VideoID) -> Job? {
+    jobs.filter { $0.generation?.video == video && $0.started != nil }
+      .max { $0.lastActive < $1.lastActive }
   }
 
   /// The clips of a video from its start to the end of the branch where the user stands; its poster

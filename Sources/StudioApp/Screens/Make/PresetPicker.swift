@@ -24,14 +24,26 @@ struct PresetPicker: Sendable, Hashable {
 
   /// Handles a key.
   ///
-  /// - Returns: The preset that was chosen.
-  mutating func handle(_ key: Key, _ presets: [Preset]) -> Preset? {
-    let texts = presets.map { "\($0.name) \($0.summary)" }
-    if case .activated(let index) = state.handle(key, texts: texts, page: 10) {
-      return presets[index]
-    }
-    return nil
+  /// - Returns: The preset that was chosen, and what is to be said.
+  mutating func handle(
+    _ key: Key, _ presets: [Preset]
+  ) -> (preset: Preset?, effects: [StudioEffect]) {
+    let outcome = state.handle(key, texts: Self.texts(presets), page: Self.page)
+    guard case .activated(let index) = outcome else { return (nil, state.effects(of: outcome)) }
+    return (presets[index], [])
   }
+
+  /// Inserts pasted text into the search being typed.
+  mutating func paste(_ text: String, _ presets: [Preset]) {
+    state.paste(text, texts: Self.texts(presets), page: Self.page)
+  }
+
+  private static func texts(_ presets: [Preset]) -> [String] {
+    presets.map { "\($0.name) \($0.summary)" }
+  }
+
+  /// Rows that a page of the list moves by.
+  private static let page = 10
 
   /// Draws the presets, and what the selected one is for.
   func draw(in buffer: inout CellBuffer, area: Rectangle, _ presets: [Preset]) {

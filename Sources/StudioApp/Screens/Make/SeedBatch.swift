@@ -1,5 +1,6 @@
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 /// Videos of the same settings with seeds of their own, side by side as they are made, to pick one.
@@ -80,7 +81,9 @@ package struct SeedBatch: Sendable, Hashable {
         tile.missing = EmptyState("It is being made", lines: [text])
       case .waiting, .paused, .interrupted:
         tile.missing = EmptyState(job?.state == .waiting ? "It waits for its turn" : "held back")
-      case .failed: tile.missing = EmptyState("It failed", lines: ["6 says why."], role: .error)
+      case .failed:
+        tile.missing = EmptyState(
+          "It failed", lines: ["\(ScreenID.queue.keyName) says why."], role: .error)
       case .finished, .cancelled, nil:
         tile.missing = EmptyState(
           videos[seed] == nil

@@ -38,7 +38,7 @@ extension NetworkSummary {
     if let distilledSteps {
       facts.append(Fact("distilled", counted(distilledSteps, "step")))
     }
-    if let trainedSteps { facts.append(Fact("trained", "\(trainedSteps) steps")) }
+    if let trainedSteps { facts.append(Fact("trained", counted(trainedSteps, "step"))) }
     facts.append(
       hash.map { Fact("SHA-256", String($0.prefix(16)) + "…") }
         ?? Fact("SHA-256", "H computes it", role: .placeholder))

@@ -6,7 +6,7 @@ extension ModelsScreen {
   package func draw(
     in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
-    guard area.width >= 80, area.height >= 20 else {
+    guard !area.showsOnePane else {
       if showsDetails, let model = selected(app) {
         drawDetails(of: model, in: &buffer, area: area)
       } else {

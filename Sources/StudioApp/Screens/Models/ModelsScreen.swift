@@ -1,4 +1,5 @@
 import RunKit
+import StudioLink
 import TerminalUI
 
 /// The models that were found, what their headers tell, and which of them runs use.
@@ -21,6 +22,12 @@ package struct ModelsScreen: StudioScreen {
 
   package var isTyping: Bool { table.search.isTyping }
 
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
+    table.paste(text, texts: Self.texts(app), page: Self.page)
+    followSelection(app)
+    return []
+  }
+
   package mutating func goBack() -> Bool {
     if pairing != nil {
       pairing = nil
@@ -32,6 +39,7 @@ package struct ModelsScreen: StudioScreen {
 
   /// Keeps the selection on its model; at first it is on the one that runs use.
   package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    if !app.showsOnePane { showsDetails = false }
     let wanted = selectedID ?? app.modelID
     if let index = app.models.firstIndex(where: { $0.id == wanted }) { table.selected = index }
     table.scroll(count: app.models.count, page: Self.page)
@@ -62,16 +70,27 @@ package struct ModelsScreen: StudioScreen {
     ])
 
   package func sections(_ app: AppState) -> [HelpSection] {
-    [Self.section, HelpSection(title: "Lists", entries: Movement.helpEntries)]
+    [
+      app.showsOnePane ? Self.section : Self.section.without(.pane),
+      HelpSection(title: "Lists", entries: Movement.helpEntries),
+    ]
   }
 
   package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    _ = table.handle(
-      key, texts: app.models.map { "\($0.reference.name) \($0.path)" }, page: Self.page)
-    if app.models.indices.contains(table.selected) {
-      selectedID = app.models[table.selected].id
-    }
-    return []
+    let outcome = table.handle(key, texts: Self.texts(app), page: Self.page)
+    followSelection(app)
+    return table.effects(of: outcome)
+  }
+
+  /// The models in words, for the search.
+  private static func texts(_ app: AppState) -> [String] {
+    app.models.map { "\($0.reference.name) \($0.path)" }
+  }
+
+  /// Takes what is selected in the table.
+  private mutating func followSelection(_ app: AppState) {
+    guard app.models.indices.contains(table.selected) else { return }
+    selectedID = app.models[table.selected].id
   }
 
   package mutating func perform(
@@ -84,7 +103,7 @@ package struct ModelsScreen: StudioScreen {
           prompt: "Folder or checkpoint", text: "", command: Self.openCommand, isPath: true)
       ]
     case .lookAgain: return [.query(.findModels)]
-    case .pane:
+    case .pane where app.showsOnePane:
       showsDetails.toggle()
       return []
     case .choose, .pair, .hash, .copy: break
@@ -111,7 +130,7 @@ package struct ModelsScreen: StudioScreen {
       .notify(
         Notice(
           .success, "\(model.reference.name) is used from now on",
-          remedy: "2 makes a video with it")),
+          remedy: "\(ScreenID.make.keyName) makes a video with it")),
     ]
   }
 

@@ -2,6 +2,7 @@ import EvaluationKit
 import HandwrittenText
 import RunKit
 import StudioKit
+import StudioLink
 import TerminalUI
 
 extension QueueScreen {
@@ -64,7 +65,7 @@ extension QueueScreen {
   package func draw(
     in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
-    guard area.width >= 80, area.height >= 20 else {
+    guard !area.showsOnePane else {
       if showsDetails || editor != nil {
         drawDetails(in: &buffer, area: area, app, context)
       } else {
@@ -112,7 +113,10 @@ extension QueueScreen {
       wanted.filter { !left.contains($0) }
     }
     guard let fitting = choices.first(where: { needed($0) <= width }) else {
-      return (choices[2], [:])
+      // Titles are cut, but not for columns that the settings leave blank.
+      let titlesAlone = choices[2].filter { $0 != .settings }
+      let free = width - 1 - (needed(titlesAlone) - longest(.title))
+      return (choices[2], [.settings: min(longest(.settings), max(free / 2, 14))])
     }
     // The titles take what the others leave.
     return (fitting, flexible.filter { $0.key != .title })
@@ -127,8 +131,8 @@ extension QueueScreen {
       EmptyState(
         "The queue is empty", lines: ["What is to be made waits here, and survives a restart."],
         keys: [
-          HelpEntry(keys: [.character("2")], name: "", help: "shows Make, a there adds a video"),
-          HelpEntry(keys: [.character("3")], name: "", help: "shows Extend, e there adds a clip"),
+          ScreenID.make.entry("shows Make, a there adds a video"),
+          ScreenID.extend.entry("shows Extend, e there adds a clip"),
         ]
       ).draw(in: &buffer, area: inner)
       return

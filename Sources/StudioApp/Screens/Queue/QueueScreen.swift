@@ -48,7 +48,15 @@ package struct QueueScreen: StudioScreen {
 
   package var isTyping: Bool { table.search.isTyping || editor?.form.isTyping == true }
 
-  package mutating func paste(_ text: String) { editor?.form.paste(text) }
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
+    guard editor == nil else {
+      editor?.form.paste(text)
+      return []
+    }
+    table.paste(text, texts: texts(app), page: Self.page)
+    select(row: table.selected, app)
+    return []
+  }
 
   package mutating func goBack() -> Bool {
     if editor?.form.goBack() == true { return true }
@@ -62,6 +70,7 @@ package struct QueueScreen: StudioScreen {
 
   /// Follows the selected job wherever it moved, and leaves the settings of one that has begun.
   package mutating func refresh(_ app: AppState) -> [StudioEffect] {
+    if !app.showsOnePane { showsDetails = false }
     if let index = app.clusterJobs.firstIndex(where: { $0.id == selectedClusterID }) {
       table.selected = app.jobs.count + index
     } else if let index = app.jobs.firstIndex(where: { $0.id == selectedID }) {
@@ -124,17 +133,23 @@ package struct QueueScreen: StudioScreen {
     entries: [ActionName.settings.row("close", "back to the queue", also: [.tab])])
 
   package func sections(_ app: AppState) -> [HelpSection] {
-    editor == nil
-      ? [Self.section, HelpSection(title: "Lists", entries: Movement.helpEntries)]
-      : [Self.formSection, SettingsForm.helpSection]
+    guard editor == nil else { return [Self.formSection, SettingsForm.helpSection] }
+    return [
+      app.showsOnePane ? Self.section : Self.section.without(.pane),
+      HelpSection(title: "Lists", entries: Movement.helpEntries),
+    ]
   }
 
   package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     if editor != nil { return edit(key, app) }
-    let texts = rows(app, [.number, .title, .model, .settings, .state]).map(\.text)
-    _ = table.handle(key, texts: texts, page: Self.page)
+    let outcome = table.handle(key, texts: texts(app), page: Self.page)
     select(row: table.selected, app)
-    return []
+    return table.effects(of: outcome)
+  }
+
+  /// The jobs in words, for the search.
+  private func texts(_ app: AppState) -> [String] {
+    rows(app, [.number, .title, .model, .settings, .state]).map(\.text)
   }
 
   package mutating func perform(
@@ -153,6 +168,7 @@ package struct QueueScreen: StudioScreen {
         ? [.job(.clearFinished)]
         : [.notify(Notice(.information, "no job is over yet"))]
     case .pane:
+      guard app.showsOnePane else { return nil }
       showsDetails.toggle()
       return []
     default: break
@@ -306,10 +322,10 @@ package struct QueueScreen: StudioScreen {
   // MARK: Undo
 
   package mutating func undo(_ app: AppState) -> [StudioEffect] {
-    editor?.form.undo() == true ? editedJob : []
+    editor?.form.undo() == true ? editedJob : [.notify(.nothingToUndo)]
   }
 
   package mutating func redo(_ app: AppState) -> [StudioEffect] {
-    editor?.form.redo() == true ? editedJob : []
+    editor?.form.redo() == true ? editedJob : [.notify(.nothingToRedo)]
   }
 }

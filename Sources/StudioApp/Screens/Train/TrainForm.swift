@@ -15,16 +15,24 @@ package struct TrainForm: Sendable, Hashable {
     }
   }
 
-  /// The training as it stands; ``chosen`` has what the form adds to it.
-  private var request: TrainingRequest
+  /// What a person sets up, which undo takes back.
+  private struct Setup: Sendable, Hashable {
+    /// The training as it stands.
+    var request: TrainingRequest
+    var presetIndex: Int
+    var file: String
+    /// Whether the name was typed, and stays.
+    var hasOwnName = false
+    /// Whether the autoencoder is a file that is typed.
+    var choosesFile = false
+  }
+
+  private var setup: Setup
+  private var history = UndoHistory<Setup>()
   /// Autoencoders of models and runs.
   private var choices: [Choice] = []
   /// The configuration of a file, once it was read.
   private var loaded: TrainingConfiguration?
-  private var presetIndex: Int
-  private var file: String
-  /// Whether the name was typed, and stays.
-  private var hasOwnName = false
   private var form = Form<TrainField>(fields: [])
 
   private static let presets = TrainingPreset.allCases
@@ -32,11 +40,16 @@ package struct TrainForm: Sendable, Hashable {
 
   /// A form with what was set up the last time.
   package init(_ request: TrainingRequest) {
-    self.request = request
     let index = Self.presets.firstIndex { $0.rawValue == request.configuration }
-    presetIndex = index ?? Self.presets.count
-    file = index == nil ? request.configuration : ""
+    setup = Setup(
+      request: request, presetIndex: index ?? Self.presets.count,
+      file: index == nil ? request.configuration : "")
     rebuild()
+  }
+
+  private var request: TrainingRequest {
+    get { setup.request }
+    set { setup.request = newValue }
   }
 
   /// The training that is set up.
@@ -63,7 +76,7 @@ package struct TrainForm: Sendable, Hashable {
     if request.stage == .diffusion, request.autoencoderPath.isEmpty {
       request.autoencoderPath = choices.first?.path ?? ""
     }
-    if !hasOwnName, request.name.isEmpty || !isFree(request.name, isTaken) {
+    if !setup.hasOwnName, request.name.isEmpty || !isFree(request.name, isTaken) {
       request.name = Self.freeName(request.stage, isTaken)
     }
     rebuild()
@@ -80,7 +93,7 @@ package struct TrainForm: Sendable, Hashable {
   }
 
   /// The name is taken by the run that begins; the next gets another.
-  package mutating func begin() { hasOwnName = false }
+  package mutating func begin() { setup.hasOwnName = false }
 
   /// Completes the path that is being typed.
   package mutating func complete(_ completion: PathCompletion) {
@@ -97,7 +110,26 @@ package struct TrainForm: Sendable, Hashable {
     guard case .changed(let field) = form.handle(key), let value = form[field]?.value else {
       return false
     }
+    history.note(setup)
     store(value, of: field)
+    rebuild()
+    return true
+  }
+
+  /// Whether there is a change to take back.
+  package var canUndo: Bool { history.last != nil }
+
+  /// Takes the last change back. False if there is none.
+  package mutating func undo() -> Bool { take(history.undo(from: setup)) }
+
+  /// Makes the change again that was taken back last. False if there is none.
+  package mutating func redo() -> Bool { take(history.redo(from: setup)) }
+
+  private mutating func take(_ other: Setup?) -> Bool {
+    guard let other else { return false }
+    // Of another file nothing is known yet.
+    if other.request.configuration != request.configuration { loaded = nil }
+    setup = other
     rebuild()
     return true
   }
@@ -114,24 +146,24 @@ package struct TrainForm: Sendable, Hashable {
       request.stage = TrainingStage.allCases[index]
       // Its settings stand in another table.
       request.overrides = []
-      if !hasOwnName { request.name = "" }
+      if !setup.hasOwnName { request.name = "" }
     case (.name, .text(let text)):
-      request.name = text
-      hasOwnName = !text.isEmpty
+      request.name = text.trimmed
+      setup.hasOwnName = !request.name.isEmpty
     case (.preset, .choice(let index, _)):
-      presetIndex = index
+      setup.presetIndex = index
       loaded = nil
       request.configuration =
-        Self.presets.indices.contains(index) ? Self.presets[index].rawValue : file
+        Self.presets.indices.contains(index) ? Self.presets[index].rawValue : setup.file
       request.overrides = []
     case (.file, .text(let text)):
-      file = text
+      setup.file = text
       loaded = nil
       request.configuration = text
     case (.data, .text(let text)): request.dataPath = text
     case (.autoencoder, .choice(let index, _)):
       request.autoencoderPath = choices.indices.contains(index) ? choices[index].path : ""
-      if !choices.indices.contains(index) { choosesFile = true } else { choosesFile = false }
+      setup.choosesFile = !choices.indices.contains(index)
     case (.autoencoderFile, .text(let text)): request.autoencoderPath = text
     case (.initial, .text(let text)): request.initialPath = text
     case (.lpips, .text(let text)): request.perceptualWeights = text
@@ -147,9 +179,6 @@ package struct TrainForm: Sendable, Hashable {
       setOverride(key, Self.text(of: value))
     }
   }
-
-  /// Whether the autoencoder is a file that is typed.
-  private var choosesFile = false
 
   private static func text(of value: FormValue) -> String {
     switch value {
@@ -187,7 +216,8 @@ package struct TrainForm: Sendable, Hashable {
   /// The value of a setting before any difference; `nil` while a file was not read.
   private func configured(_ key: String) -> String? {
     let base =
-      Self.presets.indices.contains(presetIndex) ? Self.presets[presetIndex].configuration : loaded
+      Self.presets.indices.contains(setup.presetIndex)
+      ? Self.presets[setup.presetIndex].configuration : loaded
     let table = TrainingSetting.Table(request.stage)
     return base.flatMap { base in
       TrainingSetting.named("\(table.rawValue).\(key)")?.value(in: base).plainText
@@ -206,7 +236,7 @@ package struct TrainForm: Sendable, Hashable {
 
   private func isShown(_ field: TrainField) -> Bool {
     switch field {
-    case .file: presetIndex == Self.presets.count
+    case .file: setup.presetIndex == Self.presets.count
     case .autoencoder: request.stage == .diffusion
     case .autoencoderFile: request.stage == .diffusion && isAutoencoderFile
     case .lpips, .vgg: request.stage == .autoencoder
@@ -215,7 +245,7 @@ package struct TrainForm: Sendable, Hashable {
   }
 
   private var isAutoencoderFile: Bool {
-    choosesFile || choices.isEmpty || !choices.contains { $0.path == request.autoencoderPath }
+    setup.choosesFile || choices.isEmpty || !choices.contains { $0.path == request.autoencoderPath }
   }
 
   private func value(of field: TrainField) -> FormValue {
@@ -225,8 +255,8 @@ package struct TrainForm: Sendable, Hashable {
         TrainingStage.allCases.firstIndex(of: request.stage) ?? 0,
         of: TrainingStage.allCases.map(\.rawValue))
     case .name: return .text(request.name)
-    case .preset: return .choice(presetIndex, of: Self.presets.map(\.rawValue) + ["a file"])
-    case .file: return .text(file)
+    case .preset: return .choice(setup.presetIndex, of: Self.presets.map(\.rawValue) + ["a file"])
+    case .file: return .text(setup.file)
     case .data: return .text(request.dataPath)
     case .autoencoder:
       let index = choices.firstIndex { $0.path == request.autoencoderPath }

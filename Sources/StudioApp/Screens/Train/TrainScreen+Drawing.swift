@@ -1,3 +1,4 @@
+import StudioLink
 import TerminalUI
 import TrainingKit
 
@@ -5,7 +6,7 @@ extension TrainScreen {
   package func draw(
     in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
-    let isWide = area.width >= 80 && area.height >= 20
+    let isWide = !area.showsOnePane
     if let form {
       drawSetup(form, in: &buffer, area: area, app, isWide: isWide)
       return
@@ -123,7 +124,9 @@ extension TrainScreen {
     case .damaged(let sentence):
       return EmptyState("It cannot be read", lines: [sentence], role: .error)
     case .failed: return EmptyState("It failed before its first steps", role: .error)
-    case .waiting: return EmptyState("It waits for its turn", lines: ["6 shows the queue."])
+    case .waiting:
+      return EmptyState(
+        "It waits for its turn", lines: ["\(ScreenID.queue.keyName) shows the queue."])
     case .running, .stopping:
       switch row.watch?.phase {
       case .preparing(let part):
@@ -213,7 +216,7 @@ extension TrainScreen {
     }
     if form != nil {
       return Self.formSection(app).rows([.run, .submit]) + SettingsForm.hints
-        + Self.formSection.rows([.pane])
+        + Self.formSection(app).rows([.pane])
         + [HelpEntry(keys: [.escape], name: "leave", help: "")]
     }
     let order: [ActionName] =

@@ -1,4 +1,5 @@
 import RunKit
+import StudioLink
 import TerminalUI
 import TrainingKit
 
@@ -31,10 +32,8 @@ extension TrainScreen {
 
   /// What can be done here: without a cluster, nothing is said of one.
   static func formSection(_ app: AppState) -> HelpSection {
-    guard !app.hasCluster else { return formSection }
-    return HelpSection(
-      title: formSection.title,
-      entries: formSection.entries.filter { $0.command != ActionName.submit.rawValue })
+    let section = app.showsOnePane ? formSection : formSection.without(.pane)
+    return app.hasCluster ? section : section.without(.submit)
   }
 
   private static let typingHelp = HelpSection(
@@ -46,16 +45,22 @@ extension TrainScreen {
       return [Self.formSection(app), SettingsForm.helpSection, Self.typingHelp]
     }
     return [
-      Self.section, ClipPlayer.section, HelpSection(title: "Lists", entries: Movement.helpEntries),
+      app.showsOnePane ? Self.section : Self.section.without(.pane), ClipPlayer.section,
+      HelpSection(title: "Lists", entries: Movement.helpEntries),
     ]
   }
 
   package mutating func take(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard form == nil else { return edit(key, app) }
+    let outcome = table.handle(key, texts: app.trainingRows.map(\.name), page: Self.page)
+    if case .activated = outcome { showsSecond = app.showsOnePane }
+    return table.effects(of: outcome) + followSelection(app)
+  }
+
+  /// Shows the run that is selected in the table.
+  mutating func followSelection(_ app: AppState) -> [StudioEffect] {
     let rows = app.trainingRows
-    let outcome = table.handle(key, texts: rows.map(\.name), page: Self.page)
     if rows.indices.contains(table.selected) { selectedID = rows[table.selected].id }
-    if case .activated = outcome { showsSecond = true }
     return refresh(app)
   }
 
@@ -81,7 +86,7 @@ extension TrainScreen {
       switch action {
       case .run: return start(app)
       case .submit where app.hasCluster: return start(app, onCluster: true)
-      case .pane: showsSecond.toggle()
+      case .pane where app.showsOnePane: showsSecond.toggle()
       default: return nil
       }
       return []
@@ -92,9 +97,11 @@ extension TrainScreen {
     case .run: return goOn(app)
     case .stop: return stop(app)
     case .curve, .previousCurve:
-      guard let run = selected(app)?.run else { return [] }
+      guard let run = selected(app)?.run else { return [Self.noRun] }
       let names = TrainCurve.names(of: run)
-      guard !names.isEmpty else { return [] }
+      guard !names.isEmpty else {
+        return [.notify(Notice(.information, "nothing was logged of \(run.name) yet"))]
+      }
       let index = curve(of: run).flatMap { names.firstIndex(of: $0.name) } ?? 0
       curveName = names[(index + (action == .curve ? 1 : names.count - 1)) % names.count]
     case .scale: isLogarithmic.toggle()
@@ -104,10 +111,24 @@ extension TrainScreen {
       guard let row = selected(app) else { return [Self.noRun] }
       return [.copy(row.id, what: "the folder of \(row.name)")]
     case .lookAgain: return [.query(.findTrainingRuns)]
-    case .pane: showsSecond.toggle()
+    case .pane where app.showsOnePane: showsSecond.toggle()
     default: return nil
     }
     return []
+  }
+
+  // MARK: Undo
+
+  package func undoText(_ app: AppState) -> String? {
+    form?.canUndo == true ? "takes the last change back" : nil
+  }
+
+  package mutating func undo(_ app: AppState) -> [StudioEffect] {
+    form?.undo() == true ? setupChanged(app) : [.notify(.nothingToUndo)]
+  }
+
+  package mutating func redo(_ app: AppState) -> [StudioEffect] {
+    form?.redo() == true ? setupChanged(app) : [.notify(.nothingToRedo)]
   }
 
   // MARK: Setting up
@@ -157,7 +178,7 @@ extension TrainScreen {
         .notify(
           Notice(
             .information, "\(request.name) starts when job \(job.id.rawValue) is over",
-            remedy: "6 shows the queue")))
+            remedy: "\(ScreenID.queue.keyName) shows the queue")))
     }
     return effects
   }
@@ -226,7 +247,10 @@ extension TrainScreen {
     }
     return [
       .library(.openModel(path: row.id)),
-      .notify(Notice(.success, "\(row.name) is among the models", remedy: "1 shows them")),
+      .notify(
+        Notice(
+          .success, "\(row.name) is among the models",
+          remedy: "\(ScreenID.models.keyName) shows them")),
     ]
   }
 }

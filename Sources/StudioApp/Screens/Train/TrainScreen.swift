@@ -38,13 +38,17 @@ package struct TrainScreen: StudioScreen {
 
   package func takesDigits(_ app: AppState) -> Bool { form?.takesDigits ?? false }
 
-  package mutating func paste(_ text: String) { form?.paste(text) }
+  package mutating func paste(_ text: String, _ app: AppState) -> [StudioEffect] {
+    guard form == nil else {
+      form?.paste(text)
+      return []
+    }
+    table.paste(text, texts: app.trainingRows.map(\.name), page: Self.page)
+    return followSelection(app)
+  }
 
   package mutating func goBack() -> Bool {
-    if player.isZoomed {
-      player.isZoomed = false
-      return true
-    }
+    if player.leaveZoom() { return true }
     if form?.goBack() == true { return true }
     if showsSecond {
       showsSecond = false
@@ -58,6 +62,7 @@ package struct TrainScreen: StudioScreen {
 
   package mutating func refresh(_ app: AppState) -> [StudioEffect] {
     let rows = app.trainingRows
+    if !app.showsOnePane { showsSecond = false }
     if let new = rows.first(where: { $0.name == awaitedName }) {
       selectedID = new.id
       awaitedName = nil

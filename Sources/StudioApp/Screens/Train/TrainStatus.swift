@@ -1,5 +1,6 @@
 import HandwrittenText
 import RunKit
+import StudioLink
 import TerminalUI
 import TrainingKit
 
@@ -74,9 +75,8 @@ struct TrainStatus: Sendable {
     } else if case .preparing = watch.phase {
       lines.append(.init("The videos are looked at before the steps begin", .secondary))
     } else if let start = watch.start {
-      lines.append(
-        .init(
-          "\(start.trainingVideos) videos to learn from, \(start.heldOutVideos) held out"))
+      let videos = counted(start.trainingVideos, "video")
+      lines.append(.init("\(videos) to learn from, \(start.heldOutVideos) held out"))
     } else {
       lines.append(.init("Starting", .secondary))
     }
@@ -133,7 +133,7 @@ struct TrainStatus: Sendable {
   private static func next(_ run: TrainingRunEntry) -> String {
     run.stage == .autoencoder
       ? "O trains a denoiser for it, a adds it to the models"
-      : "a adds it to the models; 2 then makes videos with it"
+      : "a adds it to the models; \(ScreenID.make.keyName) then makes videos with it"
   }
 
   private static func waitingText(_ app: AppState) -> String {
