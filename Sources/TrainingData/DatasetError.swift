@@ -1,4 +1,6 @@
+import Foundation
 import HandwrittenText
+import OutputFiles
 
 /// Why a set of videos could not be made, read or loaded.
 public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -56,7 +58,7 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
       "\(path): the longest video has \(longest) frames, and a clip needs \(needed)"
     case .emptySplit(let split): "\(path) holds no video for the \(split.phrase) part"
     case .nothingReadable(let tried, let reason):
-      "\(path): \(tried) clips in a row could not be read; the last: \(reason)"
+      "\(path): \(counted(tried, "clip")) in a row could not be read; the last: \(reason)"
     case .otherPosition:
       "\(path): the saved position belongs to other videos or other clip settings"
     case .exists: "\(path) exists already"
@@ -68,6 +70,26 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
         + reasons.joined(separator: "; ")
     case .setting(let name, let found, let expected): "\(name) is \(found); expected \(expected)"
     case .system(let operation, let reason): "\(path): cannot \(operation) (\(reason))"
+    }
+  }
+}
+
+extension DatasetError {
+  /// Does something with a folder or a file, and says so where the system refuses it.
+  ///
+  /// - Parameters:
+  ///   - path: What it is done with.
+  ///   - operation: What it is, in words that go on after "cannot".
+  /// - Throws: ``DatasetError`` in place of what `body` throws.
+  static func naming<Result>(
+    _ path: String, _ operation: String, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try body()
+    } catch {
+      let reason = (error as? FileFailure).map { String(cString: strerror($0.code)) }
+      throw DatasetError(
+        path, .system(operation: operation, reason: reason ?? error.localizedDescription))
     }
   }
 }

@@ -96,6 +96,15 @@ import VideoDiffusion
     #expect(later.notes.contains { $0.hasPrefix("disc_start is 5000; here the second phase is") })
   }
 
+  @Test("mixed precision in a denoiser's file is no setting of the autoencoder's training")
+  func denoiserPrecision() throws {
+    let (configuration, notes) = try load(
+      Self.denoiser.replacingOccurrences(of: "model:\n", with: "model:\n  amp: True\n"))
+    #expect(configuration == (try load(Self.denoiser).configuration))
+    #expect(notes.contains { $0.hasPrefix("amp is not taken: diffusion_training.precision") })
+    #expect(!notes[0].contains("precision"))
+  }
+
   @Test("a denoiser's file is taken over the published preset")
   func denoiserFile() throws {
     let (configuration, notes) = try load(Self.denoiser)

@@ -215,6 +215,11 @@ import VideoDiffusion
           + "because steps that are learnt from a teacher count by where they lead"
       ),
       (
+        "[diffusion_training]\nsnr_limit = 5\nloss = \"l1\"",
+        "run.toml:3: diffusion_training.loss is l1; expected l2 where snr_limit is 5.0, "
+          + "because the ratio of signal to noise is that of squares"
+      ),
+      (
         "[diffusion_training]\ndistilled_steps = 4\nloss = \"l1\"",
         "run.toml:3: diffusion_training.loss is l1; expected l2 where distilled_steps is 4, "
           + "because the squares of steps that are learnt from a teacher count by where they lead"

@@ -175,7 +175,8 @@ extension Optimizer {
     }
   }
 
-  /// Continues from a state.
+  /// Continues from a state. Moving averages that are kept from now on, of which the state has none, begin
+  /// with the parameters as they are.
   ///
   /// - Parameters:
   ///   - source: The tensors of ``state``, under their names.
@@ -186,6 +187,10 @@ extension Optimizer {
     from source: any ParameterSource, stepCount: Int, averageUpdateCount: Int
   ) throws {
     let scope = ParameterScope(source, context: context, elementType: .float32)
+    let hasAverages =
+      averageUpdateCount > 0
+      || whole.parameters.contains { source.shape(of: Kind.average.rawValue + $0.name) != nil }
+    let kinds = kinds.filter { $0 != .average || hasAverages }
     for (index, parameter) in whole.parameters.enumerated() {
       let parts =
         shards?.segments(of: index) ?? [(index: index, range: 0..<parameter.tensor.count)]

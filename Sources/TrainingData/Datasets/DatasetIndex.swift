@@ -54,9 +54,8 @@ struct DatasetIndex: Codable {
   /// Where the index of a set is kept: in the set's folder, or in a given one under a name of its own.
   static func path(root: String, cacheFolder: String?) -> String {
     guard let cacheFolder else { return root + "/" + fileName }
-    let place = URL(filePath: root).standardizedFileURL.path
-    let tag = String(SeededNumbers.hash(place, seed: 0), radix: 16)
-    return "\(cacheFolder)/\(URL(filePath: place).lastPathComponent)-\(tag).json"
+    let name = URL(filePath: root).standardizedFileURL.lastPathComponent
+    return "\(cacheFolder)/\(name)-\(VideoDataset.tag(of: root)).json"
   }
 
   /// Reads an index; nil if there is none of this version. One that is damaged or says what cannot be

@@ -13,6 +13,16 @@ public enum DatasetSplit: String, Sendable, Hashable, Codable, CaseIterable {
 public struct DatasetVideo: Sendable, Hashable, Codable {
   /// Path within the set's folder; `.` where the folder itself is the video.
   public let path: String
+  /// Where it is.
+  ///
+  /// - Parameter root: The set's folder.
+  public func place(in root: String) -> String { Self.place(of: path, in: root) }
+
+  /// Where a path within a set's folder is.
+  static func place(of path: String, in root: String) -> String {
+    path == "." ? root : root + "/" + path
+  }
+
   /// Frames, counted as `VideoReader.frameCount()` does.
   public let frameCount: Int
   /// Width in pixels, as frames are read.

@@ -61,7 +61,7 @@ struct FolderSurvey {
   }
 
   private mutating func visit(_ folder: String, depth: Int) throws {
-    let place = folder == "." ? root : root + "/" + folder
+    let place = DatasetVideo.place(of: folder, in: root)
     var status = stat()
     guard stat(place, &status) == 0,
       visited.insert(FolderIdentity(device: UInt(status.st_dev), number: UInt(status.st_ino)))

@@ -3,6 +3,7 @@ import Foundation
 import HandwrittenText
 import MediaIO
 import Synchronization
+import TensorCore
 
 /// A folder of videos for training and measuring: what it holds, and which part each belongs to.
 ///
@@ -107,6 +108,12 @@ public struct VideoDataset: Sendable {
     }
   }
 
+  /// What a set's files in caches are named by: the same whichever way the path of its folder is written,
+  /// and another for every other folder.
+  public static func tag(of root: String) -> String {
+    String(SeededNumbers.hash(URL(filePath: root).standardizedFileURL.path, seed: 0), radix: 16)
+  }
+
   /// The videos of a part, in natural order.
   ///
   /// - Throws: ``DatasetError`` if it has none.
@@ -156,7 +163,7 @@ public struct VideoDataset: Sendable {
   ) -> DatasetIndex.Entry {
     var entry = DatasetIndex.Entry(stamp: candidate.stamp)
     do {
-      let place = candidate.path == "." ? root : root + "/" + candidate.path
+      let place = DatasetVideo.place(of: candidate.path, in: root)
       let info = try MediaInfo.probe(place, countingLimit: .max)
       entry.frameCount = info.frameCount ?? 0
       entry.width = info.width

@@ -210,12 +210,6 @@ public struct FilmCutter: Sendable {
   }
 
   private func attempt<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch {
-      let reason = (error as? FileFailure).map { String(cString: strerror($0.code)) }
-      throw DatasetError(
-        path, .system(operation: operation, reason: reason ?? error.localizedDescription))
-    }
+    try DatasetError.naming(path, operation, body)
   }
 }

@@ -35,7 +35,7 @@ public struct ClipReader: Sendable {
   ///
   /// - Throws: `MediaError` if the video cannot be read.
   func frames(of window: ClipWindow) throws -> PreparedFrames {
-    let path = window.video.path == "." ? root : root + "/" + window.video.path
+    let path = window.video.place(in: root)
     let held = cache?.frames(of: window.video, path: path, side: side)
     return try PreparedFrames(window, path: path, side: side, held: held)
   }

@@ -68,7 +68,7 @@ public struct SkyDatasetWriter: Sendable {
     defer { withExtendedLifetime(lock) {} }
     try prepareFolder()
     let missing = (0..<recipe.clips).filter { !exists(partial + "/" + recipe.path(of: $0)) }
-    let work = WorkList(missing, doneCount: recipe.clips - missing.count)
+    let work = MissingVideos(missing, doneCount: recipe.clips - missing.count)
     onProgress(work.doneCount, recipe.clips)
     let workers = max(threadCount ?? ProcessInfo.processInfo.activeProcessorCount, 1)
     let pool = WorkerPool(threadCount: workers)
@@ -202,18 +202,12 @@ public struct SkyDatasetWriter: Sendable {
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
   private func attempt<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch {
-      let reason = (error as? FileFailure).map { String(cString: strerror($0.code)) }
-      throw DatasetError(
-        path, .system(operation: operation, reason: reason ?? error.localizedDescription))
-    }
+    try DatasetError.naming(path, operation, body)
   }
 }
 
 /// Numbers of videos that several workers take one by one.
-private final class WorkList: Sendable {
+private final class MissingVideos: Sendable {
   private let state: Mutex<(missing: ArraySlice<Int>, doneCount: Int)>
 
   init(_ missing: [Int], doneCount: Int) { state = Mutex((missing[...], doneCount)) }

@@ -85,7 +85,7 @@ public struct SkyRecipe: Sendable, Hashable, Codable {
     guard let rate = FrameRate(framesPerSecond: framesPerSecond) else {
       throw DatasetError(
         path,
-        .setting(name: "fps", found: "\(framesPerSecond)", expected: "more than 0, at most 1000"))
+        .setting(name: "fps", found: "\(framesPerSecond)", expected: "0.001 to 1000"))
     }
     return rate
   }

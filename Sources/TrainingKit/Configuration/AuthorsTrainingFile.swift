@@ -131,6 +131,9 @@ struct AuthorsTrainingFile {
       case "base_learning_rate":
         let table = TrainingSetting.Table(isDenoiser ? .diffusion : .autoencoder)
         try take(entry, as: "\(table.rawValue).learning_rate")
+      case "amp" where isDenoiser:
+        notes.append(
+          "amp is not taken: diffusion_training.precision says in what the denoiser is trained")
       case "amp": try takePrecision(entry)
       case "disc_start": try takePhase(entry)
       case "num_heads":

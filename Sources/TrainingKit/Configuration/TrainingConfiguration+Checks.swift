@@ -115,6 +115,12 @@ extension TrainingConfiguration {
         expected: "0 where distilled_steps is \(diffusionTraining.distilledSteps)",
         reason: "steps that are learnt from a teacher count by where they lead")
     }
+    guard limit == 0 || diffusionTraining.distance == .l2 else {
+      return Conflict(
+        setting: "diffusion_training.loss", found: diffusionTraining.distance.rawValue,
+        expected: "l2 where snr_limit is \(SettingValue.number(limit).text)",
+        reason: "the ratio of signal to noise is that of squares")
+    }
     guard diffusionTraining.distilledSteps == 0 || diffusionTraining.distance == .l2 else {
       return Conflict(
         setting: "diffusion_training.loss", found: diffusionTraining.distance.rawValue,

@@ -23,6 +23,9 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   public var perceptualWeights: String?
   /// Weights of VGG16, if they are in another file.
   public var perceptualFeatures: String?
+  /// The folder of latents and of what was found out about videos, as an absolute path; `nil` for the
+  /// user's.
+  public var cache: String?
   /// Threads; the same number gives the same weights.
   public var threads: Int
   /// What computes, as options name it (`cuda:0`), and what its maker calls it; `nil` for the processor.

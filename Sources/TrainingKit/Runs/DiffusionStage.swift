@@ -113,7 +113,7 @@ final class DiffusionStage: StageWork {
   private static func cacheFolder(
     _ job: TrainingJob, _ videos: TrainingVideos, _ hash: String
   ) -> String {
-    let set = String(SeededNumbers.hash(videos.root, seed: 0), radix: 16)
+    let set = VideoDataset.tag(of: videos.root)
     let settings = job.configuration.diffusionTraining
     let folder =
       "\(job.cacheFolder)/latents/\(hash.prefix(16))-\(set)-\(settings.latentStride)-"

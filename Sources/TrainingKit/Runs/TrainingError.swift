@@ -36,6 +36,8 @@ public struct TrainingError: Error, Sendable, Hashable {
     case teacherIsDistilled(path: String)
     /// A run goes on with other steps to learn than it began with; 0 are those of a run that learns from noise.
     case otherSteps(known: Int)
+    /// A run goes on with another seed than it began with.
+    case otherSeed(known: UInt64)
     /// The denoiser that it learns from is another than when the run began.
     case teacherChanged(path: String)
     /// The perceptual distance and the discriminators halve frames: the side must allow it.
@@ -89,6 +91,7 @@ extension TrainingError: ExplainedError {
       "the run in \(folder) learns from noise, and cannot go on as one of few steps"
     case .otherSteps(let known):
       "the run in \(folder) learns to sample in \(counted(known, "step")), and in no others"
+    case .otherSeed(let known): "the run in \(folder) began with the seed \(known), and keeps it"
     case .teacherChanged(let path): "\(path) is not the denoiser that the run learns from"
     case .sideTooSmall(let resolution, let needed, let what):
       "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"
@@ -125,6 +128,7 @@ extension TrainingError: ExplainedError {
     case .teacherIsDistilled: "Name the denoiser that it was taught by"
     case .teacherIsState: "Name the network, such as denoiser.safetensors in a run's folder"
     case .otherSteps: "Leave distilled_steps (--steps) as it was, or begin a new run"
+    case .otherSeed: "Leave the seed as it was, or begin a new run"
     case .autoencoderChanged, .teacherChanged: "Put the other one back, or begin a new run"
     case .sideTooSmall: "Leave it out, or choose another resolution"
     case .complete: "For more, resume with a greater number of steps (--set ...steps=N)"

@@ -61,7 +61,7 @@ public struct TrainingJob: Sendable {
     self.init(
       stage: record.stage,
       configuration: try TrainingConfiguration(ofRun: folder.configuration),
-      dataPath: record.data, runFolder: runFolder, cacheFolder: cacheFolder)
+      dataPath: record.data, runFolder: runFolder, cacheFolder: record.cache ?? cacheFolder)
     autoencoderPath = record.autoencoder
     initialPath = record.initial
     perceptualWeights = record.perceptualWeights

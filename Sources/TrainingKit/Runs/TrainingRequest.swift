@@ -132,7 +132,10 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
           name: "the autoencoder", found: "none",
           expected: "the checkpoint whose latents the denoiser is to learn"))
     }
-    for path in [autoencoderPath, initialPath, perceptualWeights, perceptualFeatures]
+    // A form keeps what was typed for the other stage, which is of no concern to this one.
+    let networks =
+      stage == .diffusion ? [autoencoderPath] : [perceptualWeights, perceptualFeatures]
+    for path in networks + [initialPath]
     where !path.isEmpty && !FileManager.default.fileExists(atPath: path) {
       throw StudioError(path, .noSuchFile)
     }

@@ -44,6 +44,7 @@ struct TrainingRun {
     if let saved, saved.step > settings.steps || isFinished(after: saved.step, settings) {
       throw TrainingError(job.runFolder, .complete(steps: settings.steps))
     }
+    if saved != nil { try checkSeed() }
 
     let autoencoder = try await openAutoencoder()
     let teacher = try await openTeacher()
@@ -96,6 +97,16 @@ struct TrainingRun {
         contentsOf: folder.checkpoint(step), job.stage, run: job.runFolder)
     }
     return newest
+  }
+
+  /// Refuses another seed than that of the steps which were taken: the order of the clips goes on, and what
+  /// is drawn for them must too.
+  private func checkSeed() throws {
+    guard writes else { return }
+    let known = try TrainingConfiguration(ofRun: folder.configuration)[job.stage].seed
+    guard known == job.configuration[job.stage].seed else {
+      throw TrainingError(job.runFolder, .otherSeed(known: known))
+    }
   }
 
   /// Looks through the data: the first rank alone, then the others, who find what is known by then.
@@ -163,7 +174,9 @@ struct TrainingRun {
       stage: job.stage, data: URL(filePath: job.dataPath).path,
       autoencoder: absolute(job.autoencoderPath), autoencoderHash: autoencoder?.hash,
       initial: absolute(job.initialPath), perceptualWeights: absolute(job.perceptualWeights),
-      perceptualFeatures: absolute(job.perceptualFeatures), threads: job.resolvedThreadCount,
+      perceptualFeatures: absolute(job.perceptualFeatures),
+      cache: job.cacheFolder == StudioFolders().cache ? nil : absolute(job.cacheFolder),
+      threads: job.resolvedThreadCount,
       device: isProcessor ? nil : job.device.resolved.description,
       deviceName: isProcessor ? nil : job.device.deviceName, version: RunSettings.programVersion,
       created: now())

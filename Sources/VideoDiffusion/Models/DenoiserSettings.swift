@@ -107,6 +107,35 @@ struct DenoiserSettings {
     return result
   }
 
+  /// Refuses a configuration that would take the same weights for another network: heads, their order,
+  /// the planes and what is predicted leave no trace in the weights' shapes.
+  ///
+  /// - Parameters:
+  ///   - configuration: What is to be built.
+  ///   - file: Where these settings are from, for the error.
+  /// - Throws: ``ModelError`` naming the first setting that differs.
+  func check(against configuration: DenoiserConfiguration, of file: String) throws {
+    let wanted = DenoiserSettings(configuration)
+    func check<Value: Equatable>(_ name: String, _ known: Value, _ wanted: Value?) throws {
+      guard let wanted, known != wanted else { return }
+      throw ModelError(
+        .contradiction(
+          file: file, setting: name, stated: "\(known)", other: "the configuration",
+          says: "\(wanted)"))
+    }
+    try check("prediction", (prediction ?? .noise).rawValue, wanted.prediction?.rawValue)
+    if let headWidth {
+      try check("num_head_channels", headWidth, wanted.headWidth ?? 0)
+    } else if let headCount {
+      // 0 is what a configuration has where heads have no width of their own.
+      try check("num_head_channels", 0, wanted.headWidth)
+      try check("num_heads", headCount, wanted.headCount)
+    }
+    try check("use_new_attention_order", newAttentionOrder ?? false, wanted.newAttentionOrder)
+    if let side { try check("image_size", side, wanted.side) }
+    if let frames { try check("frames", frames, wanted.frames) }
+  }
+
   /// Completes what the weights tell.
   ///
   /// - Parameters:

@@ -116,8 +116,11 @@ public actor AutoencoderTrainer {
     return try plan.beginning.naming {
       let networks = try DiscriminatorPair(
         frameSource: frame, clipSource: clip, elementType: plan.precision.elementType, context)
-      var optimizer = OptimizerConfiguration.discriminator
-      optimizer.schedule = plan.optimizer.schedule
+      // They learn as the autoencoder does, but for their gradients' norm, which the paper limits.
+      var optimizer = plan.optimizer
+      optimizer.maximumGradientNorm =
+        optimizer.maximumGradientNorm ?? OptimizerConfiguration.discriminator.maximumGradientNorm
+      optimizer.averageDecay = nil
       return (
         networks,
         [

@@ -78,14 +78,8 @@ public actor DenoiserTrainer {
       source = PlaneCodedParameters(source, plan.configuration.geometry)
     }
     if let state = plan.beginning.state {
-      let known = try DenoiserSettings(metadata: state.metadata).prediction ?? .noise
-      let wanted = plan.configuration.prediction
-      guard known == wanted else {
-        throw ModelError(
-          .contradiction(
-            file: state.path, setting: "prediction", stated: known.rawValue,
-            other: "the configuration", says: wanted.rawValue))
-      }
+      try DenoiserSettings(metadata: state.metadata)
+        .check(against: plan.configuration, of: state.path)
     }
     try plan.beginning.naming {
       let step = try DenoiserTrainingStep(
