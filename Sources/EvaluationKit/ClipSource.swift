@@ -133,7 +133,7 @@ struct FolderClips: ClipSource {
   }
 
   private func frames(of window: ClipWindow) throws -> FrameBytes {
-    let file = window.video.path == "." ? path : path + "/" + window.video.path
+    let file = window.video.place(in: path)
     let preparation = side.map { FramePreparation(resolution: $0) }
     let reader = try VideoReader(path: file)
     // Cut off, not rounded, as the original does with the frames that it loads.
@@ -205,14 +205,11 @@ struct GeneratedClips: ClipSource {
     request.sampleCount = range.count
     request.clipCount = (frames + clipFrames - 1) / clipFrames
     var decoded = [[PixelClip]](repeating: [], count: range.count)
+    var displays = Array(repeating: ClipDisplay(seamFade: request.seamFade), count: range.count)
     for try await event in engine.generate(request, stop: stop) {
       guard case .clipFinished(let clip) = event else { continue }
       for (sample, latent) in clip.latents.enumerated() {
-        var frames = try await engine.decode(latent)
-        if request.seamFade > 0, let last = decoded[sample].last {
-          frames = frames.fadingIn(from: last.lastFrame, over: request.seamFade)
-        }
-        decoded[sample].append(frames)
+        decoded[sample].append(displays[sample].show(try await engine.decode(latent)))
       }
     }
     guard decoded.allSatisfy({ $0.count == request.clipCount }) else { return nil }

@@ -46,7 +46,7 @@ public struct EvaluationJob: Sendable {
   public var splits = 10
   /// Precision of the model.
   public var precision = Precision.float32
-  /// What computes the model that is judged; the judging networks are the processor's.
+  /// What computes the model that is judged and the networks that judge.
   public var device = DeviceChoice.automatic
   /// Threads; `nil` for all processors.
   public var threadCount: Int?
@@ -169,13 +169,16 @@ struct EvaluationOutput {
   }
 
   private func writeFiles(_ report: EvaluationReport, overwrites: Bool) throws {
-    let text = report.text
-    if !report.series.isEmpty {
-      try PNGFile.write(
-        SeriesPlot(report.series).image, to: folder + "/curves.png", overwrite: true)
+    // What cannot be written down leaves nothing behind.
+    let (text, json) = (report.text, try report.json)
+    let curves = folder + "/curves.png"
+    if report.series.isEmpty {
+      // Those of the report that is replaced.
+      if overwrites { try? FileManager.default.removeItem(atPath: curves) }
+    } else {
+      try PNGFile.write(SeriesPlot(report.series).image, to: curves, overwrite: true)
     }
     try AtomicFile.write(to: folder + "/report.txt") { try $0.write(Array(text.utf8)) }
-    let json = try report.json
     try AtomicFile.write(to: self.json, replaces: overwrites) { try $0.write(Array(json.utf8)) }
   }
 }

@@ -56,11 +56,19 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
   public var perceptualFeatures: WeightFile?
   /// Splits of an inception score.
   public var splits: Int?
-  /// The processor that was timed, with its threads.
+  /// The card that the networks computed on, whose numbers differ from the processor's in their last
+  /// digits; `nil` for the processor.
+  public var device: String?
+  /// What was timed: the processor with its threads, or the card.
   public var machine: String?
 
   /// Begins the description of an evaluation.
   public init(source: String) { self.source = source }
+
+  /// Notes what computes.
+  mutating func note(_ device: DeviceChoice) {
+    self.device = device.resolved == .processor ? nil : device.deviceName
+  }
 
   /// Notes a model's files.
   mutating func note(_ model: ModelFiles, hashes: ModelHashes) {
@@ -91,6 +99,8 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
     case data
     /// How a model made them, and in what precision it works.
     case generation, precision
+    /// What computed.
+    case device
     /// It always differs, as a phrase says.
     case always(String)
   }
@@ -107,6 +117,7 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
       case .data: dataDifference
       case .generation: generationDifferences
       case .precision: precisionDifference
+      case .device: deviceDifference
       case .always(let phrase): [phrase]
       }
     }
@@ -135,6 +146,15 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
 
   private var precisionDifference: [String] {
     precision == nil || precision == "f32" ? [] : ["precision \(Self.text(precision))"]
+  }
+
+  /// The card that the paper timed (Table 4).
+  private static let publishedDevice = "RTX 3090 Ti"
+
+  private var deviceDifference: [String] {
+    guard let device else { return ["the paper measured on a GPU"] }
+    return device.contains(Self.publishedDevice)
+      ? [] : ["the paper measured on another GPU, an \(Self.publishedDevice)"]
   }
 
   private var dataDifference: [String] {
@@ -167,21 +187,30 @@ public struct EvaluationProtocol: Sendable, Hashable, Codable {
     {
       differences.append("noise computed again after the clamp")
     }
-    if request.guidanceScale != 0 { differences.append("guidance \(request.guidanceScale)") }
-    if request.guidanceScale != 0, request.guidanceInterval != .all {
-      differences.append(
-        "guidance from \(request.guidanceInterval.start) to \(request.guidanceInterval.end) of the steps"
-      )
-    }
-    if request.reencodesCondition { differences.append("clips encoded again before the next") }
-    if request.seamFade > 0, hasLaterClips {
-      differences.append("seams faded over \(request.seamFade) frames")
-    }
+    if hasLaterClips { differences += continuationDifferences(request) }
     if request.variation != nil { differences.append("noise turned towards that of another seed") }
     if request.ordersPlanes {
       differences.append("first clips put right where planes were exchanged")
     }
     return differences + precisionDifference
+  }
+
+  /// What does nothing to clips that are made from nothing.
+  private func continuationDifferences(_ request: GenerationRequest) -> [String] {
+    var differences: [String] = []
+    if request.guidanceScale != 0 {
+      differences.append("guidance \(request.guidanceScale)")
+      if request.guidanceInterval != .all {
+        differences.append(
+          "guidance from \(request.guidanceInterval.start) to \(request.guidanceInterval.end) of "
+            + "the steps")
+      }
+    }
+    if request.reencodesCondition { differences.append("clips encoded again before the next") }
+    if request.seamFade > 0 {
+      differences.append("seams faded over \(request.seamFade) frames")
+    }
+    return differences
   }
 
   private static func text(_ value: (some CustomStringConvertible)?) -> String {

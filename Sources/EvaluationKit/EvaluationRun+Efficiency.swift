@@ -1,3 +1,4 @@
+import HandwrittenText
 import RunKit
 import TensorCore
 import VideoDiffusion
@@ -14,6 +15,7 @@ extension EvaluationRun {
   /// A few steps are timed, since all steps of a clip take the same time; what many of them take is
   /// computed from the median.
   package func efficiency(_ result: inout EvaluationReport) async throws {
+    MemoryUse.resetPeak()
     let model = try await model(&result)
     let isConditional = await model.engine.denoiserConfiguration?.isConditional ?? false
     let first = model.request.firstSampler
@@ -54,19 +56,22 @@ extension EvaluationRun {
     }
     let decode = decoding.median
     let batch = Double(request.sampleCount)
-    let firstStep = times[0].dropFirst(times[0].count > 1 ? 1 : 0).median
+    // The first one also prepares; a clip of one step has no other.
+    let timed = times.map { $0.count > 1 ? Array($0.dropFirst()) : $0 }
+    let firstStep = timed[0].median
     let firstClip = firstStep * Double(first.steps) / batch + decode
     result.protocol.resolution = model.configuration.resolution
     result.protocol.frames = model.configuration.frames
     result.protocol.machine =
-      "\(MachineFacts.processorName), \(model.engine.threadCount) threads"
+      result.protocol.device
+      ?? "\(MachineFacts.processorName), \(counted(model.engine.threadCount, "thread"))"
     result.scores = [
       .init("step of a first clip", firstStep, unit: "s"),
       .init("decoding a clip", decode, unit: "s"),
       .init("first clip, \(first.steps) steps", firstClip, unit: "s"),
     ]
     if isConditional {
-      let laterStep = times[1].dropFirst(times[1].count > 1 ? 1 : 0).median
+      let laterStep = timed[1].median
       let laterClip = laterStep * Double(later.steps) / batch + decode
       let frames = model.configuration.frames
       let clips = (Self.longVideoFrames + frames - 1) / frames
@@ -79,10 +84,15 @@ extension EvaluationRun {
       ]
     }
     result.scores.append(
-      .init("peak memory", Double(MemoryUse.peakResidentByteCount) / 1e9, unit: "GB"))
+      .init(
+        "peak memory",
+        Double(await model.engine.peakDeviceBytes ?? MemoryUse.peakResidentByteCount) / 1e9,
+        unit: "GB"))
+    let steps = timed.filter { !$0.isEmpty }.map { counted($0.count, "step") }
+    let counts = steps.allSatisfy { $0 == steps[0] } ? [steps[0]] : steps
     result.notes.append(
-      "medians of \(Self.timedSteps) steps and \(decoding.count) decodings; clips and videos are "
-        + "computed from them")
+      "medians of \(counts.joined(separator: " and ")) and \(decoding.count) decodings; clips and "
+        + "videos are computed from them")
     if request.sampleCount > 1 {
       result.notes.append("steps make \(request.sampleCount) videos at once, clips are of one")
     }

@@ -26,6 +26,13 @@ extension EvaluationRun {
           name: "the clip", found: "\(job.frames) frames of \(job.resolution ?? side) pixels",
           expected: "\(clipFrames) frames of \(side) pixels, which the model encodes"))
     }
+    guard side >= StructuralSimilarity.leastSide else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the resolution", found: "\(side)",
+          expected: "\(StructuralSimilarity.leastSide) or more: the window of SSIM"))
+    }
     judges.perceptual = try await perceptualEngine(side: side, &result)
     let real = try real(&result, side: side)
     let wanted = count(real, &result)

@@ -57,6 +57,7 @@ struct EvaluationRun {
       }
     }
     result.protocol.note(files, hashes: hashes)
+    result.protocol.note(job.device)
     result.protocol.precision = job.precision.rawValue
     // What does nothing to this model is no part of how it was judged.
     if await !engine.mayExchangePlanes { request.ordersPlanes = false }
@@ -150,6 +151,7 @@ struct EvaluationRun {
         report(.progress(ItemProgress(name, done: loaded, total: total)))
       })
     result.protocol.featureNetwork = weights
+    result.protocol.note(job.device)
     return FeatureStage(engine: engine, hash: weights.hash)
   }
 
@@ -172,9 +174,10 @@ struct EvaluationRun {
   ///   - name: What the rows are of; `nil` for the source's name.
   ///   - key: What the rows depend on beside the clips.
   ///   - body: Gives the rows of some clips, or `nil` if it was stopped.
-  /// - Returns: A row for each clip, fewer than `count` if there are not so many that can be read.
-  /// - Throws: ``EvaluationStopped`` when it was stopped, `DatasetError` when clip after clip cannot be
-  ///   read, and what `body` throws; what was computed is kept in all cases.
+  /// - Returns: A row for each clip, at least one, fewer than `count` if there are not so many that can be
+  ///   read.
+  /// - Throws: ``EvaluationStopped`` when it was stopped, `DatasetError` when clip after clip or none at
+  ///   all can be read, and what `body` throws; what was computed is kept in all cases.
   func rows(
     _ source: any ClipSource, name: String? = nil, count: Int, key: [String],
     _ result: inout EvaluationReport,
@@ -210,10 +213,9 @@ struct EvaluationRun {
           failuresInARow = 0
         } catch let clip as UnreadableClip {
           failuresInARow += 1
-          if failuresInARow == Self.mostFailuresInARow {
-            throw DatasetError(
-              source.name, .nothingReadable(tried: failuresInARow, reason: clip.reason))
-          }
+          let nothing = DatasetError(
+            source.name, .nothingReadable(tried: failuresInARow, reason: clip.reason))
+          if failuresInARow == Self.mostFailuresInARow { throw nothing }
           note("left out \(clip.reason)", &result)
           if rows.count > saved.count { try cache.store(rows, store) }
           // The clips so far are also the first ones of the source without this one, of which an
@@ -221,6 +223,7 @@ struct EvaluationRun {
           source.leaveOut(clip)
           store = FeatureCache.Key(lines: try key + source.identity)
           progress.total = min(progress.total, source.count ?? progress.total)
+          if progress.total == 0 { throw nothing }
           let known = cache.features(store).prefix(progress.total)
           saved.count = known.count
           if known.count > rows.count { rows = Array(known) }

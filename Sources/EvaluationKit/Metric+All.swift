@@ -56,7 +56,7 @@ extension Metric {
     "efficiency", title: "Efficiency", name: "efficiency",
     meaning: "seconds a step, a clip and a long video, and memory; needs no weights",
     judges: .generation, leadingScore: "video of",
-    differsIn: [.always("the paper measured on a GPU"), .resolution],
+    differsIn: [.device, .resolution],
     work: { _, task in "times \(task.sourceName) on this machine" },
     measure: { try await $0.efficiency(&$1) })
 }

@@ -112,6 +112,7 @@ extension EvaluationProtocol {
       if request.ordersPlanes { add("planes", "put right where they came out exchanged") }
     }
     add("precision", precision)
+    add("device", device)
     add("data", data)
     add("layout", dataLayout)
     add("part", split)

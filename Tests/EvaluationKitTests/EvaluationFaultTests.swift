@@ -122,4 +122,37 @@ struct EvaluationFaultTests {
     job.outputFolder = "/proc/nowhere"
     await #expect(throws: StudioError.self) { try await job.run() }
   }
+
+  @Test("clips of which none can be read end an evaluation with the reason, and leave no report")
+  func nothingReadable() async throws {
+    let data = try fixtures.videos("real", frames: [32])
+    let frames = try FileManager.default.contentsOfDirectory(atPath: data + "/video0").sorted()
+    let frame = data + "/video0/" + frames[20]
+    try Data(contentsOf: URL(filePath: frame)).prefix(100).write(to: URL(filePath: frame))
+    var drift = fixtures.job(.drift, of: .folder(data))
+    (drift.frames, drift.clips) = (32, 2)
+    #expect(await explanation(drift)?.text.contains("could not be read") == true)
+    let whole = try fixtures.videos("whole", frames: [16])
+    let files = try FileManager.default.contentsOfDirectory(atPath: whole + "/video0").sorted()
+    let file = whole + "/video0/" + files[3]
+    try Data(contentsOf: URL(filePath: file)).prefix(100).write(to: URL(filePath: file))
+    var reconstruction = fixtures.job(.reconstruction, of: try EvaluationFixtures.model())
+    (reconstruction.dataPath, reconstruction.clips) = (whole, 1)
+    #expect(await explanation(reconstruction)?.text.contains("could not be read") == true)
+    #expect(
+      !FileManager.default.fileExists(atPath: reconstruction.outputFolder + "/report.txt"))
+  }
+
+  @Test("a report that is replaced leaves none of its curves beside the new one")
+  func replacedCurves() async throws {
+    let data = try fixtures.videos("real", frames: [32])
+    var job = fixtures.job(.drift, of: .folder(data))
+    (job.frames, job.clips) = (32, 1)
+    _ = try await job.run()
+    #expect(FileManager.default.fileExists(atPath: job.outputFolder + "/curves.png"))
+    var other = fixtures.job(.reconstruction, of: try EvaluationFixtures.model())
+    (other.dataPath, other.clips, other.overwrites) = (data, 1, true)
+    _ = try await other.run()
+    #expect(!FileManager.default.fileExists(atPath: job.outputFolder + "/curves.png"))
+  }
 }

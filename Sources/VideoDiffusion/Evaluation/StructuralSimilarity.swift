@@ -5,6 +5,8 @@ import Glibc
 /// channels and frames.
 public enum StructuralSimilarity {
   private static let radius = 5
+  /// The smallest side of a frame that the window fits into, in pixels.
+  public static let leastSide = 2 * radius + 1
   private static let window: [Float] = {
     let weights = (-radius...radius).map { exp(-Float($0 * $0) / (2 * 1.5 * 1.5)) }
     let sum = weights.reduce(0, +)
@@ -13,12 +15,12 @@ public enum StructuralSimilarity {
   private static let firstConstant: Float = 0.01 * 0.01
   private static let secondConstant: Float = 0.03 * 0.03
 
-  /// Compares two clips of one shape.
+  /// Compares two clips of one shape, whose frames have at least ``leastSide`` pixels a side.
   ///
   /// - Returns: -1 ... 1, and 1 for equal clips.
   public static func between(_ first: PixelClip, _ second: PixelClip) -> Double {
     precondition(first.frames == second.frames && first.side == second.side)
-    precondition(first.side > 2 * radius, "a frame is smaller than the window")
+    precondition(first.side >= leastSide, "a frame is smaller than the window")
     let size = first.side * first.side
     var sum = 0.0
     var x = [Float](repeating: 0, count: size)
