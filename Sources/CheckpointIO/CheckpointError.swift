@@ -117,7 +117,7 @@ extension CheckpointError.Kind: CustomStringConvertible {
     case .missingShard(let name, let count):
       "the checkpoint has \(count) files, of which \(name.quotedForMessage) is missing beside this one"
     case .noWrapper(let name, let found):
-      "found no tensors under \(name.quotedForMessage), but \(found.listedForMessage)"
+      "found no tensors under \(name.quotedForMessage), but \(found.joined(separator: ", "))"
     case .duplicateName(let name):
       "the name \(name.quotedForMessage) appears twice, expected names to be unique"
     case .cancelled: "reading was cancelled"

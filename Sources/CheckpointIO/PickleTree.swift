@@ -136,7 +136,12 @@ struct PickleTree {
       }
       var parts: [String] = []
       for member in members.prefix(8) {
-        if case .node = member { parts.append("…") } else { parts.append(try text(ofKey: member)) }
+        // One string may stand in a key many times, so that its length bounds nothing.
+        if case .node = member {
+          parts.append("…")
+        } else {
+          parts.append(String(try text(ofKey: member).prefix(CheckpointLimits.nameBytes)))
+        }
       }
       return "(\(parts.joined(separator: ", "))\(members.count > 8 ? ", …" : ""))"
     }

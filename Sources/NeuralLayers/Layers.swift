@@ -97,13 +97,16 @@ public struct Convolution: Sendable {
 ///
 /// Parameters: `weight` and `bias` `[channels]`.
 public struct GroupNorm: Sendable {
+  /// Groups of the denoiser's norms, which divide every level's width.
+  public static let groupCount = 32
+
   let weight: NormalizationWeight
   let groups: Int
   let statistics: ComputeContext.GroupStatistics
 
   /// Takes the layer's parameters.
   public init(
-    _ scope: ParameterScope, _ channels: Int, groups: Int = 32,
+    _ scope: ParameterScope, _ channels: Int, groups: Int = groupCount,
     statistics: ComputeContext.GroupStatistics
   ) throws {
     weight = try scope.normalization(channels: channels)

@@ -130,6 +130,8 @@ extension GenerationRequest: Codable {
   }
 
   /// Reads a request. Those of older versions do not speak of what came later, and do without it.
+  ///
+  /// - Throws: `DecodingError`, and ``ModelError`` for a number that is out of its range, as ``validate()``.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -146,6 +148,7 @@ extension GenerationRequest: Codable {
       guidanceInterval: try container.decodeIfPresent(
         GuidanceInterval.self, forKey: .guidanceInterval) ?? .all,
       closingFrames: try container.decodeIfPresent(Int.self, forKey: .closingFrames) ?? 0)
+    try validate()
   }
 
   /// Writes a request: the same as older versions where it could have been theirs, so that what is known

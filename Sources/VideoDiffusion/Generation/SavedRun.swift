@@ -51,7 +51,6 @@ public struct SavedRun: Sendable {
     }
     do {
       request = try JSONDecoder().decode(GenerationRequest.self, from: Data(text.utf8))
-      try request.validate()
     } catch {
       throw refuse("its settings are damaged (\(error))")
     }

@@ -91,6 +91,9 @@ public actor VideoEngine {
   /// Configuration of the loaded denoiser.
   public var denoiserConfiguration: DenoiserConfiguration? { denoiser?.configuration }
 
+  /// The most that was in use of a card's memory, in bytes; `nil` for the processor.
+  public var peakDeviceBytes: Int? { context.peakDeviceBytes }
+
   // MARK: Single operations
 
   /// Writes a clip as a latent.
@@ -149,7 +152,8 @@ public actor VideoEngine {
   }
 
   private func check(_ latents: [Latent], _ geometry: PlaneGeometry) throws {
-    for latent in latents where latent.tokenCount != geometry.tokenCount {
+    for latent in latents
+    where latent.tokenCount != geometry.tokenCount || latent.channels != PlaneGeometry.channels {
       throw ModelError(
         .latentShape(found: [latent.channels, latent.tokenCount], expected: geometry))
     }
@@ -222,7 +226,8 @@ public actor VideoEngine {
     guard let denoiser else { throw ModelError(.notLoaded(.denoiser)) }
     let configuration = denoiser.configuration
     try StepDistillation.check(distilledSteps, for: request)
-    try check((start.condition ?? []) + originals, configuration.geometry)
+    try check(
+      (start.condition ?? []) + originals + (start.sampler?.latents ?? []), configuration.geometry)
     let beginsWithSome = [request.firstSampler, request.laterSampler].contains {
       $0.skippedSteps > 0
     }

@@ -1,3 +1,5 @@
+import NeuralLayers
+
 /// What the settings of a network may be, whoever states them: weights, metadata or a configuration.
 ///
 /// The published networks are far within; what lies beyond is damage or malice, and would overflow the
@@ -35,6 +37,12 @@ extension DenoiserConfiguration {
     for multiplier in widthMultipliers {
       try check("channel_mult", multiplier, NetworkLimits.multiplier)
       try check("the width of a level", multiplier * baseWidth, NetworkLimits.width)
+      guard (multiplier * baseWidth).isMultiple(of: GroupNorm.groupCount) else {
+        throw ModelError(
+          .structure(
+            "a level is \(multiplier * baseWidth) wide; expected a multiple of "
+              + "\(GroupNorm.groupCount), the groups of its norms"))
+      }
     }
     try check("num_res_blocks", residualBlocks, NetworkLimits.depth)
     try check("num_heads", headCount, NetworkLimits.heads)

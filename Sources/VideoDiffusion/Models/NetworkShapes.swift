@@ -46,8 +46,8 @@ struct NetworkShapes {
     let pooling = ups.isEmpty ? firstPooling : nil
     let residualBlocks = pooling.map { $0 - 1 } ?? ups.first ?? stages.count - 1
     let levels = pooling == nil ? ups.count + 1 : stages.count / max(1, residualBlocks + 1)
-    guard residualBlocks >= 1, levels <= 8 else {
-      throw problem("the output blocks show no residual blocks")
+    guard residualBlocks >= 1, NetworkLimits.levels.contains(levels) else {
+      throw problem("the output blocks show no levels of residual blocks")
     }
     var multipliers: [Int] = []
     var factors: Set<Int> = []

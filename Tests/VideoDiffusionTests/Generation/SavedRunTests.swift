@@ -14,9 +14,10 @@ struct SavedRunTests {
   /// A file in the format of a saved run with some parts replaced.
   private func file(
     finished: String = "1", clips: Int? = 3, samples: Int = 1,
-    latents: [Int] = [1, 4, 2], condition: [Int] = [1, 4, 2], sampler: (ElementType, [Int])? = nil
+    latents: [Int] = [1, 4, 2], condition: [Int] = [1, 4, 2], sampler: (ElementType, [Int])? = nil,
+    _ change: (String) -> String = { $0 }
   ) throws -> String {
-    let request = GenerationRequest(clipCount: clips, sampleCount: samples)
+    let request = GenerationRequest(clipCount: clips, sampleCount: samples, seamFade: 5)
     var tensors = [
       TensorDescription(name: "latents", elementType: .float32, shape: latents),
       TensorDescription(name: "condition", elementType: .float32, shape: condition),
@@ -27,7 +28,8 @@ struct SavedRunTests {
     }
     let path = folder.path("run.safetensors")
     let metadata = [
-      "pvdm.request": String(decoding: try JSONEncoder().encode(request), as: UTF8.self),
+      "pvdm.request": change(
+        String(decoding: try JSONEncoder().encode(request), as: UTF8.self)),
       "pvdm.finished_clips": finished,
     ]
     try SafetensorsWriter(tensors: tensors, metadata: metadata).write(to: path) { tensor, sink in
@@ -86,6 +88,54 @@ struct SavedRunTests {
       #expect(throws: (any Error).self) {
         try SavedRun(contentsOf: file(sampler: (type, shape)))
       }
+    }
+  }
+
+  @Test("a request with a number out of its range is none, wherever it is read")
+  func requestOutOfRange() throws {
+    #expect(throws: ModelError.self) {
+      try SavedRun(
+        contentsOf: file { $0.replacingOccurrences(of: "\"seamFade\":5", with: "\"seamFade\":-1") })
+    }
+    let request = Data(
+      String(decoding: try JSONEncoder().encode(GenerationRequest(seamFade: 5)), as: UTF8.self)
+        .replacingOccurrences(of: "\"seamFade\":5", with: "\"seamFade\":-1").utf8)
+    #expect(throws: ModelError.self) {
+      try JSONDecoder().decode(GenerationRequest.self, from: request)
+    }
+  }
+
+  @Test("a sampler in the middle of a clip with latents of other channels is refused")
+  func otherChannels() async throws {
+    let geometry = PlaneGeometry(side: 4, frames: 8)
+    let configuration = DenoiserConfiguration(
+      geometry: geometry, baseWidth: 32, widthMultipliers: [1, 2], residualBlocks: 1,
+      attentionFactors: [1], headCount: 4)
+    let engine = try VideoEngine(threadCount: 1, device: .processor)
+    let path = folder.path("denoiser.pth")
+    try TorchWriter(
+      tensors: configuration.parameters.map {
+        TensorDescription(name: $0.name, elementType: .float32, shape: $0.shape)
+      }
+    ).write(to: path) { tensor, sink in
+      try sink.append(converting: [Float](repeating: 0, count: tensor.shape.reduce(1, *)))
+    }
+    try Data("{\"model_channels\": 32, \"num_heads\": 4, \"image_size\": 4}".utf8)
+      .write(to: folder.url.appending(path: "config.json"))
+    try await engine.load(NetworkFile(path: path))
+    let count = geometry.tokenCount
+    let request = GenerationRequest(clipCount: 1)
+    var state = GenerationState()
+    state.sampler = SamplerState(
+      configuration: request.firstSampler, stepIndex: 0,
+      samples: [
+        SampleState(
+          latent: Latent(
+            values: [Float](repeating: 0, count: count), channels: 1, tokenCount: count),
+          history: SolverHistory(), generator: TorchGenerator(seed: 0))
+      ])
+    await #expect(throws: ModelError.self) {
+      for try await _ in engine.generate(request, from: state) {}
     }
   }
 }

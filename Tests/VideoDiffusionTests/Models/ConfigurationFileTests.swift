@@ -228,4 +228,30 @@ import VideoDiffusion
       #expect(try #require(error).description.contains(name))
     }
   }
+
+  @Test("weights whose blocks make no level, or whose levels no norm divides, are refused")
+  func impossibleLevels() throws {
+    let shapes: [(String, [Int])] = [
+      ("time_embed.0.weight", [128, 32]), ("input_blocks.0.0.weight", [32, 8, 3, 3]),
+      ("out.2.weight", [4, 32, 3, 3]), ("input_blocks.1.0.emb_layers.1.weight", [64, 128]),
+      ("input_blocks.1.0.in_layers.2.weight", [32, 32, 3, 3]),
+      ("input_blocks.2.0.in_layers.2.weight", [32, 32, 3, 3]), ("input_attns.3.norm.weight", [32]),
+    ]
+    let path = folder.path("levels.safetensors")
+    try SafetensorsWriter(
+      tensors: shapes.map { TensorDescription(name: $0.0, elementType: .float32, shape: $0.1) }
+    ).write(to: path) { tensor, sink in
+      try sink.append(converting: [Float](repeating: 0, count: tensor.shape.reduce(1, *)))
+    }
+    let none = #expect(throws: ModelError.self) { try NetworkFile(path: path) }
+    #expect(try #require(none).description.contains("no levels"))
+    var narrow = Self.tiny
+    narrow.baseWidth = 16
+    narrow.widthMultipliers = [1, 2]
+    try write(narrow)
+    try put("{\"model_channels\": 16, \"num_heads\": 4, \"image_size\": 4}")
+    let uneven = #expect(throws: ModelError.self) { try NetworkFile(path: checkpoint) }
+    #expect(
+      try #require(uneven).description.contains("a level is 16 wide; expected a multiple of 32"))
+  }
 }
