@@ -29,7 +29,7 @@ public struct Benchmark {
             try benchmark.measureDenoiser(size, precision, threads)
           }
           if !plan.tasks.isDisjoint(with: [.encode, .decode]),
-            size.hasOwnAutoencoder || !plan.sizes.contains(.published)
+            size.bringsAutoencoder(among: plan.sizes)
           {
             try benchmark.measureAutoencoder(size, precision, threads)
           }
@@ -37,7 +37,7 @@ public struct Benchmark {
       }
     }
     if plan.tasks.contains(.linearPreview) {
-      for size in plan.sizes where size.hasOwnAutoencoder || !plan.sizes.contains(.published) {
+      for size in plan.sizes where size.bringsAutoencoder(among: plan.sizes) {
         try benchmark.measureLinearPreview(size)
       }
     }
@@ -103,12 +103,16 @@ public struct Benchmark {
     try plan.precisions.filter { precision in
       let device = try Device.open(plan.device, threadCount: 1)
       guard !device.prepare(for: precision.products) else { return true }
-      let note =
-        ModelError(.precision(precision.products, processor: device.name)).description
-        + "; \(precision.rawValue) was left out"
+      let note = Self.note(leavingOut: precision, on: device)
       if !report.notes.contains(note) { report.notes.append(note) }
       return false
     }
+  }
+
+  /// Says that a precision is not measured.
+  static func note(leavingOut precision: Precision, on device: Device) -> String {
+    ModelError(.precision(precision.products, processor: device.name)).description
+      + "; \(precision.rawValue) was left out"
   }
 
   // MARK: The networks

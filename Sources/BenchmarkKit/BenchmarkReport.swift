@@ -120,7 +120,7 @@ public struct BenchmarkReport: Sendable {
   /// Each measurement has `NAME.seconds` (the median), `NAME.spread` and, where operations count,
   /// `NAME.gflops` (GFLOP/s) and `NAME.share_of_peak`; see ``BenchmarkMeasurement/name``. `load` has seconds
   /// alone. Beside neighbours there is `NAME.slowdown` in place of the share. Steps add `NAME.linear_preview_share` and `NAME.decoded_preview_share`, what a preview takes
-  /// as a share of the step. Profiles add `profile.NAME.KIND.seconds` and `profile.NAME.layer.LAYER.seconds`.
+  /// as a share of the step. Profiles add ``ProfileSummary/fields``.
   public var fields: [String: JSONValue] {
     var fields = facts
     for measurement in measurements {
@@ -143,15 +143,7 @@ public struct BenchmarkReport: Sendable {
         .number(rounded($0))
       }
     }
-    for profile in profiles {
-      for (label, row) in profile.kinds.map({ ($0.name, $0) })
-        + profile.layers.map({ ("layer.\($0.name)", $0) })
-      {
-        let name = "profile.\(profile.name).\(label.replacing(" ", with: "_"))"
-        fields["\(name).seconds"] = .number(rounded(row.seconds))
-        if row.operations > 0 { fields["\(name).gflops"] = .number(rounded(row.rate)) }
-      }
-    }
+    for profile in profiles { fields.merge(profile.fields) { first, _ in first } }
     return fields
   }
 }

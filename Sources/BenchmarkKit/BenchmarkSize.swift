@@ -29,8 +29,11 @@ public enum BenchmarkSize: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether no other size has the same autoencoder, so that it is measured with this one.
-  var hasOwnAutoencoder: Bool { self != .small }
+  /// Whether its autoencoder is measured among some sizes: that of two which have the same is measured
+  /// with the first.
+  func bringsAutoencoder(among sizes: [BenchmarkSize]) -> Bool {
+    self != .small || !sizes.contains(.published)
+  }
 }
 
 /// What to measure, and how often.

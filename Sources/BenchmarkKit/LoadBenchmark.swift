@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import RunKit
 import TensorCore
@@ -19,6 +20,8 @@ public struct LoadBenchmark: Sendable {
   public init(
     path: String, precisions: [Precision], threadCount: Int? = nil, runs: Int = 3
   ) throws {
+    // What cannot be opened is told as everywhere.
+    _ = try Checkpoint(contentsOf: path)
     var byteCount = 0
     // The first reading fills the page cache.
     byteCount = try Self.read(path)

@@ -1,3 +1,4 @@
+import RunKit
 import TensorCore
 
 /// Where the time of one run went: by kind of operation, by layer, and by shape.
@@ -40,6 +41,19 @@ public struct ProfileSummary: Sendable, Hashable {
     shapes = Array(
       Self.rows(profile.calls) { "\($0.kind.rawValue) \($0.shape)" }
         .sorted { $0.seconds > $1.seconds }.prefix(20))
+  }
+
+  /// `profile.NAME.KIND.seconds` and `profile.NAME.layer.LAYER.seconds`, with `.gflops` where operations
+  /// count.
+  var fields: [String: JSONValue] {
+    var fields: [String: JSONValue] = [:]
+    let rows = kinds.map { ($0.name, $0) } + layers.map { ("layer.\($0.name)", $0) }
+    for (label, row) in rows {
+      let name = "profile.\(self.name).\(label.replacing(" ", with: "_"))"
+      fields["\(name).seconds"] = .number(rounded(row.seconds))
+      if row.operations > 0 { fields["\(name).gflops"] = .number(rounded(row.rate)) }
+    }
+    return fields
   }
 
   private static func rows(

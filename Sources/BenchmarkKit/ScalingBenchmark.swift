@@ -95,7 +95,7 @@ public struct ScalingBenchmark: Sendable {
       for precision in plan.precisions {
         for task in possibleTasks
         where plan.tasks.contains(task)
-          && (task == .denoiser || size.hasOwnAutoencoder || !plan.sizes.contains(.published))
+          && (task == .denoiser || size.bringsAutoencoder(among: plan.sizes))
         {
           for threads in plan.threadCounts {
             onProgress(

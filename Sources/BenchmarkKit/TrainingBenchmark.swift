@@ -100,6 +100,8 @@ public struct TrainingBenchmark {
     public internal(set) var profiles: [ProfileSummary] = []
     /// GFLOP/s that the machine reaches, by precision.
     public internal(set) var peaks: [Precision: Double] = [:]
+    /// What was left out, and why.
+    public internal(set) var notes: [String] = []
 
     /// How many times as long a measurement took beside its neighbours as without them; `nil` where it
     /// had none.
@@ -109,7 +111,7 @@ public struct TrainingBenchmark {
 
     /// All of it as one flat object: `peak.f32.gflops` and, for each measurement, `NAME.seconds` (the
     /// median), `.gflops`, `.share_of_peak`, `.parameters` and `.peak_bytes`; beside neighbours `.slowdown`
-    /// in place of the share.
+    /// in place of the share; and ``ProfileSummary/fields`` of profiles.
     public var fields: [String: JSONValue] {
       var fields: [String: JSONValue] = [:]
       for (type, peak) in peaks { fields["peak.\(type.rawValue).gflops"] = .number(rounded(peak)) }
@@ -126,6 +128,7 @@ public struct TrainingBenchmark {
         fields["\(name).parameters"] = .integer(measurement.parameterCount)
         fields["\(name).peak_bytes"] = .integer(measurement.peakBytes)
       }
+      for profile in profiles { fields.merge(profile.fields) { first, _ in first } }
       return fields
     }
   }
@@ -158,6 +161,9 @@ public struct TrainingBenchmark {
     for precision in Precision.allCases {
       let device = try Device.open(plan.device, threadCount: plan.threads)
       if device.prepare(for: precision.products, training: true) { usable.insert(precision) }
+      if !usable.contains(precision), plan.precisions.contains(precision) {
+        report.notes.append(Benchmark.note(leavingOut: precision, on: device))
+      }
       guard usable.contains(precision) || precision != .tensorFloat32,
         let peak = device.measurePeak(precision.elementType, seconds: seconds)
       else { continue }
@@ -166,7 +172,7 @@ public struct TrainingBenchmark {
     for precision in plan.precisions where usable.contains(precision) {
       for size in plan.sizes {
         for network in plan.networks
-        where network == .denoiser || size.hasOwnAutoencoder || plan.sizes.count == 1 {
+        where network == .denoiser || size.bringsAutoencoder(among: plan.sizes) {
           for batch in plan.batches {
             for isCheckpointing in plan.checkpointing {
               try measure(network, size, precision, batch, isCheckpointing)

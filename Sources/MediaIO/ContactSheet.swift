@@ -24,7 +24,7 @@ struct ContactSheet: Sendable, Hashable {
   /// Pixels of the sheet for `count` frames of `width` x `height`.
   func size(frameCount count: Int, width: Int, height: Int) -> (width: Int, height: Int) {
     let usedColumns = min(columns, max(count, 1))
-    let rows = max((count + columns - 1) / columns, 1)
+    let rows = (max(count, 1) - 1) / columns + 1
     return (
       usedColumns * (width + gutter) + gutter,
       rows * (height + gutter) + gutter

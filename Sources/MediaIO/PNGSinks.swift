@@ -11,29 +11,41 @@ final class ContactSheetSink: FrameSink {
     self.options = options
   }
 
+  /// How so many frames lie; `nil` for one that is a picture by itself.
+  private func sheet(frameCount count: Int) -> ContactSheet? {
+    if let columns = options.columns { return ContactSheet(columns: columns) }
+    return count == 1 ? nil : ContactSheet(forFrameCount: count)
+  }
+
   /// Keeps the frame. A sheet beyond the size of a PNG is refused at the frame that makes it so,
-  /// which also bounds the memory.
+  /// which also bounds the memory: with more frames a sheet only grows.
   func append(_ frame: RGBImage) throws {
-    let pixels = frame.width * frame.height * options.scale * options.scale
-    guard (frames.count + 1) * pixels <= PictureLimits.mostPixels else {
+    let count = frames.count + 1
+    let (width, height) = (frame.width * options.scale, frame.height * options.scale)
+    let size =
+      sheet(frameCount: count)?.size(frameCount: count, width: width, height: height)
+      ?? (width: width, height: height)
+    if frames.isEmpty {
+      try PictureLimits.check(
+        width: size.width, height: size.height, file: target, found: "would have")
+    }
+    guard PictureLimits.allow(width: size.width, height: size.height) else {
+      let most = "\(frames.count) frame\(frames.count == 1 ? "" : "s")"
       throw MediaError(
         .unsupported, file: target,
-        found: "cannot show more than \(frames.count) frames of this size on one sheet",
+        found: "cannot show more than \(most) of this size on one sheet",
         expected: "write a video or a folder of frames")
     }
     frames.append(frame)
   }
 
   func finish() throws {
-    var picture: RGBImage
-    if frames.count == 1, options.columns == nil {
-      picture = frames[0].enlarged(by: options.scale)
-    } else {
-      let sheet =
-        options.columns.map { ContactSheet(columns: $0) }
-        ?? ContactSheet(forFrameCount: frames.count)
-      picture = try sheet.compose(frames.map { $0.enlarged(by: options.scale) })
-    }
+    let picture =
+      if let sheet = sheet(frameCount: frames.count) {
+        try sheet.compose(frames.map { $0.enlarged(by: options.scale) })
+      } else {
+        frames[0].enlarged(by: options.scale)
+      }
     let bytes = try PNGFile.encode(picture, settings: options.settings, file: target)
     try FileSystem.create(path, holding: bytes, for: target)
   }

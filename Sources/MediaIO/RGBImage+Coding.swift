@@ -48,9 +48,6 @@ extension CodingUserInfoKey {
 extension RGBImage: Codable {
   private enum CodingKeys: String, CodingKey { case width, height, start, pixels }
 
-  /// Pixels in a row, or rows, at most: as many as any video has.
-  private static let longestSide = 1 << 15
-
   /// Reads a picture.
   ///
   /// - Throws: `DecodingError` if its size is none, or its pixels are not there.
@@ -58,7 +55,7 @@ extension RGBImage: Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let width = try container.decode(Int.self, forKey: .width)
     let height = try container.decode(Int.self, forKey: .height)
-    guard (1...Self.longestSide).contains(width), (1...Self.longestSide).contains(height) else {
+    guard width > 0, height > 0, PictureLimits.allow(width: width, height: height) else {
       throw DecodingError.dataCorruptedError(
         forKey: .width, in: container, debugDescription: "a picture of \(width) x \(height) pixels")
     }

@@ -60,14 +60,15 @@ public struct RGBImage: Sendable, Hashable {
     if factor == 1 { return self }
     var result: [UInt8] = []
     result.reserveCapacity(pixels.count * factor * factor)
+    var line: [UInt8] = []
     for row in 0..<height {
-      let rowStart = result.count
+      // A line of its own: appending a part of an array to itself copies all of it.
+      line.removeAll(keepingCapacity: true)
       for column in 0..<width {
         let offset = offset(column, row)
-        for _ in 0..<factor { result.append(contentsOf: pixels[offset..<offset + 3]) }
+        for _ in 0..<factor { line.append(contentsOf: pixels[offset..<offset + 3]) }
       }
-      let rowEnd = result.count
-      for _ in 1..<factor { result.append(contentsOf: result[rowStart..<rowEnd]) }
+      for _ in 0..<factor { result.append(contentsOf: line) }
     }
     return RGBImage(width: width * factor, height: height * factor, pixels: result)
   }

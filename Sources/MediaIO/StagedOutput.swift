@@ -84,7 +84,7 @@ final class StagedOutput {
   private static func checkTarget(
     _ place: String, named target: String, isFolder: Bool, overwrite: Bool
   ) throws {
-    guard FileSystem.exists(place) else { return }
+    guard OutputPlacement.isTaken(place, byFolder: isFolder) else { return }
     let kind = try FileSystem.kind(of: place)
     guard (kind == .folder) == isFolder else {
       throw MediaError(
@@ -92,28 +92,22 @@ final class StagedOutput {
         found: isFolder ? "exists and is not a folder" : "exists and is a folder",
         expected: "choose another name")
     }
-    guard isFolder else {
-      if overwrite { return }
+    guard overwrite else {
       throw MediaError(
-        .alreadyExists, file: target, found: "exists already",
+        .alreadyExists, file: target,
+        found: isFolder ? "exists already and is not empty" : "exists already",
         expected: "choose another name or allow overwriting")
     }
+    guard isFolder else { return }
     let listing: FolderListing
     do {
       listing = try FolderListing(of: place)
     } catch {
       throw FileSystem.readError(target, code: error.code)
     }
-    let entries = listing.names
-    if entries.isEmpty, listing.unreadableNames.isEmpty { return }
-    guard overwrite else {
-      throw MediaError(
-        .alreadyExists, file: target, found: "exists already and is not empty",
-        expected: "choose another name or allow overwriting")
-    }
     // Overwriting deletes the folder, so it must hold nothing but an earlier output of ours.
     if let foreign = listing.unreadableNames.min()
-      ?? entries.sorted().first(where: { !FrameFolderSink.isOwnName($0) })
+      ?? listing.names.sorted().first(where: { !FrameFolderSink.isOwnName($0) })
     {
       throw MediaError(
         .alreadyExists, file: target, found: "holds other files (\(foreign))",

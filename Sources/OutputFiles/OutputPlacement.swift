@@ -15,7 +15,8 @@ package enum OutputPlacement {
   ///   - mayRemove: Whether a folder that was there may be removed, asked when it is out of the way. If
   ///     not, it gets its name back, and the work is kept under another one.
   /// - Returns: The name that the work has.
-  /// - Throws: ``FileFailure``; the work has the name that it had.
+  /// - Throws: ``FileFailure``, and what `mayRemove` throws; the work has the name that it had, and so
+  ///   has what was there.
   package static func place(
     _ path: String, as target: String, replacing: Bool,
     mayRemove: (String) throws -> Bool = { _ in true }
@@ -48,6 +49,22 @@ package enum OutputPlacement {
     }
   }
 
+  /// Whether a work could have a name only in the place of what is there: an empty folder gives way to
+  /// a folder.
+  ///
+  /// - Parameters:
+  ///   - path: The name; a link is followed.
+  ///   - byFolder: Whether the work is a folder.
+  package static func isTaken(_ path: String, byFolder: Bool) -> Bool {
+    let place = OutputName.resolved(path)
+    var status = stat()
+    guard lstat(place, &status) == 0 else { return false }
+    guard byFolder, status.st_mode & S_IFMT == S_IFDIR,
+      let listing = try? FolderListing(of: place)
+    else { return true }
+    return !listing.names.isEmpty || !listing.unreadableNames.isEmpty
+  }
+
   /// - Returns: Whether the folder has the target's name; if not, another must be found.
   private static func replaceFolder(
     _ path: String, as target: String, _ mayRemove: (String) throws -> Bool
@@ -67,14 +84,16 @@ package enum OutputPlacement {
       _ = rename(aside, path)
       throw FileFailure(operation(true), code: code)
     }
-    guard try mayRemove(aside) else {
-      guard exchange(aside, target), rename(aside, path) == 0 else {
-        throw FileFailure("put back what was there", code: errno)
-      }
-      return false
+    let isRemovable: Result<Bool, any Error> = Result { try mayRemove(aside) }
+    if case .success(true) = isRemovable {
+      removeTree(aside)
+      return true
     }
-    removeTree(aside)
-    return true
+    // Also where that cannot be told, what was there gets its name back.
+    guard exchange(aside, target), rename(aside, path) == 0 else {
+      throw FileFailure("put back what was there", code: errno)
+    }
+    return try isRemovable.get()
   }
 
   /// Exchanges the names of two folders, at once where the system can.
@@ -152,7 +171,7 @@ package enum OutputPlacement {
       return
     }
     // By bytes: names that are no UTF-8 are removed as well.
-    for name in FolderListing.rawNames(of: path) ?? [] {
+    for name in (try? FolderListing.rawNames(of: path)) ?? [] {
       let bytes = Array(path.utf8) + [UInt8(ascii: "/")] + name
       var inner = stat()
       let isFolder = (bytes + [0]).withUnsafeBufferPointer { buffer in

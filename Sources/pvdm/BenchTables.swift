@@ -6,7 +6,7 @@ enum BenchTables {
   /// The machine, what was measured, and the profiles.
   static func text(_ report: BenchmarkReport) -> ConsoleText {
     ([machine(report), measurements(report), previews(report)] + report.profiles.map(profile) + [
-      notes(report)
+      notes(report.notes)
     ])
     .filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
@@ -123,7 +123,8 @@ enum BenchTables {
       ]
     }
     let table = TextTable(header: header, rows: rows, rightAligned: [3, 5, 6, 7, 8, 9, 10, 11]).text
-    return ([table] + report.profiles.map(profile)).joined(separator: "\n\n")
+    return ([table] + report.profiles.map(profile) + [notes(report.notes)])
+      .filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
   private static func profile(_ profile: ProfileSummary) -> ConsoleText {
@@ -150,8 +151,8 @@ enum BenchTables {
       """
   }
 
-  private static func notes(_ report: BenchmarkReport) -> ConsoleText {
-    report.notes.map { ConsoleText($0) }.joined(separator: "\n")
+  private static func notes(_ notes: [String]) -> ConsoleText {
+    notes.map { ConsoleText($0) }.joined(separator: "\n")
   }
 
   private static func seconds(_ value: Double) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HandwrittenText
 import MediaIO
 import RunKit
 import TrainingData
@@ -93,7 +94,8 @@ struct DatasetCut: AsyncParsableCommand {
         case .cut(let done):
           let still = done.still > 0 ? "; \(done.still) moved too little" : ""
           writeToStandardError(
-            "\(film): \(done.frames) frames, \(done.shots.count) shots, \(done.clips) clips\(still)\n"
+            "\(film): \(counted(done.frames, "frame")), \(counted(done.shots.count, "shot")), "
+              + "\(counted(done.clips, "clip"))\(still)\n"
           )
           if json { try writeToStandardOutput(json: done) }
         case .failed(let reason): failures.append(reason)

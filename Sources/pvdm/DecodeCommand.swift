@@ -8,7 +8,8 @@ struct Decode: AsyncParsableCommand {
     usage: "pvdm decode <input> [<model>] --output <path> [<options>]",
     discussion: """
       Frames are those of the run that made the latents: where it faded the seams between clips, so does \
-      this, unless --seam-fade says otherwise.
+      this, unless --seam-fade says otherwise. Pinned pictures, footage around a gap and a video that \
+      clips go on from are not in latents; frames are decoded in their place.
 
       Example:
         pvdm decode walk.safetensors skies-64 --output walk.mp4 --output frames/
@@ -52,9 +53,13 @@ struct Decode: AsyncParsableCommand {
         framesPerSecond: rate,
         source: input)
       let run = file.metadata["pvdm"].flatMap(RunSettings.init(json:))
-      let made = run?.request?.seamFade ?? run?.recipe?.runs.last?.settings.seamFade
-      let length = seams.given[.seamFade]?.integer ?? made ?? run?.seamFade ?? 0
+      let given = seams.given[.seamFade]?.integer
+      let length = given ?? run?.shownSeamFade ?? 0
       settings.seamFade = length > 0 ? length : nil
+      if run?.hasKnownFrames ?? false {
+        tellNote(
+          "latents hold no frames that were pinned or known: they are decoded in place of them")
+      }
       let set = try OutputSet(
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,
         scale: outputs.scale, overwrites: outputs.overwrite)
@@ -63,24 +68,14 @@ struct Decode: AsyncParsableCommand {
         onShortage: tellNote)
       let progress = ClipProgress("decoding")
       let stop = StopSignalSource()
-      let closing = run?.request?.closingFrames ?? 0
-      var opening: PixelClip?
-      var lastFrame: [UInt8]?
+      var display: ClipDisplay?
       for (clip, latent) in file.latents.enumerated() where stop.signal.moment == .never {
         set.append(latent: latent)
-        var frames = try await conversion.decode(latent)
-        opening = opening ?? frames
-        if let opening, let lastFrame, run?.request?.closesLoop(clip: clip) ?? false,
-          closing < frames.frames
-        {
-          let before = PixelClip(frames: 1, side: frames.side, bytes: lastFrame).values
-          frames = KnownFrames(closing: closing, with: opening).directing(frames, after: before)
-            .frames(0..<(frames.frames - closing))
-        } else if let lastFrame {
-          frames = frames.fadingIn(from: lastFrame, over: length)
+        let decoded = try await conversion.decode(latent)
+        if display == nil {
+          display = ClipDisplay(run, fading: given, clipFrames: decoded.frames)
         }
-        try set.append(images: frames.images)
-        lastFrame = frames.lastFrame
+        try set.append(images: (display?.show(decoded) ?? decoded).images)
         progress.show(clip + 1, of: file.latents.count)
       }
       progress.end()

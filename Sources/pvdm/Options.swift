@@ -125,10 +125,6 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(help: "Replace outputs that exist.")
   var overwrite = false
-
-  func validate() throws {
-    for path in output where path.isEmpty { throw ValidationError("--output is empty") }
-  }
 }
 
 /// What is shown while a command works.

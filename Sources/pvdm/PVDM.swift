@@ -36,29 +36,42 @@ struct PVDM: AsyncParsableCommand {
     ParentWatch.begin()
     if let problem = UnicodeNames.problem { Glibc.exit(report(problem).rawValue) }
     let arguments = Array(CommandLine.arguments.dropFirst())
-    if let unknown = UnknownCommand(arguments, of: Self.self) {
-      _ = report(unknown.explanation)
+    let mistake =
+      UnknownCommand(arguments, of: Self.self)?.explanation
+      ?? EmptyArgument(arguments)?.explanation
+    if let mistake {
+      _ = report(mistake)
       Glibc.exit(ExitCode.validationFailure.rawValue)
     }
+    var parsed: (any ParsableCommand.Type)?
     do {
       var command = try await asyncParseAsRoot(arguments)
+      parsed = type(of: command)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
         try command.run()
       }
     } catch {
-      Glibc.exit(await end(with: error, arguments).rawValue)
+      Glibc.exit(await end(with: error, arguments, in: parsed).rawValue)
     }
   }
 
   /// Writes what the argument parser has to say: help, or what is wrong with the arguments, which are
   /// quoted as they can be shown.
   ///
+  /// - Parameter command: What ran, where the arguments could be read.
   /// - Returns: The exit status.
-  private static func end(with error: any Error, _ arguments: [String]) async -> ExitCode {
+  private static func end(
+    with error: any Error, _ arguments: [String], in command: (any ParsableCommand.Type)?
+  ) async -> ExitCode {
     let status = exitCode(for: error)
-    let message = fullMessage(for: await quotable(error, arguments))
+    var message = fullMessage(for: await quotable(error, arguments))
+    if let command {
+      // What a command finds wrong with its arguments while it runs, the parser takes for the root's.
+      message = message.replacing(usageString(), with: usageString(for: command))
+        .replacing("'\(_commandName) --help'", with: "'\(path(of: arguments)) --help'")
+    }
     guard !message.isEmpty else { return status }
     guard status == .success else {
       writeToStandardError("\(ConsoleText(lines: message))\n")
@@ -71,6 +84,18 @@ struct PVDM: AsyncParsableCommand {
       return report(
         Explanation(sentence: error.sentence, remedy: "", category: .outputFailure))
     }
+  }
+
+  /// The names of the command that arguments begin with, from the program's on.
+  private static func path(of arguments: [String]) -> String {
+    var names = [_commandName]
+    var command: any ParsableCommand.Type = Self.self
+    for word in arguments {
+      let inner = command.configuration.subcommands
+      guard let next = inner.first(where: { $0._commandName == word }) else { break }
+      (command, names) = (next, names + [word])
+    }
+    return names.joined(separator: " ")
   }
 
   /// The same error about arguments in which nothing acts on a terminal: the parser's messages hold

@@ -47,7 +47,7 @@ struct Reconstruct: AsyncParsableCommand {
       let files = try models.open(model)
       let rate = outputs.fps ?? reader.frameRate?.framesPerSecond ?? files.framesPerSecond ?? 16
       let settings = RunSettings(
-        command: "reconstruct", model: files, precision: compute.precision,
+        command: "reconstruct", model: files, precision: compute.precision, device: compute.device,
         framesPerSecond: rate, source: input)
       let set = try OutputSet(
         paths: outputs.output, framesPerSecond: rate, settings: settings.json,

@@ -48,7 +48,7 @@ struct SamplingOptions: ParsableArguments {
 struct BatchOptions: ParsableArguments {
   @Option(
     help: """
-      Videos to make at once; video b has the seed plus b. Outputs of "pvdm sample" are named by it.
+      Videos to make at once; video b has the seed plus b. Outputs of several are named by their seeds.
       """)
   var batch = 1
 }

@@ -120,6 +120,26 @@ struct OutputSafetyTests {
     #expect(try folder.names().isEmpty)
   }
 
+  @Test(
+    "A contact sheet is refused at the frame with which its gutters and empty places are too large",
+    arguments: [(4096, 1, 4, 3), (1, 8000, 0, 6)])
+  func largeSheet(width: Int, height: Int, columns: Int, most: Int) throws {
+    let folder = try TemporaryFolder()
+    let options = OutputOptions(columns: columns > 0 ? columns : nil)
+    let writer = try VideoWriter(path: folder.file("a.png"), options: options)
+    let frame = RGBImage(width: width, height: height)
+    for _ in 0..<most { try writer.append(frame) }
+    let error = mediaError { try writer.append(frame) }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.description.contains("cannot show more than \(most) frames") == true)
+    #expect(try folder.names().isEmpty)
+
+    let whole = try VideoWriter(path: folder.file("b.png"), options: options)
+    for _ in 0..<most { try whole.append(frame) }
+    try whole.finish()
+    #expect(try folder.names() == ["b.png"])
+  }
+
   @Test("Names that look like patterns or addresses are only names")
   func oddNames() throws {
     let folder = try TemporaryFolder()

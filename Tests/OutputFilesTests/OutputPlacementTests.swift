@@ -101,6 +101,20 @@ struct OutputPlacementTests {
     #expect(folder.contents == ["frames", "frames-2"])
   }
 
+  @Test("Where nobody can tell whether a folder may be removed, it gets its name back")
+  func unknownFolder() throws {
+    try makeFolder("frames", holding: "thesis.txt")
+    try makeFolder("y", holding: "new")
+    let error = #expect(throws: FileFailure.self) {
+      try place("y", as: "frames", replacing: true) { _ in
+        throw FileFailure("list the folder", code: EIO)
+      }
+    }
+    #expect(error == FileFailure("list the folder", code: EIO))
+    #expect(read("frames/thesis.txt") == "frames" && read("y/new") == "y")
+    #expect(folder.contents == ["frames", "y"])
+  }
+
   @Test("Many that finish at once under one name all keep their work", arguments: [false, true])
   func race(isFolder: Bool) async throws {
     let count = 40

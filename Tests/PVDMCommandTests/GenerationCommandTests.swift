@@ -68,6 +68,19 @@ import VideoDiffusion
     #expect(try frames("again") == run)
     let plain = try frames("plain", ["--seam-fade", "0"])
     #expect(plain[16] != run[16] && plain[24...] == run[24...] && plain[..<16] == run[..<16])
+    // What goes on from latents leaves what stands there as it was shown, and so do its own latents.
+    let longer = folder.path("longer.safetensors")
+    let extended = try CommandRun([
+      "extend", latents, "skies-64", "--later-steps", "2", "--seam-fade", "3", "-o", longer, "-o",
+      folder.path("extended/"),
+    ])
+    #expect(extended.status == 0, "\(extended.errors)")
+    let whole = try VideoReader(path: folder.path("extended")).frames(from: 0, count: 48) { $0 }
+    #expect(Array(whole[..<32]) == run)
+    let decoded = try CommandRun(["decode", longer, "skies-64", "-o", folder.path("decoded/")])
+    #expect(decoded.status == 0, "\(decoded.errors)")
+    #expect(
+      try VideoReader(path: folder.path("decoded")).frames(from: 0, count: 48) { $0 } == whole)
     for (command, status) in [("decode", 64), ("sample", 2)] {
       let refused = try CommandRun(
         (command == "decode" ? ["decode", latents] : ["sample"])

@@ -93,8 +93,9 @@ struct NamedCommandTests {
     let known = try Self.program().allOptions.union(["--help", "--version"] + others)
     // What writes a job for Slurm names the options of its commands.
     let ofSlurm: Set = [
-      "--account", "--array", "--chdir", "--cores-per-socket", "--cpu-bind", "--cpus-per-task",
-      "--exclusive", "--job-name", "--kill-on-bad-exit", "--noheader", "--ntasks-per-node",
+      "--account", "--array", "--chdir", "--clusters", "--cores-per-socket",
+      "--cpu-bind", "--cpus-per-task", "--exclusive", "--job-name", "--kill-on-bad-exit",
+      "--noheader", "--ntasks-per-node",
       "--open-mode", "--oversubscribe", "--parsable", "--requeue", "--signal", "--states", "--user",
     ]
     // What fetches weights names those of pip.

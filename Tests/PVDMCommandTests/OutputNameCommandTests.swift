@@ -149,4 +149,19 @@ struct OutputNameCommandTests {
     #expect(folder.contents.filter { $0.contains("partial") }.isEmpty)
     #expect(names == ["b.mkv"])
   }
+
+  @Test(
+    "An argument without a character, as of a variable that is not set, is refused and nothing made",
+    arguments: [
+      "$P dataset cut film.mp4 -o \"$NONE\"", "$P dataset skies --clips 1 --output=$NONE",
+      "$P evaluate drift --generated x -o \"$NONE\"", "$P convert \"$NONE\" out.pth",
+      "\(sample) -o \"$NONE\"",
+    ])
+  func empty(line: String) throws {
+    let run = try shell(line)
+    #expect(run.status == 64)
+    #expect(run.errors.contains("is empty"))
+    #expect(run.errors.contains("a variable of the shell may not be set"))
+    #expect(names.isEmpty)
+  }
 }

@@ -65,6 +65,21 @@ import Testing
     #expect(status.output.contains("gone.mp4: there is no such file"), "\(status.output)")
   }
 
+  @Test("seeds at the end of their range are no neighbours of those at its beginning")
+  func lastSeeds() throws {
+    let made = try create(
+      ["sample", "skies-64", "--seeds", "18446744073709551614-18446744073709551615,0,1"]
+        + ["--batch", "3"])
+    #expect(made.status == 0 && made.errors.hasPrefix("2 items"), "\(made.errors)")
+  }
+
+  @Test("a format that no output has is refused", arguments: ["xyz", "a/b", "m p4", "ä"])
+  func formats(format: String) throws {
+    let made = try create(["sample", "skies-64", "--seeds", "0-3"], format: format)
+    #expect(made.status == 64 && made.errors.contains("--format is"), "\(made.errors)")
+    #expect(!folder.contents.contains("list"))
+  }
+
   @Test(
     "a command that no list can be made of is refused before anything is written",
     arguments: [
@@ -77,6 +92,9 @@ import Testing
       (["sample", "skies-64", "--seeds", "0-3", "-o", "a.mp4"], "-o is for the list to say"),
       (["sample", "skies-64", "--each", "steps"], "--each is 'steps'"),
       (["sample", "skies-64", "--inputs", "a.mp4"], "--inputs is for commands with an input"),
+      (["sample", "--models", ","], "--models is ','; expected values"),
+      (["sample", "skies-64", "--each", "steps=,"], "--each steps is ','; expected values"),
+      (["extend", "--inputs", ",", "skies-64"], "--inputs is ','; expected values"),
       (
         ["sample", "skies-64", "--each", "steps=1,2", "--each", "steps=3"], "steps is given twice"
       ),

@@ -225,12 +225,46 @@ import Testing
     #expect(found[4711]?.state == .lost)
     #expect(found[4712]?.state == .failed("exit status 2; its log says why"))
 
-    // What is over stays known without a question.
+    // What is over stays known without a question; of what is lost nothing is known.
+    #expect(ClusterJob.forget(found.values.filter { $0.state == .lost }, in: all) == 1)
     try slurm.answer("squeue", "", errors: "squeue: error: no scheduler\n", 1)
     #expect(try jobs()[4712]?.state == found[4712]?.state)
-    #expect(ClusterJob.forget(Array(try jobs().values), in: all) == 2)
+    #expect(ClusterJob.forget(Array(try jobs().values), in: all) == 1)
     #expect(Submission.all(in: all).isEmpty)
     _ = training
+  }
+
+  @Test("a job of another cluster is asked for there, also once it was lost, and cancelled there")
+  func otherCluster() throws {
+    try slurm.answer("sbatch", "4711;far\n")
+    let submission = try submission()
+    #expect(submission.job == 4711 && submission.cluster == "far")
+    let all = folder.path("jobs")
+    #expect(Submission.all(in: all) == [submission])
+    let there = try #require(slurm.slurm)
+    #expect(try ClusterJob.all(in: all, there).map(\.state) == [.lost])
+    // What an earlier version noted.
+    try Data(#"{"lost":{}}"#.utf8).write(to: URL(filePath: file("outcome.json", of: submission)))
+    try slurm.answer("squeue", "CLUSTER: far\n4711|RUNNING|0:42|1:00:00|f1|None\n")
+    let job = try #require(try ClusterJob.all(in: all, there).first)
+    #expect(job.state == .running)
+    let questions = try slurm.calls("squeue")
+    #expect(questions.count == 2 && questions.allSatisfy { $0.contains("--clusters=far") })
+    try job.cancel(there)
+    #expect(try slurm.calls("scancel") == [["--clusters=far", "4711"]])
+  }
+
+  @Test("jobs of two clusters with one number are told apart")
+  func sameNumber() throws {
+    let here = try submission()
+    try slurm.answer("sbatch", "4711;far\n")
+    let far = try submission()
+    try FakeSlurm.write(
+      #"case "$*" in *--clusters=far*) state=RUNNING;; *) state=PENDING;; esac"#
+        + "\necho \"4711|$state|0:01|1:00||None\"", to: slurm.folder + "/squeue")
+    let jobs = try ClusterJob.all(in: folder.path("jobs"), #require(slurm.slurm))
+    let states = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0.state) })
+    #expect(states == [here.id: .waiting(""), far.id: .running])
   }
 
   @Test("a scheduler that does not answer is told of, with its words")

@@ -59,7 +59,8 @@ public struct ClusterJob: Sendable, Hashable, Identifiable, Codable {
 
   /// How all submissions in a folder stand, the latest first.
   ///
-  /// What has ended is noted in its folder, so that it stays known when Slurm has forgotten it.
+  /// What has ended is noted in its folder, so that it stays known when Slurm has forgotten it. Of one
+  /// that is lost nothing is known: Slurm is asked again.
   ///
   /// - Throws: ``StudioError`` if Slurm does not answer.
   public static func all(in folder: String, _ slurm: Slurm) throws -> [ClusterJob] {
@@ -67,14 +68,19 @@ public struct ClusterJob: Sendable, Hashable, Identifiable, Codable {
     guard !submissions.isEmpty else { return [] }
     let ended = submissions.map { outcome(of: $0, in: folder) }
     // Of what is over for good, nobody needs to ask.
-    let tasks = ended.contains(nil) ? try slurm.tasks() : []
+    let open = zip(submissions, ended).filter { $0.1 == nil }
+    var tasks: [String?: [Slurm.Task]] = [:]
+    for cluster in Set(open.map { $0.0.cluster }) {
+      tasks[cluster] = try slurm.tasks(on: cluster)
+    }
     return zip(submissions, ended).map { submission, outcome in
       var job = ClusterJob(submission, .lost, logPath: submission.log(in: folder))
       if let outcome {
         job.state = outcome
         job.over = submission.parts
       } else {
-        job.take(tasks.filter { $0.job == submission.job }, in: folder)
+        let known = tasks[submission.cluster] ?? []
+        job.take(known.filter { $0.job == submission.job }, in: folder)
         if job.state.isOver { job.noteOutcome(in: folder) }
       }
       job.lastLines = LogTail.lines(of: job.logPath)
@@ -139,12 +145,14 @@ public struct ClusterJob: Sendable, Hashable, Identifiable, Codable {
     guard let data = FileManager.default.contents(atPath: outcomeFile(submission, folder)),
       data.count < 1 << 16
     else { return nil }
-    return try? JSONDecoder().decode(State.self, from: data)
+    // Earlier versions noted as lost what another cluster may still have.
+    let state = try? JSONDecoder().decode(State.self, from: data)
+    return state == .lost ? nil : state
   }
 
   /// What cannot be noted is asked for again the next time.
   private func noteOutcome(in folder: String) {
-    guard let text = try? JSONEncoder().encode(state) else { return }
+    guard state != .lost, let text = try? JSONEncoder().encode(state) else { return }
     try? AtomicFile.write(to: Self.outcomeFile(submission, folder)) { try $0.write(Array(text)) }
   }
 
@@ -153,7 +161,9 @@ public struct ClusterJob: Sendable, Hashable, Identifiable, Codable {
   /// Ends the job.
   ///
   /// - Throws: ``StudioError`` with what Slurm says.
-  public func cancel(_ slurm: Slurm) throws { try slurm.cancel(number) }
+  public func cancel(_ slurm: Slurm) throws {
+    try slurm.cancel(number, on: submission.cluster)
+  }
 
   /// Removes what is kept of jobs that are over, with their logs.
   ///

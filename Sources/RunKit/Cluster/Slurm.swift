@@ -24,25 +24,32 @@ public struct Slurm: Sendable, Hashable {
   /// Submits a script.
   ///
   /// - Parameter arguments: Those of `sbatch`, `--parsable` among them.
-  /// - Returns: The job's number.
+  /// - Returns: The job's number, and its cluster where Slurm chose among several.
   /// - Throws: ``StudioError`` with what Slurm says.
-  func submit(_ arguments: [String]) throws -> Int {
+  func submit(_ arguments: [String]) throws -> (job: Int, cluster: String?) {
     let run = try Self.run(submit, arguments)
     // NUMBER or NUMBER;CLUSTER
-    let number = run.output.split(separator: "\n").last.flatMap { line in
-      Int(line.prefix { $0.isASCII && $0.isNumber })
-    }
-    guard run.status == 0, let number else {
+    let fields =
+      run.output.split(separator: "\n").last?.split(separator: ";", maxSplits: 1)
+      .map { PrintableText.field($0.trimming(while: \.isWhitespace)) } ?? []
+    guard run.status == 0, let job = fields.first.flatMap({ Int($0) }) else {
       throw StudioError(nil, .cluster(reason: "Slurm refuses the job: \(run.complaint)"))
     }
-    return number
+    let cluster = fields.count > 1 && !fields[1].isEmpty ? fields[1] : nil
+    return (job, cluster)
+  }
+
+  /// The words that send a question to a cluster; none for the usual one.
+  private static func words(for cluster: String?) -> [String] {
+    cluster.map { ["--clusters=\($0)"] } ?? []
   }
 
   /// Ends a job.
   ///
+  /// - Parameter cluster: Where it runs; `nil` for the usual one.
   /// - Throws: ``StudioError`` with what Slurm says.
-  func cancel(_ job: Int) throws {
-    let run = try Self.run(cancel, ["\(job)"])
+  func cancel(_ job: Int, on cluster: String?) throws {
+    let run = try Self.run(cancel, Self.words(for: cluster) + ["\(job)"])
     guard run.status == 0 else {
       throw StudioError(
         nil, .cluster(reason: "job \(job) cannot be cancelled: \(run.complaint)"))
@@ -78,13 +85,15 @@ public struct Slurm: Sendable, Hashable {
   /// What is asked about each job.
   static let format = "%i|%T|%M|%L|%N|%r"
 
-  /// This user's jobs.
+  /// This user's jobs on a cluster.
   ///
+  /// - Parameter cluster: Its name; `nil` for the usual one.
   /// - Throws: ``StudioError`` with what Slurm says if it does not answer.
-  func tasks() throws -> [Task] {
+  func tasks(on cluster: String?) throws -> [Task] {
     let run = try Self.run(
       list,
-      ["--noheader", "--array", "--states=all", "--user=\(geteuid())", "--format=\(Self.format)"])
+      ["--noheader", "--array", "--states=all", "--user=\(geteuid())", "--format=\(Self.format)"]
+        + Self.words(for: cluster))
     guard run.status == 0 else {
       throw StudioError(nil, .cluster(reason: "Slurm does not answer: \(run.complaint)"))
     }

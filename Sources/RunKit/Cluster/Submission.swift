@@ -8,6 +8,8 @@ public struct Submission: Sendable, Hashable, Codable, Identifiable {
   public let id: String
   /// The job's number.
   public let job: Int
+  /// The cluster that has it, where Slurm chose among several; `nil` for the usual one.
+  public let cluster: String?
   /// How many jobs it is, in an array of that number; 1 for a job alone.
   public let parts: Int
   /// Machines that it was given.
@@ -19,10 +21,12 @@ public struct Submission: Sendable, Hashable, Codable, Identifiable {
 
   /// Describes what was submitted.
   public init(
-    id: String, job: Int, parts: Int = 1, nodes: Int = 1, command: SubmittedCommand, submitted: Date
+    id: String, job: Int, cluster: String? = nil, parts: Int = 1, nodes: Int = 1,
+    command: SubmittedCommand, submitted: Date
   ) {
     self.id = id
     self.job = job
+    self.cluster = cluster
     self.parts = parts
     self.nodes = nodes
     self.command = command
@@ -56,7 +60,7 @@ public struct Submission: Sendable, Hashable, Codable, Identifiable {
       throw StudioError(path, .notWritable(reason: "a job's script cannot be written there"))
     }
     do {
-      job = try slurm.submit(script.arguments)
+      (job, cluster) = try slurm.submit(script.arguments)
     } catch {
       try? FileManager.default.removeItem(atPath: path)
       throw error

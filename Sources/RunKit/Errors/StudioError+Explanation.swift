@@ -1,3 +1,4 @@
+import HandwrittenText
 import VideoDiffusion
 
 extension StudioError: ExplainedError {
@@ -20,7 +21,7 @@ extension StudioError: ExplainedError {
     case .noSuchFile: "there is no such file or folder"
     case .takesTooLong(let seconds): "was not understood in \(seconds) seconds"
     case .tooShort(let frames, let needed):
-      "has \(frames) frames; \(needed) are needed"
+      "has \(counted(frames, "frame")); \(needed) are needed"
     case .noSettings: "carries no settings of pvdm"
     case .noFrames: "holds latents, and frames are needed"
     case .noSuchFrame(let first, let last, let frames):

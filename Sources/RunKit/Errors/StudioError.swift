@@ -1,3 +1,4 @@
+import Foundation
 import VideoDiffusion
 
 /// What a user asked for and cannot have, beyond what the layers below report themselves.
@@ -96,5 +97,12 @@ public struct StudioError: Error, Sendable, Hashable {
   public init(_ path: String?, _ problem: Problem) {
     self.path = path
     self.problem = problem
+  }
+
+  /// A part of a list of work that cannot be written.
+  ///
+  /// - Parameter code: The system's number for the reason.
+  package static func unwritable(_ path: String, code: Int32) -> StudioError {
+    StudioError(path, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
   }
 }

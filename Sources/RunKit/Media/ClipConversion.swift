@@ -48,10 +48,12 @@ public struct ClipConversion {
     stop: StopSignal = StopSignal(),
     _ body: (Int, PixelClip) async throws -> Void
   ) async throws -> Int {
-    guard (0...1 << 40).contains(firstFrame) else {
+    let places = 0...1 << 40
+    guard places.contains(firstFrame) else {
       throw StudioError(
         reader.path,
-        .option(name: "the first frame", found: "\(firstFrame)", expected: "0 or more"))
+        .option(
+          name: "the first frame", found: "\(firstFrame)", expected: "0 to \(places.upperBound)"))
     }
     try reader.seek(toFrame: firstFrame)
     let preparation = FramePreparation(resolution: side)

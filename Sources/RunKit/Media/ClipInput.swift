@@ -44,6 +44,12 @@ public enum ClipInput {
     }
   }
 
+  /// What made latents, where they say it.
+  var madeBy: RunSettings? {
+    guard case .latents(let file, _) = self else { return nil }
+    return file.metadata["pvdm"].flatMap(RunSettings.init(json:))
+  }
+
   /// Frames that will stand before the new ones: see ``Continuation/precedingFrames``.
   ///
   /// - Parameters:

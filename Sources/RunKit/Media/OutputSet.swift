@@ -6,7 +6,7 @@ import VideoDiffusion
 
 /// Where the frames and latents of one video go: any number of files and folders at once.
 ///
-/// Nothing appears under a final name before ``finish(settings:)``.
+/// Nothing appears under a final name before ``finish(metadata:)``.
 public final class OutputSet {
   /// The paths, in the order in which they were asked for.
   public let paths: [String]
@@ -14,8 +14,12 @@ public final class OutputSet {
   private var latentPaths: [String] = []
   private var latents: [Latent] = []
   private let overwrites: Bool
+  private let replaceable: Set<String>
+  private var completed: Set<String> = []
   /// Frames that were written so far.
   public private(set) var frameCount = 0
+  /// The paths that are complete, in the order of all.
+  public var written: [String] { paths.filter(completed.contains) }
 
   /// Checks the outputs and prepares the writers.
   ///
@@ -24,20 +28,25 @@ public final class OutputSet {
   ///   - settings: Text to embed in every output.
   ///   - scale: Each pixel becomes a square of this side in pictures and videos.
   ///   - overwrites: Whether outputs that exist are replaced.
+  ///   - replaceable: Paths that are replaced in any case.
   /// - Throws: ``StudioError`` if an output exists or is named twice, ``MediaError`` for an ending
   ///   that is no format.
   public init(
-    paths: [String], framesPerSecond: Double, settings: String, scale: Int = 1, overwrites: Bool
+    paths: [String], framesPerSecond: Double, settings: String, scale: Int = 1, overwrites: Bool,
+    replaceable: Set<String> = []
   ) throws {
     self.paths = paths
     self.overwrites = overwrites
+    self.replaceable = replaceable
     let rate = try Self.checkedRate(framesPerSecond)
     let places = paths.map(Self.place)
     for (path, place) in zip(paths, places) where places.count(where: { $0 == place }) > 1 {
       throw StudioError(path, .output(reason: "is named twice as an output"))
     }
-    for path in paths where !overwrites && FileManager.default.fileExists(atPath: path) {
-      throw StudioError(path, .exists)
+    for path in paths where !replaces(path) {
+      if OutputPlacement.isTaken(path, byFolder: path.hasSuffix("/")) {
+        throw StudioError(path, .exists)
+      }
     }
     for path in paths {
       if Self.isLatents(path) {
@@ -48,10 +57,12 @@ public final class OutputSet {
           try VideoWriter(
             path: path,
             options: OutputOptions(
-              frameRate: rate, settings: settings, scale: scale, overwrite: overwrites)))
+              frameRate: rate, settings: settings, scale: scale, overwrite: replaces(path))))
       }
     }
   }
+
+  private func replaces(_ path: String) -> Bool { overwrites || replaceable.contains(path) }
 
   /// Whether a path asks for latents.
   public static func isLatents(_ path: String) -> Bool {
@@ -60,14 +71,14 @@ public final class OutputSet {
 
   /// The frame rate, if it can be one.
   ///
-  /// - Throws: ``StudioError`` if it is not above 0 and at most 1000.
+  /// - Throws: ``StudioError`` if it is not 0.001 to 1000.
   static func checkedRate(_ framesPerSecond: Double) throws -> FrameRate {
     guard let rate = FrameRate(framesPerSecond: framesPerSecond) else {
       throw StudioError(
         nil,
         .option(
           name: "the frame rate", found: "\(framesPerSecond)",
-          expected: "more than 0, at most 1000"))
+          expected: "0.001 to 1000"))
     }
     return rate
   }
@@ -116,31 +127,35 @@ public final class OutputSet {
     }
   }
 
-  /// Completes all outputs.
+  /// Completes all outputs, each whatever becomes of the others.
   ///
   /// - Parameter metadata: Text to store beside latents.
-  /// - Throws: ``MediaError`` or ``CheckpointError``; what was completed before stays. Where a name was
-  ///   taken meanwhile, everything is complete, and ``Swift/Error/isTakenName`` is true.
+  /// - Throws: The first ``MediaError`` or ``CheckpointError``; ``written`` tells what is complete.
+  ///   Where only names were taken meanwhile all is, and ``Swift/Error/isTakenName`` is true.
   public func finish(metadata: [String: String]) throws {
     var taken: (any Error)?
-    func complete(_ work: () throws -> Void) throws {
+    var failure: (any Error)?
+    func complete(_ path: String, _ work: () throws -> Void) {
       do {
         try work()
+        completed.insert(path)
       } catch  where error.isTakenName {
         taken = taken ?? error
+      } catch {
+        failure = failure ?? error
       }
     }
     for path in latentPaths where !latents.isEmpty {
-      try complete {
-        try LatentFile.write(latents, metadata: metadata, to: path, replaces: overwrites)
+      complete(path) {
+        try LatentFile.write(latents, metadata: metadata, to: path, replaces: replaces(path))
       }
     }
     // Nothing to show is no video: a run that was stopped at once leaves none.
     if frameCount > 0 {
-      for writer in writers { try complete { try writer.finish() } }
+      for writer in writers { complete(writer.path) { try writer.finish() } }
     }
     cancel()
-    if let taken { throw taken }
+    if let error = failure ?? taken { throw error }
   }
 
   /// Gives up; nothing is left under the final names.

@@ -158,6 +158,9 @@ extension ModelFolder {
 
   private static func reason(_ error: any Error) -> String {
     if let failure = error as? FileFailure { return String(cString: strerror(failure.code)) }
+    if let error = error as? CheckpointError, case .fileSystem(_, let code) = error.kind {
+      return String(cString: strerror(code))
+    }
     guard let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError else {
       return (error as NSError).localizedDescription
     }

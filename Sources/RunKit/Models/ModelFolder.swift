@@ -144,9 +144,9 @@ public struct ModelFolder: Sendable, Hashable {
 
   /// Writes the description into the folder.
   ///
-  /// - Throws: An error of the file system.
+  /// - Throws: `CheckpointError` if it cannot be written.
   public func writeDescription() throws {
-    try Data(description.utf8).write(
-      to: URL(filePath: path).appending(path: Self.descriptionName), options: .atomic)
+    let text = Array(description.utf8)
+    try AtomicFile.write(to: path + "/" + Self.descriptionName) { try $0.write(text) }
   }
 }

@@ -90,8 +90,8 @@ public struct GenerationJob: Sendable {
   /// - Parameters:
   ///   - stop: Ends it early: what is complete is written, and the rest kept for resuming.
   ///   - report: Called in order with what happens. Work goes on meanwhile.
-  /// - Throws: Whatever went wrong; ``Explanation`` puts it in words. Nothing is left under the
-  ///   outputs' names then, but a run that had finished clips is kept for resuming.
+  /// - Throws: Whatever went wrong; ``Explanation`` puts it in words. Only whole outputs are left
+  ///   under their names then, and a run that had finished clips is kept for resuming.
   public func run(
     stop: StopSignal = StopSignal(), report: @escaping @Sendable (JobEvent) -> Void
   ) async throws -> Result {
@@ -116,13 +116,15 @@ public struct GenerationJob: Sendable {
     if let input, !onlyNew {
       settings.precedingFrames = try input.framesBefore(
         continuingFrom: firstFrame, clipFrames: denoiser.geometry.frames)
+      settings.precedingSeamFade = input.madeBy.map(\.shownSeamFade)
     }
     let resumed = try resumedRun(settings)
+    let replaceable = replaceableOutputs(resumed)
 
     // Outputs are opened before the model is loaded: a name that cannot be written shows at once.
     var sets: [OutputSet] = []
     for sample in 0..<request.sampleCount {
-      sets.append(try outputSet(sample, settings, rate, resumed))
+      sets.append(try outputSet(sample, settings, rate, replaceable))
     }
     let engine = try VideoEngine(
       threadCount: threadCount, precision: precision.products, device: device
@@ -149,7 +151,8 @@ public struct GenerationJob: Sendable {
     }
 
     let run = GenerationRun(
-      job: self, engine: engine, outputs: sets, settings: settings, report: report, stop: stop)
+      job: self, engine: engine, outputs: sets, replaceable: replaceable, settings: settings,
+      report: report, stop: stop)
     return try await run.run(input, resumed: resumed, geometry: denoiser.geometry)
   }
 
@@ -208,16 +211,13 @@ public struct GenerationJob: Sendable {
   }
 
   private func outputSet(
-    _ sample: Int, _ settings: RunSettings, _ rate: Double, _ resumed: SavedRun?
+    _ sample: Int, _ settings: RunSettings, _ rate: Double, _ replaceable: Set<String>
   ) throws -> OutputSet {
-    let seed = ClipSeed.seed(request.seed, sample: sample)
     var settings = settings
-    settings.seed = seed
+    settings.seed = ClipSeed.seed(request.seed, sample: sample)
     return try OutputSet(
-      paths: outputs.map {
-        OutputSet.path($0, seed: seed, sampleCount: request.sampleCount)
-      }, framesPerSecond: rate, settings: settings.json, scale: scale,
-      overwrites: overwrites || resumed != nil)
+      paths: paths(outputs, sample: sample), framesPerSecond: rate, settings: settings.json,
+      scale: scale, overwrites: overwrites, replaceable: replaceable)
   }
 
   /// Frame numbers beyond any video would overflow in sums.
@@ -228,37 +228,6 @@ public struct GenerationJob: Sendable {
         .option(name: "the first frame", found: "\(firstFrame)", expected: "a frame of the input"))
     }
   }
-
-  /// The run that was kept for these outputs, if it is to go on.
-  private func resumedRun(_ settings: RunSettings) throws -> SavedRun? {
-    let path = savedRunPath
-    let isSaved = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
-    guard resumes else {
-      if isSaved && !overwrites { throw StudioError(path, .savedRun) }
-      return nil
-    }
-    guard let path, isSaved else {
-      throw StudioError(path, .resume(reason: "nothing of it was kept"))
-    }
-    let saved = try SavedRun(contentsOf: path)
-    guard let savedSettings = saved.notes[Self.settingsKey].flatMap(RunSettings.init(json:)) else {
-      throw StudioError(path, .resume(reason: "its settings are damaged"))
-    }
-    if let difference = settings.difference(from: savedSettings) {
-      throw StudioError(
-        path, .resume(reason: "\(difference) differs from when it began; leave it as it was"))
-    }
-    let before = saved.notes[Self.outputsKey]?.split(separator: "\n").map(String.init) ?? []
-    if let other = outputs.first(where: {
-      !before.contains($0) && FileManager.default.fileExists(atPath: $0)
-    }), !overwrites {
-      throw StudioError(other, .exists)
-    }
-    return saved
-  }
-
-  static let settingsKey = "pvdm.settings"
-  static let outputsKey = "pvdm.outputs"
 }
 
 /// What happens during a job, in order.

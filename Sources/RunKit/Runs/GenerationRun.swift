@@ -24,18 +24,22 @@ actor GenerationRun: ClipSink {
   private var lastSave = ContinuousClock.now
   /// Where this run is kept, once it is.
   private var savedRun: String?
+  /// The files that it may replace when it goes on.
+  private var replaceable: Set<String>
   private let previews: PreviewMaker
 
   /// At most this much of a run is lost to a process that is killed.
   private static let saveInterval = Duration.seconds(15)
 
   init(
-    job: GenerationJob, engine: VideoEngine, outputs: sending [OutputSet], settings: RunSettings,
+    job: GenerationJob, engine: VideoEngine, outputs: sending [OutputSet],
+    replaceable: Set<String>, settings: RunSettings,
     report: @escaping @Sendable (JobEvent) -> Void, stop: StopSignal
   ) {
     self.job = job
     self.engine = engine
     self.outputs = outputs
+    self.replaceable = replaceable
     self.settings = settings
     self.report = report
     self.stop = stop
@@ -91,6 +95,8 @@ actor GenerationRun: ClipSink {
     // Latents hold whole clips, so the frames before the window are cut from its start backwards.
     var skipped = continuation.precedingFrames % geometry.frames
     var waiting: [RGBImage] = []
+    // They stay as they were shown.
+    var display = ClipDisplay(input.madeBy, clipFrames: geometry.frames, closesLoops: false)
     try await continuation.visitPreceding(
       side: side,
       images: { images in
@@ -112,7 +118,7 @@ actor GenerationRun: ClipSink {
         if self.stop.moment == .afterStep { throw CancellationError() }
         for set in self.outputs { set.append(latent: latent) }
         guard self.needsFrames else { return }
-        let images = try await self.engine.decode(latent).images
+        let images = display.show(try await self.engine.decode(latent)).images
         for set in self.outputs { try set.append(images: images) }
       }, frames: geometry.frames)
   }
@@ -145,12 +151,13 @@ actor GenerationRun: ClipSink {
 
   private func goOn(from saved: SavedRun) async throws {
     savedRun = job.savedRunPath
+    // Known before the clips are shown: a loop's last one is directed to the first.
+    finishedClips = saved.finishedClips
+    state = saved.state
     for (clip, latents) in saved.finishedClips.enumerated() {
       try await write(
         latents, of: clip, fading: job.request.seamFade, with: engine, previews: previews)
     }
-    finishedClips = saved.finishedClips
-    state = saved.state
   }
 
   private func generate() async throws {
@@ -221,11 +228,13 @@ actor GenerationRun: ClipSink {
   private func save() throws {
     lastSave = .now
     guard let path = savedRun ?? job.savedRunPath else { return }
+    let mine = try JSONEncoder().encode(replaceable.sorted())
     let run = try SavedRun(
       request: job.request, state: state, finishedClips: finishedClips,
       notes: [
         GenerationJob.settingsKey: settings.json,
         GenerationJob.outputsKey: job.outputs.joined(separator: "\n"),
+        GenerationJob.replaceableKey: String(decoding: mine, as: UTF8.self),
       ]
     )
     do {
@@ -257,19 +266,7 @@ actor GenerationRun: ClipSink {
     if finishedClips.isEmpty {
       for set in outputs { set.cancel() }
     } else {
-      for (sample, set) in outputs.enumerated() {
-        var settings = settings
-        settings.seed = ClipSeed.seed(job.request.seed, sample: sample)
-        do {
-          try set.finish(
-            metadata: [
-              "pvdm": settings.json, "pvdm.fps": String(settings.framesPerSecond),
-            ])
-        } catch  where error.isTakenName {
-          taken = taken ?? error
-        }
-        result.written += set.paths
-      }
+      (result.written, taken) = try finishOutputs()
     }
     if isInterrupted, !finishedClips.isEmpty || state.sampler != nil {
       try save()
@@ -279,5 +276,35 @@ actor GenerationRun: ClipSink {
     }
     if let taken { throw taken }
     return result
+  }
+
+  /// Completes the outputs of all samples.
+  ///
+  /// - Returns: What was written, and the error about a name that was taken meanwhile.
+  /// - Throws: The first other error, once all was completed that can be.
+  private func finishOutputs() throws -> (written: [String], taken: (any Error)?) {
+    // Of a process that is killed among them, nobody could tell which are its own.
+    let before = replaceable
+    for set in outputs { replaceable.formUnion(set.paths) }
+    saveOrNote()
+    var written: [String] = []
+    var taken: (any Error)?
+    var failure: (any Error)?
+    for (sample, set) in outputs.enumerated() {
+      var settings = settings
+      settings.seed = ClipSeed.seed(job.request.seed, sample: sample)
+      do {
+        try set.finish(
+          metadata: ["pvdm": settings.json, "pvdm.fps": String(settings.framesPerSecond)])
+      } catch  where error.isTakenName {
+        taken = taken ?? error
+      } catch {
+        failure = failure ?? error
+      }
+      written += set.written
+    }
+    replaceable = before.union(written)
+    if let failure { throw failure }
+    return (written, taken)
   }
 }

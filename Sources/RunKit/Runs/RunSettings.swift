@@ -32,6 +32,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
   public var onlyNew: Bool?
   /// Frames that stand before the first generated one.
   public var precedingFrames: Int?
+  /// Frames over which the seams between the clips were faded that stand before the first generated one.
+  public var precedingSeamFade: Int?
   /// Frames over which seams were faded, where latents were decoded.
   public var seamFade: Int?
   /// Pictures that stand at frames of what was made, as `still.png@15`.
@@ -55,7 +57,7 @@ public struct RunSettings: Sendable, Hashable, Codable {
   /// Describes a run.
   public init(
     command: String, model: ModelFiles, precision: Precision,
-    device: DeviceChoice = .processor, framesPerSecond: Double,
+    device: DeviceChoice, framesPerSecond: Double,
     request: GenerationRequest? = nil, source: String? = nil
   ) {
     func name(_ file: NetworkFile?) -> String? {
@@ -93,7 +95,7 @@ public struct RunSettings: Sendable, Hashable, Codable {
   /// Describes what was done with a model by its names.
   package init(
     command: String, model: String, autoencoder: String?, denoiser: String?,
-    precision: Precision, device: DeviceChoice = .processor, framesPerSecond: Double
+    precision: Precision, device: DeviceChoice, framesPerSecond: Double
   ) {
     version = Self.programVersion
     self.command = command

@@ -291,12 +291,10 @@ extension SolverMethod {
     }.joinedAsChoice
   }
 
-  /// How many steps those of higher order need, which stand at the end.
+  /// How many steps those of higher order need.
   fileprivate static var recommendation: String {
-    let count = allCases.reversed().prefix { $0.order > 1 }.count
-    let words = ["", "", " two", " three", " four", " five", " six"]
-    let last = "last" + (words.indices.contains(count) ? words[count] : " \(count)")
-    return "20 steps of the \(last) are about as good as 100 of ddim."
+    let higher = allCases.filter { $0.order > 1 }.map(\.rawValue).joinedAsChoice
+    return "20 steps of \(higher) are about as good as 100 of ddim."
   }
 
   /// Such as `published for ddpm, ddim and distilled, karras for the others`.

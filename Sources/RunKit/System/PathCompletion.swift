@@ -6,7 +6,7 @@ public struct PathCompletion: Sendable, Hashable, Codable {
   public let typed: String
   /// What it becomes: as much as all that fits has in common; what was typed if nothing fits.
   public let completed: String
-  /// The names that fit, folders with a slash at their end.
+  /// The first of the names that fit, folders with a slash at their end.
   public let candidates: [String]
 
   /// Names that are listed at most.
@@ -26,16 +26,18 @@ public struct PathCompletion: Sendable, Hashable, Codable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     // Hidden files are offered to those who type the point.
     let fitting = names.filter { $0.hasPrefix(stem) && ($0.first != "." || stem.first == ".") }
-    candidates = fitting.sorted().prefix(Self.limit).map { name in
+      .sorted()
+    candidates = fitting.prefix(Self.limit).map { name in
       var isFolder: ObjCBool = false
       let path = URL(filePath: folder).appending(path: name).path
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       return exists && isFolder.boolValue ? name + "/" : name
     }
-    let common = candidates.dropFirst().reduce(candidates.first ?? stem) { common, name in
+    // Of all that fit, and not of those alone that are listed.
+    let common = fitting.dropFirst().reduce(fitting.first ?? stem) { common, name in
       common.commonPrefix(with: name)
     }
-    completed = head + common
+    completed = head + (fitting.count == 1 ? candidates[0] : common)
   }
 }
 

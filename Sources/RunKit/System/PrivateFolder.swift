@@ -58,7 +58,9 @@ extension StudioFolders {
     ]
     return folders.contains { name == $0 || name.hasPrefix("\($0).without-database-") }
       || name.hasPrefix("studio.sqlite")
-      || ["studio.lock", "studio.sock", "worker.log", "scratch.lock"].contains(name)
+      // On a file system that machines share, leases lie beside a lock: `studio.lock.N`.
+      || ["studio.lock", "scratch.lock"].contains { name == $0 || name.hasPrefix($0 + ".") }
+      || ["studio.sock", "worker.log"].contains(name)
   }
 
   /// Takes the permissions of other users from the data folder and from what the studio keeps in it.
