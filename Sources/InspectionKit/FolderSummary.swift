@@ -1,4 +1,5 @@
 import Foundation
+import MediaIO
 import RunKit
 import TrainingKit
 import VideoDiffusion
@@ -26,12 +27,6 @@ public struct FolderSummary: Sendable, Encodable {
 
   private static let depthLimit = 4
   private static let nameLimit = 100_000
-  private static let videoEndings: Set = [
-    "avi", "gif", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "ts", "webm", "wmv",
-  ]
-  private static let pictureEndings: Set = [
-    "bmp", "jpeg", "jpg", "png", "ppm", "tif", "tiff", "webp",
-  ]
 
   /// Looks through a folder.
   init(_ path: String) {
@@ -72,9 +67,9 @@ public struct FolderSummary: Sendable, Encodable {
 
   private mutating func count(_ name: String) {
     let ending = URL(filePath: name).pathExtension.lowercased()
-    if Self.videoEndings.contains(ending) {
+    if VideoReader.videoEndings.contains(ending) {
       videos += 1
-    } else if Self.pictureEndings.contains(ending) {
+    } else if VideoReader.pictureEndings.contains(ending) {
       pictures += 1
     } else if ModelFolder.isCheckpointName(name) {
       checkpoints += 1

@@ -129,7 +129,7 @@ public struct Inspection: Sendable, Encodable {
   private static func holdsFrames(_ path: String) -> Bool {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return files.contains {
-      ["png", "jpg", "jpeg"].contains(URL(filePath: $0).pathExtension.lowercased())
+      VideoReader.pictureEndings.contains(URL(filePath: $0).pathExtension.lowercased())
     }
   }
 

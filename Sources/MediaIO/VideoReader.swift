@@ -58,6 +58,13 @@ public final class VideoReader {
   /// Endings of names, in lower case and without the dot, that pictures in a folder of frames may have.
   package static var pictureEndings: Set<String> { FrameFolder.endings }
 
+  /// Endings of names, in small letters, that videos have: what a folder of many files is looked through
+  /// for. Any file that FFmpeg knows can be read by itself.
+  package static let videoEndings: Set<String> = [
+    "3gp", "asf", "avi", "flv", "gif", "m2v", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv",
+    "ts", "webm", "wmv",
+  ]
+
   /// Width of every frame in pixels.
   public var width: Int { source.width }
 

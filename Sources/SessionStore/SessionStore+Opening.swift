@@ -141,7 +141,8 @@ extension SessionStore {
         let isNew = try prepare(pool, path)
         return (SessionStore(path: path, pool: pool), isNew)
       } catch {
-        let failure = SessionStoreError(path: path, error, refusal: DatabaseFiles.refusal(beside: path))
+        let failure = SessionStoreError(
+          path: path, error, refusal: DatabaseFiles.refusal(beside: path))
         try? pool.close()
         throw failure
       }

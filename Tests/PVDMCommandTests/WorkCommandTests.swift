@@ -73,6 +73,19 @@ import Testing
     #expect(made.status == 0 && made.errors.hasPrefix("2 items"), "\(made.errors)")
   }
 
+  @Test("a batch without seeds is each item's own, and an evaluation's is always its own")
+  func batches() throws {
+    let made = try create(["sample", "skies-64", "--batch", "2", "--each", "steps=1,2"])
+    #expect(made.status == 0 && made.errors.hasPrefix("2 items"), "\(made.errors)")
+    let items = try String(contentsOfFile: folder.path("list/list.json"), encoding: .utf8)
+    #expect(items.contains("--batch"))
+    let score = try CommandRun([
+      "work", "create", folder.path("scores"), "--", "evaluate", "drift", "--models",
+      "skies-64,skies-64-instant", "--batch", "4",
+    ])
+    #expect(score.status == 0 && score.errors.hasPrefix("2 items"), "\(score.errors)")
+  }
+
   @Test("a format that no output has is refused", arguments: ["xyz", "a/b", "m p4", "ä"])
   func formats(format: String) throws {
     let made = try create(["sample", "skies-64", "--seeds", "0-3"], format: format)
@@ -90,6 +103,10 @@ import Testing
       (["sample", "skies-64", "--seeds", "0,0"], "one seed twice"),
       (["sample", "skies-64", "--seeds", "0-3", "--stepz", "2"], "--stepz"),
       (["sample", "skies-64", "--seeds", "0-3", "-o", "a.mp4"], "-o is for the list to say"),
+      (["sample", "skies-64", "--seeds", "0-3", "--queue"], "--queue is for the list to say"),
+      (
+        ["sample", "skies-64", "--each", "output=/tmp/a.mp4"], "--output is for the list to say"
+      ),
       (["sample", "skies-64", "--each", "steps"], "--each is 'steps'"),
       (["sample", "skies-64", "--inputs", "a.mp4"], "--inputs is for commands with an input"),
       (["sample", "--models", ","], "--models is ','; expected values"),

@@ -23,10 +23,7 @@ struct FolderSurvey {
 
   /// Deeper folders are not looked into.
   private static let deepest = 8
-  static let videoEndings: Set<String> = [
-    "3gp", "asf", "avi", "flv", "gif", "m2v", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv",
-    "ts", "webm", "wmv",
-  ]
+  static let videoEndings = VideoReader.videoEndings
   private static let pictureEndings = VideoReader.pictureEndings
 
   private struct FolderIdentity: Hashable {

@@ -58,7 +58,7 @@ struct Work: AsyncParsableCommand {
         let list = try WorkList(
           creating: folder, directory: FileManager.default.currentDirectoryPath, items: items)
         writeToStandardError(
-          "\(list.items.count) items in \(folder); \"pvdm work run \(folder)\" does them\n")
+          "\(counted(list.items.count, "item")) in \(folder); \"pvdm work run \(folder)\" does them\n")
       }
     }
   }
@@ -181,7 +181,7 @@ struct Work: AsyncParsableCommand {
       try await explaining {
         let work = try list.open()
         let count = try work.gather(into: output, isPartial: partial)
-        writeToStandardError("wrote \(output) (\(count) of \(work.items.count) items)\n")
+        writeToStandardError("wrote \(output) (\(count) of \(counted(work.items.count, "item")))\n")
       }
     }
   }

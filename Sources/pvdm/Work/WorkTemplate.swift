@@ -61,10 +61,11 @@ struct WorkTemplate {
     var waiting = ArraySlice(arguments.dropFirst(words))
     while let argument = waiting.popFirst() {
       let option = argument.prefix { $0 != "=" }
-      let isAxis = ["--seeds", "--models", "--inputs", "--each", "--batch"].contains(String(option))
-      if Self.refused.contains(String(option)) {
-        throw ValidationError("\(option) is for the list to say; leave it out after --")
-      }
+      // The batch of an evaluation is its own: its samples are not outputs.
+      let isAxis =
+        ["--seeds", "--models", "--inputs", "--each"].contains(String(option))
+        || option == "--batch" && kind != .evaluation
+      try Self.checkIsFree(String(option))
       guard isAxis else {
         rest.append(argument)
         continue
@@ -82,14 +83,18 @@ struct WorkTemplate {
       case "--models": axes.append(try Self.models(value, kind))
       case "--inputs": axes.append(try Self.inputs(value, kind))
       case "--batch":
-        guard kind == .generation || kind == .ofInput, let number = Int(value), number > 0 else {
+        guard let number = Int(value), number > 0 else {
           throw ValidationError("--batch is \(value); expected a number of samples, 1 or more")
         }
         batch = number
       default: axes.append(try Self.each(value))
       }
     }
-    if !seeds.isEmpty { axes.append(seedAxis(seeds)) }
+    if !seeds.isEmpty {
+      axes.append(seedAxis(seeds))
+    } else if batch > 1 {
+      rest += ["--batch", "\(batch)"]
+    }
     guard !axes.isEmpty else {
       throw ValidationError(
         "Nothing in it stands for many: expected --seeds, --models, --inputs or --each")
@@ -103,8 +108,14 @@ struct WorkTemplate {
   /// Options that the worker gives itself, or that would write elsewhere.
   private static let refused: Set = [
     "--output", "-o", "--overwrite", "--resume", "--json", "--preview", "--quiet", "--seed",
-    "--submit", "--follow", "--nodes", "--time", "--partition", "--slurm",
+    "--submit", "--follow", "--nodes", "--time", "--partition", "--slurm", "--queue",
   ]
+
+  /// - Throws: `ValidationError` for an option that is not for the command to give.
+  private static func checkIsFree(_ option: String) throws {
+    guard refused.contains(option) else { return }
+    throw ValidationError("\(option) is for the list to say; leave it out after --")
+  }
 
   /// The items.
   ///
@@ -248,6 +259,7 @@ struct WorkTemplate {
       throw ValidationError(
         "--each is '\(text)'; expected an option and its values, such as steps=20,50")
     }
+    try checkIsFree("--" + parts[0])
     return Axis(
       label: parts[0],
       values: try values(parts[1], of: "--each \(parts[0])").map {
