@@ -58,7 +58,8 @@ struct Work: AsyncParsableCommand {
         let list = try WorkList(
           creating: folder, directory: FileManager.default.currentDirectoryPath, items: items)
         writeToStandardError(
-          "\(counted(list.items.count, "item")) in \(folder); \"pvdm work run \(folder)\" does them\n")
+          "\(counted(list.items.count, "item")) in \(folder); \"pvdm work run \(folder)\" does them\n"
+        )
       }
     }
   }
