@@ -146,6 +146,9 @@ import Testing
         status: 0, queuesAnew: false),
       Ending(program: "exit 130", status: 130, queuesAnew: false),
       Ending(program: "exit 2", status: 2, queuesAnew: false),
+      // As srun does where a machine does not start the program.
+      Ending(program: "exit 1", status: 1, queuesAnew: true),
+      Ending(program: "exit 1", restarts: 3, status: 1, queuesAnew: false),
       Ending(program: "kill -KILL $$", status: 137, queuesAnew: true),
       Ending(program: "kill -KILL $$", restarts: 3, status: 137, queuesAnew: false),
     ])

@@ -94,11 +94,12 @@ struct BatchScript: Sendable, Hashable {
       while wait "$program"; kill -0 "$program" 2>/dev/null; do :; done
       wait "$program"
       status=$?
-      # 130 is a run that was stopped and saved; 137 and 143 one of which a process was killed.
+      # 130 is a run that was stopped and saved; 137 and 143 one of which a process was killed; 1 is no
+      # status of the program but srun's, which could not start it on a machine.
       again=
       case $status in
         130) [ -z "$asked" ] || again=1 ;;
-        137 | 138 | 143)
+        1 | 137 | 138 | 143)
           [ -z "$asked" ] && [ "${SLURM_RESTART_COUNT:-0}" -ge \(Self.mostRestarts) ] || again=1 ;;
       esac
       if [ -n "$again" ]; then
