@@ -52,7 +52,7 @@ struct Decode: AsyncParsableCommand {
         command: "decode", model: files, precision: compute.precision, device: compute.device,
         framesPerSecond: rate,
         source: input)
-      let run = file.metadata["pvdm"].flatMap(RunSettings.init(json:))
+      let run = RunSettings(metadata: file.metadata)
       let given = seams.given[.seamFade]?.integer
       let length = given ?? run?.shownSeamFade ?? 0
       settings.seamFade = length > 0 ? length : nil
@@ -68,19 +68,14 @@ struct Decode: AsyncParsableCommand {
         onShortage: tellNote)
       let progress = ClipProgress("decoding")
       let stop = StopSignalSource()
-      var display: ClipDisplay?
+      var display = ClipDisplay(run, fading: given, clipFrames: conversion.clipFrames)
       for (clip, latent) in file.latents.enumerated() where stop.signal.moment == .never {
         set.append(latent: latent)
-        let decoded = try await conversion.decode(latent)
-        if display == nil {
-          display = ClipDisplay(run, fading: given, clipFrames: decoded.frames)
-        }
-        try set.append(images: (display?.show(decoded) ?? decoded).images)
+        try set.append(images: display.show(try await conversion.decode(latent)).images)
         progress.show(clip + 1, of: file.latents.count)
       }
       progress.end()
-      try set.finish(
-        metadata: ["pvdm": settings.json, "pvdm.fps": String(rate)])
+      try set.finish(metadata: settings.metadata)
       try progress.checkNotStopped(stop, set.paths)
       for path in set.paths { writeToStandardError("wrote \(path) (\(set.frameCount) frames)\n") }
     }

@@ -70,8 +70,7 @@ struct Encode: AsyncParsableCommand {
         progress.show(clip + 1)
       }
       progress.end()
-      try outputs.finish(
-        metadata: ["pvdm": settings.json, "pvdm.fps": String(rate)])
+      try outputs.finish(metadata: settings.metadata)
       try progress.checkNotStopped(stop, [output])
       if left > 0 && clips == nil {
         writeToStandardError("note: left out \(left) frames at the end, too few for a clip\n")

@@ -70,7 +70,9 @@ struct PVDM: AsyncParsableCommand {
     if let command {
       // What a command finds wrong with its arguments while it runs, the parser takes for the root's.
       message = message.replacing(usageString(), with: usageString(for: command))
-        .replacing("'\(_commandName) --help'", with: "'\(path(of: arguments)) --help'")
+        .replacing(
+          "'\(_commandName) --help'",
+          with: "'\(CommandPath(arguments, of: Self.self).names) --help'")
     }
     guard !message.isEmpty else { return status }
     guard status == .success else {
@@ -84,18 +86,6 @@ struct PVDM: AsyncParsableCommand {
       return report(
         Explanation(sentence: error.sentence, remedy: "", category: .outputFailure))
     }
-  }
-
-  /// The names of the command that arguments begin with, from the program's on.
-  private static func path(of arguments: [String]) -> String {
-    var names = [_commandName]
-    var command: any ParsableCommand.Type = Self.self
-    for word in arguments {
-      let inner = command.configuration.subcommands
-      guard let next = inner.first(where: { $0._commandName == word }) else { break }
-      (command, names) = (next, names + [word])
-    }
-    return names.joined(separator: " ")
   }
 
   /// The same error about arguments in which nothing acts on a terminal: the parser's messages hold

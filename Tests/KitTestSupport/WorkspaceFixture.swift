@@ -37,6 +37,17 @@ package struct WorkspaceFixture {
     return model
   }
 
+  /// Writes a model whose denoiser says that it was distilled for four steps.
+  ///
+  /// - Returns: Its folder.
+  package func makeDistilledModel() throws -> String {
+    let path = folder.path("elsewhere/few")
+    _ = try Self.makeModel(in: path)
+    try Data(#"{"model_channels": 32, "num_heads": 4, "distilled_steps": 4}"#.utf8)
+      .write(to: URL(filePath: path + "/denoiser.config.json"))
+    return path
+  }
+
   package static func model(in folder: String) -> ModelReference {
     ModelReference(
       name: "tiny", autoencoder: folder + "/autoencoder.pth", denoiser: folder + "/denoiser.pth",

@@ -51,10 +51,7 @@ struct WorkspaceComparisonTests {
 
   @Test("a distilled model stands beside its teacher, each in steps of its own")
   func distilled() async throws {
-    let folder = fixture.folder.path("elsewhere/few")
-    _ = try WorkspaceFixture.makeModel(in: folder)
-    try Data(#"{"model_channels": 32, "num_heads": 4, "distilled_steps": 4}"#.utf8)
-      .write(to: URL(filePath: folder + "/denoiser.config.json"))
+    let folder = try fixture.makeDistilledModel()
     let workspace = try await fixture.open(startsQueue: false)
     let student = try await workspace.openModel(folder)
     #expect(student.denoiser?.distilledSteps == 4)

@@ -43,10 +43,7 @@ struct WorkspaceEvaluationTests {
 
   @Test("steps that a distilled model cannot take are told before it is asked for, and refused")
   func distilledSteps() async throws {
-    let folder = fixture.folder.path("elsewhere/few")
-    _ = try WorkspaceFixture.makeModel(in: folder)
-    try Data(#"{"model_channels": 32, "num_heads": 4, "distilled_steps": 4}"#.utf8)
-      .write(to: URL(filePath: folder + "/denoiser.config.json"))
+    let folder = try fixture.makeDistilledModel()
     let workspace = try await fixture.open(startsQueue: false)
     let student = try await workspace.openModel(folder)
     var task = drift()

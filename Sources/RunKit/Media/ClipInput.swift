@@ -47,7 +47,7 @@ public enum ClipInput {
   /// What made latents, where they say it.
   var madeBy: RunSettings? {
     guard case .latents(let file, _) = self else { return nil }
-    return file.metadata["pvdm"].flatMap(RunSettings.init(json:))
+    return RunSettings(metadata: file.metadata)
   }
 
   /// Frames that will stand before the new ones: see ``Continuation/precedingFrames``.

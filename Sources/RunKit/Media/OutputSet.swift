@@ -83,9 +83,12 @@ public final class OutputSet {
     return rate
   }
 
+  /// Under which latents carry their frames a second.
+  static let rateKey = "pvdm.fps"
+
   /// The frame rate that a file of latents states, if it states one of use.
   public static func storedRate(_ metadata: [String: String]) -> Double? {
-    metadata["pvdm.fps"].flatMap(Double.init).flatMap {
+    metadata[rateKey].flatMap(Double.init).flatMap {
       FrameRate(framesPerSecond: $0) == nil ? nil : $0
     }
   }

@@ -294,8 +294,7 @@ actor GenerationRun: ClipSink {
       var settings = settings
       settings.seed = ClipSeed.seed(job.request.seed, sample: sample)
       do {
-        try set.finish(
-          metadata: ["pvdm": settings.json, "pvdm.fps": String(settings.framesPerSecond)])
+        try set.finish(metadata: settings.metadata)
       } catch  where error.isTakenName {
         taken = taken ?? error
       } catch {

@@ -7,14 +7,13 @@ extension RunSettings {
   ///
   /// - Throws: ``StudioError`` if there is no such file or it carries none, and what reading throws.
   public init(embeddedIn path: String) throws {
-    let text: String?
-    switch try ClipInput(path: path) {
-    case .latents(let file, _): text = file.metadata["pvdm"]
-    case .video: text = try MediaMetadata.read(path)
-    }
-    guard let settings = text.flatMap(RunSettings.init(json:)) else {
-      throw StudioError(path, .noSettings)
-    }
+    let input = try ClipInput(path: path)
+    let settings =
+      switch input {
+      case .latents: input.madeBy
+      case .video: try MediaMetadata.read(path).flatMap(RunSettings.init(json:))
+      }
+    guard let settings else { throw StudioError(path, .noSettings) }
     self = settings
   }
 

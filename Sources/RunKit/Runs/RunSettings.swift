@@ -153,4 +153,23 @@ public struct RunSettings: Sendable, Hashable, Codable {
     }
     self = settings
   }
+
+  /// Reads the settings that latents carry.
+  ///
+  /// - Returns: `nil` if they carry none.
+  package init?(metadata: [String: String]) {
+    guard let text = metadata[Self.metadataKey] else { return nil }
+    self.init(json: text)
+  }
+
+  /// What latents carry of them.
+  ///
+  /// - Throws: `EncodingError`.
+  package var metadata: [String: String] {
+    get throws {
+      [Self.metadataKey: try json, OutputSet.rateKey: String(framesPerSecond)]
+    }
+  }
+
+  private static let metadataKey = "pvdm"
 }

@@ -11,6 +11,9 @@ extension AppState {
 }
 
 extension HelpSection {
+  /// The table with the action that shows the other pane only where one is shown at a time.
+  func offeringPanes(_ app: AppState) -> HelpSection { app.showsOnePane ? self : without(.pane) }
+
   /// The table without the line of an action, where that does nothing.
   func without(_ action: ActionName) -> HelpSection {
     HelpSection(title: title, entries: entries.filter { $0.command != action.rawValue })

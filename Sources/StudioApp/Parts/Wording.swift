@@ -88,9 +88,12 @@ extension AppState {
       ?? jobs.first { !$0.state.isOver }
   }
 
+  /// The jobs that make clips, or began to.
+  var begunGenerations: [Job] { jobs.filter { $0.generation != nil && $0.started != nil } }
+
   /// The job that makes clips now, else the one that last did.
   package var shownGeneration: Job? {
-    let made = jobs.filter { $0.generation != nil && $0.started != nil }
+    let made = begunGenerations
     return made.first { $0.state == .running } ?? made.max { $0.lastActive < $1.lastActive }
   }
 }

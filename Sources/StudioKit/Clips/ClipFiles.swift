@@ -94,7 +94,7 @@ struct ClipFiles: Sendable {
   func told(of clip: ClipID) -> (note: ClipNote?, settings: RunSettings, written: Date)? {
     let path = latentPath(clip)
     guard let metadata = try? LatentFile(contentsOf: path).metadata,
-      let settings = metadata["pvdm"].flatMap(RunSettings.init(json:))
+      let settings = RunSettings(metadata: metadata)
     else { return nil }
     let note = metadata[ClipNote.key].flatMap { try? JSONText.decode(ClipNote.self, $0) }
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)

@@ -23,7 +23,7 @@ struct FolderSurvey {
 
   /// Deeper folders are not looked into.
   private static let deepest = 8
-  static let videoEndings = VideoReader.videoEndings
+  private static let videoEndings = VideoReader.videoEndings
   private static let pictureEndings = VideoReader.pictureEndings
 
   private struct FolderIdentity: Hashable {

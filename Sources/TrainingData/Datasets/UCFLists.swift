@@ -1,5 +1,6 @@
 import Foundation
 import HandwrittenText
+import MediaIO
 import VideoDiffusion
 
 /// The lists of training and test videos that come with UCF-101: lines of `Class/video.avi`, in
@@ -129,7 +130,7 @@ struct UCFLists {
   private static func folded(_ name: String) -> String {
     let name = name.lowercased()
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex,
-      FolderSurvey.videoEndings.contains(String(name[name.index(after: dot)...]))
+      VideoReader.videoEndings.contains(String(name[name.index(after: dot)...]))
     else { return name }
     return String(name[..<dot])
   }

@@ -116,24 +116,19 @@ struct DenoiserSettings {
   /// - Throws: ``ModelError`` naming the first setting that differs.
   func check(against configuration: DenoiserConfiguration, of file: String) throws {
     let wanted = DenoiserSettings(configuration)
-    func check<Value: Equatable>(_ name: String, _ known: Value, _ wanted: Value?) throws {
-      guard let wanted, known != wanted else { return }
+    let reference = "the configuration"
+    // What is not stated means what it did before it could be.
+    var known = self
+    known.prediction = prediction ?? .noise
+    known.newAttentionOrder = newAttentionOrder ?? false
+    _ = try known.joined(with: wanted, from: file, against: reference)
+    // Joined, heads of a width and heads of a number complete each other; 0 is no width of their own.
+    guard headWidth == wanted.headWidth || headWidth == nil && headCount == nil else {
       throw ModelError(
         .contradiction(
-          file: file, setting: name, stated: "\(known)", other: "the configuration",
-          says: "\(wanted)"))
+          file: file, setting: "num_head_channels", stated: "\(headWidth ?? 0)", other: reference,
+          says: "\(wanted.headWidth ?? 0)"))
     }
-    try check("prediction", (prediction ?? .noise).rawValue, wanted.prediction?.rawValue)
-    if let headWidth {
-      try check("num_head_channels", headWidth, wanted.headWidth ?? 0)
-    } else if let headCount {
-      // 0 is what a configuration has where heads have no width of their own.
-      try check("num_head_channels", 0, wanted.headWidth)
-      try check("num_heads", headCount, wanted.headCount)
-    }
-    try check("use_new_attention_order", newAttentionOrder ?? false, wanted.newAttentionOrder)
-    if let side { try check("image_size", side, wanted.side) }
-    if let frames { try check("frames", frames, wanted.frames) }
   }
 
   /// Completes what the weights tell.

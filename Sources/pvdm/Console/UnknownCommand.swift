@@ -11,24 +11,13 @@ struct UnknownCommand {
   /// - Parameter arguments: The program's, without its name.
   /// - Returns: `nil` if all words that name a command do.
   init?(_ arguments: [String], of root: any ParsableCommand.Type) {
-    var command = root
-    var path = "pvdm"
-    var words = arguments[...]
-    while words.first == "help" { words = words.dropFirst() }
-    while let word = words.popFirst(), !word.hasPrefix("-") {
-      let inner = command.configuration.subcommands
-      guard !inner.isEmpty else { return nil }
-      guard let next = inner.first(where: { $0._commandName == word }) else {
-        let meant = NearestName.find(word, in: inner.map { $0._commandName })
-        explanation = Explanation(
-          sentence: "there is no command \(path) \(word)",
-          remedy: (meant.map { "Did you mean \(path) \($0)? " } ?? "")
-            + "\"\(path) --help\" lists the commands")
-        return
-      }
-      command = next
-      path += " \(word)"
-    }
-    return nil
+    let path = CommandPath(arguments, of: root)
+    let inner = path.command.configuration.subcommands
+    guard let word = path.next, !word.hasPrefix("-"), !inner.isEmpty else { return nil }
+    let meant = NearestName.find(word, in: inner.map { $0._commandName })
+    explanation = Explanation(
+      sentence: "there is no command \(path.names) \(word)",
+      remedy: (meant.map { "Did you mean \(path.names) \($0)? " } ?? "")
+        + "\"\(path.names) --help\" lists the commands")
   }
 }

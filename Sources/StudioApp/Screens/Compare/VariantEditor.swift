@@ -67,19 +67,19 @@ package struct VariantEditor: Sendable, Hashable {
   /// is none.
   package mutating func undo(_ app: AppState) -> Bool {
     guard form.undo() else { return false }
-    takeSettings(for: app.models.first { $0.reference == variants[selected].model })
+    takeSettings(app)
     return true
   }
 
   package mutating func redo(_ app: AppState) -> Bool {
     guard form.redo() else { return false }
-    takeSettings(for: app.models.first { $0.reference == variants[selected].model })
+    takeSettings(app)
     return true
   }
 
-  /// Takes the form's settings, with the steps that a model leaves no choice of.
-  private mutating func takeSettings(for model: ModelEntry?) {
-    form.fit(model)
+  /// Takes the form's settings, with the steps that the selected one's model leaves no choice of.
+  private mutating func takeSettings(_ app: AppState) {
+    form.fit(app.models.first { $0.reference == variants[selected].model })
     variants[selected].settings = form.settings
   }
 
@@ -134,12 +134,11 @@ package struct VariantEditor: Sendable, Hashable {
   }
 
   private mutating func changeModel(by step: Int, _ app: AppState) {
-    let models = app.models.filter(\.canGenerate)
+    let models = app.models.filter(\.canGenerate).map(\.reference)
     guard !models.isEmpty else { return }
-    let index = models.firstIndex { $0.reference == variants[selected].model } ?? -1
-    let model = models[(index + step + models.count) % models.count]
-    variants[selected].model = model.reference
-    takeSettings(for: model)
+    let index = models.firstIndex(of: variants[selected].model) ?? -1
+    variants[selected].model = models[(index + step + models.count) % models.count]
+    takeSettings(app)
   }
 
   /// The settings of each variant in which they differ; models have a column of their own.

@@ -234,15 +234,15 @@ extension AppState {
   /// that was made last, else the latest there is.
   var shownMade: VideoID? {
     if let video = runningJob?.generation?.video { return video }
-    let made = jobs.filter { $0.generation != nil && $0.started != nil }
-      .sorted { $0.lastActive > $1.lastActive }.compactMap { $0.generation?.video }
+    let made = begunGenerations.sorted { $0.lastActive > $1.lastActive }
+      .compactMap { $0.generation?.video }
     return made.first { video($0)?.isTrashed != true && !shownClips(of: $0).isEmpty }
       ?? videos.first { !$0.isTrashed && $0.comparison == nil && $0.poster != nil }?.id
   }
 
   /// The job that last made clips of a video.
   func lastGeneration(of video: VideoID) -> Job? {
-    jobs.filter { $0.generation?.video == video && $0.started != nil }
+    begunGenerations.filter { $0.generation?.video == video }
       .max { $0.lastActive < $1.lastActive }
   }
 

@@ -71,7 +71,7 @@ package struct ModelsScreen: StudioScreen {
 
   package func sections(_ app: AppState) -> [HelpSection] {
     [
-      app.showsOnePane ? Self.section : Self.section.without(.pane),
+      Self.section.offeringPanes(app),
       HelpSection(title: "Lists", entries: Movement.helpEntries),
     ]
   }

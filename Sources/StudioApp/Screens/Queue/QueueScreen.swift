@@ -135,7 +135,7 @@ package struct QueueScreen: StudioScreen {
   package func sections(_ app: AppState) -> [HelpSection] {
     guard editor == nil else { return [Self.formSection, SettingsForm.helpSection] }
     return [
-      app.showsOnePane ? Self.section : Self.section.without(.pane),
+      Self.section.offeringPanes(app),
       HelpSection(title: "Lists", entries: Movement.helpEntries),
     ]
   }

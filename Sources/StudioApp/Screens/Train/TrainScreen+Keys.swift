@@ -32,7 +32,7 @@ extension TrainScreen {
 
   /// What can be done here: without a cluster, nothing is said of one.
   static func formSection(_ app: AppState) -> HelpSection {
-    let section = app.showsOnePane ? formSection : formSection.without(.pane)
+    let section = formSection.offeringPanes(app)
     return app.hasCluster ? section : section.without(.submit)
   }
 
@@ -45,7 +45,7 @@ extension TrainScreen {
       return [Self.formSection(app), SettingsForm.helpSection, Self.typingHelp]
     }
     return [
-      app.showsOnePane ? Self.section : Self.section.without(.pane), ClipPlayer.section,
+      Self.section.offeringPanes(app), ClipPlayer.section,
       HelpSection(title: "Lists", entries: Movement.helpEntries),
     ]
   }
