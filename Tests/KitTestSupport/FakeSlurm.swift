@@ -15,7 +15,7 @@ package struct FakeSlurm: Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for command in Self.commands {
       // A NUL after each word, and a word after each call.
-      try Self.write(
+      try ExecutableFile.write(
         #"""
         here=${0%/*}
         printf '%s\0' "$@" '\#(Self.endOfCall)' >> "$here/\#(command).calls"
@@ -46,12 +46,6 @@ package struct FakeSlurm: Sendable {
     let words = data.split(separator: 0, omittingEmptySubsequences: false).dropLast()
       .map { String(decoding: $0, as: UTF8.self) }
     return words.split(separator: Self.endOfCall).map(Array.init)
-  }
-
-  /// Writes a script of bash that can be run.
-  package static func write(_ script: String, to path: String) throws {
-    try Data("#!/bin/bash\n\(script)\n".utf8).write(to: URL(filePath: path))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
   }
 
   /// Runs a job's script as Slurm would.

@@ -99,7 +99,7 @@ import Testing
     let directory = folder.path("in " + (word.isEmpty ? "x" : word.replacing("/", with: "_")))
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let program = folder.path("program")
-    try FakeSlurm.write(
+    try ExecutableFile.write(
       #"printf '%s\0' "$@" > "$PVDM_TOLD"; pwd > "$PVDM_TOLD.pwd""#, to: program)
     let submission = try submission(
       .other, ["sample", word, "last"], directory: directory, savedRun: directory + "/none",
@@ -154,7 +154,7 @@ import Testing
     ])
   func endings(ending: Ending) throws {
     let program = folder.path("program")
-    try FakeSlurm.write(
+    try ExecutableFile.write(
       "ready() { : > \"$PVDM_TOLD.ready\"; }\n" + ending.program, to: program)
     let submission = try submission(.other, ["sample"], program: program)
     let told = folder.path("told")
@@ -175,7 +175,7 @@ import Testing
   @Test("a run that was saved goes on when its job begins anew, and begins where none was")
   func resuming() throws {
     let program = folder.path("program")
-    try FakeSlurm.write(#"echo "$@" >> "$PVDM_TOLD""#, to: program)
+    try ExecutableFile.write(#"echo "$@" >> "$PVDM_TOLD""#, to: program)
     let saved = folder.path("it's.resume.safetensors")
     let submission = try submission(
       .other, ["sample", "-o", "x.mp4"], savedRun: saved, program: program)
@@ -262,7 +262,7 @@ import Testing
     let here = try submission()
     try slurm.answer("sbatch", "4711;far\n")
     let far = try submission()
-    try FakeSlurm.write(
+    try ExecutableFile.write(
       #"case "$*" in *--clusters=far*) state=RUNNING;; *) state=PENDING;; esac"#
         + "\necho \"4711|$state|0:01|1:00||None\"", to: slurm.folder + "/squeue")
     let jobs = try ClusterJob.all(in: folder.path("jobs"), #require(slurm.slurm))

@@ -1,5 +1,6 @@
 import CheckpointIO
 import Foundation
+import KitTestSupport
 import RunKit
 import TestSupport
 import Testing
@@ -109,7 +110,6 @@ import VideoDiffusion
   private func pip(giving archive: [UInt8], status: Int = 0) throws -> [String: String] {
     let place = try file("given.tar.gz", archive)
     let script = """
-      #!/bin/bash
       printf '%s\\n' "$@" > '\(folder.path("asked"))'
       while [ $# -gt 0 ]; do
         case "$1" in --dest) dest=$2 ;; --requirement) cat "$2" >> '\(folder.path("asked"))' ;; esac
@@ -120,8 +120,7 @@ import VideoDiffusion
       """
     try FileManager.default.createDirectory(
       atPath: folder.path("bin"), withIntermediateDirectories: true)
-    let program = try file("bin/pip", Array(script.utf8))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+    try ExecutableFile.write(script, to: folder.path("bin/pip"))
     return ["PATH": folder.path("bin") + ":/usr/bin:/bin"]
   }
 

@@ -102,7 +102,7 @@ public struct Slurm: Sendable, Hashable {
 
   private static func run(_ path: String, _ arguments: [String]) throws -> ToolRun {
     do { return try ToolRun(path, arguments) } catch {
-      throw StudioError(path, .cluster(reason: "it cannot be started"))
+      throw StudioError(path, .cluster(reason: "it cannot be started (\(error.systemReason))"))
     }
   }
 }

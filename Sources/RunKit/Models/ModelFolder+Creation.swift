@@ -73,7 +73,7 @@ extension ModelFolder {
     do {
       staged = try StagedPath(target: target.path, kind: .folder, permissions: 0o777)
     } catch {
-      throw StudioError(path, .output(reason: "the folder cannot be made (\(reason(error)))"))
+      throw StudioError(path, .output(reason: "the folder cannot be made (\(error.systemReason))"))
     }
     let partial = URL(filePath: staged.path)
     for (file, network) in [("autoencoder", autoencoder), ("denoiser", denoiser)] {
@@ -93,7 +93,8 @@ extension ModelFolder {
       placed = try staged.place(replacing: overwrites) { try holds(staged.target, all: $0) }
       try DurableFolder.sync(OutputName.folder(of: placed))
     } catch {
-      throw StudioError(path, .output(reason: "the folder cannot be written (\(reason(error)))"))
+      throw StudioError(
+        path, .output(reason: "the folder cannot be written (\(error.systemReason))"))
     }
     guard placed == staged.target else {
       throw StudioError(
@@ -114,7 +115,7 @@ extension ModelFolder {
       try DurableFolder.make(parent.path)
     } catch {
       throw StudioError(
-        path, .output(reason: "the folder \(parent.path) cannot be made (\(reason(error)))"))
+        path, .output(reason: "the folder \(parent.path) cannot be made (\(error.systemReason))"))
     }
   }
 
@@ -154,16 +155,5 @@ extension ModelFolder {
   private static func holds(_ new: String, all old: String) throws -> Bool {
     let (listing, names) = (try FolderListing(of: old), try FolderListing(of: new).names)
     return listing.unreadableNames.isEmpty && Set(listing.names).isSubset(of: names)
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    if let failure = error as? FileFailure { return String(cString: strerror(failure.code)) }
-    if let error = error as? CheckpointError, case .fileSystem(_, let code) = error.kind {
-      return String(cString: strerror(code))
-    }
-    guard let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError else {
-      return (error as NSError).localizedDescription
-    }
-    return cause.localizedDescription
   }
 }

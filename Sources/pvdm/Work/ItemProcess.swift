@@ -30,7 +30,9 @@ struct ItemProcess {
     process.standardOutput = handle
     process.standardError = handle
     do { try process.run() } catch {
-      throw StudioError(directory, .workList(reason: "commands cannot be started in this folder"))
+      throw StudioError(
+        directory,
+        .workList(reason: "commands cannot be started in this folder (\(error.systemReason))"))
     }
     var isAsked = false
     while process.isRunning {
