@@ -141,7 +141,8 @@ struct EvaluationOutput {
     do {
       try DurableFolder.make(folder)
     } catch {
-      throw StudioError(folder, .output(reason: "the folder cannot be made"))
+      throw StudioError(
+        folder, .output(reason: "the folder cannot be made (\(error.systemReason))"))
     }
     guard FileManager.default.isWritableFile(atPath: folder) else {
       throw StudioError(folder, .output(reason: "the folder is not writable"))

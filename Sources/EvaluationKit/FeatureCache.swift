@@ -48,7 +48,8 @@ struct FeatureCache: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw StudioError(folder, .output(reason: "the folder cannot be made"))
+      throw StudioError(
+        folder, .output(reason: "the folder cannot be made (\(error.systemReason))"))
     }
     let tensor = TensorDescription(
       name: Self.tensorName, elementType: .float32, shape: [features.count, width])

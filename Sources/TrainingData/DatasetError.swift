@@ -1,6 +1,6 @@
+import CheckpointIO
 import Foundation
 import HandwrittenText
-import OutputFiles
 
 /// Why a set of videos could not be made, read or loaded.
 public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -87,9 +87,7 @@ extension DatasetError {
     do {
       return try body()
     } catch {
-      let reason = (error as? FileFailure).map { String(cString: strerror($0.code)) }
-      throw DatasetError(
-        path, .system(operation: operation, reason: reason ?? error.localizedDescription))
+      throw DatasetError(path, .system(operation: operation, reason: error.systemReason))
     }
   }
 }

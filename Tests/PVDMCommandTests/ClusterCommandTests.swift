@@ -124,6 +124,23 @@ import Testing
     #expect(try run(["cluster", "follow", "4711"]).errors.contains("the job's number is 4711"))
   }
 
+  @Test("jobs of two clusters that have one number are named with their clusters")
+  func sameNumber() throws {
+    for cluster in ["far", "near"] {
+      try slurm.answer("sbatch", "4711;\(cluster)\n")
+      let submitted = try run(sample("\(cluster).mp4") + ["--submit"])
+      #expect(submitted.errors.hasPrefix("submitted job 4711@\(cluster);"), "\(submitted.errors)")
+    }
+    try slurm.answer("squeue", "4711|RUNNING|0:42|1:00|n1|None\n")
+    let lines = try run(["cluster"]).output.split(separator: "\n").map { $0.prefix { $0 != " " } }
+    #expect(Set(lines) == ["4711@far", "4711@near"])
+    let unclear = try run(["cluster", "cancel", "4711"])
+    #expect(unclear.status == 2 && unclear.errors.contains("expected 4711@far or 4711@near"))
+    #expect(try slurm.calls("scancel").isEmpty)
+    #expect(try run(["cluster", "cancel", "4711@far"]).errors == "cancelled job 4711@far\n")
+    #expect(try slurm.calls("scancel") == [["--clusters=far", "4711"]])
+  }
+
   @Test("what cannot be submitted is refused with what to do, and nothing is asked of Slurm")
   func refusals() throws {
     let cases: [([String], Int32, String)] = [

@@ -41,6 +41,17 @@ struct TrainingResumeTests {
     #expect(try fixture.losses("whole") == fixture.losses("parts"))
   }
 
+  @Test("a run whose samples were removed goes on, and makes its folder for them anew")
+  func removedSamples() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    try await fixture.job(.autoencoder, configuration, to: "run").run(until: 1)
+    let samples = fixture.folder.path("run/samples")
+    try FileManager.default.removeItem(atPath: samples)
+    #expect(try await fixture.resumed("run").run().isComplete)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: samples) == ["step-00000002.mp4"])
+  }
+
   @Test(
     "the second stage goes on in the same way, with latents on disk and without",
     arguments: [true, false])

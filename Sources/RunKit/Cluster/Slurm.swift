@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import HandwrittenText
 

@@ -19,6 +19,10 @@ public struct Submission: Sendable, Hashable, Codable, Identifiable {
   /// When it was submitted.
   public let submitted: Date
 
+  /// The job as a person tells it apart: `4711`, or `4711@north` of a cluster that Slurm chose, since each
+  /// cluster counts its own.
+  public var name: String { "\(job)" + (cluster.map { "@\($0)" } ?? "") }
+
   /// Describes what was submitted.
   public init(
     id: String, job: Int, cluster: String? = nil, parts: Int = 1, nodes: Int = 1,
@@ -57,7 +61,8 @@ public struct Submission: Sendable, Hashable, Codable, Identifiable {
         try $0.write(Array(script.text.utf8))
       }
     } catch {
-      throw StudioError(path, .notWritable(reason: "a job's script cannot be written there"))
+      throw StudioError(
+        path, .notWritable(reason: "a job's script cannot be written there: \(error.systemReason)"))
     }
     do {
       (job, cluster) = try slurm.submit(script.arguments)
@@ -77,7 +82,9 @@ public struct Submission: Sendable, Hashable, Codable, Identifiable {
       try AtomicFile.write(to: Self.record(in: path)) { try $0.write(Array(text)) }
     } catch {
       throw StudioError(
-        path, .notWritable(reason: "job \(job) was submitted, and cannot be noted there"))
+        path,
+        .notWritable(
+          reason: "job \(job) was submitted, and cannot be noted there: \(error.systemReason)"))
     }
   }
 

@@ -38,7 +38,7 @@ extension StudioError: ExplainedError {
     case .preset(let reason): reason
     case .inUse(let holder):
       "another studio has the data folder open" + (holder.map { " (\($0.phrase))" } ?? "")
-    case .notWritable(let reason): "the studio's folder cannot be written (\(reason))"
+    case .notWritable(let reason): "the folder cannot be written (\(reason))"
     case .gone(let name): "\(name) is not there any more"
     case .clipGone: "the clip's file is gone"
     case .clipDropped: "the clip that the run continues was dropped"
@@ -86,7 +86,7 @@ extension StudioError: ExplainedError {
       "Close it, end its worker with \"pvdm stop\", or choose another folder "
         + "(pvdm studio --data FOLDER)"
     case .notWritable:
-      "Check the folder's permissions, or choose another (pvdm studio --data FOLDER)"
+      "Check its permissions, or choose another folder (for the studio: pvdm studio --data FOLDER)"
     case .clipGone: "Bring the file back, or drop the clip"
     case .clipDropped: "Undo the drop and resume the job, or cancel it"
     case .modelChanged:

@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import VideoDiffusion
 
@@ -104,5 +105,13 @@ public struct StudioError: Error, Sendable, Hashable {
   /// - Parameter code: The system's number for the reason.
   package static func unwritable(_ path: String, code: Int32) -> StudioError {
     StudioError(path, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
+  }
+
+  /// A folder of a list of work in which its commands cannot be started.
+  ///
+  /// - Parameter error: What the system said.
+  package static func unstartable(in folder: String, _ error: any Error) -> StudioError {
+    let reason = "commands cannot be started in this folder (\(error.systemReason))"
+    return StudioError(folder, .workList(reason: reason))
   }
 }

@@ -136,17 +136,9 @@ public final class OutputSet {
   /// - Throws: The first ``MediaError`` or ``CheckpointError``; ``written`` tells what is complete.
   ///   Where only names were taken meanwhile all is, and ``Swift/Error/isTakenName`` is true.
   public func finish(metadata: [String: String]) throws {
-    var taken: (any Error)?
-    var failure: (any Error)?
+    var errors = CompletionErrors()
     func complete(_ path: String, _ work: () throws -> Void) {
-      do {
-        try work()
-        completed.insert(path)
-      } catch  where error.isTakenName {
-        taken = taken ?? error
-      } catch {
-        failure = failure ?? error
-      }
+      if errors.collect(work) { completed.insert(path) }
     }
     for path in latentPaths where !latents.isEmpty {
       complete(path) {
@@ -158,7 +150,7 @@ public final class OutputSet {
       for writer in writers { complete(writer.path) { try writer.finish() } }
     }
     cancel()
-    if let error = failure ?? taken { throw error }
+    if let error = errors.failure ?? errors.taken { throw error }
   }
 
   /// Gives up; nothing is left under the final names.

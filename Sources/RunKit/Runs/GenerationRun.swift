@@ -288,22 +288,15 @@ actor GenerationRun: ClipSink {
     for set in outputs { replaceable.formUnion(set.paths) }
     saveOrNote()
     var written: [String] = []
-    var taken: (any Error)?
-    var failure: (any Error)?
+    var errors = CompletionErrors()
     for (sample, set) in outputs.enumerated() {
       var settings = settings
       settings.seed = ClipSeed.seed(job.request.seed, sample: sample)
-      do {
-        try set.finish(metadata: settings.metadata)
-      } catch  where error.isTakenName {
-        taken = taken ?? error
-      } catch {
-        failure = failure ?? error
-      }
+      errors.collect { try set.finish(metadata: settings.metadata) }
       written += set.written
     }
     replaceable = before.union(written)
-    if let failure { throw failure }
-    return (written, taken)
+    if let failure = errors.failure { throw failure }
+    return (written, errors.taken)
   }
 }

@@ -64,7 +64,8 @@ public struct PresetLibrary: Sendable {
     do {
       try DurableFolder.make(folder)
     } catch {
-      throw StudioError(folder, .preset(reason: "the folder cannot be made"))
+      throw StudioError(
+        folder, .preset(reason: "the folder cannot be made (\(error.systemReason))"))
     }
     var named = preset
     named.name = name
@@ -94,7 +95,8 @@ public struct PresetLibrary: Sendable {
     do {
       try FileManager.default.removeItem(atPath: file.path)
     } catch {
-      throw StudioError(file.path, .preset(reason: "the preset cannot be deleted"))
+      throw StudioError(
+        file.path, .preset(reason: "the preset cannot be deleted (\(error.systemReason))"))
     }
   }
 

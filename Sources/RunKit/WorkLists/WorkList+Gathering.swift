@@ -53,7 +53,7 @@ extension WorkList {
       throw StudioError.unwritable(path, code: failure.code)
     } catch {
       throw StudioError(
-        path, .workList(reason: "cannot be written (\(error.localizedDescription))"))
+        path, .workList(reason: "cannot be written (\(error.systemReason))"))
     }
     guard !isOther else {
       throw StudioError(

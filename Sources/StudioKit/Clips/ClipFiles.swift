@@ -135,7 +135,8 @@ struct ClipFiles: Sendable {
       }
       for changed in [place, folder] { try DurableFolder.sync(changed) }
     } catch {
-      throw StudioError(place, .notWritable(reason: "files cannot be moved into it"))
+      throw StudioError(
+        place, .notWritable(reason: "files cannot be moved into it: \(error.systemReason)"))
     }
     return place
   }

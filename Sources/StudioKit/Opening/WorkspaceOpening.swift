@@ -84,7 +84,7 @@ struct WorkspaceOpening {
       do {
         try PrivateFolder.make(folder)
       } catch {
-        throw StudioError(folder, .notWritable(reason: "it cannot be made"))
+        throw StudioError(folder, .notWritable(reason: "it cannot be made: \(error.systemReason)"))
       }
       guard FileManager.default.isWritableFile(atPath: folder) else {
         throw StudioError(folder, .notWritable(reason: "there is no permission to write"))

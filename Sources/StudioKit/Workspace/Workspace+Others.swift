@@ -54,7 +54,7 @@ extension Workspace {
   }
 
   private func tellEnd(of job: ClusterJob) {
-    let what = "Slurm job \(job.number) (\(job.submission.command.title))"
+    let what = "Slurm job \(job.submission.name) (\(job.submission.command.title))"
     switch job.state {
     case .finished: notify(Notice(.success, "\(what) is done"))
     case .cancelled: notify(Notice(.information, "\(what) was cancelled"))

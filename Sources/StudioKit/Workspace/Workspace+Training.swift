@@ -36,7 +36,7 @@ extension Workspace {
     }
     notify(
       Notice(
-        .success, "\(request.name) is Slurm job \(submission.job)", remedy: "F6 shows the queue"))
+        .success, "\(request.name) is Slurm job \(submission.name)", remedy: "F6 shows the queue"))
     await findClusterJobs()
   }
 

@@ -110,7 +110,7 @@ public struct LatentCache: Sendable {
         atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw DatasetError(
-        folder, .system(operation: "make the folder", reason: error.localizedDescription))
+        folder, .system(operation: "make the folder", reason: error.systemReason))
     }
     try LatentFile.write(
       latents, metadata: metadata(of: video), isSealed: true, to: path(of: video))

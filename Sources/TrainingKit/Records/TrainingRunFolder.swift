@@ -127,11 +127,19 @@ public struct TrainingRunFolder: Sendable {
       Set(contents(path)).subtracting(frame).subtracting(beginnings(for: configuration))
       .sorted() + contents(samples) + contents(checkpoints)
     if let other = others.first { throw TrainingError(path, .foreign(other)) }
+    try makeFolders()
+  }
+
+  /// Makes the folders of what a run writes, those that are missing: somebody may have removed them meanwhile.
+  ///
+  /// - Throws: ``StudioError`` if one cannot be made.
+  func makeFolders() throws {
     for folder in [path, samples, checkpoints] {
       do {
         try DurableFolder.make(folder)
       } catch {
-        throw StudioError(folder, .output(reason: "the folder cannot be made"))
+        throw StudioError(
+          folder, .output(reason: "the folder cannot be made (\(error.systemReason))"))
       }
     }
   }

@@ -80,7 +80,11 @@ struct TrainingRun {
   private func openFolder() throws -> FolderLock {
     if !job.resumes { try folder.prepare(job.configuration) }
     let lock = try lockFolder()
-    if !job.resumes { try folder.removeBeginnings(for: job.configuration) }
+    if job.resumes {
+      try folder.makeFolders()
+    } else {
+      try folder.removeBeginnings(for: job.configuration)
+    }
     return lock
   }
 

@@ -57,7 +57,8 @@ struct Cluster: AsyncParsableCommand {
         }
         for job in jobs {
           try writeToStandardOutput(
-            "\(job.number)  \(job.stateText)  \(job.submission.command.title)\n", terminator: "")
+            "\(job.submission.name)  \(job.stateText)  \(job.submission.command.title)\n",
+            terminator: "")
         }
       }
     }
@@ -65,6 +66,7 @@ struct Cluster: AsyncParsableCommand {
     /// A job as JSON tells it.
     private struct Row: Encodable {
       var job: Int
+      var cluster: String?
       var state: String
       var command: [String]
       var directory: String
@@ -73,6 +75,7 @@ struct Cluster: AsyncParsableCommand {
 
       init(_ job: ClusterJob) {
         self.job = job.number
+        cluster = job.submission.cluster
         state = job.stateText
         command = job.submission.command.arguments
         directory = job.submission.command.directory
@@ -87,8 +90,8 @@ struct Cluster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Shows a job's log until it is over; Ctrl-C leaves the job alone.")
 
-    @Argument(help: "The job's number.")
-    var job: Int
+    @Argument(help: "The job's number; with @CLUSTER after it where two clusters have it.")
+    var job: String
 
     func run() async throws {
       try await explaining {
@@ -103,18 +106,18 @@ struct Cluster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Ends a job, which saves and stops.")
 
-    @Argument(help: "The job's number.")
-    var job: Int
+    @Argument(help: "The job's number; with @CLUSTER after it where two clusters have it.")
+    var job: String
 
     func run() async throws {
       try await explaining {
         let control = try ClusterControl()
         let job = try control.job(job)
         guard !job.state.isOver else {
-          return writeToStandardError("job \(job.number) is over: \(job.stateText)\n")
+          return writeToStandardError("job \(job.submission.name) is over: \(job.stateText)\n")
         }
         try job.cancel(control.slurm)
-        writeToStandardError("cancelled job \(job.number)\n")
+        writeToStandardError("cancelled job \(job.submission.name)\n")
       }
     }
   }

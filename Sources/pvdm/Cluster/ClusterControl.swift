@@ -19,16 +19,19 @@ struct ClusterControl {
   /// All jobs, the latest first.
   func jobs() throws -> [ClusterJob] { try ClusterJob.all(in: folder, slurm) }
 
-  /// A job by its number.
+  /// The latest job of a name: its number alone, or with its cluster, as in `4711@north`.
   ///
-  /// - Throws: ``StudioError`` if none of this program's has it.
-  func job(_ number: Int) throws -> ClusterJob {
-    guard let job = try jobs().first(where: { $0.number == number }) else {
+  /// - Throws: ``StudioError`` if none of this program's has it, or those of several clusters do.
+  func job(_ name: String) throws -> ClusterJob {
+    let jobs = try jobs().filter { "\($0.number)" == name || $0.submission.name == name }
+    let names = Set(jobs.map(\.submission.name)).sorted()
+    guard let job = jobs.first, names.count == 1 else {
       throw StudioError(
         nil,
         .option(
-          name: "the job's number", found: "\(number)",
-          expected: "one of \"pvdm cluster list\""))
+          name: "the job's number", found: name,
+          expected: names.isEmpty
+            ? "one of \"pvdm cluster list\"" : names.joined(separator: " or ")))
     }
     return job
   }
@@ -44,7 +47,7 @@ struct ClusterControl {
     var silence = 0
     while true {
       guard stop.signal.moment == .never else {
-        writeToStandardError("job \(submission.job) goes on without being shown\n")
+        writeToStandardError("job \(submission.name) goes on without being shown\n")
         throw ExitCode(Explanation.Category.interrupted.rawValue)
       }
       let job: ClusterJob?
@@ -60,7 +63,7 @@ struct ClusterControl {
       }
       guard let job else { return }
       if job.stands(otherThan: shown) {
-        writeToStandardError("job \(job.number): \(job.stateText)\n")
+        writeToStandardError("job \(submission.name): \(job.stateText)\n")
       }
       shown = job
       if job.logPath != path { (path, place) = (job.logPath, 0) }

@@ -80,7 +80,7 @@ struct SubmissionOptions: ParsableArguments {
     let control = try ClusterControl()
     let submission = try Submission(command, to: control.slurm, settings, in: control.folder)
     writeToStandardError(
-      "submitted job \(submission.job); its log is \(submission.log(in: control.folder))\n")
+      "submitted job \(submission.name); its log is \(submission.log(in: control.folder))\n")
     guard follow else { return }
     try await control.follow(submission)
   }

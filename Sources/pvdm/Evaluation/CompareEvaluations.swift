@@ -45,7 +45,13 @@ struct CompareEvaluations: AsyncParsableCommand {
       return try EvaluationReport(contentsOf: name)
     }
     let stored = try EvaluationArchive.ofUser.evaluations().first { $0.id.rawValue == number }
-    guard let stored else { throw StudioError(nil, .gone("the score number \(number)")) }
+    guard let stored else {
+      throw StudioError(
+        nil,
+        .option(
+          name: "the evaluation", found: name,
+          expected: "a report's folder, or a number of \"pvdm evaluate list\""))
+    }
     return stored.report
   }
 }

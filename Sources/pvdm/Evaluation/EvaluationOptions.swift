@@ -84,24 +84,31 @@ struct SourceOptions: ParsableArguments {
 
   /// The job that the options describe.
   func job(_ metric: Metric) throws -> EvaluationJob {
-    let files = generated == nil ? try models.open(model) : nil
+    if let generated {
+      return job(metric, of: .folder(generated), try chosen(distilledSteps: nil))
+    }
+    let files = try models.open(model)
+    let settings = try chosen(distilledSteps: files.denoiser?.distilledSteps)
+    return job(metric, of: .model(files, settings.request(sampleCount: batch.batch)), settings)
+  }
+
+  private func chosen(distilledSteps: Int?) throws -> GenerationSettings {
     let chosen = try ChosenSettings(
-      sampling, compute, nil, clips: 1, distilledSteps: files?.denoiser?.distilledSteps)
+      sampling, compute, nil, clips: 1, distilledSteps: distilledSteps)
     if !quiet { for note in chosen.notes { writeToStandardError("\(note)\n") } }
-    let source: EvaluationJob.Source =
-      if let generated {
-        .folder(generated)
-      } else {
-        .model(
-          try files ?? models.open(model), chosen.settings.request(sampleCount: batch.batch))
-      }
+    return chosen.settings
+  }
+
+  private func job(
+    _ metric: Metric, of source: EvaluationJob.Source, _ settings: GenerationSettings
+  ) -> EvaluationJob {
     var job = EvaluationJob(
       metric, of: source, cacheFolder: cache ?? StudioFolders().features, outputFolder: "")
     job.outputFolder = output ?? "evaluations/\(metric.rawValue)-\(job.sourceName)"
     job.overwrites = overwrite
-    job.precision = chosen.settings.precision
-    job.device = chosen.settings.device
-    job.threadCount = chosen.settings.threadCount
+    job.precision = settings.precision
+    job.device = settings.device
+    job.threadCount = settings.threadCount
     return job
   }
 

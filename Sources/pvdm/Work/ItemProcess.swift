@@ -30,9 +30,7 @@ struct ItemProcess {
     process.standardOutput = handle
     process.standardError = handle
     do { try process.run() } catch {
-      throw StudioError(
-        directory,
-        .workList(reason: "commands cannot be started in this folder (\(error.systemReason))"))
+      throw StudioError.unstartable(in: directory, error)
     }
     var isAsked = false
     while process.isRunning {

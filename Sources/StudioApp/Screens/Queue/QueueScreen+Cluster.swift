@@ -33,7 +33,7 @@ extension QueueScreen {
     switch column {
     case .number, .model, .seed: ""
     case .title: job.submission.command.title
-    case .settings: "Slurm \(job.number), \(counted(job.submission.nodes, "machine"))"
+    case .settings: "Slurm \(job.submission.name), \(counted(job.submission.nodes, "machine"))"
     case .state: job.stateWord
     case .clips: job.submission.parts > 1 ? "\(job.over)/\(job.submission.parts)" : ""
     case .time: job.elapsed
@@ -102,7 +102,7 @@ extension QueueScreen {
 
 extension ClusterJob {
   /// `Slurm job 4711`.
-  var title: String { "Slurm job \(number)" }
+  var title: String { "Slurm job \(submission.name)" }
 
   /// Its command, as it would be typed.
   var commandText: String {

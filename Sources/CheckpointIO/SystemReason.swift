@@ -1,4 +1,3 @@
-import CheckpointIO
 import Foundation
 import OutputFiles
 
