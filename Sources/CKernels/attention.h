@@ -4,16 +4,17 @@
 // type.
 //
 // Queries go in groups of CK_SCORE_ROWS rows and keys in groups of CK_KEY_VECTORS vectors, so that one
-// group of scores stays in registers. A block of either keys or values lies in one piece, whose lines
-// do not compete for the same sets of the first-level cache.
+// group of scores stays in registers. What a group of keys, or of the values' channels, has in a block lies in
+// one piece, whose lines do not compete for the same sets of the first-level cache; several groups of queries
+// go over it before the next.
 
-#if CK_WIDTH == 16
-#define CK_QUERIES 12
+#define CK_QUERIES 12  // that meet a group of keys, or of the values' channels, while the cache has it
 #define CK_SCORE_ROWS 6
+#if CK_WIDTH == 16
+#define CK_SUM_ROWS 12  // that are summed at a time where few channels are left
 #define CK_KEY_VECTORS 4
 #else
-#define CK_QUERIES 6
-#define CK_SCORE_ROWS 6
+#define CK_SUM_ROWS 6
 #define CK_KEY_VECTORS 2
 #endif
 #define CK_KEY_GROUP (CK_KEY_VECTORS * CK_WIDTH)
@@ -22,8 +23,6 @@
 
 #include "attention_pack.h"
 
-#define CK_WEIGHT_ROW (CK_KEY_BLOCK / CK_NUMBERS)  // words from one query's weights to the next
-
 #include "attention_weights.h"
 
 typedef struct {
@@ -31,7 +30,8 @@ typedef struct {
   long length, padded_length;  // keys of a sequence; padded to whole vectors
   long stored_keys;            // padded to whole blocks
   long query_count, tile, tiles;  // queries of one work item; work items of a sequence and head
-  int width_words, padded_width;  // of a query or key; of a value
+  int width_words;             // of a query or key
+  int padded_width, value_width;  // of a value, to whole vectors and to whole groups of channels
   bool has_all_heads;             // whether a work item is of all heads
   size_t scratch_floats;
   float *scratch;  // [threads, scratch_floats]
@@ -45,17 +45,16 @@ typedef struct {
   float *totals;     // [tile][CK_WIDTH]: sums of weights, by lane
 } NAME(attention_queries);
 
-// out[rows][out_stride] += weights[rows][CK_WEIGHT_ROW] v[words][value_stride], `vectors` vectors wide.
-CK_INLINE void NAME(attention_accumulate)(const float *weights, long words, const float *values,
-                                          long value_stride, float *out, long out_stride,
-                                          const int rows, const int vectors) {
-  vfloat sum[CK_QUERIES][CK_KEY_VECTORS];
+// out[rows][out_stride] += weights[rows][CK_WEIGHT_ROW] v[words][CK_KEY_GROUP], `vectors` vectors wide.
+CK_INLINE void NAME(attention_accumulate)(const float *weights, long words, const float *values, float *out,
+                                          long out_stride, const int rows, const int vectors) {
+  vfloat sum[CK_SUM_ROWS][CK_KEY_VECTORS];
   CK_UNROLLED for (int r = 0; r < rows; r++)
     CK_UNROLLED for (int v = 0; v < vectors; v++)
       sum[r][v] = load_f32(out + r * out_stride + v * CK_WIDTH);
   for (long i = 0; i < words; i++) {
     vfloat x[CK_KEY_VECTORS];
-    CK_UNROLLED for (int v = 0; v < vectors; v++) x[v] = load_f32(values + i * value_stride + v * CK_WIDTH);
+    CK_UNROLLED for (int v = 0; v < vectors; v++) x[v] = load_f32(values + i * CK_KEY_GROUP + v * CK_WIDTH);
     CK_UNROLLED for (int r = 0; r < rows; r++) {
       vfloat weight = splat_word(weights + r * CK_WEIGHT_ROW + i);
       CK_UNROLLED for (int v = 0; v < vectors; v++)
@@ -77,24 +76,26 @@ CK_INLINE void NAME(attention_block)(const NAME(attention_work) *work,
   if (block_keys > CK_KEY_BLOCK) block_keys = CK_KEY_BLOCK;
   long real_keys = work->length - block < block_keys ? work->length - block : block_keys;
   float weights[CK_QUERIES * CK_WEIGHT_ROW] __attribute__((aligned(64)));
+  float *references = tile->reference + i;
+  bool are_whole[CK_QUERIES / CK_SCORE_ROWS] = {0};
+  if (block > 0 && real_keys == CK_KEY_BLOCK)
+    NAME(attention_whole_block)(tile->queries + i * words, words, keys, scale, references, weights,
+                                tile->totals + i * CK_WIDTH, rows, are_whole);
   for (int r = 0; r < rows; r += CK_SCORE_ROWS) {
+    if (are_whole[r / CK_SCORE_ROWS]) continue;
     const float *q = tile->queries + (i + r) * words;
-    float *reference = tile->reference + i + r, *totals = tile->totals + (i + r) * CK_WIDTH;
-    float *w = weights + r * CK_WEIGHT_ROW;
-    if (block > 0 && real_keys == CK_KEY_BLOCK &&
-        NAME(attention_whole_block)(q, words, keys, scale, reference, w, totals))
-      continue;
     float products[CK_SCORE_ROWS * CK_KEY_BLOCK] __attribute__((aligned(64)));
     long g = 0;
     for (; g + CK_KEY_GROUP <= block_keys; g += CK_KEY_GROUP)
-      NAME(attention_store_products)(q, words, keys + g, products + g, CK_KEY_VECTORS);
-    for (; g < block_keys; g += CK_WIDTH)
-      NAME(attention_store_products)(q, words, keys + g, products + g, 1);
+      NAME(attention_store_products)(q, words, keys + g * words, products + g, CK_KEY_VECTORS);
+    for (long at = 0; g + at < block_keys; at += CK_WIDTH)
+      NAME(attention_store_products)(q, words, keys + g * words + at, products + g + at, 1);
     for (int row = 0; row < CK_SCORE_ROWS; row++) {
       float *row_products = products + row * CK_KEY_BLOCK;
       for (long k = real_keys; k < block_keys; k++) row_products[k] = scale < 0 ? INFINITY : -INFINITY;
-      NAME(attention_row_weights)(row_products, block_keys, block == 0, scale, w + row * CK_WEIGHT_ROW,
-                                  reference + row, totals + row * CK_WIDTH,
+      NAME(attention_row_weights)(row_products, block_keys, block == 0, scale,
+                                  weights + (r + row) * CK_WEIGHT_ROW, references + r + row,
+                                  tile->totals + (i + r + row) * CK_WIDTH,
                                   tile->output + (i + r + row) * padded_width, padded_width);
     }
   }
@@ -102,14 +103,20 @@ CK_INLINE void NAME(attention_block)(const NAME(attention_work) *work,
   long value_words = (real_keys + CK_NUMBERS - 1) / CK_NUMBERS;
   float *out = tile->output + i * padded_width;
   int c = 0;
-  for (; c + CK_KEY_GROUP <= padded_width; c += CK_KEY_GROUP)
+  for (; c + CK_KEY_GROUP <= padded_width; c += CK_KEY_GROUP, values += CK_WEIGHT_ROW * CK_KEY_GROUP)
     for (int r = 0; r < rows; r += CK_SCORE_ROWS)
-      NAME(attention_accumulate)(weights + r * CK_WEIGHT_ROW, value_words, values + c, padded_width,
+      NAME(attention_accumulate)(weights + r * CK_WEIGHT_ROW, value_words, values,
                                  out + r * padded_width + c, padded_width, CK_SCORE_ROWS, CK_KEY_VECTORS);
-  for (; c + 2 * CK_WIDTH <= padded_width; c += 2 * CK_WIDTH)
-    NAME(attention_accumulate)(weights, value_words, values + c, padded_width, out + c, padded_width, rows, 2);
-  for (; c < padded_width; c += CK_WIDTH)
-    NAME(attention_accumulate)(weights, value_words, values + c, padded_width, out + c, padded_width, rows, 1);
+  // What is left of the channels takes more rows at a time, where the registers have room.
+  const int sum_rows = rows < CK_SUM_ROWS ? rows : CK_SUM_ROWS;
+  for (; c + 2 * CK_WIDTH <= padded_width; c += 2 * CK_WIDTH, values += 2 * CK_WIDTH)
+    for (int r = 0; r < rows; r += sum_rows)
+      NAME(attention_accumulate)(weights + r * CK_WEIGHT_ROW, value_words, values,
+                                 out + r * padded_width + c, padded_width, sum_rows, 2);
+  for (; c < padded_width; c += CK_WIDTH, values += CK_WIDTH)
+    for (int r = 0; r < rows; r += sum_rows)
+      NAME(attention_accumulate)(weights + r * CK_WEIGHT_ROW, value_words, values,
+                                 out + r * padded_width + c, padded_width, sum_rows, 1);
 }
 
 // One head of a work item: a tile of queries of a sequence.
@@ -121,11 +128,11 @@ static void NAME(attention_head)(const NAME(attention_work) *work, long sequence
 
   float *keys = work->scratch + thread * work->scratch_floats;
   float *values = keys + words * work->stored_keys;
-  NAME(attention_queries) tile = {.output = values + work->padded_length / CK_NUMBERS * padded_width};
+  NAME(attention_queries) tile = {.output = values + work->stored_keys / CK_NUMBERS * work->value_width};
   tile.totals = tile.output + work->tile * padded_width;
   tile.reference = tile.totals + work->tile * CK_WIDTH;
   tile.queries = tile.reference + work->tile;
-  NAME(attention_pack)(p, start, head, work->length, work->padded_length, words, padded_width, keys, values,
+  NAME(attention_pack)(p, start, head, work->length, work->padded_length, words, work->value_width, keys, values,
                        tile.queries + work->tile * words);
 
   long first = tile_index * work->tile;
@@ -145,7 +152,7 @@ static void NAME(attention_head)(const NAME(attention_work) *work, long sequence
   // softmax(s) is taken as 2^(s log2 e), so the logarithm goes into the scale.
   float scale = p->scale * 1.44269504088896f;
   for (long block = 0; block < work->padded_length; block += CK_KEY_BLOCK) {
-    const float *block_keys = keys + block * words, *block_values = values + block / CK_NUMBERS * padded_width;
+    const float *block_keys = keys + block * words, *block_values = values + block / CK_NUMBERS * work->value_width;
     long i = 0;
     for (; i + CK_QUERIES <= padded_count; i += CK_QUERIES)
       NAME(attention_block)(work, &tile, i, block, block_keys, block_values, scale, CK_QUERIES);
@@ -181,6 +188,7 @@ static void NAME(attention)(const ck_attention_problem *problem, int threads) {
   for (int r = 0; r < problem->run_count; r++) work.length += problem->runs[r].count;
   work.padded_length = (work.length + CK_WIDTH - 1) / CK_WIDTH * CK_WIDTH;
   work.padded_width = (problem->width + CK_WIDTH - 1) / CK_WIDTH * CK_WIDTH;
+  work.value_width = (problem->width + CK_KEY_GROUP - 1) / CK_KEY_GROUP * CK_KEY_GROUP;
   work.width_words = (problem->width + CK_NUMBERS - 1) / CK_NUMBERS;
   work.query_count = problem->query_count ? problem->query_count : work.length;
   // Few large tiles, yet enough work items for every thread, and whole groups of queries.
@@ -192,7 +200,7 @@ static void NAME(attention)(const ck_attention_problem *problem, int threads) {
   work.tiles = (work.query_count + work.tile - 1) / work.tile;
   work.stored_keys = (work.length + CK_KEY_BLOCK - 1) / CK_KEY_BLOCK * CK_KEY_BLOCK;
   size_t floats = (size_t)work.stored_keys * work.width_words +
-                  (size_t)work.padded_length / CK_NUMBERS * work.padded_width +
+                  (size_t)work.stored_keys / CK_NUMBERS * work.value_width +
                   (size_t)work.tile * (work.width_words + work.padded_width + 1 + CK_WIDTH) +
                   (size_t)CK_WIDTH * (work.width_words + 1);
   work.scratch_floats = (floats + 15) / 16 * 16;

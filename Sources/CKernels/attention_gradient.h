@@ -6,8 +6,8 @@
 // With s = scale q k', p = softmax(s) and o = p v:
 //   dv = p' do,  ds = p (do v' - rowsum(do o)),  dq = scale ds k,  dk = scale ds' q.
 
-#define CK_GRADIENT_KEYS 192    // a block of scores; both are multiples of CK_QUERIES and of vectors
-#define CK_GRADIENT_QUERIES 24
+#define CK_GRADIENT_KEYS 96    // a block of scores; both are multiples of CK_SUM_ROWS and of vectors
+#define CK_GRADIENT_QUERIES 48
 
 typedef struct {
   const ck_attention_gradient_problem *problem;
@@ -17,34 +17,34 @@ typedef struct {
   float *scratch;  // [threads, scratch_floats]
 } NAME(attention_gradient_work);
 
-// out[CK_QUERIES][columns] += a[CK_QUERIES][count] b[count][columns], `vectors` vectors wide. Row r of
+// out[CK_SUM_ROWS][columns] += a[CK_SUM_ROWS][count] b[count][columns], `vectors` vectors wide. Row r of
 // a begins at a + r * row_step, and its elements are `step` apart. Two vectors of sums for each row are
 // what the registers hold.
 CK_INLINE void NAME(tile_matmul)(const float *a, long row_step, long step, long count, const float *b,
                                   long b_stride, float *out, long out_stride, bool adding,
                                   const int vectors) {
-  vfloat sum[CK_QUERIES][2];
-  CK_UNROLLED for (int r = 0; r < CK_QUERIES; r++)
+  vfloat sum[CK_SUM_ROWS][2];
+  CK_UNROLLED for (int r = 0; r < CK_SUM_ROWS; r++)
     CK_UNROLLED for (int v = 0; v < vectors; v++)
       sum[r][v] = adding ? load_f32(out + r * out_stride + v * CK_WIDTH) : (vfloat){0};
   for (long i = 0; i < count; i++) {
     vfloat x[2];
     CK_UNROLLED for (int v = 0; v < vectors; v++) x[v] = load_f32(b + i * b_stride + v * CK_WIDTH);
-    CK_UNROLLED for (int r = 0; r < CK_QUERIES; r++) {
+    CK_UNROLLED for (int r = 0; r < CK_SUM_ROWS; r++) {
       vfloat factor = splat(a[r * row_step + i * step]);
       CK_UNROLLED for (int v = 0; v < vectors; v++) sum[r][v] = vfma(factor, x[v], sum[r][v]);
     }
   }
-  CK_UNROLLED for (int r = 0; r < CK_QUERIES; r++)
+  CK_UNROLLED for (int r = 0; r < CK_SUM_ROWS; r++)
     CK_UNROLLED for (int v = 0; v < vectors; v++)
       store_f32(out + r * out_stride + v * CK_WIDTH, sum[r][v]);
 }
 
-// The same for any number of columns, a multiple of CK_WIDTH, and rows, a multiple of CK_QUERIES.
+// The same for any number of columns, a multiple of CK_WIDTH, and rows, a multiple of CK_SUM_ROWS.
 static void NAME(block_matmul)(const float *a, long row_step, long step, long count, const float *b,
                                 long b_stride, float *out, long out_stride, long rows, long columns,
                                 bool adding) {
-  for (long r = 0; r < rows; r += CK_QUERIES) {
+  for (long r = 0; r < rows; r += CK_SUM_ROWS) {
     const float *left = a + r * row_step;
     float *target = out + r * out_stride;
     long c = 0;
@@ -163,7 +163,7 @@ static void NAME(attention_gradient_item)(void *context, long item, int thread) 
   for (long first_key = 0; first_key < length; first_key += CK_GRADIENT_KEYS) {
     long count = length - first_key < CK_GRADIENT_KEYS ? length - first_key : CK_GRADIENT_KEYS;
     long columns = (count + CK_WIDTH - 1) / CK_WIDTH * CK_WIDTH;
-    long rows = (count + CK_QUERIES - 1) / CK_QUERIES * CK_QUERIES;
+    long rows = (count + CK_SUM_ROWS - 1) / CK_SUM_ROWS * CK_SUM_ROWS;
     long filled = columns > rows ? columns : rows;
     for (long first_query = 0; first_query < queries; first_query += CK_GRADIENT_QUERIES) {
       long block = queries - first_query < CK_GRADIENT_QUERIES ? queries - first_query : CK_GRADIENT_QUERIES;
@@ -216,7 +216,7 @@ static void NAME(attention_gradient)(const ck_attention_gradient_problem *proble
   work.padded_width = (p->width + CK_WIDTH - 1) / CK_WIDTH * CK_WIDTH;
   // Room for the rounding up to whole vectors and whole groups of rows at the end.
   work.stored_keys = (work.length + CK_WIDTH - 1) / CK_WIDTH * CK_WIDTH + CK_WIDTH;
-  work.stored_queries = (work.query_count + CK_QUERIES - 1) / CK_QUERIES * CK_QUERIES;
+  work.stored_queries = (work.query_count + CK_SUM_ROWS - 1) / CK_SUM_ROWS * CK_SUM_ROWS;
   size_t floats = (size_t)2 * CK_GRADIENT_QUERIES * CK_GRADIENT_KEYS + (size_t)2 * p->width * work.stored_keys +
                   (size_t)3 * work.padded_width * (work.stored_keys + work.stored_queries) +
                   (size_t)2 * work.stored_queries;

@@ -10,6 +10,7 @@
 #else
 #define CK_NUMBERS 1
 #endif
+#define CK_WEIGHT_ROW (CK_KEY_BLOCK / CK_NUMBERS)  // words from one query's weights to the next
 
 // The token at which a sequence's runs start.
 CK_INLINE long NAME(attention_start)(const ck_attention_problem *p, long sequence) {
@@ -55,10 +56,15 @@ CK_INLINE void NAME(attention_words)(const ck_attention_problem *p, const TYPE *
   NAME(attention_row)(p, row, position, CK_PAIRED ? CK_BFLOAT16 : CK_FLOAT32, words);
 }
 
-// The values of one word of keys, [padded_width]: of one token or of two; NULL stands for a token of
-// zeros.
-CK_INLINE void NAME(attention_values)(const TYPE *first, const TYPE *second, int width,
-                                      int padded_width, float *words) {
+// Where a channel of a word of values is, after that of channel 0.
+CK_INLINE long NAME(attention_channel)(int channel) {
+  return (long)(channel / CK_KEY_GROUP) * CK_WEIGHT_ROW * CK_KEY_GROUP + channel % CK_KEY_GROUP;
+}
+
+// The values of one word of keys, in all groups of channels: of one token or of two; NULL stands for a token
+// of zeros.
+CK_INLINE void NAME(attention_values)(const TYPE *first, const TYPE *second, int width, int value_width,
+                                      float *words) {
   int i = 0;
 #if CK_PAIRED
   uint32_t *out = (uint32_t *)words;
@@ -67,15 +73,17 @@ CK_INLINE void NAME(attention_values)(const TYPE *first, const TYPE *second, int
     memcpy(&low, first + i, sizeof low);
     memcpy(&high, second + i, sizeof high);
     vuint both = __builtin_convertvector(low, vuint) | __builtin_convertvector(high, vuint) << 16;
-    memcpy(out + i, &both, sizeof both);
+    memcpy(out + NAME(attention_channel)(i), &both, sizeof both);
   }
-  for (; i < width; i++) out[i] = (first ? first[i] : 0) | (uint32_t)(second ? second[i] : 0) << 16;
+  for (; i < width; i++)
+    out[NAME(attention_channel)(i)] = (first ? first[i] : 0) | (uint32_t)(second ? second[i] : 0) << 16;
 #else
   (void)second;
-  for (; first && i + CK_WIDTH <= width; i += CK_WIDTH) store_f32(words + i, LOAD(first + i));
-  for (; i < width; i++) words[i] = first ? SCALAR_LOAD(first + i) : 0;
+  for (; first && i + CK_WIDTH <= width; i += CK_WIDTH) 
+    store_f32(words + NAME(attention_channel)(i), LOAD(first + i));
+  for (; i < width; i++) words[NAME(attention_channel)(i)] = first ? SCALAR_LOAD(first + i) : 0;
 #endif
-  for (; i < padded_width; i++) words[i] = 0;
+  for (; i < value_width; i++) words[NAME(attention_channel)(i)] = 0;
 }
 
 // Fetches the lines of the head that follows the one in `row`.
@@ -84,12 +92,12 @@ CK_INLINE void NAME(attention_fetch_next)(const ck_attention_problem *p, const T
   for (long at = 0; at < p->width * (long)sizeof(TYPE); at += 64) __builtin_prefetch(next + at, 0, 2);
 }
 
-// The keys k'[block][width_words][CK_KEY_BLOCK] and values v[keys / CK_NUMBERS][padded_width] of a
+// The keys k'[group][width_words][CK_KEY_GROUP] and values v[block][group][CK_WEIGHT_ROW][CK_KEY_GROUP] of a
 // sequence and head, padded with zeros to whole vectors of keys.
 //
 // `rows` is room for [CK_WIDTH][width_words] words, before they are transposed, and a vector more.
 static void NAME(attention_pack)(const ck_attention_problem *p, long start, long head, long length,
-                                 long padded, int width_words, int padded_width, float *keys,
+                                 long padded, int width_words, int value_width, float *keys,
                                  float *values, float *rows) {
   const TYPE *k = (const TYPE *)p->key + head * p->input_head_stride;
   const TYPE *v = (const TYPE *)p->value + head * p->input_head_stride;
@@ -109,15 +117,16 @@ static void NAME(attention_pack)(const ck_attention_problem *p, long start, long
       }
     }
     for (long j = 0; j < CK_WIDTH; j += CK_NUMBERS)
-      NAME(attention_values)(sources[j], sources[j + CK_NUMBERS - 1], p->width, padded_width,
-                             values + (group + j) / CK_NUMBERS * padded_width);
-    float *block = keys + group / CK_KEY_BLOCK * CK_KEY_BLOCK * width_words + group % CK_KEY_BLOCK;
+      NAME(attention_values)(sources[j], sources[j + CK_NUMBERS - 1], p->width, value_width,
+                             values + group / CK_KEY_BLOCK * CK_WEIGHT_ROW * value_width +
+                                 (group + j) % CK_KEY_BLOCK / CK_NUMBERS * CK_KEY_GROUP);
+    float *block = keys + group / CK_KEY_GROUP * CK_KEY_GROUP * width_words + group % CK_KEY_GROUP;
     for (int i = 0; i < width_words; i += CK_WIDTH) {
       vfloat square[CK_WIDTH];
       CK_UNROLLED for (int j = 0; j < CK_WIDTH; j++) square[j] = load_f32(rows + j * width_words + i);
       vtranspose(square);
       for (int j = 0; j < CK_WIDTH && i + j < width_words; j++)
-        store_f32(block + (i + j) * CK_KEY_BLOCK, square[j]);
+        store_f32(block + (i + j) * CK_KEY_GROUP, square[j]);
     }
   }
 }

@@ -38,14 +38,14 @@ CK_INLINE vfloat NAME(attention_store_two)(float *row, long key, vfloat first, v
 #endif
 }
 
-// sum[CK_SCORE_ROWS][vectors] = q[CK_SCORE_ROWS][width] k'[width][CK_KEY_BLOCK].
+// sum[CK_SCORE_ROWS][vectors] = q[CK_SCORE_ROWS][width] k'[width][CK_KEY_GROUP].
 CK_INLINE void NAME(attention_products)(const float *q, int words, const float *keys,
                                         vfloat sum[][CK_KEY_VECTORS], const int vectors) {
   CK_UNROLLED for (int r = 0; r < CK_SCORE_ROWS; r++)
     CK_UNROLLED for (int v = 0; v < vectors; v++) sum[r][v] = (vfloat){0};
   for (int i = 0; i < words; i++) {
     vfloat k[CK_KEY_VECTORS];
-    CK_UNROLLED for (int v = 0; v < vectors; v++) k[v] = load_f32(keys + i * CK_KEY_BLOCK + v * CK_WIDTH);
+    CK_UNROLLED for (int v = 0; v < vectors; v++) k[v] = load_f32(keys + i * CK_KEY_GROUP + v * CK_WIDTH);
     CK_UNROLLED for (int r = 0; r < CK_SCORE_ROWS; r++) {
       vfloat x = splat_word(q + r * words + i);
       CK_UNROLLED for (int v = 0; v < vectors; v++)
@@ -84,19 +84,26 @@ CK_INLINE vfloat NAME(attention_group)(const float *q, int words, const float *k
   return top;
 }
 
-// The weights of CK_SCORE_ROWS queries and a whole block of keys, unless a score has outgrown its
-// reference; sums go on top of the totals.
-CK_INLINE bool NAME(attention_whole_block)(const float *q, int words, const float *keys, float scale,
-                                           const float *reference, float *weights, float *totals) {
-  float sums[CK_SCORE_ROWS * CK_WIDTH] __attribute__((aligned(64))) = {0};
-  vfloat top = splat(-INFINITY);
+// The weights of some groups of queries, CK_QUERIES at most, and a whole block of keys. Of the groups none of
+// whose scores has outgrown its reference, adds the sums to the totals and says that they are done.
+CK_INLINE void NAME(attention_whole_block)(const float *q, int words, const float *keys, float scale,
+                                           const float *reference, float *weights, float *totals,
+                                           const int rows, bool *are_done) {
+  float sums[CK_QUERIES * CK_WIDTH] __attribute__((aligned(64))) = {0};
+  vfloat top[CK_QUERIES / CK_SCORE_ROWS];
+  for (int r = 0; r < rows; r += CK_SCORE_ROWS) top[r / CK_SCORE_ROWS] = splat(-INFINITY);
   for (long g = 0; g < CK_KEY_BLOCK; g += CK_KEY_GROUP)
-    top = vmax(top, NAME(attention_group)(q, words, keys + g, scale, reference,
-                                          weights + g / CK_NUMBERS, sums));
-  if (vmaximum(top) > CK_SCORE_SLACK) return false;
-  for (int i = 0; i < CK_SCORE_ROWS * CK_WIDTH; i += CK_WIDTH)
-    store_f32(totals + i, load_f32(totals + i) + load_f32(sums + i));
-  return true;
+    for (int r = 0; r < rows; r += CK_SCORE_ROWS)
+      top[r / CK_SCORE_ROWS] = vmax(
+          top[r / CK_SCORE_ROWS],
+          NAME(attention_group)(q + r * words, words, keys + g * words, scale, reference + r,
+                                weights + r * CK_WEIGHT_ROW + g / CK_NUMBERS, sums + r * CK_WIDTH));
+  for (int r = 0; r < rows; r += CK_SCORE_ROWS) {
+    are_done[r / CK_SCORE_ROWS] = vmaximum(top[r / CK_SCORE_ROWS]) <= CK_SCORE_SLACK;
+    if (!are_done[r / CK_SCORE_ROWS]) continue;
+    for (int i = r * CK_WIDTH; i < (r + CK_SCORE_ROWS) * CK_WIDTH; i += CK_WIDTH)
+      store_f32(totals + i, load_f32(totals + i) + load_f32(sums + i));
+  }
 }
 
 // The weights of one row of a block of products. Where the scores have outgrown the row's reference, or
