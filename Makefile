@@ -63,7 +63,7 @@ setup-graphics:
 
 build: setup
 	.ci/graphics-kernels
-	$(SWIFT) build -c release --product pvdm
+	SWIFT=$(SWIFT) .ci/release-build --product pvdm
 
 run: build
 	@if [ -t 0 ] && [ -t 1 ]; then .build/release/pvdm studio; else $(MAKE) --no-print-directory demo; fi
@@ -78,7 +78,7 @@ demo: build
 	@echo "Look at $(OUT)/skies.mp4, $(OUT)/skies.gif and $(OUT)/bunny-continued.mp4"
 
 test: build
-	$(SWIFT) build -c release --build-tests
+	SWIFT=$(SWIFT) .ci/release-build --build-tests
 	SWIFT=$(SWIFT) .ci/run-tests
 	SWIFT=$(SWIFT) .ci/test-kernels
 
@@ -99,7 +99,7 @@ sanitize: setup
 
 # One page for each command, from the same text as --help; an empty line is a paragraph there.
 manual: build
-	$(SWIFT) build -c release --product generate-manual
+	SWIFT=$(SWIFT) .ci/release-build --product generate-manual
 	rm -rf $(MANUAL) && mkdir -p $(MANUAL)
 	.build/release/generate-manual .build/release/pvdm --multi-page --output-directory $(MANUAL) \
 	  --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
