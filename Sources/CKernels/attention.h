@@ -22,7 +22,6 @@
 #define CK_QUERY_TILE 1056  // most queries of one work item: packing keys costs 1/1056 of the products
 
 #include "attention_pack.h"
-
 #include "attention_weights.h"
 
 typedef struct {
@@ -30,7 +29,7 @@ typedef struct {
   long length, padded_length;  // keys of a sequence; padded to whole vectors
   long stored_keys;            // padded to whole blocks
   long query_count, tile, tiles;  // queries of one work item; work items of a sequence and head
-  int width_words;             // of a query or key
+  int width_words;                // of a query or key
   int padded_width, value_width;  // of a value, to whole vectors and to whole groups of channels
   bool has_all_heads;             // whether a work item is of all heads
   size_t scratch_floats;

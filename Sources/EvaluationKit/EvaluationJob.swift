@@ -141,8 +141,7 @@ struct EvaluationOutput {
     do {
       try DurableFolder.make(folder)
     } catch {
-      throw StudioError(
-        folder, .output(reason: "the folder cannot be made (\(error.systemReason))"))
+      throw StudioError.unmakable(folder, error)
     }
     guard FileManager.default.isWritableFile(atPath: folder) else {
       throw StudioError(folder, .output(reason: "the folder is not writable"))

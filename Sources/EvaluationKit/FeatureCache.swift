@@ -48,8 +48,7 @@ struct FeatureCache: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw StudioError(
-        folder, .output(reason: "the folder cannot be made (\(error.systemReason))"))
+      throw StudioError.unmakable(folder, error)
     }
     let tensor = TensorDescription(
       name: Self.tensorName, elementType: .float32, shape: [features.count, width])

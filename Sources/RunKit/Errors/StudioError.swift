@@ -107,6 +107,13 @@ public struct StudioError: Error, Sendable, Hashable {
     StudioError(path, .workList(reason: "cannot be written (\(String(cString: strerror(code))))"))
   }
 
+  /// A folder for outputs that cannot be made.
+  ///
+  /// - Parameter error: What the system said.
+  package static func unmakable(_ folder: String, _ error: any Error) -> StudioError {
+    StudioError(folder, .output(reason: "the folder cannot be made (\(error.systemReason))"))
+  }
+
   /// A folder of a list of work in which its commands cannot be started.
   ///
   /// - Parameter error: What the system said.

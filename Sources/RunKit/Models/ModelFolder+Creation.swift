@@ -73,7 +73,7 @@ extension ModelFolder {
     do {
       staged = try StagedPath(target: target.path, kind: .folder, permissions: 0o777)
     } catch {
-      throw StudioError(path, .output(reason: "the folder cannot be made (\(error.systemReason))"))
+      throw StudioError.unmakable(path, error)
     }
     let partial = URL(filePath: staged.path)
     for (file, network) in [("autoencoder", autoencoder), ("denoiser", denoiser)] {

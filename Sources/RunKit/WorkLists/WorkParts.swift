@@ -30,8 +30,7 @@ struct WorkParts {
       do {
         return try FolderListing(of: folder).names.sorted()
       } catch {
-        let reason = String(cString: strerror(error.code))
-        throw StudioError(folder, .workList(reason: "cannot be read (\(reason))"))
+        throw StudioError(folder, .workList(reason: "cannot be read (\(error.systemReason))"))
       }
     }
   }

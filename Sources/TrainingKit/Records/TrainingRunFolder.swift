@@ -138,8 +138,7 @@ public struct TrainingRunFolder: Sendable {
       do {
         try DurableFolder.make(folder)
       } catch {
-        throw StudioError(
-          folder, .output(reason: "the folder cannot be made (\(error.systemReason))"))
+        throw StudioError.unmakable(folder, error)
       }
     }
   }
