@@ -94,21 +94,21 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
     job.clips = clips
     job.frames = frames
     job.resolution = model == nil ? resolution : nil
-    job.featureWeights = given(metric.takes(.c3d) ? c3d : usedI3D)
+    job.featureWeights = given(metric.takes(.c3d) ? c3d : i3d)
     job.perceptualWeights = given(perceptualWeights)
     job.perceptualFeatures = given(perceptualFeatures)
     job.splits = splits
     job.precision = settings.precision
     job.device = settings.device
     job.threadCount = settings.threadCount
+    job.takeFetchedWeights()
     return job
   }
 }
 
 extension EvaluateTask {
-  /// The weights of I3D: those that are named, else, where the metric needs them, those that were fetched.
-  var usedI3D: String {
-    guard i3d.isEmpty, metric.required.contains(.i3d) else { return i3d }
-    return WeightLibrary().found(.i3d) ?? ""
+  /// The weights that the user fetched, of those that something is; `nil` where there are none.
+  public func fetched(_ input: EvaluationInput) -> String? {
+    input.fetchedWeights.flatMap { WeightLibrary().found($0) }
   }
 }

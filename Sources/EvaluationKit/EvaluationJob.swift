@@ -69,6 +69,20 @@ public struct EvaluationJob: Sendable {
     self.outputFolder = outputFolder
   }
 
+  /// Takes the weights that the user fetched where none are named: I3D's where the metric cannot do without, and
+  /// those of LPIPS where the frames are such as it takes.
+  public mutating func takeFetchedWeights(from library: WeightLibrary = WeightLibrary()) {
+    if featureWeights == nil, metric.required.contains(.i3d) {
+      featureWeights = library.found(.i3d)
+    }
+    guard perceptualWeights == nil, metric.takes(.perceptualWeights),
+      case .model(let files, _) = source,
+      case .autoencoder(let network)? = files.autoencoder?.network,
+      network.resolution % PerceptualEngine.sideMultiple == 0
+    else { return }
+    perceptualWeights = library.found(.lpips)
+  }
+
   /// What people call the source.
   public var sourceName: String {
     switch source {

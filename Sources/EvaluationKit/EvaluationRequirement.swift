@@ -66,7 +66,10 @@ extension EvaluateTask {
     switch input {
     case .data: [(.data, { try checkFolder(data, or: .noData) })]
     case .i3d:
-      [(.i3d, { try checkWeights(usedI3D, .i3d) }), (.frames, { try checkFrames(of: .i3d) })]
+      [
+        (.i3d, { try checkWeights(i3d.isEmpty ? fetched(.i3d) ?? "" : i3d, .i3d) }),
+        (.frames, { try checkFrames(of: .i3d) }),
+      ]
     case .c3d: [(.c3d, { try checkWeights(c3d, .c3d) }), (.frames, { try checkFrames(of: .c3d) })]
     case .perceptualWeights: [(input, { try checkPerceptualWeights(perceptualWeights) })]
     case .perceptualFeatures: [(input, { try checkPerceptualWeights(perceptualFeatures) })]

@@ -123,10 +123,13 @@ extension EvaluationRun {
     side: Int, _ result: inout EvaluationReport
   ) async throws -> PerceptualEngine? {
     guard let weights = job.perceptualWeights else { return nil }
-    guard side % 16 == 0 else {
+    let multiple = PerceptualEngine.sideMultiple
+    guard side % multiple == 0 else {
       throw StudioError(
         nil,
-        .option(name: "the resolution", found: "\(side)", expected: "a multiple of 16 for LPIPS"))
+        .option(
+          name: "the resolution", found: "\(side)", expected: "a multiple of \(multiple) for LPIPS")
+      )
     }
     let engine = try await PerceptualEngine.load(
       weights: weights, features: job.perceptualFeatures, side: side,

@@ -1,3 +1,5 @@
+import RunKit
+
 /// Something that can be measured: what it is called, what it needs, which sizes are usual, how it is
 /// measured, and in what that can differ from the paper. Each is a row of ``allCases``.
 public struct Metric: RawRepresentable, Sendable, Hashable, Codable, CaseIterable {
@@ -142,6 +144,15 @@ public enum EvaluationInput: String, Sendable, Hashable, Codable, CaseIterable {
     switch self {
     case .i3d, .c3d, .perceptualWeights, .perceptualFeatures: true
     case .model, .videos, .data, .clips, .frames, .splits, .settings: false
+    }
+  }
+
+  /// The weights of this kind that a user can fetch; `nil` for none.
+  public var fetchedWeights: WeightSet? {
+    switch self {
+    case .i3d: .i3d
+    case .perceptualWeights: .lpips
+    case .model, .videos, .data, .clips, .frames, .splits, .c3d, .perceptualFeatures, .settings: nil
     }
   }
 

@@ -68,7 +68,10 @@ struct ModelOptions: ParsableArguments {
 struct PerceptualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on).", valueName: "file"),
+      """
+      Weights of LPIPS (vgg.pth, keys lin0.model.1.weight and so on). (default: those that "pvdm weights fetch \
+      lpips" brought)
+      """, valueName: "file"),
     completion: .file())
   var lpips: String?
 

@@ -2,6 +2,7 @@ import EvaluationKit
 import Foundation
 import KitTestSupport
 import MediaIO
+import RunKit
 import TestSupport
 import Testing
 import VideoDiffusion
@@ -100,5 +101,29 @@ struct EvaluationChoiceTests {
     #expect(resumed.progress("videos").count == 2)
     #expect(
       try await drift(of: data, clips: 2, output: "few").run().protocol.generatedClips == 2)
+  }
+
+  @Test(
+    "weights that were fetched are taken where the metric has a use for them and none are named")
+  func fetchedWeights() throws {
+    let library = WeightLibrary(folder: fixtures.folder.path("weights"))
+    try FileManager.default.createDirectory(
+      atPath: library.folder, withIntermediateDirectories: true)
+    func taken(_ metric: Metric, i3d: String? = nil, lpips: String? = nil) throws -> [String?] {
+      var job = fixtures.job(metric, of: try EvaluationFixtures.model())
+      (job.featureWeights, job.perceptualWeights) = (i3d, lpips)
+      job.takeFetchedWeights(from: library)
+      return [job.featureWeights, job.perceptualWeights]
+    }
+    #expect(try taken(.reconstruction) == [nil, nil])
+    #expect(try taken(.frechetVideoDistance) == [nil, nil])
+    for weights in [WeightSet.i3d, .lpips] {
+      try Data([1]).write(to: URL(filePath: library.path(of: weights)))
+    }
+    #expect(try taken(.reconstruction) == [nil, library.path(of: .lpips)])
+    #expect(try taken(.reconstruction, lpips: "own") == [nil, "own"])
+    #expect(try taken(.frechetVideoDistance) == [library.path(of: .i3d), nil])
+    #expect(try taken(.frechetVideoDistance, i3d: "own") == ["own", nil])
+    #expect(try taken(.drift) == [nil, nil])
   }
 }

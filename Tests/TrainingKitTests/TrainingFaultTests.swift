@@ -80,9 +80,6 @@ struct TrainingFaultTests {
     let job = fixture.job(.autoencoder, configuration, to: "run")
     _ = try await job.run()
     #expect(await problem(job) == .exists(step: 2))
-    #expect(
-      await problem(try TrainingJob(resuming: job.runFolder, cacheFolder: fixture.cache))
-        == .complete(steps: 2))
     let foreign = fixture.job(.autoencoder, configuration, to: "skies")
     #expect(await problem(foreign) == .foreign("skies.json"))
     #expect(throws: TrainingError.self) {

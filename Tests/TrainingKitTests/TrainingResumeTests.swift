@@ -134,6 +134,23 @@ struct TrainingResumeTests {
     #expect(changed?.problem == .teacherChanged(path: teacher))
   }
 
+  @Test("a run that is complete is told so, and stays as it is; more steps let it go on")
+  func complete() async throws {
+    let configuration = TrainingFixture.configuration(.autoencoder, steps: 2)
+    _ = try await fixture.job(.autoencoder, configuration, to: "run").run()
+    let weights = fixture.bytes("run", "autoencoder.safetensors")
+    let notes = Mutex<[String]>([])
+    let again = try await fixture.resumed("run").run { event in
+      if case .notes(let new) = event { notes.withLock { $0 += new } }
+    }
+    #expect(again.isComplete && again.step == 2)
+    #expect(notes.withLock { $0.count == 1 && $0[0].contains("is complete") })
+    #expect(fixture.bytes("run", "autoencoder.safetensors") == weights)
+    var more = try fixture.resumed("run")
+    more.configuration.autoencoderTraining.stage.steps = 3
+    #expect(try await more.run().step == 3)
+  }
+
   @Test("a run that was killed goes on from its checkpoint as if it never had been")
   func killed() async throws {
     let configuration = TrainingFixture.configuration(.autoencoder, steps: 6)

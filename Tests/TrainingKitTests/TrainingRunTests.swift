@@ -210,33 +210,6 @@ struct TrainingRunTests {
         == fixture.bytes("parts", "autoencoder.safetensors"))
   }
 
-  @Test("the perceptual loss is part of the whole where weights are given, and its want said once")
-  func perceptual() async throws {
-    let configuration = TrainingFixture.configuration(.autoencoder, steps: 1)
-    let notes = Mutex<[String]>([])
-    var job = fixture.job(.autoencoder, configuration, to: "without")
-    _ = try await job.run { event in
-      if case .notes(let new) = event { notes.withLock { $0 += new } }
-    }
-    #expect(notes.withLock { $0.filter { $0.contains("vgg.pth") }.count } == 1)
-
-    let (weights, features) = (
-      fixture.folder.path("vgg.safetensors"), fixture.folder.path("vgg16.safetensors")
-    )
-    try FormulaWeights.perceptualChannels.write(to: weights) { _, values in
-      values = values.map(abs)
-    }
-    try FormulaWeights.vgg16.write(to: features)
-    job = fixture.job(.autoencoder, configuration, to: "with")
-    job.perceptualWeights = weights
-    job.perceptualFeatures = features
-    _ = try await job.run()
-    let row = try #require(try TrainingRunSummary(contentsOf: job.runFolder).metrics.first)
-    let (loss, absolute, perceptual) = (row["loss"], row["l1"], row["lpips"])
-    let whole = 4 * (absolute ?? 0) + 4 * (perceptual ?? 0)
-    #expect((perceptual ?? 0) > 0 && abs((loss ?? 0) - whole) < 1e-4 * whole)
-  }
-
   @Test("old checkpoints go, the last ones stay")
   func retention() async throws {
     let configuration = TrainingFixture.configuration(.autoencoder, steps: 7)

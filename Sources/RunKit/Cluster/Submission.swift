@@ -84,7 +84,7 @@ public struct Submission: Sendable, Hashable, Codable, Identifiable {
       throw StudioError(
         path,
         .notWritable(
-          reason: "job \(job) was submitted, and cannot be noted there: \(error.systemReason)"))
+          reason: "job \(name) was submitted, and cannot be noted there: \(error.systemReason)"))
     }
   }
 

@@ -169,16 +169,9 @@ extension TrainTask {
     guard let request, !TrainingRunFolder(path: runFolder).holdsRun else {
       return try TrainingJob(resuming: runFolder, cacheFolder: cacheFolder)
     }
-    var job = TrainingJob(
-      stage: request.stage, configuration: try request.load().configuration,
-      dataPath: request.dataPath, runFolder: runFolder, cacheFolder: cacheFolder)
-    func path(_ text: String) -> String? { text.isEmpty ? nil : text }
-    job.autoencoderPath = path(request.autoencoderPath)
-    job.initialPath = path(request.initialPath)
-    job.perceptualWeights = path(request.perceptualWeights)
-    job.perceptualFeatures = path(request.perceptualFeatures)
-    job.threadCount = request.threadCount
-    job.device = request.device ?? .processor
+    var job = request.job(
+      try request.load().configuration, runFolder: runFolder, cacheFolder: cacheFolder)
+    job.takeFetchedWeights()
     return job
   }
 

@@ -1,3 +1,4 @@
+import CheckpointIO
 import Foundation
 import MediaIO
 import OutputFiles
@@ -69,8 +70,7 @@ struct FolderSurvey {
       listing = try FolderListing(of: place)
     } catch {
       throw DatasetError(
-        root,
-        .system(operation: "list the folder", reason: String(cString: strerror(error.code))))
+        root, .system(operation: "list the folder", reason: error.systemReason))
     }
     try Self.refuseUnreadable(listing.unreadableNames, in: place)
     let names = listing.names.filter { !$0.hasPrefix(".") }.sorted(by: NaturalOrder.precedes)

@@ -103,7 +103,7 @@ struct TrainingLog: Sendable {
     } catch {
       throw StudioError(
         folder.path,
-        .output(reason: "cannot be written (\(String(cString: strerror(error.code))))"))
+        .output(reason: "cannot be written (\(error.systemReason))"))
     }
   }
 

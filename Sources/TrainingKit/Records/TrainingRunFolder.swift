@@ -23,6 +23,8 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   public var perceptualWeights: String?
   /// Weights of VGG16, if they are in another file.
   public var perceptualFeatures: String?
+  /// SHA-256 of both files.
+  public var perceptualHashes: [String]?
   /// The folder of latents and of what was found out about videos, as an absolute path; `nil` for the
   /// user's.
   public var cache: String?

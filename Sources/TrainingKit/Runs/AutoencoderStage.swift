@@ -24,8 +24,8 @@ final class AutoencoderStage: StageWork {
   private static let shownClips = 4
   /// Memory for videos that are decoded once, in bytes.
   static let frameCacheBytes = 2 << 30
-  /// LPIPS halves frames four times, discriminators three times with kernels of 4.
-  private static let sideMultiple = 16
+  /// What LPIPS needs is enough for discriminators, which halve frames three times with kernels of 4.
+  private static let sideMultiple = PerceptualEngine.sideMultiple
 
   /// - Parameters:
   ///   - job: The run.

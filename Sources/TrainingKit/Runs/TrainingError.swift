@@ -40,10 +40,10 @@ public struct TrainingError: Error, Sendable, Hashable {
     case otherSeed(known: UInt64)
     /// The denoiser that it learns from is another than when the run began.
     case teacherChanged(path: String)
+    /// The weights of the perceptual loss are others than when the run began.
+    case perceptualWeightsChanged(path: String)
     /// The perceptual distance and the discriminators halve frames: the side must allow it.
     case sideTooSmall(resolution: Int, needed: Int, what: String)
-    /// The run is at its last step.
-    case complete(steps: Int)
     /// The second phase begins with a network of the first.
     case phaseNeedsNetwork
     /// The folder that a run is to go on from holds no checkpoint of a run.
@@ -93,9 +93,10 @@ extension TrainingError: ExplainedError {
       "the run in \(folder) learns to sample in \(counted(known, "step")), and in no others"
     case .otherSeed(let known): "the run in \(folder) began with the seed \(known), and keeps it"
     case .teacherChanged(let path): "\(path) is not the denoiser that the run learns from"
+    case .perceptualWeightsChanged(let path):
+      "\(path) is not the LPIPS by which the run began to learn"
     case .sideTooSmall(let resolution, let needed, let what):
       "frames are \(resolution) pixels wide; \(what) needs a multiple of \(needed)"
-    case .complete(let steps): "the run in \(folder) is complete: \(steps) steps"
     case .phaseNeedsNetwork: "the phase with discriminators begins with a trained autoencoder"
     case .nothingToContinue: "\(folder) holds no checkpoint of a training run"
     case .otherNetwork(let path):
@@ -129,9 +130,9 @@ extension TrainingError: ExplainedError {
     case .teacherIsState: "Name the network, such as denoiser.safetensors in a run's folder"
     case .otherSteps: "Leave distilled_steps (--steps) as it was, or begin a new run"
     case .otherSeed: "Leave the seed as it was, or begin a new run"
-    case .autoencoderChanged, .teacherChanged: "Put the other one back, or begin a new run"
+    case .autoencoderChanged, .teacherChanged, .perceptualWeightsChanged:
+      "Put the other one back, or begin a new run"
     case .sideTooSmall: "Leave it out, or choose another resolution"
-    case .complete: "For more, resume with a greater number of steps (--set ...steps=N)"
     case .phaseNeedsNetwork:
       "Name one (--from): the first phase's network, or its folder, whose optimiser then goes on"
     case .nothingToContinue: "Name a run's folder, one of its checkpoints, or a network (--from)"

@@ -144,14 +144,26 @@ public struct TrainingJob: Sendable {
     ranks.map { GradientSharing($0, elementType: configuration[stage].gradientType.elementType) }
   }
 
-  /// What was left out for want of weights, once.
+  /// Takes the weights of LPIPS that the user fetched, where a new run has a use for some and none are named.
+  public mutating func takeFetchedWeights(from library: WeightLibrary = WeightLibrary()) {
+    guard !resumes, lacksPerceptualWeights,
+      configuration.autoencoder.resolution % PerceptualEngine.sideMultiple == 0
+    else { return }
+    perceptualWeights = library.found(.lpips)
+  }
+
+  /// Whether a perceptual loss is wanted, and there is nothing to compute it by.
+  private var lacksPerceptualWeights: Bool {
+    stage == .autoencoder && perceptualWeights == nil
+      && configuration.autoencoderTraining.weights.perceptual > 0
+  }
+
+  /// What is left out for want of weights: a sentence without a full stop; `nil` if nothing is.
   public var perceptualNote: String? {
-    guard stage == .autoencoder, perceptualWeights == nil,
-      configuration.autoencoderTraining.weights.perceptual > 0
-    else { return nil }
+    guard lacksPerceptualWeights else { return nil }
     return
-      "no weights of LPIPS are given, so that the perceptual loss is left out; vgg.pth of LPIPS "
-      + "and torchvision's vgg16-397923af.pth make it possible"
+      "no weights of LPIPS are given, so that the perceptual loss is left out; \"pvdm weights fetch "
+      + "lpips\" brings some"
   }
 
   /// Which world trains, for the log; `nil` for one alone.

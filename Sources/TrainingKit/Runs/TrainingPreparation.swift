@@ -45,7 +45,11 @@ public struct TrainingPreparation: Sendable, Hashable, Codable {
   ///   - request: The training.
   ///   - runs: Runs on this machine, for what their steps took.
   ///   - cacheFolder: Where what is found out about videos is kept.
-  public init(_ request: TrainingRequest, runs: [TrainingRunEntry], cacheFolder: String) {
+  ///   - weights: The weights of others that the user fetched.
+  public init(
+    _ request: TrainingRequest, runs: [TrainingRunEntry], cacheFolder: String,
+    weights: WeightLibrary = WeightLibrary()
+  ) {
     let request = request.standardized
     do {
       var (configuration, notes) = try request.load()
@@ -59,7 +63,12 @@ public struct TrainingPreparation: Sendable, Hashable, Codable {
       }
       describe(configuration, request.stage, runs)
       try request.check()
-      if request.stage == .autoencoder { addPerceptualNote(request, configuration) }
+      var job = request.job(configuration, runFolder: "", cacheFolder: cacheFolder)
+      job.takeFetchedWeights(from: weights)
+      if let weights = job.perceptualWeights, request.perceptualWeights.isEmpty {
+        self.notes.append("the perceptual loss is by the LPIPS that was fetched, \(weights)")
+      }
+      self.notes += [job.perceptualNote].compactMap { $0 }
       let dataset = try VideoDataset(root: request.dataPath, cacheFolder: cacheFolder)
       trainingVideos = try dataset.videos(in: .train).count
       heldOutVideos = dataset.videos.count { $0.split == .test }
@@ -97,17 +106,5 @@ public struct TrainingPreparation: Sendable, Hashable, Codable {
     measured = Measurement(
       run: latest.name, secondsPerStep: seconds,
       residentBytes: latest.history.last("resident_bytes").map { Int($0) })
-  }
-
-  private mutating func addPerceptualNote(
-    _ request: TrainingRequest, _ configuration: TrainingConfiguration
-  ) {
-    guard request.perceptualWeights.isEmpty,
-      configuration.autoencoderTraining.weights.perceptual > 0
-    else { return }
-    notes.append(
-      "Without weights of LPIPS the perceptual loss is left out. It takes vgg.pth, which comes with "
-        + "LPIPS (richzhang/PerceptualSimilarity, lpips/weights/v0.1), and torchvision's "
-        + "vgg16-397923af.pth (download.pytorch.org/models)")
   }
 }

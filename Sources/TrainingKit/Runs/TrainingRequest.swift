@@ -19,7 +19,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
   public var autoencoderPath: String
   /// A network to begin with; empty for random parameters.
   public var initialPath: String
-  /// Weights of LPIPS and of VGG16; empty where there are none.
+  /// Weights of LPIPS, and of VGG16 if they are not in the same file; empty takes what was fetched, if anything.
   public var perceptualWeights: String
   public var perceptualFeatures: String
   /// Threads; `nil` for all processors.
@@ -69,6 +69,25 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
       try TrainingJob.checkProcessor(result[stage].precision)
     }
     return (result, notes)
+  }
+
+  /// A new run of this training.
+  ///
+  /// - Parameter configuration: What ``load()`` gave.
+  public func job(
+    _ configuration: TrainingConfiguration, runFolder: String, cacheFolder: String
+  ) -> TrainingJob {
+    func path(_ text: String) -> String? { text.isEmpty ? nil : text }
+    var job = TrainingJob(
+      stage: stage, configuration: configuration, dataPath: dataPath, runFolder: runFolder,
+      cacheFolder: cacheFolder)
+    job.autoencoderPath = path(autoencoderPath)
+    job.initialPath = path(initialPath)
+    job.perceptualWeights = path(perceptualWeights)
+    job.perceptualFeatures = path(perceptualFeatures)
+    job.threadCount = threadCount
+    job.device = device ?? .processor
+    return job
   }
 
   /// The same with absolute paths, a tilde expanded, for another time and another current folder.

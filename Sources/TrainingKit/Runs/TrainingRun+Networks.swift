@@ -51,6 +51,20 @@ extension TrainingRun {
     return (file, hash)
   }
 
+  /// SHA-256 of each file of the perceptual loss; `nil` where it is left out.
+  func perceptualHashes() throws -> [String]? {
+    guard job.stage == .autoencoder, let weights = job.perceptualWeights else { return nil }
+    let paths = [weights] + [job.perceptualFeatures].compactMap { $0 }
+    for path in paths where !FileManager.default.fileExists(atPath: path) {
+      throw EvaluationError.noPerceptualWeights(path: path)
+    }
+    let hashes = try paths.map(hash(of:))
+    if job.resumes, writes, let known = try folder.readRecord().perceptualHashes, known != hashes {
+      throw TrainingError(job.runFolder, .perceptualWeightsChanged(path: weights))
+    }
+    return hashes
+  }
+
   private func hash(of path: String) throws -> String {
     try CheckpointHash.sha256(of: path) { [stop] _, _ in
       if stop.moment > .never { throw CancellationError() }

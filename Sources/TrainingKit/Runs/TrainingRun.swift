@@ -42,18 +42,27 @@ struct TrainingRun {
     let saved = checkpoint?.position
     let settings = job.configuration[job.stage]
     if let saved, saved.step > settings.steps || isFinished(after: saved.step, settings) {
-      throw TrainingError(job.runFolder, .complete(steps: settings.steps))
+      // A job that a cluster begins anew, or a script that is given again, has what it is for.
+      report(.notes(["the run is complete; more steps (--set steps=N) let it go on"]))
+      return TrainingOutcome(
+        step: saved.step, isComplete: true, checkpoint: newestCheckpoint,
+        weights: folder.network(job.stage))
     }
     if saved != nil { try checkSeed() }
 
     let autoencoder = try await openAutoencoder()
     let teacher = try await openTeacher()
+    let perceptualHashes = try perceptualHashes()
     let beginning = try beginning(checkpoint?.state)
     let videos = try await videos()
     let work = try await work(videos, beginning, saved?.position, autoencoder, teacher)
-    try await compare(work.position)
+    try await compare(work)
     let deviceNote = job.resumes ? job.deviceNote(since: try folder.readRecord().deviceName) : nil
-    if writes { try describe(autoencoder, teacher) }
+    if writes {
+      var record = record(autoencoder)
+      (record.initialHash, record.perceptualHashes) = (teacher?.hash, perceptualHashes)
+      try describe(record, autoencoder)
+    }
     var log: TrainingLog?
     if writes {
       log = try TrainingLog(
@@ -126,15 +135,20 @@ struct TrainingRun {
   }
 
   /// Makes certain that all ranks do the same run with the same data.
-  private func compare(_ position: ClipSampler.Position) async throws {
+  private func compare(_ work: any StageWork) async throws {
     guard let ranks = job.ranks else { return }
-    let positions = try await ranks.gathered(position)
+    let positions = try await ranks.gathered(work.position)
     if let rank = positions.firstIndex(where: { $0 != positions[0] }) {
       throw TrainingError(job.runFolder, .otherRank(rank: rank, what: "other videos"))
     }
     let texts = try await ranks.gathered(job.configuration.fileText)
     if let rank = texts.firstIndex(where: { $0 != texts[0] }) {
       throw TrainingError(job.runFolder, .otherRank(rank: rank, what: "other settings"))
+    }
+    // LPIPS may have been fetched on one machine alone.
+    let losses = try await ranks.gathered(work.lossNames)
+    if let rank = losses.firstIndex(where: { $0 != losses[0] }) {
+      throw TrainingError(job.runFolder, .otherRank(rank: rank, what: "other losses"))
     }
   }
 
@@ -155,9 +169,8 @@ struct TrainingRun {
   }
 
   /// Writes what the run is, once it is certain that it can begin.
-  private func describe(_ autoencoder: HashedNetwork?, _ teacher: HashedNetwork?) throws {
-    var record = record(autoencoder)
-    record.initialHash = teacher?.hash
+  private func describe(_ record: TrainingRecord, _ autoencoder: HashedNetwork?) throws {
+    var record = record
     if job.resumes {
       // What was given in place of what the run began with holds for the next time too.
       let known = try folder.readRecord()

@@ -14,6 +14,9 @@ public actor PerceptualEngine {
   /// Frames that are compared at once.
   private static let batch = 4
 
+  /// The side of frames is a multiple of this, in pixels: VGG16 halves them four times.
+  public static let sideMultiple = 16
+
   private init() {}
 
   /// Loads the networks of the distance.
@@ -21,7 +24,7 @@ public actor PerceptualEngine {
   /// - Parameters:
   ///   - weights: A file with the weights of the channels, `lin0.model.1.weight` to `lin4`.
   ///   - features: A file with VGG16's convolutions; `nil` if they are in the first one too.
-  ///   - side: Side of the frames that it will see, a multiple of 16.
+  ///   - side: Side of the frames that it will see, a multiple of ``sideMultiple``.
   ///   - device: What is to compute.
   ///   - threadCount: Threads of the processor; `nil` for all of the process.
   ///   - onShortage: Called with a sentence when fewer frames are compared at a time because a card's memory is
@@ -33,7 +36,7 @@ public actor PerceptualEngine {
     weights: String, features: String?, side: Int, device: DeviceChoice = .processor,
     threadCount: Int? = nil, onShortage: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> PerceptualEngine {
-    precondition(side % 16 == 0, "frames are halved four times")
+    precondition(side % sideMultiple == 0, "frames are halved four times")
     let engine = PerceptualEngine()
     try await engine.open(weights, features ?? weights, side, device, threadCount, onShortage)
     return engine

@@ -43,6 +43,7 @@ extension MetricCommand {
     try await explaining {
       var job = try source.job(Self.metric)
       apply(to: &job)
+      job.takeFetchedWeights()
       try await source.perform(job)
     }
   }
@@ -78,7 +79,7 @@ struct EvaluateDistance: MetricCommand {
 
   func apply(to job: inout EvaluationJob) {
     data.apply(to: &job)
-    job.featureWeights = i3d ?? WeightLibrary().found(.i3d)
+    job.featureWeights = i3d
     job.clips = clips
     job.frames = frames
   }

@@ -33,17 +33,16 @@ struct TrainAutoencoder: AsyncParsableCommand {
       pvdm train autoencoder --resume --output <folder> [<options>]
       """,
     discussion: """
-      The loss is the mean difference of pixels; if --lpips is given, the perceptual distance of one \
-      frame a clip; and where their weights are above 0, as in skies-64, the differences of the changes \
-      from pixel to pixel (gradient_difference_weight) and from frame to frame \
-      (temporal_difference_weight). The phase with discriminators is a run of its own, which begins \
+      The loss is the mean difference of pixels; the perceptual distance of one frame a clip, by LPIPS \
+      as fetched or named (--lpips), which perceptual_weight=0 leaves out; and where their weights are \
+      above 0, as in skies-64, the differences of the changes from pixel to pixel \
+      (gradient_difference_weight) and from frame to frame (temporal_difference_weight). The phase with discriminators is a run of its own, which begins \
       with the first one's network and, if its folder is named, goes on with its optimiser, as the \
       authors' scripts do:
 
-        pvdm train autoencoder --data UCF-101 --output runs/first \\
-          --lpips vgg.pth --vgg vgg16-397923af.pth
+        pvdm weights fetch lpips
+        pvdm train autoencoder --data UCF-101 --output runs/first
         pvdm train autoencoder --data UCF-101 --output runs/second \\
-          --lpips vgg.pth --vgg vgg16-397923af.pth \\
           --from runs/first --set discriminators=true --set steps=4000
 
       It is short: the authors stop it after 8 to 14 thousand batches, which are 2,700 to 4,700 steps \
@@ -58,6 +57,7 @@ struct TrainAutoencoder: AsyncParsableCommand {
       var job = try await training.job(.autoencoder, ranks)
       if let lpips = perceptual.lpips { job.perceptualWeights = lpips }
       if let vgg = perceptual.vgg { job.perceptualFeatures = vgg }
+      job.takeFetchedWeights()
       try await training.perform(job)
     }
   }

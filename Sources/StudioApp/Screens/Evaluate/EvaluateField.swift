@@ -114,6 +114,7 @@ enum EvaluateField: String, CaseIterable {
     case .resolution: return task.resolution == nil ? "as they are" : ""
     default:
       guard let input, let path = input.path, task[keyPath: path].isEmpty else { return "" }
+      if task.fetched(input) != nil { return "fetched" }
       return task.metric.required.contains(input) ? "needed" : "not given"
     }
   }

@@ -58,7 +58,7 @@ enum TrainField: CaseIterable {
     case .autoencoder: "whose latents the denoiser learns: of a model or of a run"
     case .autoencoderFile: "the autoencoder's checkpoint; Tab completes"
     case .initial: "a network, or a run to go on from with its optimiser; empty: random"
-    case .lpips: "LPIPS' vgg.pth for the perceptual loss; empty leaves it out; Tab completes"
+    case .lpips: "LPIPS' vgg.pth for the perceptual loss; empty takes any fetched; Tab completes"
     case .vgg: "torchvision's vgg16-397923af.pth; Tab completes"
     case .steps: "steps of the optimiser"
     case .batch: "clips of a batch; fewer take less memory"

@@ -290,7 +290,9 @@ package struct TrainForm: Sendable, Hashable {
     case .device: return request.deviceNote
     case .threads: return request.threadCount == nil ? "all" : ""
     case .initial: return request.initialPath.isEmpty ? "random weights" : ""
-    case .lpips, .vgg: return value(of: field) == .text("") ? "none" : ""
+    case .lpips where request.perceptualWeights.isEmpty:
+      return WeightLibrary().found(.lpips) == nil ? "none" : "fetched"
+    case .vgg: return request.perceptualFeatures.isEmpty ? "none" : ""
     case .data: return request.dataPath.isEmpty ? "Enter types the folder" : ""
     default:
       guard let key = field.settingKey, override(key) != nil, let usual = configured(key) else {
