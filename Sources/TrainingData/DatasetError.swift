@@ -31,6 +31,8 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     case exists
     /// The output holds clips that were cut with other settings.
     case otherCut
+    /// The output holds clips of another film of the same name.
+    case otherFilm(name: String, folder: String)
     /// Some of the films cannot be read; why, for each.
     case unreadableFilms([String], of: Int)
     /// The output holds something else than a generated set, which is never replaced.
@@ -65,6 +67,8 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     case .foreign(let name):
       "\(path) holds something else than a set that pvdm made (\(name)) and is not replaced"
     case .otherCut: "\(path) holds clips that were cut with other settings"
+    case .otherFilm(let name, let folder):
+      "\(path): \(folder) holds clips of another film named \(name), of another size"
     case .unreadableFilms(let reasons, let count):
       "\(counted(reasons.count, "film")) of \(count) cannot be read: "
         + reasons.joined(separator: "; ")

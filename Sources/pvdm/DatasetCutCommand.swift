@@ -24,7 +24,8 @@ struct DatasetCut: AsyncParsableCommand {
 
       Examples:
         pvdm dataset cut bunny.mp4 --output bunny --every 2 --least-motion 0.5
-        pvdm dataset cut films/*.mkv --frames 128 --stride 32 --size 128 --format mp4 --output clips
+        pvdm dataset cut films/*.mkv --frames 128 --stride 32 --size 128 \\
+          --format mp4 --output clips
       """)
 
   @Argument(
@@ -93,9 +94,12 @@ struct DatasetCut: AsyncParsableCommand {
         switch ending {
         case .cut(let done):
           let still = done.still > 0 ? "; \(done.still) moved too little" : ""
+          let short =
+            done.clips + done.still == 0
+            ? "; no shot has the \(frames * every) frames of a clip (--frames, --every)" : ""
           writeToStandardError(
             "\(film): \(counted(done.frames, "frame")), \(counted(done.shots.count, "shot")), "
-              + "\(counted(done.clips, "clip"))\(still)\n"
+              + "\(counted(done.clips, "clip"))\(still)\(short)\n"
           )
           if json { try writeToStandardOutput(json: done) }
         case .failed(let reason): failures.append(reason)

@@ -102,6 +102,34 @@ import VideoDiffusion
     #expect(clips.count == 10)
   }
 
+  @Test(
+    "another film of a name whose clips are there is refused, and so are other settings after a stop"
+  )
+  func keptApart() throws {
+    let settings = FilmCut(frames: 10, size: 16)
+    let stop = StopSignal()
+    _ = try cut([film()], settings, stop: stop) { _, frames, _ in
+      if frames == 15 { stop.requestStop(.afterStep) }
+    }
+    let (made, place) = (clips, folder.path("clips"))
+    func problem(_ film: String, _ settings: FilmCut) -> DatasetError.Problem? {
+      do { _ = try cut([film], settings) } catch { return (error as? DatasetError)?.problem }
+      return nil
+    }
+    #expect(problem(try film(), FilmCut(frames: 10, size: 24)) == .otherCut)
+    try FileManager.default.createDirectory(
+      atPath: folder.path("other"), withIntermediateDirectories: true)
+    let other = folder.path("other/film.mkv")
+    try Video(
+      frames: Array(repeating: RGBImage(width: 48, height: 32, fill: (1, 2, 3)), count: 30),
+      frameRate: FrameRate(10)
+    ).write(to: other)
+    #expect(problem(other, settings) == .otherFilm(name: "film", folder: place))
+    _ = try cut([film()], settings)
+    #expect(problem(other, settings) == .otherFilm(name: "film", folder: place))
+    #expect(made.count == 1 && clips.count == 5)
+  }
+
   @Test("bad films are told of and cost no other; bad settings and foreign folders are refused")
   func refused() throws {
     try Data("no film".utf8).write(to: URL(filePath: folder.path("bad.mp4")))
@@ -134,6 +162,9 @@ import VideoDiffusion
       atPath: folder.path("full/other"), withIntermediateDirectories: true)
     #expect(
       problem { _ = try FilmCutter(settings, to: folder.path("full")) } == .foreign("other"))
+    try FileManager.default.createDirectory(
+      atPath: folder.path("own/train"), withIntermediateDirectories: true)
+    #expect(problem { _ = try FilmCutter(settings, to: folder.path("own")) } == .foreign("train"))
     guard case .setting = problem({ _ = try cut([film(), folder.path("film.mp4")], settings) })
     else {
       Issue.record("two films of one name")

@@ -24,6 +24,13 @@ public struct FilmCutter: Sendable {
     var version = 1
     var cut: FilmCut
     var films: [FilmCut.Film] = []
+    /// Films of which some clips are there, and their sizes.
+    var begun: [String: Int]?
+
+    /// The size of the film whose clips have a name; `nil` if there are none.
+    func size(of name: String) -> Int? {
+      films.first { $0.name == name }?.size ?? begun?[name]
+    }
   }
 
   /// How a film fared.
@@ -52,7 +59,8 @@ public struct FilmCutter: Sendable {
   ///   - stop: Ends the work; the clip in progress is left out.
   ///   - onProgress: Called with the film's place in the list, the frames read of it, and about how many it has.
   /// - Returns: How each fared, in their order; fewer if it was stopped.
-  /// - Throws: ``DatasetError`` if two films have one name or the folder cannot be written.
+  /// - Throws: ``DatasetError`` if two films have one name, there are clips of another film of the name, or the folder
+  ///   cannot be written.
   public func cut(
     _ films: [String], stop: StopSignal = StopSignal(),
     onProgress: (_ film: Int, _ frames: Int, _ about: Int) -> Void = { _, _, _ in }
@@ -64,38 +72,57 @@ public struct FilmCutter: Sendable {
         .setting(name: "the film's name", found: "that of another", expected: "names that differ"))
     }
     var record = try record()
+    let sizes = films.map(Self.size)
+    for (place, name) in names.enumerated() {
+      guard let size = sizes[place], let known = record.size(of: name), known != size else {
+        continue
+      }
+      throw DatasetError(films[place], .otherFilm(name: name, folder: path))
+    }
+    // The settings come first: what is cut later must be cut alike.
+    try attempt("make the folder") { try DurableFolder.make(path) }
+    try keep(record)
     try attempt("make the folder") {
       for part in ["train", "test"] { try DurableFolder.make("\(path)/\(part)") }
     }
     var endings: [Ending] = []
     for (place, film) in films.enumerated() {
       guard stop.moment == .never else { break }
-      do {
-        let ending = try cutOne(film, names[place], record, stop) { onProgress(place, $0, $1) }
-        endings.append(ending)
-        if case .cut(let done) = ending, !record.films.contains(done) {
-          record.films.removeAll { $0.name == done.name }
-          record.films.append(done)
-          try keep(record)
-        }
-      } catch let error as MediaError {
-        // A disk that is full is no fault of the film.
-        guard error.kind != .cannotWrite else { throw error }
-        endings.append(.failed("\(error)"))
+      let name = names[place]
+      if let done = record.films.first(where: { $0.name == name }), sizes[place] != nil {
+        endings.append(.cut(done))
+        continue
       }
+      record.begun = (record.begun ?? [:]).merging([name: sizes[place] ?? 0]) { $1 }
+      try keep(record)
+      let ending = try ending(of: film, name, sizes[place] ?? 0, stop) { onProgress(place, $0, $1) }
+      endings.append(ending)
+      if ending == .stopped { break }
+      record.begun?[name] = nil
+      if case .cut(let done) = ending { record.films.append(done) }
+      try keep(record)
     }
     return endings
   }
 
+  private func ending(
+    of film: String, _ name: String, _ size: Int, _ stop: StopSignal,
+    _ onProgress: (Int, Int) -> Void
+  ) throws -> Ending {
+    do {
+      return try cutOne(film, name, size, stop, onProgress)
+    } catch let error as MediaError {
+      // A disk that is full is no fault of the film.
+      guard error.kind != .cannotWrite else { throw error }
+      return .failed("\(error)")
+    }
+  }
+
   private func cutOne(
-    _ film: String, _ name: String, _ record: Record, _ stop: StopSignal,
+    _ film: String, _ name: String, _ size: Int, _ stop: StopSignal,
     _ onProgress: (Int, Int) -> Void
   ) throws -> Ending {
     let reader = try VideoReader(path: film)
-    let size = Self.size(of: film)
-    if let done = record.films.first(where: { $0.name == name && $0.size == size }) {
-      return .cut(done)
-    }
     let about = try reader.estimatedFrameCount()
     let detector = try ShotDetector(width: reader.width, height: reader.height, file: film)
     let preparation = FramePreparation(resolution: cut.size)
@@ -169,10 +196,11 @@ public struct FilmCutter: Sendable {
 
   // MARK: The folder
 
-  private static func size(of film: String) -> Int {
+  /// Bytes of a film, or pictures of a folder; `nil` where there is nothing.
+  private static func size(of film: String) -> Int? {
     let manager = FileManager.default
     if let names = try? manager.contentsOfDirectory(atPath: film) { return names.count }
-    return (try? manager.attributesOfItem(atPath: film))?[.size] as? Int ?? 0
+    return (try? manager.attributesOfItem(atPath: film))?[.size] as? Int
   }
 
   /// What is known of the folder: that of an earlier run with the same settings, or nothing yet.
@@ -187,10 +215,7 @@ public struct FilmCutter: Sendable {
       let names = try attempt("list the folder") {
         try FileManager.default.contentsOfDirectory(atPath: path).sorted()
       }
-      // A run that was stopped within its first film leaves the parts alone.
-      if let foreign = names.first(where: { !["train", "test"].contains($0) }) {
-        throw DatasetError(path, .foreign(foreign))
-      }
+      if let foreign = names.first { throw DatasetError(path, .foreign(foreign)) }
       return Record(cut: cut)
     }
     guard let data = try? SmallFile.contents(of: file, limit: 64 << 20),

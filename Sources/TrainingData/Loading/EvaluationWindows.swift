@@ -11,11 +11,20 @@ import TensorCore
 /// A video's place and cut depend on the seed, its path and its length alone, so that one that is added
 /// or removed changes nothing for the others.
 public struct EvaluationWindows: ClipWindowSource {
+  /// Where in a video its clips lie.
+  public enum Placement: Sendable, Hashable {
+    /// Side by side, from a random frame on.
+    case anywhere
+    /// One at its beginning, for what depends on a frame's place in the video.
+    case beginning
+  }
+
   /// Decides the choice.
   public let seed: UInt64
   /// All windows, those that were given included.
   public let count: Int
   private let frames: Int
+  private let placement: Placement
   /// Videos with a clip in this round, in the seed's order.
   private var videos: [DatasetVideo]
   private var round = 0
@@ -28,9 +37,11 @@ public struct EvaluationWindows: ClipWindowSource {
   ///   - frames: Frames of a clip, at least 1.
   ///   - limit: Clips at most; nil for all.
   ///   - seed: Decides the choice.
+  ///   - placement: Where in a video they lie.
   /// - Throws: ``DatasetError`` if no video is long enough.
   public init(
-    _ videos: [DatasetVideo], of root: String, frames: Int, limit: Int? = nil, seed: UInt64 = 0
+    _ videos: [DatasetVideo], of root: String, frames: Int, limit: Int? = nil, seed: UInt64 = 0,
+    placement: Placement = .anywhere
   ) throws {
     precondition(frames >= 1 && limit ?? 0 >= 0, "clips cannot be cut like this")
     let longest = videos.map(\.frameCount).max() ?? 0
@@ -39,11 +50,17 @@ public struct EvaluationWindows: ClipWindowSource {
     }
     self.seed = seed
     self.frames = frames
+    self.placement = placement
     let ranked = videos.filter { $0.frameCount >= frames }
       .map { (video: $0, rank: SeededNumbers.hash($0.path, seed: seed)) }
       .sorted { ($0.rank, $0.video.path) < ($1.rank, $1.video.path) }
     self.videos = ranked.map(\.video)
-    count = min(self.videos.reduce(0) { $0 + $1.frameCount / frames }, limit ?? .max)
+    count = min(
+      self.videos.reduce(0) { $0 + Self.clips(in: $1, frames, placement) }, limit ?? .max)
+  }
+
+  private static func clips(in video: DatasetVideo, _ frames: Int, _ placement: Placement) -> Int {
+    placement == .beginning ? 1 : video.frameCount / frames
   }
 
   /// The next window; nil after the last.
@@ -52,7 +69,7 @@ public struct EvaluationWindows: ClipWindowSource {
     if place == videos.count {
       place = 0
       round += 1
-      videos.removeAll { $0.frameCount / frames <= round }
+      videos.removeAll { Self.clips(in: $0, frames, placement) <= round }
     }
     let video = videos[place]
     place += 1
@@ -62,6 +79,7 @@ public struct EvaluationWindows: ClipWindowSource {
 
   /// Where a video's clip of this round begins.
   private func start(in video: DatasetVideo) -> Int {
+    if placement == .beginning { return 0 }
     var numbers = SeededNumbers(seed, SeededNumbers.hash(video.path, seed: ~seed))
     let clips = video.frameCount / frames
     let first = numbers.whole(below: video.frameCount % frames + 1)

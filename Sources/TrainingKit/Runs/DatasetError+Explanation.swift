@@ -18,6 +18,7 @@ extension DatasetError: ExplainedError {
     case .exists: "Choose another name, or replace it with --overwrite"
     case .foreign: "Choose another name"
     case .otherCut: "Choose another folder, or give the options that its cut.json says"
+    case .otherFilm: "Give the film another name, or choose another folder"
     case .unreadableFilms: "Give videos that FFmpeg reads, or folders of pictures"
     case .notFound, .notAFolder, .setting, .system: ""
     }
