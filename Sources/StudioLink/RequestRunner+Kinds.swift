@@ -18,7 +18,7 @@ extension RequestRunner {
       var preferences: Preferences = await workspace.state(Preferences.stateName) ?? Preferences()
       preferences.set(preference)
       try await workspace.setState(Preferences.stateName, preferences)
-    case .open(let path): return .leads(to: try await destination(of: path, workspace))
+    case .open(let path): return try await open(path, workspace)
     }
     return .done
   }
@@ -152,7 +152,9 @@ extension RequestRunner {
     _ change: LibraryChange, _ workspace: Workspace
   ) async throws -> WorkspaceAnswer {
     switch change {
-    case .openModel(let path): return .model(try await workspace.openModel(path).id)
+    case .openModel(let path):
+      let model = try await workspace.openModel(path)
+      return halfModel(model) ?? .model(model.id)
     case .pairModel(let autoencoder, let denoiser):
       return .model(
         try await workspace.pairModel(autoencoder: autoencoder, denoiser: denoiser).id)
@@ -166,22 +168,34 @@ extension RequestRunner {
     return .done
   }
 
+  /// What to say of a model that lacks a network, which is listed and not used.
+  private static func halfModel(_ model: ModelEntry) -> WorkspaceAnswer? {
+    guard !model.canGenerate else { return nil }
+    let missing = model.denoiser == nil ? "denoiser" : "autoencoder"
+    return .told(
+      Notice(
+        .information,
+        "\(model.reference.name) is among the models, without the \(missing) that videos need",
+        remedy: "Pair it with one that was trained with it"))
+  }
+
   /// What a path leads to: a model is used, an output's settings come back, any other video can be
   /// continued.
-  private static func destination(
-    of path: String, _ workspace: Workspace
-  ) async throws -> WorkspaceAnswer.Destination {
+  private static func open(
+    _ path: String, _ workspace: Workspace
+  ) async throws -> WorkspaceAnswer {
     let path = path.expandingHome
     let found = try await workspace.inspection(of: path)
     switch found.kind {
     case .model, .network,
       .training where found.model != nil:
-      return .model(try await workspace.openModel(path).id)
+      let model = try await workspace.openModel(path)
+      return halfModel(model) ?? .leads(to: .model(model.id))
     default: break
     }
     guard let settings = try await workspace.runSettings(in: path) else {
-      return .footage(path: path)
+      return .leads(to: .footage(path: path))
     }
-    return .output(path: path, settings)
+    return .leads(to: .output(path: path, settings))
   }
 }

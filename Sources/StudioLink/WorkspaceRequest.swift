@@ -21,6 +21,16 @@ package enum WorkspaceRequest: Sendable, Hashable, Codable {
   case remember(Preference)
   /// Looks what a path names: a model, a video to continue, or an output whose settings come back.
   case open(path: String)
+
+  /// Whether it waits for what lies outside: a look through folders for models, or Slurm.
+  var waitsForOthers: Bool {
+    switch self {
+    case .open, .library(.openModel), .library(.pairModel), .order(.submitTraining),
+      .job(.cancelOnCluster), .job(.clearFinished):
+      true
+    case .query, .order, .job, .tree, .video, .library, .remember: false
+    }
+  }
 }
 
 /// What is read or computed while everything else goes on.

@@ -301,6 +301,29 @@ import Testing
     #expect(left == [true, false] && screen.scope == .clip)
   }
 
+  @Test func anExtensionThatWasRefusedMayBeAskedForAgain() {
+    var app = Fixtures.app(showing: Fixtures.grownTree)
+    var screen = screen(app)
+    func isOrder(_ effects: [StudioEffect]) -> Bool {
+      if case .workspace(.order(.extend))? = effects.first { return true }
+      return false
+    }
+    #expect(isOrder(press(keys("e"), on: &screen, app)))
+    #expect(!isOrder(press(keys("e"), on: &screen, app)))
+    app.refusedOrders += 1
+    _ = screen.refresh(app)
+    #expect(isOrder(press(keys("e"), on: &screen, app)))
+  }
+
+  @Test("files of videos with equal titles get names of their own")
+  func equalTitles() {
+    #expect(
+      ExportRequest.stems([
+        "skies, seed 1", "skies, seed 1", "skies--seed-1-2", "", "skies, seed 1",
+      ])
+        == ["skies--seed-1", "skies--seed-1-3", "skies--seed-1-2", "video", "skies--seed-1-4"])
+  }
+
   @Test func framesAreAskedForOnce() {
     var app = Fixtures.app(showing: Fixtures.grownTree)
     app.frames = FrameShelf()
@@ -309,7 +332,10 @@ import Testing
     // The clip and the one before it, whose seam is measured; then the pictures of the strip.
     #expect(
       asked == [
-        [.query(.loadFrames([id(7), id(6)])), .query(.loadFrames([id(1), id(2), id(5)]))], [],
+        [
+          .query(.loadFrames([id(7), id(6)])), .query(.loadFrames([id(5), id(2)])),
+          .query(.loadFrames([id(1)])),
+        ], [],
       ])
     #expect(press([.tab], on: &screen, app).isEmpty)
     app.frames.put(Fixtures.frames(7))

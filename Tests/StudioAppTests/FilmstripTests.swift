@@ -31,7 +31,7 @@ import Testing
 
   @Test("branches stand below at their own time, and lines do not cross")
   func places() {
-    let grid = FilmGrid(TreeOutline(Fixtures.grownTree).roots)
+    let grid = FilmGrid(TreeOutline(Fixtures.grownTree))
     #expect(grid.rowCount == 2 && grid.slotCount == 4)
     let b3 = grid.places.first { $0.node.label == "B3" }
     #expect(b3?.row == 1 && b3?.slot == 2 && b3?.branchRow == 0)
@@ -50,7 +50,7 @@ import Testing
           model: Fixtures.skies.reference, seed: 3, index: parent, steps: 20,
           created: Fixtures.start, seconds: 1), following: false)
     }
-    let rows = FilmGrid(TreeOutline(tree).roots)
+    let rows = FilmGrid(TreeOutline(tree))
     #expect([33, 31, 32].map { rows.place(of: "\($0)")?.row } == [1, 2, 3])
   }
 

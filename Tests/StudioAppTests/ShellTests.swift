@@ -43,20 +43,33 @@ import Testing
       task.clips = clips
       return AppState.EvaluationCheck(task: task, unmet: [])
     }
-    let (first, second) = (check(8), check(16))
-    for asked in [first, second] {
-      #expect(
-        model.update(.follow([.query(.checkEvaluation(asked.task))])) == [
-          .query(.checkEvaluation(asked.task))
-        ])
+    func ask(_ check: AppState.EvaluationCheck) -> [Errand] {
+      model.update(.follow([.query(.checkEvaluation(check.task))]))
     }
-    _ = model.update(.evaluationChecked(second))
+    let (first, second, third) = (check(8), check(16), check(32))
+    #expect(ask(first) == [.query(.checkEvaluation(first.task))])
+    // One is asked at a time, and of those that wait the last one.
+    #expect(ask(second).isEmpty && ask(third).isEmpty)
     _ = model.update(.evaluationChecked(first))
-    #expect(model.app.evaluationCheck == second)
+    #expect(model.app.evaluationCheck == nil)
+    #expect(
+      model.update(.answered(.evaluation(first.task))) == [.query(.checkEvaluation(third.task))])
+    _ = model.update(.evaluationChecked(third))
+    _ = model.update(.evaluationChecked(first))
+    #expect(model.app.evaluationCheck == third)
+    #expect(model.update(.answered(.evaluation(third.task))).isEmpty)
     // Asked again, it is the last question.
-    _ = model.update(.follow([.query(.checkEvaluation(first.task))]))
+    #expect(ask(first) == [.query(.checkEvaluation(first.task))])
     _ = model.update(.evaluationChecked(first))
     #expect(model.app.evaluationCheck == first)
+  }
+
+  @Test func aVideoThatIsOpenedBeforeTheListHasItStaysOpen() {
+    var model = model()
+    let tree = ClipTree(video: VideoID(rawValue: 900))
+    _ = model.update(.opened(tree))
+    _ = model.update(.workspace(.videos(model.app.videos)))
+    #expect(model.app.openVideo == tree.video)
   }
 
   @Test func aRememberedModelThatIsFoundLaterIsUsed() {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct TreeOutlineTests {
   /// The rows of the strip: two points for each slot before a row begins, then names.
   private func drawn(_ outline: TreeOutline) -> [String] {
-    let grid = FilmGrid(outline.roots)
+    let grid = FilmGrid(outline)
     return (0..<grid.rowCount).map { row in
       let places = grid.places.filter { $0.row == row }
       let names = places.map { place in
@@ -60,6 +60,21 @@ import Testing
     let first = TreeOutline(
       ClipTree(video: Fixtures.video), growth: .init(parent: nil, fork: 0, note: "loading"))
     #expect(drawn(first) == ["A1 loading"])
+  }
+
+  @Test func aLongBranchIsOutlinedWithoutGoingDeep() {
+    let clips = (0..<20_000).map { number in
+      Clip(
+        id: Fixtures.id(Int64(number + 1)), video: Fixtures.video,
+        parent: number == 0 ? nil : Fixtures.id(Int64(number)), fork: 0,
+        settings: Fixtures.settings, model: Fixtures.skies.reference, seed: 1, index: number,
+        steps: 5, created: Fixtures.start, seconds: 1)
+    }
+    var tree = ClipTree(video: Fixtures.video, clips: clips)
+    let grid = FilmGrid(TreeOutline(tree))
+    #expect(grid.places.count == clips.count && grid.rowCount == 1)
+    tree.select(Fixtures.id(1))
+    #expect(tree.tip == clips.last?.id)
   }
 
   @Test func manyBranchesGoOnAfterZ() {

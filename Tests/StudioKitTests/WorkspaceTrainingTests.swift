@@ -160,7 +160,7 @@ struct WorkspaceTrainingTests {
     #expect(before.trainingVideos == 3 || before.heldOutVideos == 1)
     #expect(before.parameterCount ?? 0 > 10_000 && before.measured == nil)
     #expect(before.stateBytes == (before.parameterCount ?? 0) * 16)
-    #expect(before.notes.contains { $0.contains("vgg16-397923af.pth") })
+    #expect(before.notes.contains { $0.contains("pvdm weights fetch lpips") })
     try await workspace.train(task)
     await workspace.settle()
     let after = await workspace.preparation(of: task)

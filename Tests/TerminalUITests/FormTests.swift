@@ -37,6 +37,22 @@ struct FormTests {
     #expect(form.fields[2].value.text == "0.7")
   }
 
+  @Test(
+    "Where other lines come the selected one stays, and what was typed for one that is gone goes with it"
+  )
+  func otherLines() {
+    var form = form()
+    _ = press(&form, .character("j"), .character("j"), .enter, .character("5"))
+    #expect(form.selectedID == "eta" && form.isTyping)
+    form.fields.remove(at: 0)
+    #expect(form.selectedID == "eta" && form.isTyping)
+    form.fields.removeAll { $0.id == "eta" }
+    #expect(form.selectedID == "lock" && !form.isTyping)
+    form.fields.removeSubrange(1...)
+    #expect(form.selectedID == "steps")
+    #expect(press(&form, .character("l")) == .changed(id: "steps"))
+  }
+
   @Test("Words go around, switches switch")
   func words() {
     var form = form()

@@ -46,6 +46,7 @@ extension StudioError: ExplainedError {
     case .jobBegun: "the job has begun, and its settings stay"
     case .recipe(let reason): "the recipe cannot be used: \(reason)"
     case .incompleteModel(let name): "\(name) has not both networks"
+    case .unusableModel(let reason): "it cannot be used as a model: \(reason)"
     case .noPair(let reason): "the two checkpoints make no model: \(reason)"
     case .workList(let reason): reason
     case .configuration(let line, let reason): (line.map { "line \($0): " } ?? "") + reason
@@ -96,6 +97,7 @@ extension StudioError: ExplainedError {
     case .weights(_, let remedy): remedy
     case .noCluster:
       "Submit from a machine that has it, or start the command on each machine as README says"
+    case .unusableModel: "Open a model's folder, or the checkpoint of a network"
     case .noPair: "Use two networks that were trained together"
     case .badDescription, .noSuchFile, .noSuchFrame, .output, .resume, .preset, .recipe, .option,
       .gone, .workList, .configuration, .cluster:

@@ -75,6 +75,8 @@ public struct StudioError: Error, Sendable, Hashable {
     case incompleteModel(name: String)
     /// Two checkpoints do not make a model.
     case noPair(reason: String)
+    /// What was to be opened as a model cannot be used as one.
+    case unusableModel(reason: String)
     /// A folder is no list of work, or cannot be one.
     case workList(reason: String)
     /// The user's configuration cannot be understood, on which line.

@@ -32,6 +32,8 @@ package struct AppState: Sendable {
   package var trees: [VideoID: ClipTree] = [:]
   /// Frames of clips.
   package var frames = FrameShelf()
+  /// How much of the work that was ordered was refused since the studio was opened.
+  package var refusedOrders = 0
   /// A user's video to choose a window from.
   package var footage: FootageView?
   /// The queue: what is to be done in its order, then what is over, the latest first.

@@ -26,7 +26,12 @@ package struct FrameShelf: Sendable {
   /// A small picture of each clip that was ever here, for strips of many clips.
   private var thumbnails: [ClipID: PixelImage] = [:]
   private var uses = 0
-  private let capacity: Int
+  /// How often each clip was brought.
+  private var arrivals: [ClipID: Int] = [:]
+  /// Clips whose files cannot be read.
+  private var unreadable: Set<ClipID> = []
+  /// Clips that are kept.
+  package let capacity: Int
 
   /// Clips of a video that a screen plays at most, the last ones: fewer than are kept, so that none makes
   /// room for another of them.
@@ -48,6 +53,8 @@ package struct FrameShelf: Sendable {
   package mutating func put(_ frames: ClipFrames) {
     uses += 1
     let strip = Filmstrip(frames.images)
+    arrivals[frames.clip, default: 0] += 1
+    unreadable.remove(frames.clip)
     strips[frames.clip] = (strip, uses)
     if thumbnails.count >= Self.thumbnailLimit { thumbnails = [:] }
     if !strip.images.isEmpty {
@@ -59,13 +66,27 @@ package struct FrameShelf: Sendable {
     }
   }
 
-  /// Those of some clips that have no small picture yet.
-  package func missingThumbnails(_ clips: [ClipID]) -> [ClipID] {
-    clips.filter { thumbnails[$0] == nil }
+  /// Takes what was brought of some clips that were asked for; the others cannot be read.
+  package mutating func put(_ frames: [ClipFrames], asked: [ClipID]) {
+    for clip in frames { put(clip) }
+    unreadable.formUnion(Set(asked).subtracting(frames.map(\.clip)))
   }
 
-  /// Those of some clips whose frames are not here.
-  package func missing(_ clips: [ClipID]) -> [ClipID] { clips.filter { strips[$0] == nil } }
+  /// Those of some clips that have no small picture yet, and may get one.
+  package func missingThumbnails(_ clips: [ClipID]) -> [ClipID] {
+    clips.filter { thumbnails[$0] == nil && !unreadable.contains($0) }
+  }
+
+  /// Those of some clips whose frames are not here, and may be brought.
+  package func missing(_ clips: [ClipID]) -> [ClipID] {
+    clips.filter { strips[$0] == nil && !unreadable.contains($0) }
+  }
+
+  /// How often a clip was brought: it may have made room since.
+  func arrivals(of clip: ClipID) -> Int { arrivals[clip] ?? 0 }
+
+  /// Whether a clip is known to be unreadable.
+  func isUnreadable(_ clip: ClipID) -> Bool { unreadable.contains(clip) }
 }
 
 extension PixelImage {

@@ -51,7 +51,24 @@ package struct ExportRequest: Sendable, Hashable {
 
   /// A file name made of a title.
   package static func fileName(_ title: String, _ ending: String) -> String {
+    "\(stem(title)).\(ending)"
+  }
+
+  private static func stem(_ title: String) -> String {
     let name = String(title.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" })
-    return "\(name.isEmpty ? "video" : name).\(ending)"
+    return name.isEmpty ? "video" : name
+  }
+
+  /// What the files of some titles are called, without an ending: those of one name get a number each.
+  package static func stems(_ titles: [String]) -> [String] {
+    let stems = titles.map(stem)
+    var used = Set(stems)
+    var seen: Set<String> = []
+    return stems.map { stem in
+      if seen.insert(stem).inserted { return stem }
+      var number = 2
+      while !used.insert("\(stem)-\(number)").inserted { number += 1 }
+      return "\(stem)-\(number)"
+    }
   }
 }

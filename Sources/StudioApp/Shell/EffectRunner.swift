@@ -37,6 +37,9 @@ final class EffectRunner: Sendable {
     // Asked for here, not in a task, so that the order of what is asked for stays.
     service.perform(request) { [inbox] answer in
       for message in answer.messages(to: request) { inbox.yield(message) }
+      if case .query(let query) = request, let question = Question(query) {
+        inbox.yield(.answered(question))
+      }
     }
     return .none
   }

@@ -3,7 +3,7 @@ import StudioLink
 import TrainingKit
 
 /// What the studio asks and gets answered beside everything else.
-enum Question: Hashable, Sendable {
+package enum Question: Hashable, Sendable {
   case evaluation(EvaluateTask)
   case training(TrainingRequest)
   case trainingSample(path: String)
@@ -24,6 +24,14 @@ enum Question: Hashable, Sendable {
     }
   }
 
+  /// Whether an answer may take a look at all of a data set.
+  fileprivate var isCostly: Bool {
+    switch self {
+    case .evaluation, .training: true
+    case .trainingSample, .footage, .completion: false
+    }
+  }
+
   fileprivate enum Kind { case evaluation, training, trainingSample, footage, completion }
 
   fileprivate var kind: Kind {
@@ -39,14 +47,38 @@ enum Question: Hashable, Sendable {
 
 /// The last question of each kind.
 ///
-/// Answers may come in another order than the questions, and the state holds one of a kind: that to an
-/// earlier question must not take the place of the last one's, which would not be asked again.
+/// Of costly ones one is asked at a time, and of those that are asked meanwhile the last one follows. The state holds one answer of a kind: that to an earlier question must not
+/// take the place of the last one's.
 struct LatestQuestions: Sendable {
   private var last: [Question.Kind: Question] = [:]
+  /// Those that wait for their answers.
+  private var open: [Question.Kind: Question] = [:]
+  /// Those that wait to be asked.
+  private var waiting: [Question.Kind: WorkspaceQuery] = [:]
 
   /// Takes note of a question; other queries are none.
-  mutating func note(_ query: WorkspaceQuery) {
-    if let question = Question(query) { last[question.kind] = question }
+  ///
+  /// - Returns: Whether it is to be asked now.
+  mutating func ask(_ query: WorkspaceQuery) -> Bool {
+    guard let question = Question(query) else { return true }
+    last[question.kind] = question
+    guard question.isCostly else { return true }
+    guard let asked = open[question.kind] else {
+      open[question.kind] = question
+      return true
+    }
+    waiting[question.kind] = asked == question ? nil : query
+    return false
+  }
+
+  /// Takes note that a question was answered, or cannot be.
+  ///
+  /// - Returns: What is to be asked now.
+  mutating func answered(_ question: Question) -> WorkspaceQuery? {
+    guard open[question.kind] == question else { return nil }
+    let next = waiting.removeValue(forKey: question.kind)
+    open[question.kind] = next.flatMap { Question($0) }
+    return next
   }
 
   /// Whether another question of its kind was asked after this one.

@@ -29,7 +29,7 @@ package enum StudioMessage: Sendable {
   /// Something changed in the workspace.
   case workspace(WorkspaceEvent)
   /// Frames that a screen asked for.
-  case frames([ClipFrames])
+  case frames([ClipFrames], asked: [ClipID] = [])
   /// An estimate that a screen asked for.
   case estimated(AppState.EstimateKey, RunEstimate)
   /// What an evaluation lacks, which a screen asked for.
@@ -42,6 +42,10 @@ package enum StudioMessage: Sendable {
   case pathCompleted(PathCompletion)
   /// A user's video that a screen asked for.
   case footage(Footage)
+  /// A question was answered, or cannot be: the next one may be asked.
+  case answered(Question)
+  /// Work that was ordered is not begun; why.
+  case refused(Notice)
   /// Something to show that an effect led to.
   case follow([StudioEffect])
   /// A video was opened or begun.

@@ -71,6 +71,9 @@ extension StudioModel {
         return perform(action, count: count)
       }
     }
+    if name == ActionName.model.rawValue, !argument.isEmpty, !isOfScreen {
+      return chooseModel(argument)
+    }
     if isOfScreen { return follow(screens[screen].run(name, argument: argument, app)) }
     if let screen = ScreenID.allCases.first(where: { $0.title.lowercased() == name }) {
       return show(screen)
@@ -85,9 +88,24 @@ extension StudioModel {
     case "cell-ratio": return setCellRatio(argument)
     case "mouse": return chooseMouse(argument)
     case "announce": return chooseAnnouncing(argument)
-    default: break
+    default:
+      guard !argument.isEmpty else { return [] }
+      return note(
+        Notice(.warning, "\(name) takes nothing after it", remedy: "Type :\(name) alone"))
     }
-    return []
+  }
+
+  private mutating func chooseModel(_ name: String) -> [Errand] {
+    let models = app.models.filter(\.canGenerate)
+    guard let found = models.first(where: { $0.reference.name.lowercased() == name.lowercased() })
+    else {
+      let names = models.map(\.reference.name).joined(separator: ", ")
+      return note(
+        Notice(
+          .warning, "there is no model \"\(name)\" to make videos with",
+          remedy: names.isEmpty ? "" : "There are \(names)"))
+    }
+    return follow([.useModel(found.id)])
   }
 
   /// Whether an action counts here.

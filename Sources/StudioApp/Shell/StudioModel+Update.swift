@@ -26,8 +26,8 @@ extension StudioModel {
       if !isClosing { failure = error }
       return [.terminal(.leave)]
     case .workspace(let event): return take(event)
-    case .frames(let frames):
-      for clip in frames { app.frames.put(clip) }
+    case .frames(let frames, let asked):
+      app.frames.put(frames, asked: asked)
       return refreshed()
     case .estimated(let key, let estimate):
       app.estimates[key] = estimate
@@ -58,6 +58,11 @@ extension StudioModel {
       app.openVideo = tree.video
       app.trees[tree.video] = tree
       return [.remember(.video(tree.video))] + refreshed()
+    case .answered(let question):
+      return questions.answered(question).map { [.workspace(.query($0))] } ?? []
+    case .refused(let notice):
+      app.refusedOrders += 1
+      return follow([.notify(notice)]) + refreshed()
     case .follow(let effects): return follow(effects)
     case .closed: return [.terminal(.leave)]
     case .frame:
@@ -118,7 +123,8 @@ extension StudioModel {
       // Wherever they come from, they are for the model in use.
       app.settings = settings.fitting(app.model)
       return [.remember(.settings(app.settings))]
-    case .query(let query): questions.note(query)
+    case .query(let query):
+      guard questions.ask(query) else { return [] }
     case .tree(let change):
       edit(change)
       return [.workspace(request)] + refreshed()
@@ -256,8 +262,10 @@ extension StudioModel {
     case .modelSearch(let isRunning): app.isLookingForModels = isRunning
     case .presets(let presets): app.presets = presets
     case .videos(let videos):
+      // A video that was just begun may be opened before the list has it.
+      let wasListed = app.openVideo.map { app.video($0) != nil } ?? false
       app.videos = videos
-      if let open = app.openVideo, app.video(open) == nil { app.openVideo = nil }
+      if wasListed, let open = app.openVideo, app.video(open) == nil { app.openVideo = nil }
     case .tree(let tree): app.trees[tree.video] = tree
     case .clipFinished(let clip, let frames):
       app.frames.put(frames)

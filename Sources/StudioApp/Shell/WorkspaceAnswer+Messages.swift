@@ -9,6 +9,7 @@ extension WorkspaceAnswer {
   func messages(to request: WorkspaceRequest) -> [StudioMessage] {
     switch (self, request) {
     case (.done, _): []
+    case (.told(let notice), .order(.extend)): [.refused(notice)]
     case (.told(let notice), _): [.follow([.notify(notice)])]
     case (.estimate(let estimate), .query(.estimate(let model, let settings, let start))):
       [.estimated(AppState.EstimateKey(model: model, settings: settings, from: start), estimate)]
@@ -21,14 +22,14 @@ extension WorkspaceAnswer {
     case (.sample(let sample), _): [.trainingSample(sample)]
     case (.completion(let completion), _): [.pathCompleted(completion)]
     case (.footage(let footage), _): [.footage(footage)]
-    case (.frames(let frames), _): [.frames(frames)]
+    case (.frames(let frames), .query(.loadFrames(let asked))): [.frames(frames, asked: asked)]
     case (.opened(let tree), _): [.opened(tree)]
     case (.model(let model), _): [.follow([.useModel(model)])]
     case (.wouldReplace(let paths, let confirmed), _):
       [.follow([.askToReplace(paths, confirmed: [.workspace(confirmed)])])]
     case (.leads(let destination), _): [.follow(destination.effects)]
     // An answer to something else than was asked.
-    case (.estimate, _), (.cost, _), (.unmet, _), (.preparation, _): []
+    case (.estimate, _), (.cost, _), (.unmet, _), (.preparation, _), (.frames, _): []
     }
   }
 }

@@ -85,16 +85,10 @@ struct BranchExport: Sendable {
     return true
   }
 
-  /// Removes what a killed process left of outputs beside them, under the temporary names that they
-  /// have while they grow.
+  /// Removes what a killed process left of outputs beside them; what a living one grows there stays.
   static func removeLeftovers(of paths: [String]) {
-    for path in paths.flatMap({ [$0, sidecar(of: $0)] }) {
-      let url = URL(filePath: path)
-      let folder = url.deletingLastPathComponent().path
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      where name.hasPrefix(".\(url.lastPathComponent).") && name.hasSuffix(".partial") {
-        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-      }
+    for folder in Set(paths.map { URL(filePath: $0).deletingLastPathComponent().path }) {
+      StagedPath.removeAbandoned(in: folder)
     }
   }
 

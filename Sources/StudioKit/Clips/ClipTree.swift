@@ -113,9 +113,14 @@ public struct ClipTree: Sendable, Hashable, Codable {
 
   /// The roll that stands for a place: the one last visited, else the latest.
   public func chosenRoll(parent: ClipID?, fork: Int) -> Clip? {
-    let rolls = continuations(of: parent).filter { $0.fork == fork }
-    let chosen = chosenRolls[Place(parent: parent, fork: fork)]
-    return rolls.first { $0.id == chosen } ?? rolls.last
+    chosen(among: continuations(of: parent).filter { $0.fork == fork })
+  }
+
+  /// Of all the rolls of a place, in the order of making, the one that stands for it.
+  public func chosen(among rolls: [Clip]) -> Clip? {
+    guard let last = rolls.last else { return nil }
+    let chosen = chosenRolls[Place(parent: last.parent, fork: last.fork)]
+    return rolls.first { $0.id == chosen } ?? last
   }
 
   /// The clips from the start up to and including one.
@@ -134,12 +139,15 @@ public struct ClipTree: Sendable, Hashable, Codable {
 
   /// The last clip of the branch through the position, following the rolls last visited.
   public var tip: ClipID? {
-    var last = position ?? chosenRoll(parent: nil, fork: forks(of: nil).first ?? 0)?.id
-    while let here = last, let fork = forks(of: here).first,
-      let next = chosenRoll(parent: here, fork: fork)
-    {
-      last = next.id
+    // All at once, since a branch may be long.
+    let continuations = Dictionary(grouping: visible, by: \.parent)
+    func next(after parent: ClipID?) -> ClipID? {
+      let clips = continuations[parent] ?? []
+      let fork = clips.map(\.fork).min()
+      return chosen(among: clips.filter { $0.fork == fork })?.id
     }
+    var last = position ?? next(after: nil)
+    while let here = last, let clip = next(after: here) { last = clip }
     return last
   }
 

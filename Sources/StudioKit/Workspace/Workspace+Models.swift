@@ -92,10 +92,16 @@ extension Workspace {
 
   /// Adds a folder or checkpoint to the models, for good.
   ///
-  /// - Throws: ``StudioError`` if there is nothing, ``SessionStoreError`` if it cannot be kept.
+  /// - Throws: ``StudioError`` if there is nothing or what is there is no model, ``SessionStoreError`` if it cannot be kept.
   @discardableResult
   public func openModel(_ path: String) async throws -> ModelEntry {
     let entry = try await entry(at: path.expandingHome)
+    if let problem = entry.problem {
+      throw StudioError(entry.path, .unusableModel(reason: problem))
+    }
+    guard entry.autoencoder != nil || entry.denoiser != nil else {
+      throw StudioError(entry.path, .unusableModel(reason: "it holds no network"))
+    }
     var added = addedModels
     if !added.paths.contains(entry.path) {
       added.paths.append(entry.path)

@@ -125,9 +125,8 @@ extension Workspace {
     switch job.task {
     case .generate(let task):
       isComplete = task.clipCount.map { job.finishedClips >= $0 } ?? false
-    case .export: isComplete = failure == nil && ending == nil
     // It may have been done when it was asked to stop.
-    case .evaluate, .train: isComplete = failure == nil
+    case .export, .evaluate, .train: isComplete = failure == nil
     }
     if isComplete { return .finished }
     switch ending {

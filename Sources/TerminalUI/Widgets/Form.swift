@@ -13,8 +13,11 @@ public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
     case changed(id: ID)
   }
 
-  /// The settings from top to bottom.
-  public var fields: [FormField<ID>]
+  /// The settings from top to bottom. Where others come, the selected one stays selected; if it is gone, what was
+  /// typed for it is too.
+  public var fields: [FormField<ID>] {
+    didSet { keepSelection(of: oldValue) }
+  }
   /// The selected field, from 0.
   public private(set) var selected: Int
   /// The text being typed for the selected field, or nil.
@@ -39,6 +42,17 @@ public struct Form<ID: Hashable & Sendable>: Sendable, Hashable {
     set {
       guard let newValue, let place = fields.firstIndex(where: { $0.id == id }) else { return }
       fields[place] = newValue
+    }
+  }
+
+  private mutating func keepSelection(of old: [FormField<ID>]) {
+    let id = old.indices.contains(selected) ? old[selected].id : nil
+    if fields.indices.contains(selected), fields[selected].id == id { return }
+    if let place = fields.firstIndex(where: { $0.id == id }) {
+      selected = place
+    } else {
+      selected = min(selected, max(fields.count - 1, 0))
+      (editing, problem) = (nil, nil)
     }
   }
 

@@ -112,7 +112,7 @@ extension ExtendScreen {
     let facts = clipFacts(app)
     let job = jobPane(app)
     let jobRows = job.map { $0.rows(width: area.width - 4) + 2 } ?? 0
-    let grid = FilmGrid(outline?.roots ?? [])
+    let grid = FilmGrid(outline)
     let size = FilmstripView.SlotSize(
       columns: area.width - 4, rows: area.height - jobRows - 10, branches: grid.rowCount)
     let ribbon = ribbonRows(size)
@@ -156,7 +156,7 @@ extension ExtendScreen {
       title: title, subtitle: counted(count, "clip"), footer: laterText,
       isFocused: true)
     let inner = pane.draw(in: &buffer, area: area).inset(left: 1, right: 1)
-    guard !outline.roots.isEmpty else {
+    guard !grid.places.isEmpty else {
       return EmptyState("No clips yet").draw(in: &buffer, area: inner)
     }
     let strip = FilmstripView(

@@ -82,7 +82,7 @@ extension ExtendScreen {
   /// Moves in the strip as it is drawn.
   private mutating func move(_ key: Key, _ app: AppState) -> [StudioEffect] {
     guard let outline, let movement = Movement(key),
-      let target = FilmGrid(outline.roots).moved(from: selectedNode, movement),
+      let target = FilmGrid(outline).moved(from: selectedNode, movement),
       target != selectedNode
     else { return [] }
     return stand(on: target, app)

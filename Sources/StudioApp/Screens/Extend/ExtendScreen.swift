@@ -63,6 +63,8 @@ package struct ExtendScreen: StudioScreen {
   var exported: (video: VideoID, last: ClipID)?
   /// Whether a run at the tip was asked for that the queue does not show yet.
   var isAsked = false
+  /// Orders that had been refused when it last looked.
+  private var knownRefusals = 0
   /// What is in the player, so that something else starts at its first frame.
   var played: [ClipID] = []
   var playedGrowth = false
@@ -81,6 +83,9 @@ package struct ExtendScreen: StudioScreen {
       wantedFootage = nil
     }
     picker?.refresh(app)
+    if knownRefusals != app.refusedOrders {
+      (knownRefusals, isAsked, laterRun) = (app.refusedOrders, false, nil)
+    }
     outline = tree.map { TreeOutline($0, growth: growth(app)) }
     if outline?.growthLabel == nil {
       isWatching = false
@@ -96,13 +101,15 @@ package struct ExtendScreen: StudioScreen {
   /// Asks for the small pictures of the strip, each once.
   private mutating func loadThumbnails(_ app: AppState) -> [StudioEffect] {
     guard let outline, form == nil, picker == nil else { return [] }
-    let grid = FilmGrid(outline.roots)
+    let grid = FilmGrid(outline)
     let here = grid.place(of: selectedNode)
+    func distance(_ place: FilmGrid.Place) -> Int {
+      max(abs(place.slot - (here?.slot ?? 0)), abs(place.row - (here?.row ?? 0)))
+    }
     // What may be seen, nearest first: as wide and high as no window shows more.
-    let clips = grid.places.filter {
-      abs($0.slot - (here?.slot ?? 0)) <= Self.thumbnailReach
-        && abs($0.row - (here?.row ?? 0)) <= Self.thumbnailReach
-    }.compactMap(\.node.clip)
+    let clips = grid.places.filter { distance($0) <= Self.thumbnailReach }
+      .enumerated().sorted { (distance($0.1), $0.0) < (distance($1.1), $1.0) }
+      .compactMap(\.element.node.clip)
     let rolls = tree?.position.map { tree?.rolls(of: $0).map(\.id) ?? [] } ?? []
     return requests.load(app.frames.missingThumbnails(rolls + clips), app)
   }

@@ -25,10 +25,11 @@ package struct FilmGrid: Sendable, Hashable {
   package private(set) var places: [Place] = []
 
   /// The places of a tree.
-  package init(_ roots: [TreeOutline.Node]) {
+  package init(_ outline: TreeOutline?) {
+    guard let outline else { return }
     var row = -1
-    for (index, root) in roots.enumerated() {
-      row = add(root, row: row + 1, slot: 0, parent: nil, branchRow: index == 0 ? nil : 0)
+    for (index, root) in outline.roots.enumerated() {
+      row = add(root, outline, row: row + 1, slot: 0, parent: nil, branchRow: index == 0 ? nil : 0)
     }
   }
 
@@ -36,26 +37,27 @@ package struct FilmGrid: Sendable, Hashable {
   ///
   /// - Returns: The last row that was used.
   private mutating func add(
-    _ node: TreeOutline.Node, row: Int, slot: Int, parent: String?, branchRow: Int?
+    _ node: TreeOutline.Node, _ outline: TreeOutline, row: Int, slot: Int, parent: String?,
+    branchRow: Int?
   ) -> Int {
     // One after the other, since a branch may be long: only forks go deeper.
     var forks: [(nodes: ArraySlice<TreeOutline.Node>, slot: Int, parent: String)] = []
     var here: TreeOutline.Node? = node
     var (slot, parent, branchRow) = (slot, parent, branchRow)
     while let node = here {
-      var place = Place(
-        node: node, row: row, slot: slot, parent: parent, branchRow: branchRow)
-      place.node.children = []
-      places.append(place)
-      forks.append((node.children.dropFirst(), slot + 1, node.id))
-      here = node.children.first
+      places.append(
+        Place(node: node, row: row, slot: slot, parent: parent, branchRow: branchRow))
+      let continuations = outline.continuations(of: node)
+      forks.append((continuations.dropFirst(), slot + 1, node.id))
+      here = continuations.first
       (slot, parent, branchRow) = (slot + 1, node.id, nil)
     }
     var last = row
     // Those that leave later stand nearer, so that no line crosses another.
     for fork in forks.reversed() {
       for node in fork.nodes {
-        last = add(node, row: last + 1, slot: fork.slot, parent: fork.parent, branchRow: row)
+        last = add(
+          node, outline, row: last + 1, slot: fork.slot, parent: fork.parent, branchRow: row)
       }
     }
     return last

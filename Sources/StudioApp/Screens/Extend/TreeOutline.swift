@@ -16,8 +16,6 @@ package struct TreeOutline: Sendable, Hashable {
     /// Which of the tries at its place it is, from 1, and of how many.
     package var roll = 1
     package var rollCount = 1
-    /// What continues it; the first goes on in its row.
-    package var children: [Node] = []
 
     /// A name that is unique in the tree.
     package var id: String { clip.map { "\($0.rawValue)" } ?? TreeOutline.growthID }
@@ -42,8 +40,8 @@ package struct TreeOutline: Sendable, Hashable {
   /// The name of the node of the clip that is being made.
   package static let growthID = "job"
 
-  /// What is drawn.
-  package private(set) var roots: [Node] = []
+  /// Where it begins.
+  package var roots: [Node] { nodes(after: nil) }
   /// What each clip in sight is called: `B3`.
   package private(set) var labels: [ClipID: String] = [:]
   /// What the clip that is being made is called.
@@ -78,7 +76,11 @@ package struct TreeOutline: Sendable, Hashable {
       let line = line(parent: growth.parent, fork: growth.fork)
       growthLabel = letter(of: line) + "\(index + 1)"
     }
-    roots = nodes(after: nil)
+  }
+
+  /// What continues a node; the first goes on in its row.
+  package func continuations(of node: Node) -> [Node] {
+    node.clip.map { nodes(after: $0) } ?? []
   }
 
   private func line(parent: ClipID?, fork: Int) -> Line {
@@ -104,8 +106,7 @@ package struct TreeOutline: Sendable, Hashable {
     let forks = Dictionary(grouping: children[parent] ?? [], by: \.fork)
     var nodes = forks.keys.sorted().compactMap { fork -> Node? in
       let rolls = forks[fork] ?? []
-      let chosen = rolls.count > 1 ? tree.chosenRoll(parent: parent, fork: fork) : rolls.first
-      return chosen.map { node($0, rolls: rolls) }
+      return tree.chosen(among: rolls).map { node($0, rolls: rolls) }
     }
     if let growth, let growthLabel, growth.parent == parent {
       // Another roll of a place stands below it while it is made.
@@ -120,8 +121,7 @@ package struct TreeOutline: Sendable, Hashable {
   private func node(_ clip: Clip, rolls: [Clip]) -> Node {
     Node(
       clip: clip.id, label: labels[clip.id] ?? "",
-      roll: (rolls.firstIndex { $0.id == clip.id } ?? 0) + 1, rollCount: rolls.count,
-      children: nodes(after: clip.id))
+      roll: (rolls.firstIndex { $0.id == clip.id } ?? 0) + 1, rollCount: rolls.count)
   }
 
   /// What the clip is called at which a clip's line leaves another; `nil` on the first line.

@@ -365,11 +365,11 @@ extension GalleryScreen {
               remedy: "Write * for the title of each, such as *.mp4"))
         ]
       }
-      return videos.flatMap { video -> [StudioEffect] in
+      let stems = ExportRequest.stems(videos.map(\.title))
+      return zip(videos, stems).flatMap { video, stem -> [StudioEffect] in
         guard let tip = app.trees[video.id]?.tip ?? video.poster else {
           return [.notify(Notice(.warning, "\(video.title) has no clip yet"))]
         }
-        let stem = String(ExportRequest.fileName(video.title, "x").dropLast(2))
         return ExportRequest.effects(
           argument.replacing("*", with: stem), video: video.id, through: tip,
           overwrites: command == "overwrite")

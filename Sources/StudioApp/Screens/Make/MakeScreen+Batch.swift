@@ -97,12 +97,8 @@ extension MakeScreen {
     for video in batch.known where app.trees[video] == nil && askedTrees.insert(video).inserted {
       effects.append(.video(.loadTree(video)))
     }
-    return effects
-      + load(batch.known.flatMap { app.shownClips(of: $0).suffix(Self.batchClips) }, app)
+    return effects + load(batch.known.flatMap { batch.playedClips(of: $0, app) }, app)
   }
-
-  /// Clips of each video that are played side by side at most.
-  private static let batchClips = 8
 
   func drawBatch(
     _ batch: SeedBatch, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState,

@@ -147,7 +147,15 @@ extension MakeScreen {
   ///
   /// Several, and more of those that are side by side already, are shown side by side.
   mutating func reroll(count: Int?, _ app: AppState) -> [StudioEffect] {
-    let count = min(max(count ?? 1, 1), Self.batchLimit)
+    let count = max(count ?? 1, 1)
+    guard count <= Self.batchLimit else {
+      return [
+        .notify(
+          Notice(
+            .warning, "\(count) videos are too many to queue at once",
+            remedy: "\(Self.batchLimit) is the most; \"pvdm work create\" makes lists of more"))
+      ]
+    }
     guard count > 1 || batch != nil else { return drawSeed(app) + run(app) }
     var effects: [StudioEffect] = []
     var drawn: [UInt64] = []

@@ -52,10 +52,18 @@ package struct SeedBatch: Sendable, Hashable {
     seeds.map { images(of: $0, app).count }.max() ?? 0
   }
 
+  /// The last clips of a video: as many as are kept of each where all play side by side.
+  func playedClips(of video: VideoID, _ app: AppState) -> ArraySlice<ClipID> {
+    let share = app.frames.capacity / max(known.count, 1)
+    return app.shownClips(of: video).suffix(min(max(share, 1), Self.clipLimit))
+  }
+
+  private static let clipLimit = 8
+
   /// What of a video is there: its clips, or the estimates of the first.
   private func images(of seed: UInt64, _ app: AppState) -> [PixelImage] {
     guard let video = videos[seed] else { return [] }
-    let clips = app.shownClips(of: video).compactMap { app.frames[$0]?.images }.flatMap { $0 }
+    let clips = playedClips(of: video, app).compactMap { app.frames[$0]?.images }.flatMap { $0 }
     guard clips.isEmpty, let preview = app.preview, preview.job == job(of: seed, app)?.id else {
       return clips
     }

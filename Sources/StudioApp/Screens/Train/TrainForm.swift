@@ -79,7 +79,8 @@ package struct TrainForm: Sendable, Hashable {
     if !setup.hasOwnName, request.name.isEmpty || !isFree(request.name, isTaken) {
       request.name = Self.freeName(request.stage, isTaken)
     }
-    rebuild()
+    // What is being typed is not to be disturbed.
+    if !form.isTyping { rebuild() }
   }
 
   private func isFree(_ name: String, _ isTaken: (String) -> Bool) -> Bool {
@@ -290,9 +291,7 @@ package struct TrainForm: Sendable, Hashable {
     case .device: return request.deviceNote
     case .threads: return request.threadCount == nil ? "all" : ""
     case .initial: return request.initialPath.isEmpty ? "random weights" : ""
-    case .lpips where request.perceptualWeights.isEmpty:
-      return WeightLibrary().found(.lpips) == nil ? "none" : "fetched"
-    case .vgg: return request.perceptualFeatures.isEmpty ? "none" : ""
+    case .lpips, .vgg: return value(of: field) == .text("") ? "not given" : ""
     case .data: return request.dataPath.isEmpty ? "Enter types the folder" : ""
     default:
       guard let key = field.settingKey, override(key) != nil, let usual = configured(key) else {

@@ -245,12 +245,15 @@ extension TrainScreen {
             remedy: "It is written with the samples, and when the run stops"))
       ]
     }
+    // The answer tells of an autoencoder, with which no videos can be made yet.
+    let opened = StudioEffect.library(.openModel(path: row.id))
+    guard row.stage == .diffusion else { return [opened] }
     return [
-      .library(.openModel(path: row.id)),
+      opened,
       .notify(
         Notice(
-          .success, "\(row.name) is among the models",
-          remedy: "\(ScreenID.models.keyName) shows them")),
+          .success, "\(row.name) is among the models, and in use",
+          remedy: "\(ScreenID.make.keyName) makes videos with it")),
     ]
   }
 }
