@@ -62,6 +62,7 @@ struct FolderClips: ClipSource {
   private var leftOut: [ClipWindow] = []
   private let videos: [DatasetVideo]
   private let frames: Int
+  private let placement: EvaluationWindows.Placement
 
   /// Looks through a folder.
   ///
@@ -69,12 +70,13 @@ struct FolderClips: ClipSource {
   ///   - split: The part to take; `nil` for all.
   ///   - clips: Clips that are wanted at most.
   ///   - seed: Chooses which.
+  ///   - placement: Where in the videos they lie.
   ///   - indexFolder: Where what is found out about the videos is kept.
   /// - Throws: `DatasetError` if there are no videos or none is long enough, ``StudioError`` if
   ///   their sizes differ and no side is given.
   init(
     _ path: String, name: String, split: DatasetSplit?, clips: Int, frames: Int, seed: UInt64,
-    side: Int?, indexFolder: String
+    placement: EvaluationWindows.Placement, side: Int?, indexFolder: String
   ) throws {
     try? FileManager.default.createDirectory(
       atPath: indexFolder, withIntermediateDirectories: true)
@@ -92,10 +94,12 @@ struct FolderClips: ClipSource {
     self.path = dataset.root
     self.side = side
     self.frames = frames
+    self.placement = placement
     layout = dataset.layout
     notes = dataset.notes(of: path)
     self.videos = videos
-    others = try EvaluationWindows(videos, of: path, frames: frames, seed: seed)
+    others = try EvaluationWindows(
+      videos, of: path, frames: frames, seed: seed, placement: placement)
     while windows.count < clips, let window = others.next() { windows.append(window) }
     let video = windows.first?.video
     frameSize = side.map { "\($0) x \($0)" } ?? video.map(Self.size) ?? ""
@@ -109,7 +113,8 @@ struct FolderClips: ClipSource {
   var identity: [String] {
     [
       "folder of videos", "side \(side.map(String.init) ?? "as it is")", "frames \(frames)",
-      "clips in the order of seed \(others.seed)",
+      "clips in the order of seed \(others.seed)"
+        + (placement == .beginning ? ", one at the beginning of each video" : ""),
     ]
       + videos.map { "\($0.path) \($0.frameCount) \($0.stamp.digest)" }
       + leftOut.map { "without \($0.video.path) \($0.start)" }

@@ -107,8 +107,9 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
 }
 
 extension EvaluateTask {
-  /// The weights that the user fetched, of those that something is; `nil` where there are none.
+  /// The weights that the user fetched, where this would take them in place of some that are named.
   public func fetched(_ input: EvaluationInput) -> String? {
-    input.fetchedWeights.flatMap { WeightLibrary().found($0) }
+    guard input != .i3d || metric.required.contains(.i3d) else { return nil }
+    return input.fetchedWeights.flatMap { WeightLibrary().found($0) }
   }
 }

@@ -69,18 +69,34 @@ public struct EvaluationJob: Sendable {
     self.outputFolder = outputFolder
   }
 
-  /// Takes the weights that the user fetched where none are named: I3D's where the metric cannot do without, and
-  /// those of LPIPS where the frames are such as it takes.
+  /// Frames of a clip where no model says it.
+  static let usualClipFrames = 16
+
+  static func tooShort(frames: Int, least: Int) -> StudioError {
+    StudioError(
+      nil,
+      .option(
+        name: "the number of frames", found: "\(frames)",
+        expected: "\(least) or more: two clips"))
+  }
+
+  /// Takes the weights that the user fetched where none are named: I3D's where the metric cannot do without, those
+  /// of LPIPS where the frames are such as it takes, and VGG16's where what is named of LPIPS lacks them.
   public mutating func takeFetchedWeights(from library: WeightLibrary = WeightLibrary()) {
     if featureWeights == nil, metric.required.contains(.i3d) {
       featureWeights = library.found(.i3d)
     }
-    guard perceptualWeights == nil, metric.takes(.perceptualWeights),
-      case .model(let files, _) = source,
+    guard metric.takes(.perceptualWeights) else { return }
+    if let perceptualWeights {
+      if perceptualFeatures == nil, PerceptualEngine.lacksFeatures(perceptualWeights) {
+        perceptualFeatures = library.found(.vgg16)
+      }
+    } else if case .model(let files, _) = source,
       case .autoencoder(let network)? = files.autoencoder?.network,
-      network.resolution % PerceptualEngine.sideMultiple == 0
-    else { return }
-    perceptualWeights = library.found(.lpips)
+      PerceptualEngine.takes(side: network.resolution)
+    {
+      perceptualWeights = library.found(.lpips)
+    }
   }
 
   /// What people call the source.
@@ -106,7 +122,11 @@ public struct EvaluationJob: Sendable {
   ) async throws -> EvaluationReport {
     try checkSettings()
     let output = EvaluationOutput(folder: outputFolder)
+    let isNew = !FileManager.default.fileExists(atPath: outputFolder)
     try output.check(overwrites: overwrites)
+    // One that cannot be taken leaves no folder that was not there.
+    var isWritten = false
+    defer { if isNew, !isWritten { rmdir(outputFolder) } }
     let start = ContinuousClock.now
     let run = EvaluationRun(job: self, stop: stop, report: report)
     var result = EvaluationReport(
@@ -120,6 +140,7 @@ public struct EvaluationJob: Sendable {
     // Stored as text with whole seconds.
     result.date = Date(timeIntervalSince1970: now().timeIntervalSince1970.rounded(.down))
     result.seconds = (ContinuousClock.now - start) / .seconds(1)
+    isWritten = true
     try output.write(result, overwrites: overwrites)
     return result
   }
@@ -146,12 +167,16 @@ struct EvaluationOutput {
   let folder: String
 
   private var json: String { folder + "/" + EvaluationReport.fileName }
+  private var text: String { folder + "/report.txt" }
+  private var curves: String { folder + "/curves.png" }
+  /// Something of another report, or of the user's, that stands where this one is to go.
+  private var standing: String? {
+    [json, text, curves].first { FileManager.default.fileExists(atPath: $0) }
+  }
 
   /// Sees to it before the work begins that the report can be written after it.
   func check(overwrites: Bool) throws {
-    if !overwrites, FileManager.default.fileExists(atPath: json) {
-      throw StudioError(json, .exists)
-    }
+    if !overwrites, let standing { throw StudioError(standing, .exists) }
     do {
       try DurableFolder.make(folder)
     } catch {
@@ -167,7 +192,7 @@ struct EvaluationOutput {
   ///
   /// - Throws: ``StudioError`` if that was so; what writing throws.
   func write(_ report: EvaluationReport, overwrites: Bool) throws {
-    guard !overwrites, FileManager.default.fileExists(atPath: json) else {
+    guard !overwrites, let standing else {
       return try writeFiles(report, overwrites: overwrites)
     }
     var number = 2
@@ -176,7 +201,7 @@ struct EvaluationOutput {
     try other.check(overwrites: false)
     try other.writeFiles(report, overwrites: false)
     throw StudioError(
-      json,
+      standing,
       .output(
         reason: "appeared meanwhile and is left as it is; the new report is kept in \(other.folder)"
       ))
@@ -184,15 +209,14 @@ struct EvaluationOutput {
 
   private func writeFiles(_ report: EvaluationReport, overwrites: Bool) throws {
     // What cannot be written down leaves nothing behind.
-    let (text, json) = (report.text, try report.json)
-    let curves = folder + "/curves.png"
+    let (reportText, reportJSON) = (report.text, try report.json)
     if report.series.isEmpty {
       // Those of the report that is replaced.
       if overwrites { try? FileManager.default.removeItem(atPath: curves) }
     } else {
-      try PNGFile.write(SeriesPlot(report.series).image, to: curves, overwrite: true)
+      try PNGFile.write(SeriesPlot(report.series).image, to: curves, overwrite: overwrites)
     }
-    try AtomicFile.write(to: folder + "/report.txt") { try $0.write(Array(text.utf8)) }
-    try AtomicFile.write(to: self.json, replaces: overwrites) { try $0.write(Array(json.utf8)) }
+    try AtomicFile.write(to: text, replaces: overwrites) { try $0.write(Array(reportText.utf8)) }
+    try AtomicFile.write(to: json, replaces: overwrites) { try $0.write(Array(reportJSON.utf8)) }
   }
 }

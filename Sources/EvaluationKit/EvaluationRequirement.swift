@@ -74,8 +74,18 @@ extension EvaluateTask {
     case .perceptualWeights: [(input, { try checkPerceptualWeights(perceptualWeights) })]
     case .perceptualFeatures: [(input, { try checkPerceptualWeights(perceptualFeatures) })]
     case .clips: [(.clips, { try checkClips() })]
-    case .model, .videos, .frames, .splits, .settings: []
+    case .frames: metric == .drift ? [(.frames, { try checkDriftFrames() })] : []
+    case .model, .videos, .splits, .settings: []
     }
+  }
+
+  /// The seams of a video of one clip cannot be judged.
+  private func checkDriftFrames() throws {
+    let autoencoder = model?.autoencoder.flatMap {
+      try? NetworkFile(path: $0, preferring: .autoencoder)
+    }
+    let least = 2 * (autoencoder?.geometry.frames ?? EvaluationJob.usualClipFrames)
+    guard frames >= least else { throw EvaluationJob.tooShort(frames: frames, least: least) }
   }
 
   private func checkModel(_ model: ModelReference) throws {

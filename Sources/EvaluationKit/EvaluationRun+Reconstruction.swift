@@ -63,7 +63,7 @@ extension EvaluationRun {
     result.protocol.generatedClips = count
     addScores(of: rows, judges, to: &result)
     guard judges.features != nil else {
-      result.notes.append("R-FVD needs the weights of I3D")
+      result.notes.append("R-FVD is left out: no weights of I3D were named (--i3d)")
       return
     }
     noteRank(count, &result)
@@ -123,13 +123,12 @@ extension EvaluationRun {
     side: Int, _ result: inout EvaluationReport
   ) async throws -> PerceptualEngine? {
     guard let weights = job.perceptualWeights else { return nil }
-    let multiple = PerceptualEngine.sideMultiple
-    guard side % multiple == 0 else {
+    guard PerceptualEngine.takes(side: side) else {
       throw StudioError(
         nil,
         .option(
-          name: "the resolution", found: "\(side)", expected: "a multiple of \(multiple) for LPIPS")
-      )
+          name: "the resolution", found: "\(side)",
+          expected: "a multiple of \(PerceptualEngine.sideMultiple) for LPIPS"))
     }
     let engine = try await PerceptualEngine.load(
       weights: weights, features: job.perceptualFeatures, side: side,

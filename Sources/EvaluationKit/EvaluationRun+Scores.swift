@@ -68,7 +68,7 @@ extension EvaluationRun {
 
   /// What changes along long videos, by clip index.
   package func drift(_ result: inout EvaluationReport) async throws {
-    var clipFrames = 16
+    var clipFrames = EvaluationJob.usualClipFrames
     if case .model(let files, _) = job.source,
       case .autoencoder(let configuration)? = files.autoencoder?.network
     {
@@ -76,13 +76,10 @@ extension EvaluationRun {
     }
     let clipCount = job.frames / clipFrames
     guard clipCount >= 2 else {
-      throw StudioError(
-        nil,
-        .option(
-          name: "the number of frames", found: "\(job.frames)",
-          expected: "\(2 * clipFrames) or more: two clips"))
+      throw EvaluationJob.tooShort(frames: job.frames, least: 2 * clipFrames)
     }
-    let videos = try await generated(&result)
+    // Clips are counted from a video's first frame.
+    let videos = try await generated(&result, placement: .beginning)
     let rows = try await rows(
       videos, name: "videos", count: count(videos, &result),
       key: ["drift, clips of \(clipFrames)"], &result

@@ -68,11 +68,16 @@ struct EvaluationRun {
   }
 
   /// Clips of the model or folder that is judged, `job.frames` each.
-  func generated(_ result: inout EvaluationReport) async throws -> any ClipSource {
+  ///
+  /// - Parameter placement: Where in a folder's videos they lie.
+  func generated(
+    _ result: inout EvaluationReport, placement: EvaluationWindows.Placement = .anywhere
+  ) async throws -> any ClipSource {
     result.protocol.frames = job.frames
     switch job.source {
     case .folder(let path):
-      let clips = try folder(path, "generated clips", split: nil, side: job.resolution)
+      let clips = try folder(
+        path, "generated clips", split: nil, side: job.resolution, placement: placement)
       result.protocol.resolution = clips.squareSide
       return clips
     case .model:
@@ -107,11 +112,12 @@ struct EvaluationRun {
   }
 
   private func folder(
-    _ path: String, _ name: String, split: DatasetSplit?, side: Int?
+    _ path: String, _ name: String, split: DatasetSplit?, side: Int?,
+    placement: EvaluationWindows.Placement = .anywhere
   ) throws -> FolderClips {
     let clips = try FolderClips(
       path, name: name, split: split, clips: job.clips, frames: job.frames, seed: job.clipSeed,
-      side: side, indexFolder: job.cacheFolder)
+      placement: placement, side: side, indexFolder: job.cacheFolder)
     report(.notes(clips.notes))
     return clips
   }

@@ -12,11 +12,12 @@ struct FeatureCache: Sendable {
   struct Key: Sendable, Hashable {
     let lines: [String]
 
-    /// The lines as one text, which is stored with the features.
-    fileprivate var text: String { lines.joined(separator: "\n") }
-    fileprivate var fileName: String {
-      SHA256Digest.hexadecimal(of: text).prefix(32) + ".safetensors"
+    /// SHA-256 of the lines as one text, which is stored with the features: a large set has more lines than a file's
+    /// header holds.
+    fileprivate var digest: String {
+      SHA256Digest.hexadecimal(of: lines.joined(separator: "\n"))
     }
+    fileprivate var fileName: String { digest.prefix(32) + ".safetensors" }
   }
 
   /// The folder, made when something is stored.
@@ -31,7 +32,7 @@ struct FeatureCache: Sendable {
     let path = path(key)
     guard FileManager.default.fileExists(atPath: path),
       let checkpoint = try? Checkpoint(contentsOf: path),
-      checkpoint.metadata[Self.keyName] == key.text,
+      checkpoint.metadata[Self.keyName] == key.digest,
       let entry = checkpoint.tensors.first(where: { $0.name == Self.tensorName }),
       entry.shape.count == 2, entry.shape[1] > 0,
       let values = try? checkpoint.float32Values(entry), values.allSatisfy(\.isFinite)
@@ -52,7 +53,7 @@ struct FeatureCache: Sendable {
     }
     let tensor = TensorDescription(
       name: Self.tensorName, elementType: .float32, shape: [features.count, width])
-    try SafetensorsWriter(tensors: [tensor], metadata: [Self.keyName: key.text])
+    try SafetensorsWriter(tensors: [tensor], metadata: [Self.keyName: key.digest])
       .write(to: path(key)) { _, sink in try sink.append(converting: features.flatMap { $0 }) }
   }
 

@@ -17,25 +17,33 @@ final class ContactSheetSink: FrameSink {
     return count == 1 ? nil : ContactSheet(forFrameCount: count)
   }
 
-  /// Keeps the frame. A sheet beyond the size of a PNG is refused at the frame that makes it so,
-  /// which also bounds the memory: with more frames a sheet only grows.
-  func append(_ frame: RGBImage) throws {
-    let count = frames.count + 1
-    let (width, height) = (frame.width * options.scale, frame.height * options.scale)
-    let size =
-      sheet(frameCount: count)?.size(frameCount: count, width: width, height: height)
+  /// The pixels of the sheet with so many frames.
+  private func size(frameCount count: Int, width: Int, height: Int) -> (width: Int, height: Int) {
+    let (width, height) = (width * options.scale, height * options.scale)
+    return sheet(frameCount: count)?.size(frameCount: count, width: width, height: height)
       ?? (width: width, height: height)
-    if frames.isEmpty {
-      try PictureLimits.check(
-        width: size.width, height: size.height, file: target, found: "would have")
+  }
+
+  func check(frameCount: Int, width: Int, height: Int) throws {
+    let whole = size(frameCount: frameCount, width: width, height: height)
+    if PictureLimits.allow(width: whole.width, height: whole.height) { return }
+    let first = size(frameCount: 1, width: width, height: height)
+    try PictureLimits.check(
+      width: first.width, height: first.height, file: target, found: "would have")
+    // With more frames a sheet only grows.
+    let most = (1..<frameCount).partitioningIndex { count in
+      let size = size(frameCount: count + 1, width: width, height: height)
+      return !PictureLimits.allow(width: size.width, height: size.height)
     }
-    guard PictureLimits.allow(width: size.width, height: size.height) else {
-      let most = "\(frames.count) frame\(frames.count == 1 ? "" : "s")"
-      throw MediaError(
-        .unsupported, file: target,
-        found: "cannot show more than \(most) of this size on one sheet",
-        expected: "write a video or a folder of frames")
-    }
+    throw MediaError(
+      .unsupported, file: target,
+      found: "cannot show more than \(most) frame\(most == 1 ? "" : "s") of this size on one sheet",
+      expected: "write a video or a folder of frames")
+  }
+
+  /// Keeps the frame, if the sheet then still is one that a PNG can be, which also bounds the memory.
+  func append(_ frame: RGBImage) throws {
+    try check(frameCount: frames.count + 1, width: frame.width, height: frame.height)
     frames.append(frame)
   }
 

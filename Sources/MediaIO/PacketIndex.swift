@@ -73,15 +73,3 @@ struct PacketIndex {
     sorted.partitioningIndex { $0 >= time }
   }
 }
-
-extension Array {
-  /// The first index whose element satisfies `belongsToSecond`, where all later ones do too.
-  fileprivate func partitioningIndex(_ belongsToSecond: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if belongsToSecond(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
-}

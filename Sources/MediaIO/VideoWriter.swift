@@ -4,6 +4,13 @@ protocol FrameSink: AnyObject {
   func append(_ frame: RGBImage) throws
   /// Completes and closes the output at the temporary path.
   func finish() throws
+  /// Throws ``MediaError`` if so many frames of a size do not fit.
+  func check(frameCount: Int, width: Int, height: Int) throws
+}
+
+extension FrameSink {
+  /// Any number fits.
+  func check(frameCount: Int, width: Int, height: Int) throws {}
 }
 
 /// Writes frames, one at a time, to a video, picture or folder.
@@ -49,6 +56,12 @@ public final class VideoWriter {
   }
 
   deinit { cancel() }
+
+  /// Throws ``MediaError`` if a video of this length, in frames, and size in pixels cannot be written here, which
+  /// is known before any of it is made.
+  public func check(frameCount: Int, width: Int, height: Int) throws {
+    try openSink().check(frameCount: frameCount, width: width, height: height)
+  }
 
   /// Adds a frame. The first one fixes the size.
   ///

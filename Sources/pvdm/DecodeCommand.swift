@@ -66,6 +66,8 @@ struct Decode: AsyncParsableCommand {
       let conversion = try await ClipConversion(
         files, precision: compute.precision, device: compute.device, threadCount: compute.threads,
         onShortage: tellNote)
+      try set.check(
+        frameCount: file.latents.count * conversion.clipFrames, side: conversion.side)
       let progress = ClipProgress("decoding")
       let stop = StopSignalSource()
       var display = ClipDisplay(run, fading: given, clipFrames: conversion.clipFrames)

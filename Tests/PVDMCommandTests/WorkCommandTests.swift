@@ -97,6 +97,10 @@ import Testing
     "a command that no list can be made of is refused before anything is written",
     arguments: [
       (["sample", "skies-64"], "Nothing in it stands for many"),
+      (
+        ["extend", "walk.mp4", "--models", "skies-64,skies-64-instant"],
+        "extend with --models takes its input by --inputs"
+      ),
       (["inspect", "a.mp4", "--seeds", "0-3"], "'inspect' cannot be done by a list of work"),
       (["sample", "skies-64", "--seeds", "3-1"], "--seeds has '3-1'"),
       (["sample", "skies-64", "--seeds", "0-99999999999"], "--seeds has"),

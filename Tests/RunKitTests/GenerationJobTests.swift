@@ -142,7 +142,16 @@ struct GenerationJobTests {
     #expect(interrupted.savedRun != nil)
     job.resumes = true
     job.request.seed = 1
-    await #expect(throws: StudioError.self) { try await self.run(job) }
+    let seed = await #expect(throws: StudioError.self) { try await self.run(job) }
+    #expect(
+      seed?.problem == .resume(reason: "--seed was 9 when it began; leave that as it was"))
+    (job.request.seed, job.request.firstSampler.steps) = (9, 7)
+    let steps = await #expect(throws: StudioError.self) { try await self.run(job) }
+    guard case .resume(let reason)? = steps?.problem else {
+      Issue.record("\(String(describing: steps))")
+      return
+    }
+    #expect(reason.hasPrefix("--steps was "))
   }
 
   @Test("a run goes on only on the device that it began on")
@@ -153,7 +162,7 @@ struct GenerationJobTests {
     #expect(here.device == nil && here.difference(from: here) == nil)
     var saved = here
     saved.device = "NVIDIA H200"
-    #expect(here.difference(from: saved) == "the device")
+    #expect(here.difference(from: saved) == "the device was another")
     #expect(RunSettings(json: try saved.json)?.device == "NVIDIA H200")
   }
 

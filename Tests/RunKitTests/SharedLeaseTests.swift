@@ -166,8 +166,23 @@ import Testing
 
   @Test("the doctor says where a shared file system holds the database")
   func diagnosis() {
-    let finding = Diagnosis.dataFolder("/home/anna/data", on: .shared("NFS"))
+    let data = folder.path("data")
+    let finding = Diagnosis.dataFolder(data, on: .shared("NFS"))
     #expect(finding.status == .note && finding.value.contains("on NFS: one program at a time"))
-    #expect(Diagnosis.dataFolder("/data", on: .local).status == .ok)
+    #expect(Diagnosis.dataFolder(data, on: .local).status == .ok)
+  }
+
+  @Test(
+    "the doctor says where the data's folder is closed",
+    .enabled(if: geteuid() != 0, "nothing is closed to an administrator"))
+  func closedData() throws {
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o555], ofItemAtPath: folder.url.path)
+    defer {
+      try? FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: folder.url.path)
+    }
+    let finding = Diagnosis.dataFolder(folder.path("a/b"), on: .local)
+    #expect(finding.status == .problem && finding.advice.contains(folder.url.path))
   }
 }

@@ -142,11 +142,12 @@ public enum Diagnosis {
   /// Weights of others that evaluations take.
   package static func weights(_ library: WeightLibrary = WeightLibrary()) -> Finding {
     let there = WeightSet.allCases.filter { library.found($0) != nil }
-    let missing = WeightSet.allCases.filter { library.found($0) == nil }
+    // LPIPS has VGG16 in it.
+    let missing = [WeightSet.i3d, .lpips].filter { library.found($0) == nil }
     let value =
       there.isEmpty
       ? "none" : "\(library.folder): \(there.map(\.rawValue).joined(separator: ", "))"
-    guard library.found(.i3d) == nil || library.found(.lpips) == nil else {
+    guard !missing.isEmpty else {
       return Finding("files", "weights", value)
     }
     return Finding(
@@ -157,12 +158,27 @@ public enum Diagnosis {
 
   /// Where the studio's database lies.
   package static func dataFolder(_ path: String, on kind: FileSystemKind) -> Finding {
+    if let closed = closedFolder(above: path) {
+      return Finding(
+        "files", "data", path, .problem,
+        advice:
+          "\(closed) cannot be written to by this user; --data FOLDER of the studio names another")
+    }
     guard case .shared(let name) = kind else { return Finding("files", "data", path) }
     return Finding(
       "files", "data", "\(path), on \(name): one program at a time can use its database", .note,
       advice:
         "A folder on a local disk (pvdm studio --data FOLDER) lets commands add scores while a "
         + "studio is open")
+  }
+
+  /// The folder, or the nearest one above it that is there, if this user cannot write to it.
+  private static func closedFolder(above path: String) -> String? {
+    var url = URL(filePath: path).standardizedFileURL
+    while !FileManager.default.fileExists(atPath: url.path), url.path != "/" {
+      url.deleteLastPathComponent()
+    }
+    return FileManager.default.isWritableFile(atPath: url.path) ? nil : url.path
   }
 
   private static func files(

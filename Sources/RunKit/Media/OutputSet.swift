@@ -62,6 +62,16 @@ public final class OutputSet {
     }
   }
 
+  /// Checks that a video of a length and a size fits into every output, which is known before it is made.
+  ///
+  /// - Parameters:
+  ///   - frameCount: Its frames.
+  ///   - side: Height and width in pixels.
+  /// - Throws: ``MediaError`` if one is too small for it.
+  public func check(frameCount: Int, side: Int) throws {
+    for writer in writers { try writer.check(frameCount: frameCount, width: side, height: side) }
+  }
+
   private func replaces(_ path: String) -> Bool { overwrites || replaceable.contains(path) }
 
   /// Whether a path asks for latents.

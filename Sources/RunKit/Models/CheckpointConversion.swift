@@ -89,16 +89,16 @@ public struct CheckpointConversion: Sendable {
     case .torch:
       let prefix = file.kind == .denoiser ? "diffusion_model." : ""
       let tensors = file.dictionary.tensors.map { description($0, named: prefix + $0.name) }
+      // One without the other would be read as another network: both are complete before either gets its name.
+      let configuration = try side.map { try AtomicFile(replacing: $0, replaces: overwrites) }
+      try configuration?.write(Array(file.configurationText.utf8))
       try TorchWriter(tensors: tensors).write(to: path, replaces: overwrites) {
         try copy(String($0.name.dropFirst(prefix.count)), into: $1)
       }
-      guard let side else { return [] }
+      guard let side, let configuration else { return [] }
       do {
-        try AtomicFile.write(to: side, replaces: overwrites) {
-          try $0.write(Array(file.configurationText.utf8))
-        }
+        try configuration.commit()
       } catch {
-        // One without the other would be read as another network, unless it is what was there before.
         if !overwrites { try? FileManager.default.removeItem(atPath: path) }
         throw error
       }

@@ -53,7 +53,21 @@ public struct ModelFiles: Sendable {
     framesPerSecond = folder?.framesPerSecond
   }
 
-  /// Opens a network of a kind, of the two that a file may hold.
+  /// The file of a network: the path itself, or of a folder, which is a model or a run, the network in it.
+  ///
+  /// - Throws: ``StudioError`` if the folder holds no such network.
+  package static func file(_ path: String, _ kind: NetworkKind) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else { return path }
+    let folder = try ModelFolder(contentsOf: path)
+    guard let name = kind == .autoencoder ? folder.autoencoder : folder.denoiser else {
+      throw StudioError(path, .incompleteModel(name: folder.name))
+    }
+    return URL(filePath: path).appending(path: name).path
+  }
+
+  /// Opens a network of a kind, of the two that a file, or of those that a folder may hold.
   ///
   /// - Throws: ``ModelError`` if the file holds the other one alone, and what `NetworkFile` throws.
   static func open(
@@ -61,7 +75,8 @@ public struct ModelFiles: Sendable {
     frames: Int? = nil, companion: PlaneGeometry? = nil
   ) throws -> NetworkFile {
     let file = try NetworkFile(
-      path: path, configurationPath: configuration, wrapper: wrapper, preferring: kind,
+      path: Self.file(path, kind), configurationPath: configuration, wrapper: wrapper,
+      preferring: kind,
       frames: frames, companion: companion)
     guard file.kind == kind else {
       throw ModelError(path: path, .otherNetwork(expected: kind, found: file.kind))

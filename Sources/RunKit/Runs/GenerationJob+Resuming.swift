@@ -38,7 +38,7 @@ extension GenerationJob {
     }
     if let difference = settings.difference(from: savedSettings) {
       throw StudioError(
-        path, .resume(reason: "\(difference) differs from when it began; leave it as it was"))
+        path, .resume(reason: "\(difference) when it began; leave that as it was"))
     }
     return saved
   }

@@ -126,6 +126,15 @@ public struct GenerationJob: Sendable {
     for sample in 0..<request.sampleCount {
       sets.append(try outputSet(sample, settings, rate, replaceable))
     }
+    if case .autoencoder(let autoencoder)? = model.autoencoder?.network,
+      let clips = request.clipCount
+    {
+      let frames = clips * denoiser.geometry.frames - request.closingFrames
+      for set in sets {
+        try set.check(
+          frameCount: (settings.precedingFrames ?? 0) + frames, side: autoencoder.resolution)
+      }
+    }
     let engine = try VideoEngine(
       threadCount: threadCount, precision: precision.products, device: device
     ) { report(.notes([$0])) }

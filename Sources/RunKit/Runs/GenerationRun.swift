@@ -44,7 +44,8 @@ actor GenerationRun: ClipSink {
     self.report = report
     self.stop = stop
     lastFrames = Array(repeating: nil, count: job.request.sampleCount)
-    needsFrames = OutputSet.needPixels(job.outputs)
+    // What is shown is played too.
+    needsFrames = OutputSet.needPixels(job.outputs) || job.preview != .off
     previews = PreviewMaker(
       engine: engine, mode: job.preview, interval: job.previewInterval,
       library: LinearPreviewLibrary(cacheFolder: job.previewCacheFolder)

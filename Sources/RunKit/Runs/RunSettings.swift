@@ -112,27 +112,43 @@ public struct RunSettings: Sendable, Hashable, Codable {
     choice.resolved == .processor ? nil : choice.deviceName
   }
 
-  /// The first setting in which a run that goes on differs from the one that was kept; `nil` if the
-  /// two make the same frames. The number of clips may differ.
+  /// The first thing in which a run that goes on differs from the one that was kept, in words: `--seed was 0`; `nil`
+  /// if the two make the same frames. The number of clips may differ.
   package func difference(from saved: RunSettings) -> String? {
+    func was<Value: Equatable>(
+      _ name: String, _ value: KeyPath<RunSettings, Value>, _ text: String = "another"
+    ) -> String? {
+      self[keyPath: value] == saved[keyPath: value] ? nil : "\(name) was \(text)"
+    }
+    let differences: [String?] = [
+      was("the command", \.command, saved.command),
+      was("the autoencoder", \.autoencoder),
+      was("the denoiser", \.denoiser),
+      samplingDifference(from: saved),
+      was("--precision", \.precision, saved.precision),
+      was("the device", \.device),
+      was("--fps", \.framesPerSecond, "\(saved.framesPerSecond)"),
+      was("the input", \.source, saved.source ?? "none"),
+      was("--from-frame", \.firstFrame, saved.firstFrame.map { "\($0)" } ?? "not given"),
+      was("--only-new", \.onlyNew, saved.onlyNew == true ? "given" : "not given"),
+      was("--pin", \.pins, saved.pins == nil ? "not given" : "another"),
+      was("what is made between frames", \.gap, "something else"),
+      was("the contents of the files", \.fileSizes, "something else"),
+    ]
+    return differences.lazy.compactMap { $0 }.first
+  }
+
+  private func samplingDifference(from saved: RunSettings) -> String? {
     var request = request
     request?.clipCount = saved.request?.clipCount
-    let comparisons: [(String, Bool)] = [
-      ("the command", command == saved.command),
-      ("the sampling settings", request == saved.request),
-      ("the autoencoder", autoencoder == saved.autoencoder),
-      ("the denoiser", denoiser == saved.denoiser),
-      ("--precision", precision == saved.precision),
-      ("the device", device == saved.device),
-      ("--fps", framesPerSecond == saved.framesPerSecond),
-      ("the input", source == saved.source),
-      ("--from-frame", firstFrame == saved.firstFrame),
-      ("--only-new", onlyNew == saved.onlyNew),
-      ("--pin", pins == saved.pins),
-      ("what is made between frames", gap == saved.gap),
-      ("the contents of the files", fileSizes == saved.fileSizes),
-    ]
-    return comparisons.first { !$0.1 }?.0
+    guard request != saved.request else { return nil }
+    guard let request, let before = saved.request else { return "sampling had no settings" }
+    if request.sampleCount != before.sampleCount { return "--batch was \(before.sampleCount)" }
+    let (now, then) = (GenerationSettings(request), GenerationSettings(before))
+    guard let setting = GenerationSetting.all.first(where: { now[$0] != then[$0] }) else {
+      return "the sampling settings were others"
+    }
+    return "--\(setting.optionName) was \(then[setting].plainText)"
   }
 
   /// The settings as one line of JSON with sorted keys.

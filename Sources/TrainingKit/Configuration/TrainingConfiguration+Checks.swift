@@ -57,10 +57,11 @@ extension TrainingConfiguration {
         reason: "frames are cut into patches of \(patch) pixels a side")
     }
     let isPerceptual = autoencoderTraining.weights.perceptual > 0
-    guard !isPerceptual || autoencoder.resolution.isMultiple(of: 16) else {
+    guard !isPerceptual || PerceptualEngine.takes(side: autoencoder.resolution) else {
       return Conflict(
         setting: "autoencoder.resolution", found: "\(autoencoder.resolution)",
-        expected: "a multiple of 16, or 0 for autoencoder_training.perceptual_weight",
+        expected:
+          "a multiple of \(PerceptualEngine.sideMultiple), or 0 for autoencoder_training.perceptual_weight",
         reason: "the perceptual distance halves frames four times")
     }
     return nil

@@ -64,7 +64,9 @@ extension TrainingConfiguration {
     guard FileManager.default.fileExists(atPath: path) else {
       let names = TrainingPreset.allCases.map(\.rawValue)
       throw TrainingConfigurationError(
-        file: path, .notFound(suggestion: NearestName.find(path, in: names)))
+        file: path,
+        .notFound(
+          suggestion: NearestName.find(URL(filePath: path).lastPathComponent, in: names)))
     }
     guard let source = try? SmallFile.text(of: path, limit: sizeLimit) else {
       throw TrainingConfigurationError(file: path, .unreadable)

@@ -145,6 +145,13 @@ public struct TrainingRunFolder: Sendable {
     }
   }
 
+  /// Removes the folder, if nothing was written into it.
+  func removeIfUnused() {
+    for folder in [samples, checkpoints] { rmdir(folder) }
+    guard contents(path).allSatisfy({ $0.hasPrefix(Self.name(lock)) }) else { return }
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
   /// Removes what a run left that ended while its description was written. Call it with the lock held:
   /// a run that is just beginning looks the same.
   ///

@@ -24,8 +24,6 @@ final class AutoencoderStage: StageWork {
   private static let shownClips = 4
   /// Memory for videos that are decoded once, in bytes.
   static let frameCacheBytes = 2 << 30
-  /// What LPIPS needs is enough for discriminators, which halve frames three times with kernels of 4.
-  private static let sideMultiple = PerceptualEngine.sideMultiple
 
   /// - Parameters:
   ///   - job: The run.
@@ -44,14 +42,15 @@ final class AutoencoderStage: StageWork {
     framesPerSecond = videos.framesPerSecond
     threadCount = job.resolvedThreadCount
     device = job.device
-    hasPerceptualDistance = job.perceptualWeights != nil
+    // What LPIPS needs is enough for discriminators, which halve frames three times with kernels of 4.
+    hasPerceptualDistance = job.perceptual != nil
     if hasPerceptualDistance || settings.usesDiscriminators,
-      network.resolution % Self.sideMultiple != 0
+      !PerceptualEngine.takes(side: network.resolution)
     {
       throw TrainingError(
         job.runFolder,
         .sideTooSmall(
-          resolution: network.resolution, needed: Self.sideMultiple,
+          resolution: network.resolution, needed: PerceptualEngine.sideMultiple,
           what: hasPerceptualDistance ? "the perceptual distance" : "the discriminators"))
     }
     if settings.usesDiscriminators, case .random = beginning {
@@ -61,7 +60,7 @@ final class AutoencoderStage: StageWork {
     plan.weights = settings.weights
     plan.optimizer = settings.stage.optimizer
     plan.discriminatorSeed = settings.usesDiscriminators ? settings.stage.seed : nil
-    plan.perceptual = job.perceptualWeights.map { ($0, job.perceptualFeatures) }
+    plan.perceptual = job.perceptual
     plan.precision = settings.stage.precision.products
     plan.isCheckpointing = settings.stage.gradientCheckpointing
     plan.device = device

@@ -144,26 +144,34 @@ public struct TrainingJob: Sendable {
     ranks.map { GradientSharing($0, elementType: configuration[stage].gradientType.elementType) }
   }
 
-  /// Takes the weights of LPIPS that the user fetched, where a new run has a use for some and none are named.
+  /// Takes the weights that the user fetched for a new run: those of LPIPS where a perceptual loss is wanted and none
+  /// are named, VGG16's where what is named of LPIPS lacks them.
   public mutating func takeFetchedWeights(from library: WeightLibrary = WeightLibrary()) {
-    guard !resumes, lacksPerceptualWeights,
-      configuration.autoencoder.resolution % PerceptualEngine.sideMultiple == 0
-    else { return }
-    perceptualWeights = library.found(.lpips)
+    guard !resumes, wantsPerceptualLoss else { return }
+    if let perceptualWeights {
+      if perceptualFeatures == nil, PerceptualEngine.lacksFeatures(perceptualWeights) {
+        perceptualFeatures = library.found(.vgg16)
+      }
+    } else if PerceptualEngine.takes(side: configuration.autoencoder.resolution) {
+      perceptualWeights = library.found(.lpips)
+    }
   }
 
-  /// Whether a perceptual loss is wanted, and there is nothing to compute it by.
-  private var lacksPerceptualWeights: Bool {
-    stage == .autoencoder && perceptualWeights == nil
-      && configuration.autoencoderTraining.weights.perceptual > 0
+  private var wantsPerceptualLoss: Bool {
+    stage == .autoencoder && configuration.autoencoderTraining.weights.perceptual > 0
+  }
+
+  /// The weights of the perceptual loss, if it is a part of the whole, and VGG16's if they are in another file.
+  var perceptual: (weights: String, features: String?)? {
+    wantsPerceptualLoss ? perceptualWeights.map { ($0, perceptualFeatures) } : nil
   }
 
   /// What is left out for want of weights: a sentence without a full stop; `nil` if nothing is.
   public var perceptualNote: String? {
-    guard lacksPerceptualWeights else { return nil }
+    guard wantsPerceptualLoss, perceptualWeights == nil else { return nil }
     return
-      "no weights of LPIPS are given, so that the perceptual loss is left out; \"pvdm weights fetch "
-      + "lpips\" brings some"
+      "no weights of LPIPS are given, so that the perceptual loss is left out; "
+      + (resumes ? "--lpips names some" : "\"pvdm weights fetch lpips\" brings some")
   }
 
   /// Which world trains, for the log; `nil` for one alone.

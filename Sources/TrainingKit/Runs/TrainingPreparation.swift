@@ -58,7 +58,7 @@ public struct TrainingPreparation: Sendable, Hashable, Codable {
       if request.stage == .diffusion, !request.autoencoderPath.isEmpty {
         try configuration.take(
           NetworkFile(
-            path: request.autoencoderPath, preferring: .autoencoder))
+            path: ModelFiles.file(request.autoencoderPath, .autoencoder), preferring: .autoencoder))
         self.configuration = configuration
       }
       describe(configuration, request.stage, runs)

@@ -11,9 +11,11 @@ extension TrainingRun {
   /// The second stage's autoencoder and the hash of its file; its settings become the run's.
   mutating func openAutoencoder() async throws -> HashedNetwork? {
     guard job.stage == .diffusion else { return nil }
-    guard let path = job.autoencoderPath else {
+    guard let named = job.autoencoderPath else {
       throw TrainingError(job.runFolder, .noAutoencoder)
     }
+    let path = try ModelFiles.file(named, .autoencoder)
+    job.autoencoderPath = path
     let file = try NetworkFile(path: path, preferring: .autoencoder)
     try job.configuration.take(file)
     let hash = try hash(of: path)
@@ -53,8 +55,8 @@ extension TrainingRun {
 
   /// SHA-256 of each file of the perceptual loss; `nil` where it is left out.
   func perceptualHashes() throws -> [String]? {
-    guard job.stage == .autoencoder, let weights = job.perceptualWeights else { return nil }
-    let paths = [weights] + [job.perceptualFeatures].compactMap { $0 }
+    guard let (weights, features) = job.perceptual else { return nil }
+    let paths = [weights] + [features].compactMap { $0 }
     for path in paths where !FileManager.default.fileExists(atPath: path) {
       throw EvaluationError.noPerceptualWeights(path: path)
     }

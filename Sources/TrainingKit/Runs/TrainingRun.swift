@@ -33,8 +33,19 @@ struct TrainingRun {
     self.now = now
   }
 
-  /// Does the run.
+  /// Does the run. One that cannot begin leaves no folder that was not there.
   mutating func perform() async throws -> TrainingOutcome {
+    let isNew =
+      writes && !job.resumes && !FileManager.default.fileExists(atPath: job.runFolder)
+    do {
+      return try await performInFolder()
+    } catch {
+      if isNew, !folder.holdsRun { folder.removeIfUnused() }
+      throw error
+    }
+  }
+
+  private mutating func performInFolder() async throws -> TrainingOutcome {
     try job.checkDevice()
     lock = writes ? try openFolder() : nil
     defer { lock?.release() }

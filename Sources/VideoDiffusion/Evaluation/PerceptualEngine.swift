@@ -17,6 +17,18 @@ public actor PerceptualEngine {
   /// The side of frames is a multiple of this, in pixels: VGG16 halves them four times.
   public static let sideMultiple = 16
 
+  /// Whether frames of a side, in pixels, can be compared.
+  public static func takes(side: Int) -> Bool { side.isMultiple(of: sideMultiple) }
+
+  /// Whether a file has the weights of the channels alone, so that VGG16's convolutions must come from another.
+  public static func lacksFeatures(_ path: String) -> Bool {
+    guard let checkpoint = try? Checkpoint(contentsOf: path) else { return false }
+    let names = checkpoint.tensors.map(\.name)
+    return !PerceptualDistance.featureLandmarks.contains { landmark in
+      names.contains { $0.hasSuffix(landmark) }
+    }
+  }
+
   private init() {}
 
   /// Loads the networks of the distance.
@@ -36,7 +48,7 @@ public actor PerceptualEngine {
     weights: String, features: String?, side: Int, device: DeviceChoice = .processor,
     threadCount: Int? = nil, onShortage: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> PerceptualEngine {
-    precondition(side % sideMultiple == 0, "frames are halved four times")
+    precondition(takes(side: side), "frames are halved four times")
     let engine = PerceptualEngine()
     try await engine.open(weights, features ?? weights, side, device, threadCount, onShortage)
     return engine
@@ -92,6 +104,9 @@ public actor PerceptualEngine {
 }
 
 extension PerceptualDistance {
+  /// Names of VGG16's first weights, as torchvision's network and that of LPIPS have them.
+  fileprivate static let featureLandmarks = ["features.0.weight", "net.slice1.0.weight"]
+
   /// Loads the networks of the distance from the files users have.
   ///
   /// - Parameters:
@@ -121,7 +136,7 @@ extension PerceptualDistance {
       checkpoint,
       try StateDictionary(
         in: checkpoint,
-        networks: ["lin0.model.1.weight", "features.0.weight", "net.slice1.0.weight"].map {
+        networks: (["lin0.model.1.weight"] + featureLandmarks).map {
           WeightNames(landmarks: [$0])
         }))
   }

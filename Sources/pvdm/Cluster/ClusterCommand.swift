@@ -25,7 +25,7 @@ struct Cluster: AsyncParsableCommand {
 
       Examples:
         pvdm train diffusion --config my.toml --data videos --output second \\
-          --autoencoder first/autoencoder.safetensors --submit --nodes 4 --time 24:00:00
+          --autoencoder first --submit --nodes 4 --time 24:00:00
         pvdm work run evals/fvd --submit --nodes 64
         pvdm cluster
         pvdm cluster follow 4711

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EvaluationKit
 import Foundation
+import HandwrittenText
 import StudioKit
 
 struct ListEvaluations: AsyncParsableCommand {
@@ -24,7 +25,8 @@ struct ListEvaluations: AsyncParsableCommand {
 
   func run() async throws {
     try await explaining {
-      let stored = try EvaluationArchive.ofUser.evaluations().filter {
+      let all = try EvaluationArchive.ofUser.evaluations()
+      let stored = all.filter {
         (metric == nil || $0.report.metric == metric)
           && (source == nil || $0.report.protocol.source == source)
       }
@@ -32,9 +34,18 @@ struct ListEvaluations: AsyncParsableCommand {
         let reports = try stored.map { try $0.report.json }.joined(separator: ",")
         try writeToStandardOutput("[\(ConsoleText(json: reports))]")
       } else {
-        try writeToStandardOutput(stored.isEmpty ? "no scores are stored" : Self.table(stored))
+        try writeToStandardOutput(stored.isEmpty ? none(of: all) : Self.table(stored))
       }
     }
+  }
+
+  /// What to say where nothing is to be shown.
+  private func none(of all: [StoredEvaluation]) -> ConsoleText {
+    guard !all.isEmpty else { return "no scores are stored" }
+    let wanted = [metric?.rawValue, source.map { "of \($0)" }].compactMap { $0 }
+    let sources = Set(all.map(\.report.protocol.source)).sorted().joined(separator: ", ")
+    return
+      "of \(counted(all.count, "stored score")) none is \(wanted.joined(separator: " ")); there are some of \(sources)"
   }
 
   private static func table(_ stored: [StoredEvaluation]) -> ConsoleText {

@@ -70,7 +70,7 @@ struct Status: AsyncParsableCommand {
       Exit status 0 if a worker runs, 2 if there is none.
 
       With --json, one object: program, process, since (seconds since 2001-01-01 UTC), screens, running (a \
-      line for each job), waiting (jobs whose turn comes) and isEnding.
+      line for each job), waiting (jobs whose turn comes) and is_ending.
 
       Examples:
         pvdm status

@@ -16,7 +16,7 @@ struct Train: AsyncParsableCommand {
         pvdm dataset skies --clips 700 --seed 1 --output skies
         pvdm train autoencoder --config skies-64 --data skies --output first
         pvdm train diffusion --config skies-64 --data skies --output second \\
-          --autoencoder first/autoencoder.safetensors
+          --autoencoder first
         pvdm sample second --clips 4 --output sky.mp4
       """,
     subcommands: [
@@ -78,8 +78,8 @@ struct TrainDiffusion: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The autoencoder's checkpoint (.safetensors, or the authors' model_last.pth).",
-      valueName: "file"), completion: .file())
+      "The autoencoder's checkpoint (.safetensors, or the authors' model_last.pth), or the folder of its run.",
+      valueName: "path"), completion: .file())
   var autoencoder: String?
 
   @OptionGroup var training: TrainingOptions

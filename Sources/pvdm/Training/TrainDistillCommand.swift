@@ -21,7 +21,7 @@ struct TrainDistill: AsyncParsableCommand {
       Examples:
         pvdm train distill skies-64 --data skies --output few
         pvdm sample few --clips 4 --output sky.mp4
-        pvdm convert --autoencoder few/autoencoder.safetensors --denoiser few/denoiser.safetensors instant
+        pvdm convert --autoencoder few --denoiser few instant
       """)
 
   @Argument(

@@ -103,7 +103,15 @@ struct WorkTemplate {
     if let twice = labels.first(where: { label in labels.count { $0 == label } > 1 }) {
       throw ValidationError("\(twice) is given twice")
     }
+    // Of the other words none says which is the input, which stands before the model.
+    if kind == .ofInput, labels.contains(Self.modelLabel), !labels.contains(Self.inputLabel) {
+      throw ValidationError(
+        "\(name) with --models takes its input by --inputs, also where it is one")
+    }
   }
+
+  private static let modelLabel = "model"
+  private static let inputLabel = "input"
 
   /// Options that the worker gives itself, or that would write elsewhere.
   private static let refused: Set = [
@@ -233,7 +241,7 @@ struct WorkTemplate {
 
   private static func models(_ text: String, _ kind: Kind) throws -> Axis {
     Axis(
-      label: "model",
+      label: modelLabel,
       values: try values(text, of: "--models").map { model in
         let name = URL(filePath: model).lastPathComponent
         return kind == .evaluation
@@ -246,7 +254,7 @@ struct WorkTemplate {
       throw ValidationError("--inputs is for commands with an input: extend, reconstruct, encode")
     }
     return Axis(
-      label: "input",
+      label: inputLabel,
       values: try values(text, of: "--inputs").map {
         (URL(filePath: $0).lastPathComponent, $0, nil, [])
       })
