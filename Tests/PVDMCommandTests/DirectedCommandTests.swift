@@ -230,7 +230,7 @@ import VideoDiffusion
       options("s.png") + ["--json", "-o", part], interruptAfter: "clip_finished")
     #expect(stopped.status == 130, "\(stopped.errors)")
     let other = try run(options("t.png") + ["--resume", "-o", part])
-    #expect(other.status == 2 && other.errors.contains("--pin differs"), "\(other.errors)")
+    #expect(other.status == 2 && other.errors.contains("--pin was another"), "\(other.errors)")
     let resumed = try run(options("s.png") + ["--resume", "-o", part])
     #expect(resumed.status == 0, "\(resumed.errors)")
     let whole = try run(options("s.png") + ["-o", folder.path("whole.mkv")])

@@ -103,7 +103,7 @@ import Testing
     let reports = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [Any]
     #expect(reports?.count == 2)
     let none = try CommandRun(["evaluate", "list", "--metric", "drift"], home: home)
-    #expect(none.output.contains("no scores"))
+    #expect(none.output.contains("of 2 stored scores none is drift"))
     let comparison = try CommandRun(["evaluate", "compare", "1", "2"], home: home)
     #expect(comparison.status == 0 && comparison.output.contains("part"), "\(comparison.errors)")
     let missing = try CommandRun(["evaluate", "compare", "1", "9"], home: home)
