@@ -109,7 +109,7 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
 extension EvaluateTask {
   /// The weights that the user fetched, where this would take them in place of some that are named.
   public func fetched(_ input: EvaluationInput) -> String? {
-    guard input != .i3d || metric.required.contains(.i3d) else { return nil }
+    guard metric.takesFetched(input) else { return nil }
     return input.fetchedWeights.flatMap { WeightLibrary().found($0) }
   }
 }

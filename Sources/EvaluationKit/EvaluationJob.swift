@@ -83,20 +83,16 @@ public struct EvaluationJob: Sendable {
   /// Takes the weights that the user fetched where none are named: I3D's where the metric cannot do without, those
   /// of LPIPS where the frames are such as it takes, and VGG16's where what is named of LPIPS lacks them.
   public mutating func takeFetchedWeights(from library: WeightLibrary = WeightLibrary()) {
-    if featureWeights == nil, metric.required.contains(.i3d) {
-      featureWeights = library.found(.i3d)
-    }
-    guard metric.takes(.perceptualWeights) else { return }
-    if let perceptualWeights {
-      if perceptualFeatures == nil, PerceptualEngine.lacksFeatures(perceptualWeights) {
-        perceptualFeatures = library.found(.vgg16)
-      }
-    } else if case .model(let files, _) = source,
-      case .autoencoder(let network)? = files.autoencoder?.network,
-      PerceptualEngine.takes(side: network.resolution)
+    if featureWeights == nil, metric.takesFetched(.i3d) { featureWeights = library.found(.i3d) }
+    guard metric.takesFetched(.perceptualWeights) else { return }
+    var side: Int?
+    if case .model(let files, _) = source,
+      case .autoencoder(let network)? = files.autoencoder?.network
     {
-      perceptualWeights = library.found(.lpips)
+      side = network.resolution
     }
+    (perceptualWeights, perceptualFeatures) = library.completing(
+      (perceptualWeights, perceptualFeatures), side: side)
   }
 
   /// What people call the source.
@@ -124,9 +120,8 @@ public struct EvaluationJob: Sendable {
     let output = EvaluationOutput(folder: outputFolder)
     let isNew = !FileManager.default.fileExists(atPath: outputFolder)
     try output.check(overwrites: overwrites)
-    // One that cannot be taken leaves no folder that was not there.
-    var isWritten = false
-    defer { if isNew, !isWritten { rmdir(outputFolder) } }
+    // One that cannot be taken leaves no folder that was not there: the system removes empty ones alone.
+    defer { if isNew { rmdir(outputFolder) } }
     let start = ContinuousClock.now
     let run = EvaluationRun(job: self, stop: stop, report: report)
     var result = EvaluationReport(
@@ -140,7 +135,6 @@ public struct EvaluationJob: Sendable {
     // Stored as text with whole seconds.
     result.date = Date(timeIntervalSince1970: now().timeIntervalSince1970.rounded(.down))
     result.seconds = (ContinuousClock.now - start) / .seconds(1)
-    isWritten = true
     try output.write(result, overwrites: overwrites)
     return result
   }

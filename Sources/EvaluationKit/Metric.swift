@@ -114,6 +114,12 @@ public struct Metric: RawRepresentable, Sendable, Hashable, Codable, CaseIterabl
     required.contains(input) || optional.contains(input)
   }
 
+  /// Whether it takes what was fetched of something where nothing is named. I3D takes much time: where it is of use and
+  /// not needed, it is to be asked for.
+  func takesFetched(_ input: EvaluationInput) -> Bool {
+    input == .i3d ? required.contains(input) : takes(input)
+  }
+
   /// Whether it can do without any file but the model's.
   public var needsModelAlone: Bool { !required.contains { $0.path != nil } }
 

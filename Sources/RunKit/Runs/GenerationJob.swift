@@ -82,8 +82,11 @@ public struct GenerationJob: Sendable {
   private func needsAutoencoder(_ input: ClipInput?) -> Bool {
     if case .video = input { return true }
     if isDirected { return true }
-    return OutputSet.needPixels(outputs) || preview != .off || request.reencodesCondition
+    return needsFrames || request.reencodesCondition
   }
+
+  /// Whether clips are decoded to be written, or to be played as they are shown.
+  var needsFrames: Bool { OutputSet.needPixels(outputs) || preview != .off }
 
   /// Does the job.
   ///

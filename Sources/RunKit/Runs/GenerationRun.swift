@@ -44,8 +44,7 @@ actor GenerationRun: ClipSink {
     self.report = report
     self.stop = stop
     lastFrames = Array(repeating: nil, count: job.request.sampleCount)
-    // What is shown is played too.
-    needsFrames = OutputSet.needPixels(job.outputs) || job.preview != .off
+    needsFrames = job.needsFrames
     previews = PreviewMaker(
       engine: engine, mode: job.preview, interval: job.previewInterval,
       library: LinearPreviewLibrary(cacheFolder: job.previewCacheFolder)

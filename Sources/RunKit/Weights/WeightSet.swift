@@ -1,4 +1,5 @@
 import Foundation
+import VideoDiffusion
 
 /// Weights of networks that judge videos, which others trained and published: what can be had of them, and where.
 ///
@@ -88,5 +89,21 @@ public struct WeightLibrary: Sendable, Hashable {
   public func found(_ weights: WeightSet) -> String? {
     let path = path(of: weights)
     return FileManager.default.fileExists(atPath: path) ? path : nil
+  }
+
+  /// The weights of a perceptual distance, what was fetched taking the place of what is not named: LPIPS where frames
+  /// have a side that it takes, and VGG16 where what is named of LPIPS lacks it.
+  ///
+  /// - Parameters:
+  ///   - weights: What is named of LPIPS, and of VGG16 if that is another file.
+  ///   - side: Height and width of the frames in pixels; `nil` where they are not known.
+  package func completing(
+    _ weights: (lpips: String?, vgg16: String?), side: Int?
+  ) -> (lpips: String?, vgg16: String?) {
+    guard let lpips = weights.lpips else {
+      return (side.map(PerceptualEngine.takes) == true ? found(.lpips) : nil, weights.vgg16)
+    }
+    let lacks = weights.vgg16 == nil && PerceptualEngine.lacksFeatures(lpips)
+    return (lpips, lacks ? found(.vgg16) : weights.vgg16)
   }
 }

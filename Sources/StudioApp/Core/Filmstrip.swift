@@ -26,8 +26,8 @@ package struct FrameShelf: Sendable {
   /// A small picture of each clip that was ever here, for strips of many clips.
   private var thumbnails: [ClipID: PixelImage] = [:]
   private var uses = 0
-  /// How often each clip was brought.
-  private var arrivals: [ClipID: Int] = [:]
+  /// How often each clip was brought, or found to be unreadable.
+  private var answers: [ClipID: Int] = [:]
   /// Clips whose files cannot be read.
   private var unreadable: Set<ClipID> = []
   /// Clips that are kept.
@@ -53,7 +53,7 @@ package struct FrameShelf: Sendable {
   package mutating func put(_ frames: ClipFrames) {
     uses += 1
     let strip = Filmstrip(frames.images)
-    arrivals[frames.clip, default: 0] += 1
+    answers[frames.clip, default: 0] += 1
     unreadable.remove(frames.clip)
     strips[frames.clip] = (strip, uses)
     if thumbnails.count >= Self.thumbnailLimit { thumbnails = [:] }
@@ -69,7 +69,10 @@ package struct FrameShelf: Sendable {
   /// Takes what was brought of some clips that were asked for; the others cannot be read.
   package mutating func put(_ frames: [ClipFrames], asked: [ClipID]) {
     for clip in frames { put(clip) }
-    unreadable.formUnion(Set(asked).subtracting(frames.map(\.clip)))
+    for clip in Set(asked).subtracting(frames.map(\.clip)) {
+      unreadable.insert(clip)
+      answers[clip, default: 0] += 1
+    }
   }
 
   /// Those of some clips that have no small picture yet, and may get one.
@@ -82,11 +85,8 @@ package struct FrameShelf: Sendable {
     clips.filter { strips[$0] == nil && !unreadable.contains($0) }
   }
 
-  /// How often a clip was brought: it may have made room since.
-  func arrivals(of clip: ClipID) -> Int { arrivals[clip] ?? 0 }
-
-  /// Whether a clip is known to be unreadable.
-  func isUnreadable(_ clip: ClipID) -> Bool { unreadable.contains(clip) }
+  /// How often it was answered what became of a clip: one that was brought may have made room since.
+  func answers(of clip: ClipID) -> Int { answers[clip] ?? 0 }
 }
 
 extension PixelImage {

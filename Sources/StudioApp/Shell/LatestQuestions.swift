@@ -47,8 +47,8 @@ package enum Question: Hashable, Sendable {
 
 /// The last question of each kind.
 ///
-/// Of costly ones one is asked at a time, and of those that are asked meanwhile the last one follows. The state holds one answer of a kind: that to an earlier question must not
-/// take the place of the last one's.
+/// Of costly ones one is asked at a time, and of those that are asked meanwhile the last one follows. The state
+/// holds one answer of a kind: that to an earlier question must not take the place of the last one's.
 struct LatestQuestions: Sendable {
   private var last: [Question.Kind: Question] = [:]
   /// Those that wait for their answers.

@@ -93,9 +93,11 @@ public struct FilmCutter: Sendable {
         endings.append(.cut(done))
         continue
       }
-      record.begun = (record.begun ?? [:]).merging([name: sizes[place] ?? 0]) { $1 }
+      let size = sizes[place] ?? 0
+      record.begun = record.begun ?? [:]
+      record.begun?[name] = size
       try keep(record)
-      let ending = try ending(of: film, name, sizes[place] ?? 0, stop) { onProgress(place, $0, $1) }
+      let ending = try ending(of: film, name, size, stop) { onProgress(place, $0, $1) }
       endings.append(ending)
       if ending == .stopped { break }
       record.begun?[name] = nil

@@ -42,8 +42,8 @@ final class AutoencoderStage: StageWork {
     framesPerSecond = videos.framesPerSecond
     threadCount = job.resolvedThreadCount
     device = job.device
-    // What LPIPS needs is enough for discriminators, which halve frames three times with kernels of 4.
     hasPerceptualDistance = job.perceptual != nil
+    // What LPIPS needs is enough for discriminators, which halve frames three times with kernels of 4.
     if hasPerceptualDistance || settings.usesDiscriminators,
       !PerceptualEngine.takes(side: network.resolution)
     {

@@ -148,13 +148,8 @@ public struct TrainingJob: Sendable {
   /// are named, VGG16's where what is named of LPIPS lacks them.
   public mutating func takeFetchedWeights(from library: WeightLibrary = WeightLibrary()) {
     guard !resumes, wantsPerceptualLoss else { return }
-    if let perceptualWeights {
-      if perceptualFeatures == nil, PerceptualEngine.lacksFeatures(perceptualWeights) {
-        perceptualFeatures = library.found(.vgg16)
-      }
-    } else if PerceptualEngine.takes(side: configuration.autoencoder.resolution) {
-      perceptualWeights = library.found(.lpips)
-    }
+    (perceptualWeights, perceptualFeatures) = library.completing(
+      (perceptualWeights, perceptualFeatures), side: configuration.autoencoder.resolution)
   }
 
   private var wantsPerceptualLoss: Bool {

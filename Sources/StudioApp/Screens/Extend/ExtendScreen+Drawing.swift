@@ -112,7 +112,6 @@ extension ExtendScreen {
     let facts = clipFacts(app)
     let job = jobPane(app)
     let jobRows = job.map { $0.rows(width: area.width - 4) + 2 } ?? 0
-    let grid = FilmGrid(outline)
     let size = FilmstripView.SlotSize(
       columns: area.width - 4, rows: area.height - jobRows - 10, branches: grid.rowCount)
     let ribbon = ribbonRows(size)

@@ -81,8 +81,7 @@ extension ExtendScreen {
 
   /// Moves in the strip as it is drawn.
   private mutating func move(_ key: Key, _ app: AppState) -> [StudioEffect] {
-    guard let outline, let movement = Movement(key),
-      let target = FilmGrid(outline).moved(from: selectedNode, movement),
+    guard let movement = Movement(key), let target = grid.moved(from: selectedNode, movement),
       target != selectedNode
     else { return [] }
     return stand(on: target, app)

@@ -23,7 +23,11 @@ package struct ExtendScreen: StudioScreen {
   /// The tree that is shown, moved ahead of the workspace's by keys that it has not answered yet.
   package internal(set) var tree: ClipTree?
   /// The tree as it is drawn.
-  package internal(set) var outline: TreeOutline?
+  package internal(set) var outline: TreeOutline? {
+    didSet { grid = FilmGrid(outline) }
+  }
+  /// Where its clips stand in the filmstrip.
+  private(set) var grid = FilmGrid(nil)
   /// Whether the user stands on the clip that is being made.
   package internal(set) var isWatching = false
   /// What is played.
@@ -100,8 +104,7 @@ package struct ExtendScreen: StudioScreen {
 
   /// Asks for the small pictures of the strip, each once.
   private mutating func loadThumbnails(_ app: AppState) -> [StudioEffect] {
-    guard let outline, form == nil, picker == nil else { return [] }
-    let grid = FilmGrid(outline)
+    guard form == nil, picker == nil else { return [] }
     let here = grid.place(of: selectedNode)
     func distance(_ place: FilmGrid.Place) -> Int {
       max(abs(place.slot - (here?.slot ?? 0)), abs(place.row - (here?.row ?? 0)))
