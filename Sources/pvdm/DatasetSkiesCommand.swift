@@ -11,9 +11,10 @@ struct DatasetSkies: AsyncParsableCommand {
     abstract: "Makes a set of synthetic time-lapse skies, for training and tests.",
     usage: "pvdm dataset skies --clips <clips> --output <dir> [<options>]",
     discussion: """
-      Each video shows a scene of its own: clouds that drift and change over hills that stand still, \
-      sun or moon, a time of day, and light that changes slowly. The same command makes the same \
-      pixels on every machine, and a set of more clips begins with those of a smaller one.
+      Each video shows a scene of its own: clouds that drift and change over hills, woods or a lake \
+      that mirrors them, sun and moon on their ways, stars, and the light of a day, a night, or of \
+      a dusk or dawn that passes. The same command makes the same pixels on every machine, and a \
+      set of more clips begins with those of a smaller one.
 
       DIR gets train/, test/ and skies.json, which says how it was made. It appears when it is \
       whole; a command that was stopped goes on where it was when it is given again.

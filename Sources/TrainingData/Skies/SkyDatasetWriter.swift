@@ -33,7 +33,7 @@ public struct SkyDatasetWriter: Sendable {
   /// What `skies.json` holds.
   struct Description: Codable, Hashable {
     /// Grows when scenes change, so that videos of two generators are not mixed.
-    var generator = 1
+    var generator = 2
     var recipe: SkyRecipe
     var command: String
   }

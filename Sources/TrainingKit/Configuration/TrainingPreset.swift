@@ -81,7 +81,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
       autoencoder: autoencoder,
       denoiser: DenoiserConfiguration(
         geometry: autoencoder.geometry, baseWidth: 64, widthMultipliers: [1, 2, 3],
-        residualBlocks: 1, attentionFactors: [2, 4], headCount: 4),
+        residualBlocks: 1, attentionFactors: [2, 4], headCount: 4, prediction: .velocity),
       autoencoderTraining: AutoencoderTrainingSettings(
         stage: StageSettings(
           steps: 10000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
