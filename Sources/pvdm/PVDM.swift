@@ -35,7 +35,7 @@ struct PVDM: AsyncParsableCommand {
     StandardStreams.reserveNumbers()
     ParentWatch.begin()
     if let problem = UnicodeNames.problem { Glibc.exit(report(problem).rawValue) }
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = NegativeNumber.joined(Array(CommandLine.arguments.dropFirst()))
     let mistake =
       UnknownCommand(arguments, of: Self.self)?.explanation
       ?? EmptyArgument(arguments)?.explanation

@@ -27,6 +27,24 @@ import VideoDiffusion
     }
   }
 
+  @Test(
+    "a number below 0 is refused by the option's range, and not taken for an option",
+    arguments: [
+      (["sample", "-o", "out.mp4", "--clips", "-3"], "the number of clips is -3; expected 1 to"),
+      (["sample", "-o", "out.mp4", "--eta", "-0.5"], "eta is -0.5; expected 0 to 1"),
+      (["sample", "-o", "out.mp4", "--seed", "-1"], "The value '-1' is invalid for '--seed"),
+      (
+        ["dataset", "skies", "-o", "out", "--clips", "-.5"],
+        "The value '-.5' is invalid for '--clips"
+      ),
+      (["bench", "--runs", "-2"], "--runs is 1 to 1000"),
+      (["sample", "-o", "out.mp4", "--", "-3"], "-3"),
+    ])
+  func negativeNumbers(arguments: [String], sentence: String) throws {
+    let run = try CommandRun(arguments.map { $0.hasPrefix("out") ? folder.path($0) : $0 })
+    #expect(run.status != 0 && run.errors.contains(sentence), "\(run.errors)")
+  }
+
   @Test("latents go on without an autoencoder, and come back as a video")
   func latentsOnly() throws {
     let first = folder.path("z.safetensors")

@@ -200,42 +200,6 @@ import Testing
     #expect(PathMenu(head: "/", names: ["a/"]).offered(for: "/") == ["a/"])
   }
 
-  // MARK: A user's keys
-
-  @Test("a user's keys take the place of the program's everywhere, and mistakes are told")
-  func userKeys() {
-    let content = KeyFile.read(
-      """
-      reroll = "Q"
-      export = ["Ctrl-W", "w"]
-      still = []
-      stop = "e"
-      stpo = "y"
-      add = "Ctrl-nothing"
-      branch = "j"
-      help = []
-      """, file: "keys.toml", actions: ActionName.allCases.map(\.rawValue))
-    let choices = KeyChoices(content)
-    #expect(
-      choices.problems.sorted() == [
-        "keys.toml:4: e is also 'extend', which must get another key",
-        "keys.toml:5: there is no action 'stpo'; did you mean 'stop'?",
-        "keys.toml:6: 'Ctrl-nothing' is no key; keys are written as R, Ctrl-R, Alt-3, Space or F5",
-        "keys.toml:7: j moves, leaves or chooses everywhere and stays so",
-        "keys.toml:8: 'help' needs a key and keeps its own",
-      ])
-    var model = studio(on: .make, keys: choices)
-    #expect(lines(model)[23].contains("Q reroll"))
-    #expect(orders(type("R", into: &model)).isEmpty, "its own key is given away")
-    #expect(orders(type("Q", into: &model)).count == 1)
-    _ = model.update(.key(.control("w")))
-    #expect(model.status?.sentence == "no clip of this run is complete yet")
-    _ = type("?/frame to a PNG", into: &model)
-    #expect(model.overlay != nil)
-    _ = model.update(.key(.enter))
-    #expect(model.overlay == nil, "what has no key is done from the menu")
-  }
-
   // MARK: Counts
 
   @Test("a number before an action counts: forty clips, four rolls side by side, three branches")

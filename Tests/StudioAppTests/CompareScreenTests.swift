@@ -56,9 +56,9 @@ import Testing
   @Test func twoVariantsAtLeastAndFourAtMost() {
     var editor = VariantEditor([Fixtures.variant(steps: 5)])
     #expect(editor.variants.count == 2)
-    for _ in 0..<5 { _ = editor.perform(.add) }
+    for _ in 0..<5 { _ = editor.perform(.add, KeyChoices()) }
     #expect(editor.variants.count == 4 && editor.selected == 2)
-    for _ in 0..<5 { _ = editor.perform(.remove) }
+    for _ in 0..<5 { _ = editor.perform(.remove, KeyChoices()) }
     #expect(editor.variants.count == 2)
   }
 
@@ -141,6 +141,22 @@ import Testing
     #expect(problem("clouds") == "2 models are called clouds")
     #expect(problem("dunes, dunes") == "model has a value twice")
     #expect(problem(" , ") == "model needs the names of models")
+  }
+
+  @Test("a sweep of one clip does not begin with what only clips that continue heed")
+  func sweepOfOneClip() throws {
+    let models = [ModelReference(name: "instant", autoencoder: "/a", denoiser: "/d")]
+    for (clips, setting) in [(1, GenerationSetting.seed), (4, .guidance)] {
+      var settings = Fixtures.settings
+      settings.clipCount = clips
+      let form = SweepForm(
+        base: settings, models: models, chosen: 0, distilledSteps: [models[0]: 4])
+      guard case .sweep(_, let columns, _) = form.outcome else {
+        Issue.record("no sweep: \(form.outcome)")
+        continue
+      }
+      #expect(columns.subject == .setting(setting), "\(clips) clips")
+    }
   }
 
   // MARK: Differences

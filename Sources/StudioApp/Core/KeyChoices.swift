@@ -66,6 +66,22 @@ package struct KeyChoices: Sendable, Hashable {
 
   private init(_ chosen: [ActionName: [Key]]) { (self.chosen, problems) = (chosen, []) }
 
+  /// What sentences call the key of an action: the first of its keys, or the command that does it where
+  /// a user took them all away.
+  package subscript(action: ActionName) -> String { text(of: action) }
+
+  /// How an action is asked for, and how often: `4R`, or `:reroll 4` where it has no key.
+  package func text(of action: ActionName, times: Int? = nil) -> String {
+    let count = times.map(String.init)
+    guard let key = (chosen[action] ?? action.keys).first else {
+      return ":" + [action.rawValue, count].compactMap { $0 }.joined(separator: " ")
+    }
+    return (count ?? "") + key.description
+  }
+
+  /// A line that tells the keys of an action and what they do about something that is missing.
+  func line(_ action: ActionName, _ help: String) -> HelpEntry { shown(action.row("", help)) }
+
   /// A line of a table with the keys that it has for this user.
   package func shown(_ entry: HelpEntry) -> HelpEntry {
     guard let action = ActionName(rawValue: entry.command), let keys = chosen[action] else {

@@ -18,13 +18,18 @@ struct RecipeUse {
   /// - Parameters:
   ///   - name: What people call the video.
   ///   - keepsSeeds: Whether the same video is to be made, and not one like it.
-  init(_ wanted: Recipe, of name: String, keepsSeeds: Bool, models: [ModelEntry]) {
+  init(
+    _ wanted: Recipe, of name: String, keepsSeeds: Bool, models: [ModelEntry], _ keys: KeyChoices
+  ) {
     let (found, missing) = wanted.resolved(among: models)
     let last = found.generated.last
     func entry(_ run: Recipe.Run?) -> ModelEntry.ID? {
       run.flatMap { run in models.first { $0.reference == run.reference }?.id }
     }
-    let again = keepsSeeds ? "r makes the same video again" : "r makes another like it"
+    let again =
+      keepsSeeds
+      ? "\(keys[.run]) makes the same video again"
+      : "\(keys[.run]) makes another like it"
     let seeds = keepsSeeds ? "" : ", with other seeds"
     if missing.isEmpty, let whole = found.settings {
       var settings = whole
@@ -57,7 +62,7 @@ struct RecipeUse {
       notice = Notice(
         .warning,
         "took only the settings of \(last.clipText) of \(name): \(reason)",
-        remedy: "r makes another video with them")
+        remedy: "\(keys[.run]) makes another video with them")
     } else {
       (recipe, settings, model) = (nil, nil, nil)
       notice = Notice(

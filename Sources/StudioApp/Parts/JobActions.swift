@@ -22,7 +22,7 @@ extension Job {
       return [
         .confirm(
           title: "Take job \(id.rawValue) from the queue?",
-          lines: ["The run stays as it is; r on Train lets it go on."],
+          lines: ["The run stays as it is; \(app.keys[.run]) on Train lets it go on."],
           confirmed: [.job(.cancel(id))])
       ]
     case .paused, .interrupted:

@@ -34,21 +34,21 @@ package struct JobPane: Sendable, Hashable {
       text = ""
       hint =
         progress?.isStopping == true
-        ? "Stopping after this clip; x again stops after this step."
-        : "x stops after this clip, P pauses."
+        ? "Stopping after this clip; \(app.keys[.stop]) again stops after this step."
+        : "\(app.keys[.stop]) stops after this clip, \(app.keys[.pause]) pauses."
       if let share = progress?.previewShare, share >= 0.005 {
         hint += " Previews cost \(Int((share * 100).rounded())) %."
       }
     case .waiting:
       title = "Waiting"
       text = "Another run comes first."
-      hint = "\(ScreenID.queue.keyName) shows the queue, x cancels."
+      hint = "\(ScreenID.queue.keyName) shows the queue, \(app.keys[.stop]) cancels."
     case .held(let job):
       title = job.state == .paused ? "Paused" : "Interrupted"
       role = .warning
       let clips = job.finishedClips
       text = "\(counted(clips, "clip")) of this run kept."
-      hint = "P lets it go on, x ends it."
+      hint = "\(app.keys[.pause]) lets it go on, \(app.keys[.stop]) ends it."
     case .failed(let job, let sentence, let remedy):
       title = "Failed"
       role = .error
@@ -56,7 +56,7 @@ package struct JobPane: Sendable, Hashable {
       let clips = "\(counted(kept, "finished clip")) \(kept == 1 ? "is" : "are") kept."
       text = [Self.sentence(sentence), kept > 0 ? clips : "", Self.sentence(remedy)]
         .filter { !$0.isEmpty }.joined(separator: " ")
-      hint = "P tries again."
+      hint = "\(app.keys[.pause]) tries again."
     }
   }
 

@@ -19,11 +19,13 @@ package struct JobPanel: Sendable {
 
   private let job: Job
   private let progress: JobProgress?
+  private let keys: KeyChoices
 
   /// The state of a job in a state.
   package init(_ job: Job, _ app: AppState) {
     self.job = job
     progress = app.progress(of: job)
+    keys = app.keys
   }
 
   /// What the frame around it says: `Job 7`.
@@ -37,18 +39,18 @@ package struct JobPanel: Sendable {
     case .paused:
       [
         Line("Paused\(afterClips); what was done of it is kept", .warning),
-        Line("P lets it go on, x ends it", .secondary),
+        Line("\(keys[.pause]) lets it go on, \(keys[.stop]) ends it", .secondary),
       ]
     case .interrupted:
       [
         Line("Interrupted\(afterClips): the program ended while it ran", .warning),
-        Line("P lets it go on, x ends it", .secondary),
+        Line("\(keys[.pause]) lets it go on, \(keys[.stop]) ends it", .secondary),
       ]
     case .finished: finishedLines
     case .cancelled: [Line("Cancelled\(afterClips)", .secondary)]
     case .failed(let sentence, let remedy):
       [Line("Failed\(afterClips): \(sentence)", .error)]
-        + (remedy.isEmpty ? [] : [Line(remedy)]) + [Line("P tries again", .secondary)]
+        + (remedy.isEmpty ? [] : [Line(remedy)]) + [Line("\(keys[.pause]) tries again", .secondary)]
     }
   }
 
@@ -73,17 +75,19 @@ package struct JobPanel: Sendable {
     var lines = facts.isEmpty ? [] : [Line(facts.joined(separator: "  "))]
     if job.evaluation != nil {
       let text =
-        progress.isStopping ? "Stopping; what was computed is kept" : "x stops it, to go on later"
+        progress.isStopping
+        ? "Stopping; what was computed is kept" : "\(keys[.stop]) stops it, to go on later"
       lines.append(Line(text, progress.isStopping ? .warning : .secondary))
     } else if job.training != nil {
-      let text = progress.isStopping ? "Stopping after this step" : "x stops and saves it"
+      let text =
+        progress.isStopping ? "Stopping after this step" : "\(keys[.stop]) stops and saves it"
       lines.append(Line(text, progress.isStopping ? .warning : .secondary))
     } else if job.generation == nil {
-      lines.append(Line("x stops it", .secondary))
+      lines.append(Line("\(keys[.stop]) stops it", .secondary))
     } else if progress.isStopping {
-      lines.append(Line("Stopping after this clip; x again: at once", .warning))
+      lines.append(Line("Stopping after this clip; \(keys[.stop]) again: at once", .warning))
     } else {
-      lines.append(Line("x stops after this clip and keeps it", .secondary))
+      lines.append(Line("\(keys[.stop]) stops after this clip and keeps it", .secondary))
     }
     return lines
   }

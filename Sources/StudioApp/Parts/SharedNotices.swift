@@ -6,10 +6,14 @@ import TerminalUI
 extension Notice {
   static let noModel = Notice(
     .warning, "no model is chosen", remedy: "\(ScreenID.models.keyName) lists the models")
-  static let noVideo = Notice(
-    .warning, "no video is open",
-    remedy: "O begins one, \(ScreenID.gallery.keyName) lists the videos")
-  static let noClip = Notice(.warning, "there is no clip yet", remedy: "e makes the first")
+  static func noVideo(_ app: AppState) -> Notice {
+    Notice(
+      .warning, "no video is open",
+      remedy: "\(app.keys[.new]) begins one, \(ScreenID.gallery.keyName) lists the videos")
+  }
+  static func noClip(_ app: AppState) -> Notice {
+    Notice(.warning, "there is no clip yet", remedy: "\(app.keys[.extend]) makes the first")
+  }
   static let noPicture = Notice(.warning, "there is no finished picture to write")
   static let nothingToUndo = Notice(.information, "there is nothing to undo")
   static let nothingToRedo = Notice(.information, "there is nothing to redo")

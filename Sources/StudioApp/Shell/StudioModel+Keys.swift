@@ -31,7 +31,8 @@ extension StudioModel {
   /// Handles a key in the log, which stands in front of the screen. False if it means nothing
   /// there.
   private mutating func handleInLog(_ key: Key) -> Bool {
-    if !log.isTyping, [.escape, .character("q"), .character("@")].contains(key) {
+    let meaning = app.keys.meaning(of: key, in: [ActionRegistry.studio])
+    if !log.isTyping, [.back, .quit, .log].contains(where: { meaning == .action($0) }) {
       showsLog = false
       return true
     }

@@ -144,7 +144,7 @@ extension StudioModel {
 
   /// Puts what made a video into Make, and says exactly what that is.
   private mutating func use(_ recipe: Recipe, of name: String, keepsSeeds: Bool) -> [Errand] {
-    let use = RecipeUse(recipe, of: name, keepsSeeds: keepsSeeds, models: app.models)
+    let use = RecipeUse(recipe, of: name, keepsSeeds: keepsSeeds, models: app.models, app.keys)
     var errands: [Errand] = []
     if let model = use.model { errands += follow([.useModel(model)]) }
     if let settings = use.settings { errands += follow([.remember(.settings(settings))]) }
@@ -319,7 +319,7 @@ extension StudioModel {
 
   private mutating func interrupt() -> [Errand] {
     guard let job = app.runningJob else {
-      return note(Notice(.information, "nothing is running; q quits"))
+      return note(Notice(.information, "nothing is running; \(app.keys[.quit]) quits"))
     }
     guard job.evaluation == nil else {
       return note(Notice(.information, "stopping the evaluation; what was computed is kept"))
@@ -334,7 +334,7 @@ extension StudioModel {
       return note(
         Notice(
           .information, "pausing after this step; the clip in progress is kept as it is",
-          remedy: "P lets it go on")) + follow([.job(.pause(job.id))])
+          remedy: "\(app.keys[.pause]) lets it go on")) + follow([.job(.pause(job.id))])
     }
     return note(
       Notice(

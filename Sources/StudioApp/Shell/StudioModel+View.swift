@@ -98,7 +98,7 @@ extension StudioModel {
     } else if showsLog, log.isTyping {
       HintLine.draw(TextInput.hints, in: &buffer, area: area)
     } else if showsLog {
-      HintLine.draw(Self.logHints, pinned: shown(Self.pinned), in: &buffer, area: area)
+      HintLine.draw(shown(Self.logHints), pinned: shown(Self.pinned), in: &buffer, area: area)
     } else if let count {
       // What a number means depends on the action alone.
       let text = "\(count) times: "
@@ -123,7 +123,7 @@ extension StudioModel {
     HelpEntry(keys: [.character("j")], name: "down", help: ""),
     HelpEntry(keys: [.character("k")], name: "up", help: ""),
     HelpEntry(keys: [.character("/")], name: "search", help: ""),
-    HelpEntry(keys: [.character("@")], name: "hide the log", help: ""),
+    ActionName.log.row("hide the log", ""),
   ]
 
   /// What was said last, in its own line above the hints, and at its right what undo would do. A notice that

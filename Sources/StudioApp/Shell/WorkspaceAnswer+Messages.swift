@@ -64,7 +64,7 @@ extension WorkspaceAnswer.Destination {
         Notice(
           .warning,
           "took only the settings\(which) of \(name)\(reason.isEmpty ? "" : ": \(reason)")",
-          remedy: "r makes another video with them")),
+          remedy: "Another video can be made with them")),
     ]
   }
 }

@@ -36,7 +36,7 @@ extension Workspace {
     }
     notify(
       Notice(
-        .success, "\(request.name) is Slurm job \(submission.name)", remedy: "F6 shows the queue"))
+        .success, "\(request.name) is Slurm job \(submission.name)", remedy: "It is in the queue"))
     await findClusterJobs()
   }
 
@@ -158,7 +158,7 @@ extension Workspace {
       ? Notice(.success, "\(name) is trained: \(outcome.step) steps")
       : Notice(
         .information, "\(name) stopped at step \(outcome.step), and all of it is saved",
-        remedy: "r on Train lets it go on")
+        remedy: "It can go on from there")
   }
 }
 

@@ -17,8 +17,11 @@ public struct HelpEntry: Sendable, Hashable {
     self.command = command
   }
 
-  /// The keys as people write them, such as `j/Down`.
-  public var keyText: String { keys.map(\.description).joined(separator: "/") }
+  /// The keys as people write them, such as `j/Down`; the command where a user took all keys away.
+  public var keyText: String {
+    keys.isEmpty && !command.isEmpty
+      ? ":\(command)" : keys.map(\.description).joined(separator: "/")
+  }
 }
 
 /// A heading and its lines on a page of help.

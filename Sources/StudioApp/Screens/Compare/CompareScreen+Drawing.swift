@@ -12,7 +12,7 @@ extension CompareScreen {
     case .sweep(let form):
       form.draw(
         in: &buffer, area: area.centered(width: min(area.width, 76), height: 13),
-        estimate: app.estimateText(of: form.estimateKeys()))
+        estimate: app.estimateText(of: form.estimateKeys()), app.keys)
     case .comparison, .marked: drawComparison(in: &buffer, area: area, app, context)
     }
   }
@@ -61,8 +61,9 @@ extension CompareScreen {
       return EmptyState(
         "Nothing has been compared yet",
         lines: ["Two to four models or settings with the same seed, or a grid over two settings."],
-        keys: Self.listSection.rows([.new, .sweep]) + [
-          ScreenID.gallery.entry("m there marks videos, C plays them together")
+        keys: Self.listSection.rows([.new, .sweep]).map(app.keys.shown) + [
+          ScreenID.gallery.entry(
+            "\(app.keys[.mark]) there marks videos, \(app.keys[.compare]) plays them together")
         ]
       ).draw(in: &buffer, area: inner)
     }
@@ -166,7 +167,7 @@ extension CompareScreen {
     } else if case .running = cell.state, let preview = preview(of: cell, app) {
       ClipPlayer.draw(preview, isMoving: true, in: &buffer, area: area, app, context)
     } else {
-      Self.missing(cell, isSmall: area.width < 24).draw(in: &buffer, area: area)
+      Self.missing(cell, isSmall: area.width < 24, app.keys).draw(in: &buffer, area: area)
     }
   }
 
@@ -189,12 +190,14 @@ extension CompareScreen {
     return preview.strip.images[player.frame % preview.strip.images.count]
   }
 
-  private static func missing(_ cell: CompareCell, isSmall: Bool) -> EmptyState {
+  private static func missing(
+    _ cell: CompareCell, isSmall: Bool, _ keys: KeyChoices
+  ) -> EmptyState {
     if isSmall {
       let text = cell.state == .made ? "..." : cell.stateText
       return EmptyState(text, role: cell.role)
     }
-    let make = HelpEntry(keys: [.character("r")], name: "", help: "makes it")
+    let make = keys.line(.run, "makes it")
     switch cell.state {
     case .made: return EmptyState("Reading frames ...", role: .secondary)
     case .running(let note): return EmptyState("Being made, \(note)", role: .accent)
@@ -265,7 +268,8 @@ extension CompareScreen {
     if made < cells.count {
       let missing = cells.count(where: \.canResume)
       let all =
-        missing > 0 ? ", \(missing) missing: A makes \(missing == 1 ? "it" : "them")" : ""
+        missing > 0
+        ? ", \(missing) missing: \(app.keys[.addAll]) makes \(missing == 1 ? "it" : "them")" : ""
       parts.append("\(made) of \(cells.count) made\(all)")
     }
     let text = CharacterWidth.truncate(parts.joined(separator: "  "), to: area.width - 2)

@@ -85,7 +85,7 @@ extension CompareScreen {
     case .list: return performInList(action, app)
     case .variants(var editor):
       if action == .run { return run(editor, app) }
-      guard let effects = editor.perform(action) else { return nil }
+      guard let effects = editor.perform(action, app.keys) else { return nil }
       page = .variants(editor)
       return effects
     case .sweep(let form): return action == .run ? run(form, app) : nil
@@ -311,7 +311,9 @@ extension CompareScreen {
       guard hasMarkedRow(app) else {
         return [
           .notify(
-            Notice(.warning, "fewer than two videos are marked", remedy: "m in the gallery marks"))
+            Notice(
+              .warning, "fewer than two videos are marked",
+              remedy: "\(app.keys[.mark]) in the gallery marks"))
         ]
       }
       open(.marked)

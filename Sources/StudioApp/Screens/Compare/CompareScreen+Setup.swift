@@ -8,7 +8,10 @@ extension CompareScreen {
     let videos = markedVideos(app)
     guard !videos.isEmpty else {
       return [
-        .notify(Notice(.information, "no video is marked", remedy: "m in the gallery marks one"))
+        .notify(
+          Notice(
+            .information, "no video is marked",
+            remedy: "\(app.keys[.mark]) in the gallery marks one"))
       ]
     }
     let variants = videos.compactMap { video -> Comparison.Variant? in
@@ -20,7 +23,7 @@ extension CompareScreen {
     }
     guard variants.count == videos.count else {
       return videos.filter { app.trees[$0.id] == nil }.map { .video(.loadTree($0.id)) }
-        + [.notify(Notice(.information, "reading the settings; press C again"))]
+        + [.notify(Notice(.information, "reading the settings; press \(app.keys[.compare]) again"))]
     }
     page = .variants(VariantEditor(variants))
     return []

@@ -86,8 +86,10 @@ package struct SweepForm: Sendable, Hashable {
     let titles = subjects.map(\.title)
     let useful = GenerationSetting.ofSweeps.filter {
       $0.line.fixed(base) == nil && !$0.isDistilled(in: base) && $0 != .laterSteps
+        // What a clip without one before it takes no notice of.
+        && (base.clipCount != 1 || $0 != .guidance)
     }
-    let columns = useful.first { $0 == .steps } ?? useful.first ?? .guidance
+    let columns = useful.first { $0 == .steps } ?? useful.first ?? .seed
     let rows =
       useful.first { $0 == .eta } ?? useful.first { $0 == .sampler && $0 != columns }
     let typed = typed
@@ -265,9 +267,13 @@ package struct SweepForm: Sendable, Hashable {
   }
 
   /// Draws the fields, and below them what would be made and what that takes.
-  package func draw(in buffer: inout CellBuffer, area: Rectangle, estimate: String = "") {
-    let inner = Border(title: "New sweep", footer: "r makes it, Esc leaves", isFocused: true)
-      .draw(in: &buffer, area: area).inset(left: 1, right: 1)
+  package func draw(
+    in buffer: inout CellBuffer, area: Rectangle, estimate: String, _ keys: KeyChoices
+  ) {
+    let inner = Border(
+      title: "New sweep", footer: "\(keys[.run]) makes it, Esc leaves", isFocused: true
+    )
+    .draw(in: &buffer, area: area).inset(left: 1, right: 1)
     let parts = Layout.split(inner, .vertical, gap: 1, [.fixed(7), .fill()])
     form.draw(in: &buffer, area: parts[0])
     let text: String

@@ -101,7 +101,7 @@ package struct VariantEditor: Sendable, Hashable {
   /// Does an action of the tables but for making the comparison.
   ///
   /// - Returns: `nil` for another.
-  package mutating func perform(_ action: ActionName) -> [StudioEffect]? {
+  package mutating func perform(_ action: ActionName, _ keys: KeyChoices) -> [StudioEffect]? {
     switch action {
     case .settings: editsSettings.toggle()
     case .add:
@@ -110,7 +110,7 @@ package struct VariantEditor: Sendable, Hashable {
           .notify(
             Notice(
               .information, "\(variants.count) variants are as many as can be compared",
-              remedy: "d takes one away"))
+              remedy: "\(keys[.remove]) takes one away"))
         ]
       }
       variants.insert(variants[selected], at: selected + 1)

@@ -100,7 +100,7 @@ extension EvaluateScreen {
         lines: Self.needs,
         keys: [
           HelpEntry(keys: [.character("h"), .character("l")], name: "", help: "choose the metric"),
-          HelpEntry(keys: [.character("r")], name: "", help: "does the evaluation"),
+          app.keys.line(.run, "does the evaluation"),
         ]
       ).draw(in: &buffer, area: inner)
       return

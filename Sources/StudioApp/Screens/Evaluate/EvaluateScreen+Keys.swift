@@ -130,8 +130,8 @@ extension EvaluateScreen {
     guard sections(app).first?.actions.contains(action) == true else { return nil }
     switch action {
     case .run: return run(app)
-    case .stop: return shownJob(app)?.stop(app) ?? [Self.nothingRuns]
-    case .pause: return shownJob(app)?.pauseOrResume() ?? [Self.nothingRuns]
+    case .stop: return shownJob(app)?.stop(app) ?? [Self.nothingRuns(app)]
+    case .pause: return shownJob(app)?.pauseOrResume() ?? [Self.nothingRuns(app)]
     case .pane:
       guard page == .main else { return [] }
       pane = pane == .setup ? .scores : .setup
@@ -139,7 +139,7 @@ extension EvaluateScreen {
     case .compare: return compare(app)
     case .reuse: return reuse(app)
     case .copy:
-      guard let stored = selected(app) else { return [Self.noScore] }
+      guard let stored = selected(app) else { return [Self.noScore(app)] }
       let scores = stored.report.scores.map { "\($0.name) \($0.text)" }.joined(separator: ", ")
       return [
         .copy(
@@ -147,7 +147,7 @@ extension EvaluateScreen {
           what: "the score")
       ]
     case .remove:
-      guard let stored = selected(app) else { return [Self.noScore] }
+      guard let stored = selected(app) else { return [Self.noScore(app)] }
       return [
         .confirm(
           title: "Forget this score?",
@@ -162,10 +162,18 @@ extension EvaluateScreen {
     return []
   }
 
-  private static let nothingRuns = StudioEffect.notify(
-    Notice(.information, "no evaluation runs", remedy: "r begins the one that is set up"))
-  private static let noScore = StudioEffect.notify(
-    Notice(.information, "no score is stored yet", remedy: "r does the evaluation that is set up"))
+  private static func nothingRuns(_ app: AppState) -> StudioEffect {
+    .notify(
+      Notice(
+        .information, "no evaluation runs",
+        remedy: "\(app.keys[.run]) begins the one that is set up"))
+  }
+  private static func noScore(_ app: AppState) -> StudioEffect {
+    .notify(
+      Notice(
+        .information, "no score is stored yet",
+        remedy: "\(app.keys[.run]) does the evaluation that is set up"))
+  }
 
   /// Queues what is set up, or lets an evaluation go on that was stopped, which would be lost sight of
   /// beside a new one.
@@ -175,7 +183,8 @@ extension EvaluateScreen {
         .job(.resume(job.id)),
         .notify(
           Notice(
-            .information, "\(job.title(app)) goes on", remedy: "x twice ends it for another")),
+            .information, "\(job.title(app)) goes on",
+            remedy: "\(app.keys[.stop]) twice ends it for another")),
       ]
     }
     if let requirement = unmetRequirements(app)?.first {
@@ -199,21 +208,26 @@ extension EvaluateScreen {
   }
 
   private mutating func mark(_ app: AppState) -> [StudioEffect] {
-    guard let stored = selected(app) else { return [Self.noScore] }
+    guard let stored = selected(app) else { return [Self.noScore(app)] }
     markedID = markedID == stored.id ? nil : stored.id
     guard markedID != nil else { return [] }
     return [
       .notify(
-        Notice(.information, "marked", remedy: "C on another score shows it beside this one"))
+        Notice(
+          .information, "marked",
+          remedy: "\(app.keys[.compare]) on another score shows it beside this one"))
     ]
   }
 
   private mutating func compare(_ app: AppState) -> [StudioEffect] {
-    guard let stored = selected(app) else { return [Self.noScore] }
+    guard let stored = selected(app) else { return [Self.noScore(app)] }
     guard let markedID, markedID != stored.id else {
       return [
         .notify(
-          Notice(.information, "mark one score with m, then go to another and press C"))
+          Notice(
+            .information,
+            "mark one score with \(app.keys[.mark]), then go to another and press \(app.keys[.compare])"
+          ))
       ]
     }
     guard ScoreComparison(markedID, stored.id, app) != nil else {
@@ -221,7 +235,7 @@ extension EvaluateScreen {
         .notify(
           Notice(
             .warning, "the two scores measure different things",
-            remedy: "Mark one of the same metric with m"))
+            remedy: "Mark one of the same metric with \(app.keys[.mark])"))
       ]
     }
     open(.comparison(markedID, stored.id))
@@ -229,7 +243,7 @@ extension EvaluateScreen {
   }
 
   private mutating func reuse(_ app: AppState) -> [StudioEffect] {
-    guard let stored = selected(app) else { return [Self.noScore] }
+    guard let stored = selected(app) else { return [Self.noScore(app)] }
     var task = form.task
     task.take(stored.report, models: app.models)
     form.replace(with: task)

@@ -24,7 +24,11 @@ struct StateView {
   private var lines: [JobPanel.Line] {
     guard let unmet else { return [] }
     guard !unmet.isEmpty else {
-      return [.init("r \(task.readyText). x stops it and keeps what was computed.")]
+      return [
+        .init(
+          "\(app.keys[.run]) \(task.readyText). \(app.keys[.stop]) stops it and keeps what was computed."
+        )
+      ]
     }
     return unmet.flatMap { requirement in
       [JobPanel.Line(requirement.sentence, .warning)]

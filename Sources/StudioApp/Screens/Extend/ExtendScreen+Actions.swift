@@ -21,7 +21,7 @@ extension ExtendScreen {
       ActionName.closeLoop.row(
         "close", "make the clip that leads from the end of this branch to its beginning"),
       ActionName.star.row("star", "give this clip a star, or take it away"),
-      ActionName.remove.row("drop", "drop this clip and what follows it; u brings it back"),
+      ActionName.remove.row("drop", "drop this clip and what follows it; undo brings it back"),
       ActionName.pane.row("play more", "play the clip, its seam, the branch"),
       ActionName.export.row("export", "write the branch to files"),
       ActionName.settings.row("settings", "settings of the next clips"),
@@ -50,7 +50,7 @@ extension ExtendScreen {
       ActionName.reroll.row("reroll", "make another; 4R makes four more"),
       ActionName.near.row("near", "make one near this one"),
       ActionName.star.row("star", "give this one a star, or take it away"),
-      ActionName.remove.row("drop", "drop this one; u brings it back"),
+      ActionName.remove.row("drop", "drop this one; undo brings it back"),
       ActionName.copy.row("", "copy its seed to the clipboard"),
       ActionName.stop.row("stop", "stop after this clip; again to stop after this step"),
     ])

@@ -34,9 +34,9 @@ extension ExtendScreen {
       "No video is open",
       lines: ["A video is a tree of clips: extend it, try other continuations, keep the best."],
       keys: [
-        HelpEntry(keys: [.character("e")], name: "", help: "makes a new video's first clip"),
-        HelpEntry(keys: [.character("o")], name: "", help: "begins with frames of a video file"),
-        HelpEntry(keys: [.character("O")], name: "", help: "opens an empty one"),
+        app.keys.line(.extend, "makes a new video's first clip"),
+        app.keys.line(.open, "begins with frames of a video file"),
+        app.keys.line(.new, "opens an empty one"),
         ScreenID.gallery.entry("lists the videos there are"),
       ]
     ).draw(in: &buffer, area: inner)
@@ -90,10 +90,10 @@ extension ExtendScreen {
     return EmptyState(
       "An empty canvas", lines: problem.map { [$0.sentence + "."] } ?? [],
       keys: [
-        HelpEntry(keys: [.character("e")], name: "", help: "makes the first clip"),
-        HelpEntry(keys: [.character("E")], name: "", help: "goes on until stopped"),
-        HelpEntry(keys: [.character("c")], name: "", help: "changes its settings"),
-        HelpEntry(keys: [.character("o")], name: "", help: "begins with a file"),
+        app.keys.line(.extend, "makes the first clip"),
+        app.keys.line(.extendOn, "goes on until stopped"),
+        app.keys.line(.settings, "changes its settings"),
+        app.keys.line(.open, "begins with a file"),
       ])
   }
 
@@ -104,7 +104,8 @@ extension ExtendScreen {
   ) {
     if let form {
       let inner = Border(
-        title: "Settings of the next clips", footer: "c or Esc closes", isFocused: true
+        title: "Settings of the next clips", footer: "\(app.keys[.settings]) or Esc closes",
+        isFocused: true
       ).draw(in: &buffer, area: area)
       form.draw(in: &buffer, area: inner.inset(left: 1, right: 1))
       return
@@ -259,7 +260,7 @@ extension ExtendScreen {
     }
     if let text = leadText(clip, tree) { facts.append(.init("leads to", text)) }
     if !marked.isEmpty {
-      let text = marked.count == 2 ? "\(marksText): Y makes the way" : marksText
+      let text = marked.count == 2 ? "\(marksText): \(app.keys[.bridge]) makes the way" : marksText
       facts.append(.init("marked", text, role: .accent))
     }
     if nextSettings != nil {

@@ -13,7 +13,7 @@ extension ExtendScreen {
   }
 
   mutating func askForExport(_ app: AppState) -> [StudioEffect] {
-    guard let tree, let tip = tree.tip, let outline else { return [.notify(.noClip)] }
+    guard let tree, let tip = tree.tip, let outline else { return [.notify(.noClip(app))] }
     exported = (tree.video, tip)
     let title = app.video(tree.video)?.title ?? "video"
     let names = [tree.branch.first?.id, tip].compactMap { $0.flatMap { outline.labels[$0] } }
@@ -51,13 +51,13 @@ extension ExtendScreen {
     case "export", "overwrite":
       defer { exported = nil }
       let shown = tree.flatMap { tree in tree.tip.map { (video: tree.video, last: $0) } }
-      guard let (video, last) = exported ?? shown else { return [.notify(.noClip)] }
+      guard let (video, last) = exported ?? shown else { return [.notify(.noClip(app))] }
       return ExportRequest.effects(
         argument, video: video, through: last, overwrites: command == "overwrite")
     case "footage": return readFootage(argument, app)
     case "frame": return goToFrame(argument, app)
     case "rename":
-      guard let tree else { return [.notify(.noVideo)] }
+      guard let tree else { return [.notify(.noVideo(app))] }
       return StudioEffect.rename(tree.video, to: argument)
     default: return []
     }
@@ -66,7 +66,9 @@ extension ExtendScreen {
   /// Goes to a frame of the video in the picker, as people count frames.
   private mutating func goToFrame(_ text: String, _ app: AppState) -> [StudioEffect] {
     guard picker != nil else {
-      return [.notify(Notice(.information, "no file is open", remedy: "o opens one"))]
+      return [
+        .notify(Notice(.information, "no file is open", remedy: "\(app.keys[.open]) opens one"))
+      ]
     }
     guard let number = Int(text), number >= 1 else {
       return [

@@ -119,7 +119,11 @@ extension ExtendScreen {
     guard let tree, let position = tree.position else { return [] }
     let rolls = tree.rolls(of: position)
     guard rolls.count > 1, let index = rolls.firstIndex(where: { $0.id == position }) else {
-      return [.notify(Notice(.information, "this clip has one roll", remedy: "R makes another"))]
+      return [
+        .notify(
+          Notice(
+            .information, "this clip has one roll", remedy: "\(app.keys[.reroll]) makes another"))
+      ]
     }
     return go(to: rolls[(index + step + rolls.count) % rolls.count].id, app)
   }
@@ -138,11 +142,11 @@ extension ExtendScreen {
     case .previous: return cycleRolls(by: -1, app)
     case .choose: return pickRolls(app)
     case .branch: return branch(count: count, app)
-    case .mark: return mark()
+    case .mark: return mark(app)
     case .bridge: return bridge(count: count, app)
     case .closeLoop: return closeLoop(app)
-    case .star: return star(isWatching ? nil : tree?.position)
-    case .remove: return drop(tree?.position)
+    case .star: return star(isWatching ? nil : tree?.position, app)
+    case .remove: return drop(tree?.position, app)
     case .pane:
       let scopes = Scope.allCases
       scope = scopes[((scopes.firstIndex(of: scope) ?? 0) + 1) % scopes.count]
@@ -157,11 +161,11 @@ extension ExtendScreen {
       return [.video(.newCanvas(app.model?.reference))]
     case .model: return chooseModel(app)
     case .rename:
-      guard let tree else { return [.notify(.noVideo)] }
+      guard let tree else { return [.notify(.noVideo(app))] }
       return [
         .ask(prompt: "Name of this video", text: app.name(of: tree.video), command: "rename")
       ]
-    case .copy: return copySeed(of: tree?.position)
+    case .copy: return copySeed(of: tree?.position, app)
     case .stop, .pause: return steer(action, app)
     default: return []
     }
@@ -172,8 +176,8 @@ extension ExtendScreen {
   /// Rolls or branches that one key asks for at most.
   static let tryLimit = 16
 
-  func copySeed(of clip: ClipID?) -> [StudioEffect] {
-    guard let clip = clip.flatMap({ tree?.clips[$0] }) else { return [.notify(.noClip)] }
+  func copySeed(of clip: ClipID?, _ app: AppState) -> [StudioEffect] {
+    guard let clip = clip.flatMap({ tree?.clips[$0] }) else { return [.notify(.noClip(app))] }
     return [.copy("\(clip.seed)", what: "the seed \(clip.seed)")]
   }
 
@@ -181,7 +185,7 @@ extension ExtendScreen {
   /// the result is what one run of as many clips would have made.
   mutating func extend(count: Int?, _ app: AppState) -> [StudioEffect] {
     guard let tree else { return makeVideo(count: count, app) }
-    if isTipGrowing(app) { return extendLater(count: count) }
+    if isTipGrowing(app) { return extendLater(count: count, app) }
     let tip = tree.tip.flatMap { tree.clips[$0] }
     var next = settings(app)
     let wasTried = tree.clips.values.contains {
@@ -206,11 +210,13 @@ extension ExtendScreen {
   /// Makes the clip here again: with another seed, or near what it is, in its own way but with its noise
   /// turned a little. Several are shown side by side as they come.
   mutating func reroll(near: Bool, count: Int?, _ app: AppState) -> [StudioEffect] {
-    guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
+    guard let tree, let clip = tree.current else { return [.notify(.noClip(app))] }
     if case .footage = clip.source {
       return [
         .notify(
-          Notice(.warning, "this clip comes from a file", remedy: "e or b continues it"))
+          Notice(
+            .warning, "this clip comes from a file",
+            remedy: "\(app.keys[.extend]) or \(app.keys[.branch]) continues it"))
       ]
     }
     if case .copy(let other) = clip.source {
@@ -218,7 +224,7 @@ extension ExtendScreen {
         .notify(
           Notice(
             .warning, "this clip is a copy of \(outline?.labels[other] ?? "another")",
-            remedy: "R on the clip before makes another way to it"))
+            remedy: "\(app.keys[.reroll]) on the clip before makes another way to it"))
       ]
     }
     let count = min(max(count ?? 1, 1), Self.tryLimit)
@@ -245,7 +251,7 @@ extension ExtendScreen {
   private static let nearShare = 0.2
 
   private mutating func branch(count: Int?, _ app: AppState) -> [StudioEffect] {
-    guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
+    guard let tree, let clip = tree.current else { return [.notify(.noClip(app))] }
     let first = nextFork(of: clip.id, tree, app)
     var effects: [StudioEffect] = []
     for index in 0..<min(max(count ?? 1, 1), Self.tryLimit) {
@@ -274,7 +280,7 @@ extension ExtendScreen {
   private mutating func make(
     _ settings: GenerationSettings, after clip: ClipID?, fork: Int, count: Int?, _ app: AppState
   ) -> [StudioEffect] {
-    guard let tree else { return [.notify(.noVideo)] }
+    guard let tree else { return [.notify(.noVideo(app))] }
     if let problem = modelProblem(app) { return [.notify(problem)] }
     guard let model = usableModel(app) else { return [] }
     var settings = settings.fitting(model)
@@ -290,10 +296,10 @@ extension ExtendScreen {
   }
 
   /// Gives a clip a star, or takes it away.
-  mutating func star(_ clip: ClipID?) -> [StudioEffect] {
+  mutating func star(_ clip: ClipID?, _ app: AppState) -> [StudioEffect] {
     guard let tree, let clip, tree.clips[clip] != nil else {
       return [
-        .notify(isWatching ? Notice(.information, "this clip is being made") : .noClip)
+        .notify(isWatching ? Notice(.information, "this clip is being made") : .noClip(app))
       ]
     }
     let isStarred = !tree.starred.contains(clip)
@@ -301,13 +307,15 @@ extension ExtendScreen {
     return [.tree(.star(tree.video, clip, isStarred))]
   }
 
-  mutating func drop(_ dropped: ClipID?) -> [StudioEffect] {
+  mutating func drop(_ dropped: ClipID?, _ app: AppState) -> [StudioEffect] {
     guard let tree, let clip = dropped.flatMap({ tree.clips[$0] }), !isWatching || rolls != nil
     else {
       return [
         .notify(
           isWatching
-            ? Notice(.information, "this clip is being made", remedy: "x stops the run") : .noClip)
+            ? Notice(
+              .information, "this clip is being made", remedy: "\(app.keys[.stop]) stops the run")
+            : .noClip(app))
       ]
     }
     let name = outline?.labels[clip.id] ?? "the clip"
@@ -317,7 +325,7 @@ extension ExtendScreen {
       .notify(
         Notice(
           .information, "dropped \(name)\(follows ? " and what follows it" : "")",
-          remedy: "u undoes this")),
+          remedy: "\(app.keys[.undo]) undoes this")),
     ]
   }
 

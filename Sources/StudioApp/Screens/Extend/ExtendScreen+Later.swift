@@ -21,13 +21,13 @@ extension ExtendScreen {
   }
 
   /// Remembers a run until the tip has grown.
-  mutating func extendLater(count: Int?) -> [StudioEffect] {
+  mutating func extendLater(count: Int?, _ app: AppState) -> [StudioEffect] {
     switch (laterRun, count) {
     case (.untilStopped, _), (_, nil): laterRun = .untilStopped
     case (.clips(let before), .some(let more)): laterRun = .clips(before + more)
     case (nil, .some(let more)): laterRun = .clips(more)
     }
-    return [.notify(Notice(.information, laterText, remedy: "x stops"))]
+    return [.notify(Notice(.information, laterText, remedy: "\(app.keys[.stop]) stops"))]
   }
 
   /// What is to come, in words.

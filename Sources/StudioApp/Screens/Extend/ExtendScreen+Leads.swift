@@ -8,8 +8,8 @@ import TerminalUI
 extension ExtendScreen {
   /// Marks the clip where the user stands, or takes the mark away. Two are marked at most, the one to lead from
   /// first; a third takes the place of the first of them.
-  mutating func mark() -> [StudioEffect] {
-    guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
+  mutating func mark(_ app: AppState) -> [StudioEffect] {
+    guard let tree, let clip = tree.current else { return [.notify(.noClip(app))] }
     guard !isWatching else {
       return [.notify(Notice(.information, "this clip is being made"))]
     }
@@ -21,10 +21,12 @@ extension ExtendScreen {
     return [
       .notify(
         marked.count == 2
-          ? Notice(.information, "\(marksText) are marked", remedy: "Y makes the way between them")
+          ? Notice(
+            .information, "\(marksText) are marked",
+            remedy: "\(app.keys[.bridge]) makes the way between them")
           : Notice(
             .information, marked.isEmpty ? "no clip is marked" : "\(marksText) is marked",
-            remedy: "m marks the clip to lead \(marked.isEmpty ? "from" : "to")"))
+            remedy: "\(app.keys[.mark]) marks the clip to lead \(marked.isEmpty ? "from" : "to")"))
     ]
   }
 
@@ -42,7 +44,7 @@ extension ExtendScreen {
   ///
   /// - Parameter count: Frames of it.
   mutating func bridge(count: Int?, _ app: AppState) -> [StudioEffect] {
-    guard let tree, tree.current != nil else { return [.notify(.noClip)] }
+    guard let tree, tree.current != nil else { return [.notify(.noClip(app))] }
     guard marked.count == 2, let first = tree.clips[marked[0]] else {
       return [
         .notify(
@@ -50,8 +52,8 @@ extension ExtendScreen {
             .warning,
             marked.isEmpty ? "no clip is marked" : "only \(marksText) is marked",
             remedy: marked.isEmpty
-              ? "m marks the clip to lead from, then the one to lead to"
-              : "m on another clip marks the one to lead to"))
+              ? "\(app.keys[.mark]) marks the clip to lead from, then the one to lead to"
+              : "\(app.keys[.mark]) on another clip marks the one to lead to"))
       ]
     }
     if let problem = modelProblem(app) { return [.notify(problem)] }
@@ -62,7 +64,9 @@ extension ExtendScreen {
         .notify(
           Notice(
             .warning, "a way of \(counted(frames, "frame")) does not fit into a clip",
-            remedy: "1 to \(clipFrames - 1) do, as in 12Y: one frame at least is known"))
+            remedy:
+              "1 to \(clipFrames - 1) do, as in \(app.keys.text(of: .bridge, times: 12)): one frame at least is known"
+          ))
       ]
     }
     var next = settings(after: first, app)
@@ -80,18 +84,22 @@ extension ExtendScreen {
   /// Asks for the clip that leads from the end of the branch back to its beginning.
   mutating func closeLoop(_ app: AppState) -> [StudioEffect] {
     guard let tree, let tip = tree.tip.flatMap({ tree.clips[$0] }) else {
-      return [.notify(.noClip)]
+      return [.notify(.noClip(app))]
     }
     if isTipGrowing(app) {
       return [
         .notify(
-          Notice(.information, "this branch is still growing", remedy: "wait for its end, or x"))
+          Notice(
+            .information, "this branch is still growing",
+            remedy: "wait for its end, or stop it with \(app.keys[.stop])"))
       ]
     }
     if case .loop = tip.source {
       return [
         .notify(
-          Notice(.information, "this branch is a loop already", remedy: "R makes its end again"))
+          Notice(
+            .information, "this branch is a loop already",
+            remedy: "\(app.keys[.reroll]) makes its end again"))
       ]
     }
     if let problem = modelProblem(app) { return [.notify(problem)] }
@@ -101,7 +109,7 @@ extension ExtendScreen {
           Notice(
             .warning,
             "\(model.reference.name) continues no clip, and the last clip of a loop continues one",
-            remedy: "M continues with the chosen model"))
+            remedy: "\(app.keys[.model]) continues with the chosen model"))
       ]
     }
     var next = settings(after: tip, app)
@@ -129,7 +137,7 @@ extension ExtendScreen {
     _ settings: GenerationSettings, after clip: ClipID, fork: Int, _ lead: ClipLead,
     asking question: [String]?, _ app: AppState
   ) -> [StudioEffect] {
-    guard let tree else { return [.notify(.noVideo)] }
+    guard let tree else { return [.notify(.noVideo(app))] }
     if let problem = modelProblem(app) { return [.notify(problem)] }
     guard let model = usableModel(app) else { return [] }
     var settings = settings.fitting(model)

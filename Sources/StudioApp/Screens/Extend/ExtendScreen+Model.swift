@@ -38,6 +38,7 @@ extension ExtendScreen {
     return Notice(
       .error, "the model \(wanted.name) is not among the models",
       remedy:
-        "\(ScreenID.models.keyName) opens its folder; M continues with the chosen model")
+        "\(ScreenID.models.keyName) opens its folder; \(app.keys[.model]) continues with the chosen model"
+    )
   }
 }

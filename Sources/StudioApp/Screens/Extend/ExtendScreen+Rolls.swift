@@ -6,12 +6,14 @@ import TerminalUI
 extension ExtendScreen {
   /// Shows the rolls of the clip where the user stands, if there is something to pick from.
   mutating func pickRolls(_ app: AppState) -> [StudioEffect] {
-    guard let tree, let clip = tree.current else { return [.notify(.noClip)] }
+    guard let tree, let clip = tree.current else { return [.notify(.noClip(app))] }
     let picker = RollPicker(of: clip, in: tree)
     guard picker.tiles(tree, app).count > 1 else {
       return [
         .notify(
-          Notice(.information, "this clip has one roll", remedy: "4R makes four more to pick from"))
+          Notice(
+            .information, "this clip has one roll",
+            remedy: "\(app.keys.text(of: .reroll, times: 4)) makes four more to pick from"))
       ]
     }
     rolls = picker
@@ -69,16 +71,20 @@ extension ExtendScreen {
       return effects
     case .choose, .remove, .copy, .star:
       guard let clip = focused else {
-        return [.notify(Notice(.information, "this roll is not there yet", remedy: "x stops it"))]
+        return [
+          .notify(
+            Notice(
+              .information, "this roll is not there yet", remedy: "\(app.keys[.stop]) stops it"))
+        ]
       }
       switch action {
       case .remove:
         guard tileClips(app).count > 1 else {
           return [.notify(Notice(.information, "the only roll stays", remedy: "Esc goes back"))]
         }
-        return drop(clip.id)
-      case .copy: return copySeed(of: clip.id)
-      case .star: return star(clip.id)
+        return drop(clip.id, app)
+      case .copy: return copySeed(of: clip.id, app)
+      case .star: return star(clip.id, app)
       default:
         rolls = nil
         player.isZoomed = false
@@ -87,7 +93,7 @@ extension ExtendScreen {
           .notify(
             Notice(
               .success, "\(name) is seed \(clip.seed) from now on",
-              remedy: "The others stay; n goes to them"))
+              remedy: "The others stay; \(app.keys[.next]) goes to them"))
         ]
       }
     default: break

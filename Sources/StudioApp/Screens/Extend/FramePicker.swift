@@ -130,7 +130,7 @@ package struct FramePicker: Sendable, Hashable {
       EmptyState(
         "\(path) is too short",
         lines: ["It has \(counted(frameCount, "frame")); a clip of this model has \(clipLength)."],
-        keys: [HelpEntry(keys: [.character("o")], name: "", help: "opens another video")],
+        keys: [app.keys.line(.open, "opens another video")],
         role: .error
       ).draw(in: &buffer, area: inner)
       return

@@ -64,7 +64,7 @@ extension GalleryScreen {
     _ context: ViewContext
   ) {
     let listed = videos(app)
-    guard !listed.isEmpty else { return emptyState.draw(in: &buffer, area: inner) }
+    guard !listed.isEmpty else { return emptyState(app).draw(in: &buffer, area: inner) }
     let page = grid.page(of: listed.firstIndex { $0.id == focus } ?? 0, count: listed.count)
     let clip = search == nil ? inner : inner.inset(bottom: 1)
     let titles = page.map { listed[$0].title }
@@ -116,7 +116,7 @@ extension GalleryScreen {
     }
   }
 
-  private var emptyState: EmptyState {
+  private func emptyState(_ app: AppState) -> EmptyState {
     if !query.isEmpty {
       return EmptyState(
         "Nothing matches /\(query)",
@@ -125,7 +125,7 @@ extension GalleryScreen {
     if shelf == .trash {
       return EmptyState(
         "The trash is empty",
-        keys: [HelpEntry(keys: [.character("T")], name: "", help: "back to the videos")])
+        keys: [app.keys.line(.trash, "back to the videos")])
     }
     return EmptyState(
       "No videos yet", lines: ["Every clip is kept here the moment it is complete."],
@@ -145,7 +145,7 @@ extension GalleryScreen {
     guard !rows.isEmpty else {
       return EmptyState(
         query.isEmpty ? "Nothing was exported yet" : "Nothing matches /\(query)",
-        keys: [HelpEntry(keys: [.character("w")], name: "", help: "on a video writes it to files")]
+        keys: [app.keys.line(.export, "on a video writes it to files")]
       ).draw(in: &buffer, area: area)
     }
     Table(columns: [.init("file"), .init("video")], rows: rows)

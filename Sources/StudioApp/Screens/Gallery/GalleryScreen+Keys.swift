@@ -183,7 +183,9 @@ extension GalleryScreen {
           Notice(
             .information,
             "\(counted(changed.count, "video")) \(isMarked ? "marked" : "no longer marked")",
-            remedy: isMarked ? "w writes, d drops and C compares what is marked" : ""))
+            remedy: isMarked
+              ? "\(app.keys[.export]) writes, \(app.keys[.remove]) drops and \(app.keys[.compare]) compares what is marked"
+              : ""))
       ]
   }
 
@@ -231,7 +233,9 @@ extension GalleryScreen {
         .notify(
           Notice(
             .information, "\(name) \(ids.count == 1 ? "is" : "are") in the trash",
-            remedy: "u brings \(ids.count == 1 ? "it" : "them") back, T shows the trash"))
+            remedy:
+              "\(app.keys[.undo]) brings \(ids.count == 1 ? "it" : "them") back, \(app.keys[.trash]) shows the trash"
+          ))
       ]
     // Each job that would end, whatever it does and however it stands: nothing brings one back.
     let jobs = app.openJobs.filter { job in job.video.map(ids.contains) ?? false }
@@ -246,7 +250,7 @@ extension GalleryScreen {
       }
     }
     guard !lines.isEmpty || videos.count > 1 && asksForMany else { return effects }
-    let kept = lines.isEmpty ? "u brings them back." : "Complete clips are kept."
+    let kept = lines.isEmpty ? "\(app.keys[.undo]) brings them back." : "Complete clips are kept."
     return [
       .confirm(title: "Put \(name) into the trash?", lines: lines + [kept], confirmed: effects)
     ]
@@ -309,7 +313,7 @@ extension GalleryScreen {
         .notify(
           Notice(
             .warning, "\(count) videos are marked; two to four can be compared",
-            remedy: "m marks a video"))
+            remedy: "\(app.keys[.mark]) marks a video"))
       ]
     }
     return [.command(.compare, "marked", argument: "")]

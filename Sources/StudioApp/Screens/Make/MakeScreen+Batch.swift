@@ -38,7 +38,7 @@ extension MakeScreen {
     case .next: batch?.grid.move(by: 1, count: tiles)
     case .previous: batch?.grid.move(by: -1, count: tiles)
     case .reroll: return reroll(count: count, app)
-    case .stop: return batch?.job(of: focused.seed, app)?.stop(app) ?? [Self.nothingRuns]
+    case .stop: return batch?.job(of: focused.seed, app)?.stop(app) ?? [Self.nothingRuns(app)]
     case .copy: return [.copy("\(focused.seed)", what: "the seed \(focused.seed)")]
     case .reuse:
       guard recipe == nil else {
@@ -48,7 +48,11 @@ extension MakeScreen {
       return takeSeed(focused.seed, app)
     default:
       guard let video = focused.video else {
-        return [.notify(Notice(.information, "this one is not there yet", remedy: "x stops it"))]
+        return [
+          .notify(
+            Notice(.information, "this one is not there yet", remedy: "\(app.keys[.stop]) stops it")
+          )
+        ]
       }
       switch action {
       case .choose:
@@ -61,7 +65,7 @@ extension MakeScreen {
           .notify(
             Notice(
               .information, "\(app.name(of: video)) is in the trash",
-              remedy: "In the gallery, T shows the trash")),
+              remedy: "In the gallery, \(app.keys[.trash]) shows the trash")),
         ]
       }
     }

@@ -47,7 +47,10 @@ extension MakeScreen {
     case .still: return saveStill(argument, app)
     case .preset:
       guard let preset = app.preset(named: argument) else {
-        return [.notify(app.noPreset(argument, otherwise: "S keeps the settings as one"))]
+        return [
+          .notify(
+            app.noPreset(argument, otherwise: "\(app.keys[.savePreset]) keeps the settings as one"))
+        ]
       }
       return take(preset, app)
     case .savePreset:

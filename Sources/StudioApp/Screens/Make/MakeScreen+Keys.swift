@@ -68,7 +68,7 @@ extension MakeScreen {
         .notify(
           Notice(
             .information, "took the settings of \(runs[row].clipText) into the form",
-            remedy: "u brings the form back as it was"))
+            remedy: "\(app.keys[.undo]) brings the form back as it was"))
       ]
   }
 
@@ -123,8 +123,8 @@ extension MakeScreen {
     case .run: return run(app)
     case .reroll: return reroll(count: count, app)
     case .add: return make(app)
-    case .stop: return app.shownJob?.stop(app) ?? [Self.nothingRuns]
-    case .pause: return app.shownJob?.pauseOrResume() ?? [Self.nothingRuns]
+    case .stop: return app.shownJob?.stop(app) ?? [Self.nothingRuns(app)]
+    case .pause: return app.shownJob?.pauseOrResume() ?? [Self.nothingRuns(app)]
     case .model: return nextModel(app)
     case .export: return askForExport(app)
     case .still: return askForStill(app)
@@ -227,7 +227,10 @@ extension MakeScreen {
     return change(app) {
       $0.seed = seed
       $0.isSeedLocked = true
-    } + [.notify(Notice(.success, "took the seed \(seed), locked", remedy: "u undoes this"))]
+    } + [
+      .notify(
+        Notice(.success, "took the seed \(seed), locked", remedy: "\(app.keys[.undo]) undoes this"))
+    ]
   }
 
   /// The seed of what is in the preview: of the clip that plays, or of the run that is being made.
@@ -243,8 +246,9 @@ extension MakeScreen {
     return [.copy(text, what: recipe == nil ? "the settings" : "the recipe")]
   }
 
-  static let nothingRuns = StudioEffect.notify(
-    Notice(.information, "nothing runs", remedy: "r makes a video"))
+  static func nothingRuns(_ app: AppState) -> StudioEffect {
+    .notify(Notice(.information, "nothing runs", remedy: "\(app.keys[.run]) makes a video"))
+  }
 
   /// Changes settings as one step that can be undone.
   ///

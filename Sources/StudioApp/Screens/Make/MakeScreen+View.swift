@@ -25,7 +25,7 @@ extension MakeScreen {
     drawSettings(in: &buffer, area: left[0], app)
     if runRows > 0 { drawRun(in: &buffer, area: left[1], app) }
     if let picker {
-      picker.draw(in: &buffer, area: columns[1], app.presets)
+      picker.draw(in: &buffer, area: columns[1], app.presets, app.keys)
       return
     }
     let least = area.height >= 30 ? 7 : 5
@@ -40,7 +40,7 @@ extension MakeScreen {
     in buffer: inout CellBuffer, area: Rectangle, _ app: AppState, _ context: ViewContext
   ) {
     if let picker {
-      picker.draw(in: &buffer, area: area, app.presets)
+      picker.draw(in: &buffer, area: area, app.presets, app.keys)
     } else if pane == .settings, !player.isZoomed {
       drawSettings(in: &buffer, area: area, app)
     } else {
@@ -167,15 +167,15 @@ extension MakeScreen {
       return EmptyState(
         "Held back before its first clip",
         keys: [
-          HelpEntry(keys: [.character("P")], name: "", help: "lets it go on"),
-          HelpEntry(keys: [.character("x")], name: "", help: "ends it"),
+          app.keys.line(.pause, "lets it go on"),
+          app.keys.line(.stop, "ends it"),
         ])
     }
     return EmptyState(
       "Nothing made yet", lines: ["Here a video emerges from noise."],
       keys: [
-        HelpEntry(keys: [.character("r")], name: "", help: "makes one with these settings"),
-        HelpEntry(keys: [.character("p")], name: "", help: "takes settings of a preset"),
+        app.keys.line(.run, "makes one with these settings"),
+        app.keys.line(.presets, "takes settings of a preset"),
       ])
   }
 
@@ -191,7 +191,7 @@ extension MakeScreen {
     case .sampling where task.settings.preview == .off:
       return EmptyState(
         "Previews are off",
-        keys: [HelpEntry(keys: [.character("V")], name: "", help: "turns them on")]
+        keys: [app.keys.line(.preview, "turns them on")]
       )
     case .sampling:
       return EmptyState("Sampling", lines: ["The first estimate comes after a few steps."])
@@ -212,7 +212,8 @@ extension MakeScreen {
     guard let job = app.shownJob else {
       let inner = Border(title: "Job").draw(in: &buffer, area: area)
       buffer.write(
-        "No job yet: r runs, a adds to the queue", column: inner.column, row: inner.row,
+        "No job yet: \(app.keys[.run]) runs, \(app.keys[.add]) adds to the queue",
+        column: inner.column, row: inner.row,
         style: Style(.placeholder), clip: inner)
       return
     }

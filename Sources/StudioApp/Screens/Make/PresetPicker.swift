@@ -46,9 +46,11 @@ struct PresetPicker: Sendable, Hashable {
   private static let page = 10
 
   /// Draws the presets, and what the selected one is for.
-  func draw(in buffer: inout CellBuffer, area: Rectangle, _ presets: [Preset]) {
+  func draw(
+    in buffer: inout CellBuffer, area: Rectangle, _ presets: [Preset], _ keys: KeyChoices
+  ) {
     let inner = Border(
-      title: "Presets", footer: "Enter takes  d deletes  Esc leaves", isFocused: true
+      title: "Presets", footer: "Enter takes  \(keys[.remove]) deletes  Esc leaves", isFocused: true
     )
     .draw(in: &buffer, area: area)
     let width = presets.map { CharacterWidth.columns(of: $0.name) }.max() ?? 0
@@ -59,7 +61,7 @@ struct PresetPicker: Sendable, Hashable {
       ],
       rows: presets.map { preset in
         Table.Row([preset.name, Self.text(preset.settings)])
-      }, emptyText: "No presets: S keeps the settings under a name")
+      }, emptyText: "No presets: \(keys[.savePreset]) keeps the settings under a name")
     table.draw(in: &buffer, area: parts[0], state: state)
     guard let preset = selected(presets) else { return }
     let owner = preset.isBuiltIn ? "comes with the program" : "your own"

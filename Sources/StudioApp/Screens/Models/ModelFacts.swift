@@ -26,7 +26,7 @@ extension ModelEntry {
 
 extension NetworkSummary {
   /// What a header tells, as names and values.
-  func facts(file: String, hash: String?) -> [FactList.Fact] {
+  func facts(file: String, hash: String?, _ keys: KeyChoices) -> [FactList.Fact] {
     typealias Fact = FactList.Fact
     var facts = [
       Fact("file", file), Fact("parameters", Wording.parameters(parameters)),
@@ -41,7 +41,7 @@ extension NetworkSummary {
     if let trainedSteps { facts.append(Fact("trained", counted(trainedSteps, "step"))) }
     facts.append(
       hash.map { Fact("SHA-256", String($0.prefix(16)) + "…") }
-        ?? Fact("SHA-256", "H computes it", role: .placeholder))
+        ?? Fact("SHA-256", "\(keys[.hash]) computes it", role: .placeholder))
     return facts
   }
 

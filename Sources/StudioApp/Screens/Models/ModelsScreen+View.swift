@@ -8,7 +8,7 @@ extension ModelsScreen {
   ) {
     guard !area.showsOnePane else {
       if showsDetails, let model = selected(app) {
-        drawDetails(of: model, in: &buffer, area: area)
+        drawDetails(of: model, in: &buffer, area: area, app.keys)
       } else {
         drawTable(in: &buffer, area: area, app)
       }
@@ -22,7 +22,7 @@ extension ModelsScreen {
     let parts = Layout.split(
       area, isWide ? .horizontal : .vertical, [.fill(), .fixed(isWide ? 62 : 13)])
     drawTable(in: &buffer, area: parts[0], app)
-    drawDetails(of: model, in: &buffer, area: parts[1])
+    drawDetails(of: model, in: &buffer, area: parts[1], app.keys)
   }
 
   // MARK: Table
@@ -48,8 +48,8 @@ extension ModelsScreen {
           "A model is a folder with both networks; \"pvdm convert\" makes one.",
         ],
         keys: [
-          HelpEntry(keys: [.character("o")], name: "", help: "opens a folder or a checkpoint"),
-          HelpEntry(keys: [.character("F")], name: "", help: "looks again"),
+          app.keys.line(.open, "opens a folder or a checkpoint"),
+          app.keys.line(.lookAgain, "looks again"),
         ]
       ).draw(in: &buffer, area: inner)
       return
@@ -94,7 +94,9 @@ extension ModelsScreen {
 
   // MARK: Details
 
-  private func drawDetails(of model: ModelEntry, in buffer: inout CellBuffer, area: Rectangle) {
+  private func drawDetails(
+    of model: ModelEntry, in buffer: inout CellBuffer, area: Rectangle, _ keys: KeyChoices
+  ) {
     let inner = Border(title: model.reference.name, subtitle: model.path)
       .draw(in: &buffer, area: area)
     let isWide = inner.width >= 70
@@ -112,12 +114,13 @@ extension ModelsScreen {
     let first: Layout.Part = isWide || rest.height < 21 ? .fill() : .fixed(10)
     let parts = Layout.split(rest, isWide ? .horizontal : .vertical, gap: 1, [first, .fill()])
     for (kind, place) in zip([NetworkKind.autoencoder, .denoiser], parts) {
-      drawNetwork(kind, of: model, in: &buffer, area: place)
+      drawNetwork(kind, of: model, in: &buffer, area: place, keys)
     }
   }
 
   private func drawNetwork(
-    _ kind: NetworkKind, of model: ModelEntry, in buffer: inout CellBuffer, area: Rectangle
+    _ kind: NetworkKind, of model: ModelEntry, in buffer: inout CellBuffer, area: Rectangle,
+    _ keys: KeyChoices
   ) {
     guard !area.isEmpty else { return }
     let name = kind == .autoencoder ? "Autoencoder, stage 1" : "Denoiser, stage 2"
@@ -126,14 +129,15 @@ extension ModelsScreen {
       guard model.problem == nil else { return }
       buffer.write(name, column: area.column, row: area.row, style: Style(.title), clip: area)
       buffer.write(
-        "none; & pairs one", column: area.column, row: area.row + 1, style: Style(.placeholder),
+        "none; \(keys[.pair]) pairs one", column: area.column, row: area.row + 1,
+        style: Style(.placeholder),
         clip: area)
       return
     }
     buffer.write(name, column: area.column, row: area.row, style: Style(.title), clip: area)
     let hash = kind == .autoencoder ? model.autoencoderHash : model.denoiserHash
     let path = kind == .autoencoder ? model.reference.autoencoder : model.reference.denoiser
-    FactList(network.facts(file: path?.fileName ?? "-", hash: hash))
+    FactList(network.facts(file: path?.fileName ?? "-", hash: hash, keys))
       .draw(in: &buffer, area: area.inset(top: 1))
   }
 
@@ -168,7 +172,7 @@ extension ModelsScreen {
       guard let network = model.network(kind) else { continue }
       rows += network.notes.map { (kind.rawValue, $0) }
       let hash = kind == .autoencoder ? model.autoencoderHash : model.denoiserHash
-      rows.append(("SHA-256", hash ?? "H computes it"))
+      rows.append(("SHA-256", hash ?? "\(app.keys[.hash]) computes it"))
     }
     return rows
   }

@@ -110,19 +110,21 @@ package struct ModelsScreen: StudioScreen {
     default: return nil
     }
     guard let model = selected(app) else {
-      return [.notify(Notice(.warning, "there is no model yet", remedy: "o opens one"))]
+      return [
+        .notify(Notice(.warning, "there is no model yet", remedy: "\(app.keys[.open]) opens one"))
+      ]
     }
     switch action {
-    case .choose: return pairing.map { pair($0, with: model) } ?? use(model)
+    case .choose: return pairing.map { pair($0, with: model) } ?? use(model, app)
     case .pair: return beginPairing(model)
     case .copy: return [.copy(model.path, what: "the path of \(model.reference.name)")]
     default: return hash(model)
     }
   }
 
-  private func use(_ model: ModelEntry) -> [StudioEffect] {
+  private func use(_ model: ModelEntry, _ app: AppState) -> [StudioEffect] {
     guard model.canGenerate else {
-      let remedy = model.problem == nil ? "& pairs it with one" : ""
+      let remedy = model.problem == nil ? "\(app.keys[.pair]) pairs it with one" : ""
       return [.notify(Notice(.warning, model.reasonNotToGenerate, remedy: remedy))]
     }
     return [

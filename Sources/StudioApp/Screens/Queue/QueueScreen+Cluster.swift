@@ -41,7 +41,7 @@ extension QueueScreen {
   }
 
   /// Does an action to a job of the cluster.
-  func perform(_ action: ActionName, on job: ClusterJob) -> [StudioEffect] {
+  func perform(_ action: ActionName, on job: ClusterJob, _ app: AppState) -> [StudioEffect] {
     switch action {
     case .stop:
       guard !job.state.isOver else {
@@ -61,7 +61,8 @@ extension QueueScreen {
         .notify(
           Notice(
             .information, "\(job.title) is in the hands of the cluster",
-            remedy: job.state.isOver ? "D forgets what is over" : "x cancels it"))
+            remedy: job.state.isOver
+              ? "\(app.keys[.clear]) forgets what is over" : "\(app.keys[.stop]) cancels it"))
       ]
     }
   }

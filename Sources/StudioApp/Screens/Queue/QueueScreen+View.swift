@@ -131,8 +131,8 @@ extension QueueScreen {
       EmptyState(
         "The queue is empty", lines: ["What is to be made waits here, and survives a restart."],
         keys: [
-          ScreenID.make.entry("shows Make, a there adds a video"),
-          ScreenID.extend.entry("shows Extend, e there adds a clip"),
+          ScreenID.make.entry("shows Make, \(app.keys[.add]) there adds a video"),
+          ScreenID.extend.entry("shows Extend, \(app.keys[.extend]) there adds a clip"),
         ]
       ).draw(in: &buffer, area: inner)
       return

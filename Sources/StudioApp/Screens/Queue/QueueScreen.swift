@@ -173,12 +173,12 @@ package struct QueueScreen: StudioScreen {
       return []
     default: break
     }
-    if let job = selectedClusterJob(app) { return perform(action, on: job) }
+    if let job = selectedClusterJob(app) { return perform(action, on: job, app) }
     guard let job = selected(app) else {
       return [.notify(Notice(.information, "the queue is empty"))]
     }
     switch action {
-    case .settings: return beginEditing(job)
+    case .settings: return beginEditing(job, app)
     case .earlier, .later: return move(job, by: action == .earlier ? -1 : 1, app)
     case .run: return runNext(job, app)
     case .add: return addAgain(job, count: count, app)
@@ -201,7 +201,9 @@ package struct QueueScreen: StudioScreen {
         .notify(
           Notice(
             .information, "job \(job.id.rawValue) does not wait for a turn",
-            remedy: job.state.isOver ? "a adds the same again" : "P lets one that is held go on"))
+            remedy: job.state.isOver
+              ? "\(app.keys[.add]) adds the same again"
+              : "\(app.keys[.pause]) lets one that is held go on"))
       ]
     }
     // Those that are held back have places among those that wait.
@@ -211,7 +213,10 @@ package struct QueueScreen: StudioScreen {
     }
     return [
       .job(.move(job.id, by: -index)),
-      .notify(Notice(.success, "job \(job.id.rawValue) runs next", remedy: "J moves it back")),
+      .notify(
+        Notice(
+          .success, "job \(job.id.rawValue) runs next", remedy: "\(app.keys[.later]) moves it back")
+      ),
     ]
   }
 
@@ -251,25 +256,32 @@ package struct QueueScreen: StudioScreen {
         .notify(
           Notice(
             .information, "job \(job.id.rawValue) cannot be added again here",
-            remedy: job.training == nil ? "r on Make makes a recipe again" : "U on Train sets it up"
+            remedy: job.training == nil
+              ? "\(app.keys[.run]) on Make makes a recipe again"
+              : "\(app.keys[.reuse]) on Train sets it up"
           ))
       ]
     }
     let what = counted(orders.count, "job")
     return orders
-      + [.notify(Notice(.success, "\(what) like \(job.id.rawValue) added", remedy: "x ends one"))]
+      + [
+        .notify(
+          Notice(
+            .success, "\(what) like \(job.id.rawValue) added", remedy: "\(app.keys[.stop]) ends one"
+          ))
+      ]
   }
 
   /// Jobs that are added at once at most.
   private static let addLimit = 100
 
-  private mutating func beginEditing(_ job: Job) -> [StudioEffect] {
+  private mutating func beginEditing(_ job: Job, _ app: AppState) -> [StudioEffect] {
     guard job.state == .waiting, let task = job.generation else {
       return [
         .notify(
           Notice(
             .warning, "only settings of a job that waits to make clips can be changed",
-            remedy: job.state == .running ? "x ends it" : ""))
+            remedy: job.state == .running ? "\(app.keys[.stop]) ends it" : ""))
       ]
     }
     guard task.following == nil else {
@@ -277,7 +289,7 @@ package struct QueueScreen: StudioScreen {
         .notify(
           Notice(
             .information, "the runs of a recipe keep their settings",
-            remedy: "Enter on a run in Make takes its settings"))
+            remedy: "\(app.keys[.choose]) on a run in Make takes its settings"))
       ]
     }
     editor = Editor(job: job.id, form: SettingsForm(settings: task.settings))

@@ -12,7 +12,7 @@ extension TrainScreen {
       return
     }
     guard let row = selected(app) else {
-      drawEmpty(in: &buffer, area: area)
+      drawEmpty(in: &buffer, area: area, app)
       return
     }
     if player.isZoomed {
@@ -31,7 +31,7 @@ extension TrainScreen {
     }
   }
 
-  private func drawEmpty(in buffer: inout CellBuffer, area: Rectangle) {
+  private func drawEmpty(in buffer: inout CellBuffer, area: Rectangle, _ app: AppState) {
     let inner = Border(title: "Training runs", isFocused: true).draw(in: &buffer, area: area)
     EmptyState(
       "Nothing was trained yet",
@@ -39,7 +39,7 @@ extension TrainScreen {
         "An autoencoder learns to write clips as planes, then a denoiser learns to make such planes.",
         "Both learn from a folder of videos; pvdm dataset skies makes one to try it with.",
       ],
-      keys: [HelpEntry(keys: [.character("O")], name: "", help: "sets up a training")]
+      keys: [app.keys.line(.new, "sets up a training")]
     ).draw(in: &buffer, area: inner)
   }
 
@@ -189,18 +189,22 @@ extension TrainScreen {
       if showsSecond {
         view.draw(in: &buffer, area: area)
       } else {
-        drawForm(form, in: &buffer, area: area)
+        drawForm(form, in: &buffer, area: area, app)
       }
       return
     }
     let columns = Layout.split(area, .horizontal, [.fraction(0.52).limited(40, 84), .fill()])
-    drawForm(form, in: &buffer, area: columns[0])
+    drawForm(form, in: &buffer, area: columns[0], app)
     view.draw(in: &buffer, area: columns[1])
   }
 
-  private func drawForm(_ form: TrainForm, in buffer: inout CellBuffer, area: Rectangle) {
-    let inner = Border(title: "New training", footer: "r starts it, Esc leaves it", isFocused: true)
-      .draw(in: &buffer, area: area)
+  private func drawForm(
+    _ form: TrainForm, in buffer: inout CellBuffer, area: Rectangle, _ app: AppState
+  ) {
+    let inner = Border(
+      title: "New training", footer: "\(app.keys[.run]) starts it, Esc leaves it", isFocused: true
+    )
+    .draw(in: &buffer, area: area)
     form.draw(in: &buffer, area: inner, isFocused: true)
   }
 

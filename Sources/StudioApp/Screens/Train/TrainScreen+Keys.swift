@@ -97,7 +97,7 @@ extension TrainScreen {
     case .run: return goOn(app)
     case .stop: return stop(app)
     case .curve, .previousCurve:
-      guard let run = selected(app)?.run else { return [Self.noRun] }
+      guard let run = selected(app)?.run else { return [Self.noRun(app)] }
       let names = TrainCurve.names(of: run)
       guard !names.isEmpty else {
         return [.notify(Notice(.information, "nothing was logged of \(run.name) yet"))]
@@ -108,7 +108,7 @@ extension TrainScreen {
     case .add: return open(app)
     case .reuse: return reuse(app)
     case .copy:
-      guard let row = selected(app) else { return [Self.noRun] }
+      guard let row = selected(app) else { return [Self.noRun(app)] }
       return [.copy(row.id, what: "the folder of \(row.name)")]
     case .lookAgain: return [.query(.findTrainingRuns)]
     case .pane where app.showsOnePane: showsSecond.toggle()
@@ -184,7 +184,7 @@ extension TrainScreen {
   }
 
   private mutating func reuse(_ app: AppState) -> [StudioEffect] {
-    guard let row = selected(app) else { return [Self.noRun] }
+    guard let row = selected(app) else { return [Self.noRun(app)] }
     var request =
       row.job?.training?.request
       ?? TrainingRequest(
@@ -196,11 +196,13 @@ extension TrainScreen {
 
   // MARK: Runs
 
-  static let noRun = StudioEffect.notify(
-    Notice(.information, "there is no run yet", remedy: "O sets one up"))
+  private static func noRun(_ app: AppState) -> StudioEffect {
+    .notify(
+      Notice(.information, "there is no run yet", remedy: "\(app.keys[.new]) sets one up"))
+  }
 
   private func goOn(_ app: AppState) -> [StudioEffect] {
-    guard let row = selected(app) else { return [Self.noRun] }
+    guard let row = selected(app) else { return [Self.noRun(app)] }
     switch row.state {
     case .running, .stopping:
       return [.notify(Notice(.information, "\(row.name) is being trained"))]
@@ -211,7 +213,7 @@ extension TrainScreen {
         .notify(
           Notice(
             .information, "\(row.name) has done all its steps",
-            remedy: "U sets up another training like it"))
+            remedy: "\(app.keys[.reuse]) sets up another training like it"))
       ]
     case .elsewhere:
       return [.notify(Notice(.warning, "another process is training \(row.name)"))]
@@ -229,14 +231,16 @@ extension TrainScreen {
     guard let row, let job = row.job else {
       return [
         .notify(
-          Notice(.information, "nothing is being trained", remedy: "r lets a stopped run go on"))
+          Notice(
+            .information, "nothing is being trained",
+            remedy: "\(app.keys[.run]) lets a stopped run go on"))
       ]
     }
     return job.stop(app)
   }
 
   private func open(_ app: AppState) -> [StudioEffect] {
-    guard let row = selected(app) else { return [Self.noRun] }
+    guard let row = selected(app) else { return [Self.noRun(app)] }
     guard row.run?.weightsPath != nil else {
       return [
         .notify(

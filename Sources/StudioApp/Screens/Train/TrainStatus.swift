@@ -15,14 +15,17 @@ struct TrainStatus: Sendable {
       return
     }
     switch row.state {
-    case .running, .stopping: describeRunning(row, run)
+    case .running, .stopping: describeRunning(row, run, app)
     case .waiting:
       bar = run.bar
-      lines = [.init(Self.waitingText(app)), .init("x takes it from the queue", .secondary)]
+      lines = [
+        .init(Self.waitingText(app)),
+        .init("\(app.keys[.stop]) takes it from the queue", .secondary),
+      ]
     case .stopped:
       bar = run.bar
       lines = [.init("Stopped at step \(run.finishedSteps) of \(run.steps)", .warning)]
-      lines += Self.results(run) + [.init("r goes on from there", .secondary)]
+      lines += Self.results(run) + [.init("\(app.keys[.run]) goes on from there", .secondary)]
     case .complete:
       bar = run.bar
       lines = [.init("All \(run.steps) steps are done", .success)] + Self.results(run)
@@ -35,9 +38,9 @@ struct TrainStatus: Sendable {
       bar = run.finishedSteps > 0 ? run.bar : nil
       let kept =
         run.finishedSteps > 0
-        ? "Step \(run.finishedSteps) is kept: r goes on from there with the settings of its "
-          + "config.toml, U sets up another"
-        : "Nothing is kept: r begins again, U sets up another"
+        ? "Step \(run.finishedSteps) is kept: \(app.keys[.run]) goes on from there with the settings of its "
+          + "config.toml, \(app.keys[.reuse]) sets up another"
+        : "Nothing is kept: \(app.keys[.run]) begins again, \(app.keys[.reuse]) sets up another"
       lines = [.init(sentence, .error), .init(kept, .secondary)]
       if !remedy.isEmpty { lines.append(.init(remedy)) }
     case .damaged(let sentence): lines = [.init(sentence, .error), .init(row.id, .secondary)]
@@ -47,15 +50,23 @@ struct TrainStatus: Sendable {
   private mutating func describeNew(_ row: TrainRow, _ app: AppState) {
     switch row.state {
     case .failed(let sentence, let remedy):
-      lines = [.init(sentence, .error), .init("r tries again, U sets it up anew", .secondary)]
+      lines = [
+        .init(sentence, .error),
+        .init("\(app.keys[.run]) tries again, \(app.keys[.reuse]) sets it up anew", .secondary),
+      ]
       if !remedy.isEmpty { lines.append(.init(remedy)) }
     case .running, .stopping: lines = [.init("Starting", .secondary)]
     default:
-      lines = [.init(Self.waitingText(app)), .init("x takes it from the queue", .secondary)]
+      lines = [
+        .init(Self.waitingText(app)),
+        .init("\(app.keys[.stop]) takes it from the queue", .secondary),
+      ]
     }
   }
 
-  private mutating func describeRunning(_ row: TrainRow, _ run: TrainingRunEntry) {
+  private mutating func describeRunning(
+    _ row: TrainRow, _ run: TrainingRunEntry, _ app: AppState
+  ) {
     guard let watch = row.watch else {
       lines = [.init("Starting", .secondary)]
       return
@@ -84,7 +95,7 @@ struct TrainStatus: Sendable {
       lines.append(.init("Stopping after this step, then saving", .warning))
     } else {
       let saved = watch.checkpointStep.map { "; saved at step \($0)" } ?? ""
-      lines.append(.init("x stops and saves it\(saved)", .secondary))
+      lines.append(.init("\(app.keys[.stop]) stops and saves it\(saved)", .secondary))
     }
     if let note = watch.notes.last { lines.append(.init(note, .secondary)) }
   }
