@@ -106,7 +106,8 @@ private struct Moment {
     color = color.mixed(with: light.glow, min(glow * 1.3, 1))
     let disc = light.discStrength * scene.sun.share(at: Self.length(place - sun), pixel: pixel)
     color = color.mixed(with: SkyColor(1.0, 0.99, 0.94, 0), disc)
-    let moonGlow = Self.glow(place - moon, reach: 0.10) * light.night * 0.35
+    let moonGlow =
+      light.night > 0 ? Self.glow(place - moon, reach: 0.10) * light.night * 0.35 : 0
     if light.night > 0 {
       let row = min(max(Int(y * Float(size)), 0), size - 1)
       let star = starlight[row * size + column] * light.night * (1 - haze)
