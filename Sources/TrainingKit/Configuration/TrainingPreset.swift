@@ -84,7 +84,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
         residualBlocks: 1, attentionFactors: [2, 4], headCount: 4, prediction: .velocity),
       autoencoderTraining: AutoencoderTrainingSettings(
         stage: StageSettings(
-          steps: 10000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
+          steps: 14000, batch: 2, learningRate: 1e-3, warmUpSteps: 200, decay: .cosine,
           finalRateShare: 0.02, beta2: 0.99, maximumGradientNorm: 1, mirrors: true, seed: 1,
           sampleInterval: 500, checkpointInterval: 250), weights: losses, latentNoise: 0.1),
       diffusionTraining: DiffusionTrainingSettings(
