@@ -73,8 +73,10 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
   /// The evaluation with its files opened.
   ///
   /// - Throws: What ``check()`` throws, `ModelError` or `CheckpointError` for a damaged checkpoint.
-  package func job(cacheFolder: String, outputFolder: String) throws -> EvaluationJob {
-    try check()
+  package func job(
+    cacheFolder: String, outputFolder: String, weights: WeightLibrary = WeightLibrary()
+  ) throws -> EvaluationJob {
+    try check(weights)
     let source: EvaluationJob.Source =
       if let model {
         .model(
@@ -101,15 +103,15 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
     job.precision = settings.precision
     job.device = settings.device
     job.threadCount = settings.threadCount
-    job.takeFetchedWeights()
+    job.takeFetchedWeights(from: weights)
     return job
   }
 }
 
 extension EvaluateTask {
   /// The weights that the user fetched, where this would take them in place of some that are named.
-  public func fetched(_ input: EvaluationInput) -> String? {
+  public func fetched(_ input: EvaluationInput, in library: WeightLibrary) -> String? {
     guard metric.takesFetched(input) else { return nil }
-    return input.fetchedWeights.flatMap { WeightLibrary().found($0) }
+    return input.fetchedWeights.flatMap { library.found($0) }
   }
 }

@@ -21,8 +21,12 @@ public struct EvaluationRequirement: Sendable, Hashable, Codable {
 
 extension EvaluateTask {
   /// Everything that is missing or wrong, as far as the files' names and headers tell.
-  public func unmetRequirements() -> [EvaluationRequirement] {
-    checks.compactMap { subject, check in
+  ///
+  /// - Parameter library: The weights that the user fetched.
+  public func unmetRequirements(
+    _ library: WeightLibrary = WeightLibrary()
+  ) -> [EvaluationRequirement] {
+    checks(library).compactMap { subject, check in
       do {
         try check()
         return nil
@@ -37,11 +41,15 @@ extension EvaluateTask {
   /// Checks that the evaluation can begin.
   ///
   /// - Throws: ``StudioError``, `EvaluationError` or `CheckpointError` for what is missing first.
-  public func check() throws { for (_, check) in checks { try check() } }
+  ///
+  /// - Parameter library: The weights that the user fetched.
+  public func check(_ library: WeightLibrary = WeightLibrary()) throws {
+    for (_, check) in checks(library) { try check() }
+  }
 
   private typealias Check = (EvaluationInput, () throws -> Void)
 
-  private var checks: [Check] {
+  private func checks(_ library: WeightLibrary) -> [Check] {
     var checks: [Check] = [(.settings, { try settings.validate() })]
     if let model {
       checks.append((.model, { try checkModel(model) }))
@@ -51,23 +59,23 @@ extension EvaluateTask {
       checks.append((.model, { throw StudioError(nil, .noModelGiven) }))
     }
     for input in metric.required {
-      checks += self.checks(of: input)
+      checks += self.checks(of: input, library)
     }
     for input in metric.optional {
       guard let path = input.path, !self[keyPath: path].isEmpty else { continue }
-      checks += self.checks(of: input).prefix(1)
+      checks += self.checks(of: input, library).prefix(1)
     }
     return checks
   }
 
   /// The checks of something that is given or has to be, of itself first and then of the sizes that it
   /// calls for.
-  private func checks(of input: EvaluationInput) -> [Check] {
+  private func checks(of input: EvaluationInput, _ library: WeightLibrary) -> [Check] {
     switch input {
     case .data: [(.data, { try checkFolder(data, or: .noData) })]
     case .i3d:
       [
-        (.i3d, { try checkWeights(i3d.isEmpty ? fetched(.i3d) ?? "" : i3d, .i3d) }),
+        (.i3d, { try checkWeights(i3d.isEmpty ? fetched(.i3d, in: library) ?? "" : i3d, .i3d) }),
         (.frames, { try checkFrames(of: .i3d) }),
       ]
     case .c3d: [(.c3d, { try checkWeights(c3d, .c3d) }), (.frames, { try checkFrames(of: .c3d) })]

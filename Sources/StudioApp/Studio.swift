@@ -76,7 +76,7 @@ public struct Studio: Sendable {
       usesMouse: options.usesMouse,
       threadCount: ProcessInfo.processInfo.activeProcessorCount,
       keepsRunning: options.keepsRunning, isAttached: service.outlivesScreen, keys: keys,
-      clock: { LogTime.text(Date()) })
+      weights: WeightLibrary(options.folders), clock: { LogTime.text(Date()) })
     let runner = EffectRunner(service: service)
     let notices = (shelf.problems + keys.problems).map { StudioEffect.notify(Notice(.warning, $0)) }
     let program = StudioProgram.make(

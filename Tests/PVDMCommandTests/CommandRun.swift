@@ -42,10 +42,8 @@ struct CommandRun {
       process.arguments = arguments
     }
     let folder = try TemporaryFolder()
-    process.environment = [
-      "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
-      "HOME": home ?? folder.path("home"),
-    ].merging(variables) { $1 }
+    process.environment = Self.environment(home: home ?? folder.path("home"))
+      .merging(variables) { $1 }
     // Files, not pipes: neither can fill up, and nothing needs to read while the program runs.
     let outputFile = folder.path("output")
     let errorFile = folder.path("errors")
@@ -79,6 +77,7 @@ struct CommandRun {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
+    process.environment = environment(home: errors + "-home")
     try Data().write(to: URL(filePath: errors))
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
@@ -88,6 +87,12 @@ struct CommandRun {
     for _ in 0..<(twice ? 2 : 1) { kill(process.processIdentifier, number) }
     process.waitUntilExit()
     return process.terminationStatus
+  }
+
+  /// What the program is started with. The home of whoever runs the tests may hold presets, models and weights,
+  /// which would be taken.
+  static func environment(home: String) -> [String: String] {
+    ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "HOME": home]
   }
 
   /// The JSON object on standard output.

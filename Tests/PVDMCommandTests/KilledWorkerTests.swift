@@ -25,6 +25,7 @@ import VideoDiffusion
       let worker = Process()
       worker.executableURL = CommandRun.program
       worker.arguments = ["work", "run", list, "--lease", "2", "--quiet"]
+      worker.environment = CommandRun.environment(home: folder.path("home"))
       worker.standardInput = FileHandle.nullDevice
       worker.standardError = FileHandle.nullDevice
       try worker.run()

@@ -100,6 +100,7 @@ struct RankedCommandTests {
     let process = Process()
     process.executableURL = URL(filePath: launcher.arguments[0])
     process.arguments = launcher.starting(2).dropFirst() + [CommandRun.program.path] + line
+    process.environment = CommandRun.environment(home: folder.path("home"))
     try Data().write(to: URL(filePath: errors))
     // MPICH tells of faults on standard output.
     let told = FileHandle(forWritingAtPath: errors)

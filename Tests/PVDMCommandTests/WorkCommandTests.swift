@@ -23,6 +23,7 @@ import Testing
     let victim = Process()
     victim.executableURL = CommandRun.program
     victim.arguments = ["work", "run", folder.path("list"), "--lease", "1"]
+    victim.environment = CommandRun.environment(home: folder.path("home"))
     victim.standardError = FileHandle.nullDevice
     try victim.run()
     let claims = folder.path("list/claims")

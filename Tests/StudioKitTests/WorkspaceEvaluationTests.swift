@@ -171,40 +171,38 @@ struct EvaluationRequirementTests {
     fixture = try WorkspaceFixture()
   }
 
+  /// Whoever runs the tests may have fetched weights.
+  private var noWeights: WeightLibrary { WeightLibrary(folder: folder.path("weights")) }
+
   private func subjects(_ task: EvaluateTask) -> [EvaluationInput] {
-    task.unmetRequirements().map(\.subject)
+    task.unmetRequirements(noWeights).map(\.subject)
   }
 
   @Test("each metric says what it needs")
   func metrics() {
     #expect(subjects(EvaluateTask(.drift, of: fixture.model)).isEmpty)
     #expect(subjects(EvaluateTask(.efficiency, of: fixture.model)).isEmpty)
-    // Whoever runs the tests may have fetched weights.
-    let hasWeights = WeightLibrary().found(.i3d) != nil
-    #expect(
-      subjects(EvaluateTask(.frechetVideoDistance, of: fixture.model))
-        == (hasWeights ? [.data] : [.data, .i3d]))
+    #expect(subjects(EvaluateTask(.frechetVideoDistance, of: fixture.model)) == [.data, .i3d])
     #expect(subjects(EvaluateTask(.inceptionScore, of: fixture.model)) == [.c3d])
     #expect(subjects(EvaluateTask(.reconstruction, of: fixture.model)) == [.data])
     #expect(subjects(EvaluateTask(.drift, of: nil)) == [.videos])
     #expect(subjects(EvaluateTask(.efficiency, of: nil)) == [.model])
   }
 
-  @Test(
-    "weights are named by file and place, without the options of the command",
-    .enabled(if: WeightLibrary().found(.i3d) == nil, "the user's folder has weights of I3D"))
+  @Test("weights are named by file and place, without the options of the command")
   func weights() throws {
     var task = EvaluateTask(.frechetVideoDistance, of: fixture.model)
     task.data = folder.url.path
-    let requirement = try #require(task.unmetRequirements().first)
+    let requirement = try #require(task.unmetRequirements(noWeights).first)
     #expect(requirement.remedy.contains("i3d_pretrained_400.pt"))
     #expect(requirement.remedy.contains("sihyun-yu/PVDM") && !requirement.remedy.contains("--"))
     task.i3d = fixture.model.denoiser ?? ""
-    #expect(task.unmetRequirements().first?.sentence.contains("does not hold I3D") == true)
+    #expect(task.unmetRequirements(noWeights).first?.sentence.contains("does not hold I3D") == true)
     task.i3d = folder.path("gone.pt")
-    #expect(task.unmetRequirements().first?.sentence.contains("there is no such file") == true)
+    #expect(
+      task.unmetRequirements(noWeights).first?.sentence.contains("there is no such file") == true)
     task.i3d = EvaluationFixtures.featureWeights
-    #expect(task.unmetRequirements().isEmpty)
+    #expect(task.unmetRequirements(noWeights).isEmpty)
   }
 
   @Test("numbers and files that cannot be used are named")
@@ -216,7 +214,9 @@ struct EvaluationRequirementTests {
     #expect(subjects(task) == [.frames, .clips])
     for task in [EvaluateTask(.drift, of: nil), EvaluateTask(.efficiency, of: nil)] {
       #expect(
-        task.unmetRequirements().allSatisfy { !$0.remedy.isEmpty && !$0.remedy.contains("--") })
+        task.unmetRequirements(noWeights).allSatisfy {
+          !$0.remedy.isEmpty && !$0.remedy.contains("--")
+        })
     }
     task = EvaluateTask(.reconstruction, of: fixture.model)
     task.data = folder.path("gone")

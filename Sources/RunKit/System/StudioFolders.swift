@@ -8,14 +8,21 @@ public struct StudioFolders: Sendable, Hashable {
   public var configuration: String
   /// What can be computed again: `$XDG_CACHE_HOME/pvdm`.
   public var cache: String
+  /// Weights that others trained, as they were fetched: `$XDG_DATA_HOME/pvdm/weights`.
+  public var weights: String
 
   /// Names the folders.
   ///
-  /// - Parameter cache: `nil` for a folder within `data`.
-  public init(data: String, configuration: String, cache: String? = nil) {
+  /// - Parameters:
+  ///   - cache: `nil` for a folder within `data`.
+  ///   - weights: `nil` for a folder within `data`.
+  public init(
+    data: String, configuration: String, cache: String? = nil, weights: String? = nil
+  ) {
     self.data = data
     self.configuration = configuration
     self.cache = cache ?? data + "/cache"
+    self.weights = weights ?? data + "/weights"
   }
 
   /// Finds the folders. As the specification says, variables that hold no absolute path are passed
@@ -29,7 +36,8 @@ public struct StudioFolders: Sendable, Hashable {
       if let named = environment[variable], named.hasPrefix("/") { return named }
       return home + "/" + usual
     }
-    data = folder("XDG_DATA_HOME", ".local/share") + "/pvdm/studio"
+    let own = folder("XDG_DATA_HOME", ".local/share") + "/pvdm"
+    (data, weights) = (own + "/studio", own + "/weights")
     configuration = folder("XDG_CONFIG_HOME", ".config") + "/pvdm"
     cache = folder("XDG_CACHE_HOME", ".cache") + "/pvdm"
   }

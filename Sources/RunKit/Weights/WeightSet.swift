@@ -76,11 +76,11 @@ public struct WeightLibrary: Sendable, Hashable {
   /// A folder of weights.
   public init(folder: String) { self.folder = folder }
 
+  /// The user's folder, or that of a studio with folders of its own.
+  public init(_ folders: StudioFolders = StudioFolders()) { folder = folders.weights }
+
   /// The user's folder.
-  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    let studio = StudioFolders(environment: environment).data
-    folder = URL(filePath: studio).deletingLastPathComponent().path + "/weights"
-  }
+  public init(environment: [String: String]) { self.init(StudioFolders(environment: environment)) }
 
   /// Where some weights lie once they are there.
   public func path(of weights: WeightSet) -> String { "\(folder)/\(weights.fileName)" }

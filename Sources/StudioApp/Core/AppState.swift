@@ -9,6 +9,8 @@ import TrainingKit
 package struct AppState: Sendable {
   /// Which keys mean which action.
   package var keys = KeyChoices()
+  /// The weights that the user fetched; none until a studio says where they are.
+  package var weights = WeightLibrary(folder: "/dev/null")
   /// The models that were found, and the one that runs use.
   package var models: [ModelEntry] = []
   package var modelID: ModelEntry.ID?

@@ -77,7 +77,7 @@ package struct StudioModel: Sendable {
     bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false, hasChosenColor: Bool = false,
     usesMouse: Bool? = nil,
     threadCount: Int = 1, keepsRunning: Bool = false, isAttached: Bool = false,
-    keys: KeyChoices = KeyChoices(),
+    keys: KeyChoices = KeyChoices(), weights: WeightLibrary = AppState().weights,
     clock: @escaping @Sendable () -> String = { "" }
   ) {
     self.theme = theme
@@ -93,5 +93,6 @@ package struct StudioModel: Sendable {
     self.keepsRunning = keepsRunning
     self.isAttached = isAttached
     app.keys = keys
+    app.weights = weights
   }
 }

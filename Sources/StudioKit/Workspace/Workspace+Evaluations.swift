@@ -25,7 +25,8 @@ extension Workspace {
   /// Everything that an evaluation lacks, as far as names and headers of files tell.
   public nonisolated func unmetRequirements(of task: EvaluateTask) async -> [EvaluationRequirement]
   {
-    let unmet = await WorkerPool.blocking.run { task.standardized.unmetRequirements() }
+    let library = WeightLibrary(folders)
+    let unmet = await WorkerPool.blocking.run { task.standardized.unmetRequirements(library) }
     return await unmet + stepRequirements(of: task)
   }
 
@@ -73,7 +74,7 @@ extension Workspace {
     let folder = "\(folders.evaluations)/\(job.rawValue)-\(task.metric.rawValue)"
     let reporter = EvaluationReporter(job, hub, stop)
     let report = try await Self.report(
-      task, cacheFolder: folders.features, outputFolder: folder, stop, reporter, now)
+      task, folders, outputFolder: folder, stop, reporter, now)
     let record = try EvaluationRecord(report, folder: folder)
     _ = try store.write { try $0.insert(record) }
     try findEvaluations()
@@ -84,10 +85,11 @@ extension Workspace {
   /// Away from the workspace, which must not wait for it.
   @concurrent
   private static func report(
-    _ task: EvaluateTask, cacheFolder: String, outputFolder: String, _ stop: StopSignal,
+    _ task: EvaluateTask, _ folders: StudioFolders, outputFolder: String, _ stop: StopSignal,
     _ reporter: EvaluationReporter, _ now: @escaping @Sendable () -> Date
   ) async throws -> EvaluationReport {
-    var job = try task.job(cacheFolder: cacheFolder, outputFolder: outputFolder)
+    var job = try task.job(
+      cacheFolder: folders.features, outputFolder: outputFolder, weights: WeightLibrary(folders))
     // The folder is this job's own, and may hold what an earlier try left.
     job.overwrites = true
     return try await job.run(stop: stop, report: { reporter.note($0) }, now: now)

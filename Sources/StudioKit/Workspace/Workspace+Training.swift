@@ -110,7 +110,7 @@ extension Workspace {
     await WorkerPool.blocking.run { [folders] in
       TrainingPreparation(
         request, runs: TrainingRunEntry.entries(in: folders.trainings),
-        cacheFolder: folders.cache + "/datasets")
+        cacheFolder: folders.cache + "/datasets", weights: WeightLibrary(folders))
     }
   }
 
@@ -129,10 +129,9 @@ extension Workspace {
   func train(_ job: JobID, _ task: TrainTask, _ stop: StopSignal) async throws {
     // A training needs the memory of a model that was left loaded.
     await engines.end()
-    let cache = folders.cache
     var failure: (any Error)?
     do {
-      let outcome = try await Self.perform(task, job, hub, stop, cacheFolder: cache)
+      let outcome = try await Self.perform(task, job, hub, stop, folders)
       endNotices[job] = Self.notice(outcome, task)
       if !outcome.isComplete { failure = CancellationError() }
     } catch {
@@ -145,9 +144,10 @@ extension Workspace {
   /// Away from the workspace, which must not wait for it.
   @concurrent
   private static func perform(
-    _ task: TrainTask, _ job: JobID, _ hub: EventHub, _ stop: StopSignal, cacheFolder: String
+    _ task: TrainTask, _ job: JobID, _ hub: EventHub, _ stop: StopSignal,
+    _ folders: StudioFolders
   ) async throws -> TrainingOutcome {
-    let training = try task.trainingJob(cacheFolder: cacheFolder)
+    let training = try task.trainingJob(cacheFolder: folders.cache, WeightLibrary(folders))
     let reporter = TrainingReporter(job, try task.entry(training), hub, stop)
     return try await training.run(stop: stop) { reporter.note($0) }
   }
@@ -165,13 +165,13 @@ extension Workspace {
 extension TrainTask {
   /// The training: one that goes on if the folder holds a run, which it does from the first step of a
   /// new one on.
-  func trainingJob(cacheFolder: String) throws -> TrainingJob {
+  func trainingJob(cacheFolder: String, _ library: WeightLibrary) throws -> TrainingJob {
     guard let request, !TrainingRunFolder(path: runFolder).holdsRun else {
       return try TrainingJob(resuming: runFolder, cacheFolder: cacheFolder)
     }
     var job = request.job(
       try request.load().configuration, runFolder: runFolder, cacheFolder: cacheFolder)
-    job.takeFetchedWeights()
+    job.takeFetchedWeights(from: library)
     return job
   }
 

@@ -20,6 +20,8 @@ enum EvaluateField: String, CaseIterable {
     var task: EvaluateTask
     var models: [ModelEntry]
     var presets: [Preset]
+    /// The weights that the user fetched.
+    var weights: WeightLibrary
   }
 
   /// The sampler's settings that matter for an evaluation.
@@ -33,7 +35,7 @@ enum EvaluateField: String, CaseIterable {
     let own = allCases.filter { $0.matters(for: task) }.map { field in
       FormField(
         id: EvaluateLine.own(field), label: field.label, value: field.value(source),
-        help: field.help(task), note: field.note(task))
+        help: field.help(task), note: field.note(source))
     }
     var settings = task.generates ? samplerSettings : []
     if task.model != nil { settings += computeSettings }
@@ -107,14 +109,15 @@ enum EvaluateField: String, CaseIterable {
     }
   }
 
-  private func note(_ task: EvaluateTask) -> String {
+  private func note(_ source: Source) -> String {
+    let task = source.task
     switch self {
     case .videos: return task.videos.isEmpty ? "needed" : ""
     case .clips: return task.clips == task.metric.publishedClips ? "as the paper" : ""
     case .resolution: return task.resolution == nil ? "as they are" : ""
     default:
       guard let input, let path = input.path, task[keyPath: path].isEmpty else { return "" }
-      if task.fetched(input) != nil { return "fetched" }
+      if task.fetched(input, in: source.weights) != nil { return "fetched" }
       return task.metric.required.contains(input) ? "needed" : "not given"
     }
   }

@@ -8,13 +8,15 @@ package struct EvaluateForm: Sendable, Hashable {
   package private(set) var task: EvaluateTask
   private var models: [ModelEntry] = []
   private var presets: [Preset] = []
+  private var weights = AppState().weights
   private var form: Form<EvaluateLine>
   private var history = UndoHistory<EvaluateTask>()
 
   /// A form for an evaluation.
   package init(_ task: EvaluateTask) {
     self.task = task
-    form = Form(fields: EvaluateField.fields(.init(task: task, models: [], presets: [])))
+    form = Form(
+      fields: EvaluateField.fields(.init(task: task, models: [], presets: [], weights: weights)))
   }
 
   /// Whether a value is being typed, so that no key means anything else.
@@ -25,9 +27,8 @@ package struct EvaluateForm: Sendable, Hashable {
 
   /// Follows the models and presets there are.
   package mutating func follow(_ app: AppState) {
-    guard models != app.models || presets != app.presets else { return }
-    models = app.models
-    presets = app.presets
+    guard models != app.models || presets != app.presets || weights != app.weights else { return }
+    (models, presets, weights) = (app.models, app.presets, app.weights)
     // What is being typed is not to be disturbed: the next change shows them.
     if !isTyping { show(task) }
   }
@@ -39,7 +40,8 @@ package struct EvaluateForm: Sendable, Hashable {
     guard case .changed(let line) = form.handle(key), let value = form[line]?.value else {
       return false
     }
-    var source = EvaluateField.Source(task: task, models: models, presets: presets)
+    var source = EvaluateField.Source(
+      task: task, models: models, presets: presets, weights: weights)
     switch line {
     case .own(let field): field.store(value, in: &source)
     case .setting(let setting):
@@ -93,7 +95,8 @@ package struct EvaluateForm: Sendable, Hashable {
 
   private mutating func show(_ new: EvaluateTask) {
     task = fitted(new)
-    let fields = EvaluateField.fields(.init(task: task, models: models, presets: presets))
+    let fields = EvaluateField.fields(
+      .init(task: task, models: models, presets: presets, weights: weights))
     form = Form(fields: fields, selected: form.selected)
   }
 

@@ -48,7 +48,8 @@ extension EvaluateScreen {
           .notify(Notice(.warning, "there is no metric \(argument)", remedy: "There are \(names)"))
         ]
       }
-      var source = EvaluateField.Source(task: task, models: app.models, presets: app.presets)
+      var source = EvaluateField.Source(
+        task: task, models: app.models, presets: app.presets, weights: app.weights)
       source.choose(metric)
       task = source.task
     case .preset:
