@@ -87,10 +87,12 @@ extension StudioService {
     return nil
   }
 
-  /// Waits until all jobs are over, and there are some.
-  func settle() async -> [Job] {
+  /// Waits until all jobs are over, and there are as many: over a socket an answer comes before what it changed is
+  /// told.
+  func settle(_ count: Int = 1) async -> [Job] {
     await first { event in
-      guard case .jobs(let jobs) = event, !jobs.isEmpty, jobs.allSatisfy(\.state.isOver) else {
+      guard case .jobs(let jobs) = event, jobs.count >= count, jobs.allSatisfy(\.state.isOver)
+      else {
         return nil
       }
       return jobs

@@ -48,7 +48,7 @@ import Testing
     let path = fixture.path("out.gif")
     let task = ExportTask(video: made.video, through: ids[0], paths: [path])
     #expect(await service.ask(.order(.export(task))).notice?.sentence == "writing out.gif")
-    _ = await service.settle()
+    _ = await service.settle(2)
     guard case .wouldReplace(let taken, let confirmed) = await service.ask(.order(.export(task)))
     else {
       Issue.record("it was not asked")
