@@ -72,9 +72,10 @@ public struct EvaluateTask: Sendable, Hashable, Codable {
 
   /// The evaluation with its files opened.
   ///
-  /// - Throws: What ``check()`` throws, `ModelError` or `CheckpointError` for a damaged checkpoint.
+  /// - Parameter weights: Those that the user fetched.
+  /// - Throws: What ``check(_:)`` throws, `ModelError` or `CheckpointError` for a damaged checkpoint.
   package func job(
-    cacheFolder: String, outputFolder: String, weights: WeightLibrary = WeightLibrary()
+    cacheFolder: String, outputFolder: String, weights: WeightLibrary
   ) throws -> EvaluationJob {
     try check(weights)
     let source: EvaluationJob.Source =

@@ -23,9 +23,7 @@ extension EvaluateTask {
   /// Everything that is missing or wrong, as far as the files' names and headers tell.
   ///
   /// - Parameter library: The weights that the user fetched.
-  public func unmetRequirements(
-    _ library: WeightLibrary = WeightLibrary()
-  ) -> [EvaluationRequirement] {
+  public func unmetRequirements(_ library: WeightLibrary) -> [EvaluationRequirement] {
     checks(library).compactMap { subject, check in
       do {
         try check()
@@ -40,10 +38,9 @@ extension EvaluateTask {
 
   /// Checks that the evaluation can begin.
   ///
-  /// - Throws: ``StudioError``, `EvaluationError` or `CheckpointError` for what is missing first.
-  ///
   /// - Parameter library: The weights that the user fetched.
-  public func check(_ library: WeightLibrary = WeightLibrary()) throws {
+  /// - Throws: ``StudioError``, `EvaluationError` or `CheckpointError` for what is missing first.
+  public func check(_ library: WeightLibrary) throws {
     for (_, check) in checks(library) { try check() }
   }
 

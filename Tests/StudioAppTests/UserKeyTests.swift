@@ -108,19 +108,17 @@ import Testing
   // MARK: Every key another
 
   /// Actions' letters that mean nothing any more.
-  private static let given = Set(
-    ActionName.allCases.compactMap { $0.keys.first?.typedCharacter }.filter { $0 != " " }.map(
-      String.init)
-  ).subtracting(["?", ":"])
+  private static let given = Set(letters.map { String($0.letter) })
+
+  private static let letters = ActionName.allCases.compactMap { action in
+    action.keys.first?.typedCharacter.map { (action: action, letter: $0) }
+  }.filter { !" ?:".contains($0.letter) }
 
   /// Each of them with Alt.
   private static let moved = KeyChoices(
     KeyFile.read(
-      ActionName.allCases.compactMap { action in
-        guard let letter = action.keys.first?.typedCharacter, letter != " ", !"?:".contains(letter)
-        else { return nil }
-        return "\(action.rawValue) = \"Alt-\(letter)\""
-      }.joined(separator: "\n"), file: "keys.toml", actions: ActionName.allCases.map(\.rawValue)))
+      letters.map { "\($0.action.rawValue) = \"Alt-\($0.letter)\"" }.joined(separator: "\n"),
+      file: "keys.toml", actions: ActionName.allCases.map(\.rawValue)))
 
   private static let states: [(String, AppState)] = [
     ("nothing", Fixtures.emptyState), ("a model", Fixtures.app), ("work", Fixtures.busyState),

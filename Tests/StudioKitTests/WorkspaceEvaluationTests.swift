@@ -171,11 +171,8 @@ struct EvaluationRequirementTests {
     fixture = try WorkspaceFixture()
   }
 
-  /// Whoever runs the tests may have fetched weights.
-  private var noWeights: WeightLibrary { WeightLibrary(folder: folder.path("weights")) }
-
   private func subjects(_ task: EvaluateTask) -> [EvaluationInput] {
-    task.unmetRequirements(noWeights).map(\.subject)
+    task.unmetRequirements(.empty).map(\.subject)
   }
 
   @Test("each metric says what it needs")
@@ -193,16 +190,16 @@ struct EvaluationRequirementTests {
   func weights() throws {
     var task = EvaluateTask(.frechetVideoDistance, of: fixture.model)
     task.data = folder.url.path
-    let requirement = try #require(task.unmetRequirements(noWeights).first)
+    let requirement = try #require(task.unmetRequirements(.empty).first)
     #expect(requirement.remedy.contains("i3d_pretrained_400.pt"))
     #expect(requirement.remedy.contains("sihyun-yu/PVDM") && !requirement.remedy.contains("--"))
     task.i3d = fixture.model.denoiser ?? ""
-    #expect(task.unmetRequirements(noWeights).first?.sentence.contains("does not hold I3D") == true)
+    #expect(task.unmetRequirements(.empty).first?.sentence.contains("does not hold I3D") == true)
     task.i3d = folder.path("gone.pt")
     #expect(
-      task.unmetRequirements(noWeights).first?.sentence.contains("there is no such file") == true)
+      task.unmetRequirements(.empty).first?.sentence.contains("there is no such file") == true)
     task.i3d = EvaluationFixtures.featureWeights
-    #expect(task.unmetRequirements(noWeights).isEmpty)
+    #expect(task.unmetRequirements(.empty).isEmpty)
   }
 
   @Test("numbers and files that cannot be used are named")
@@ -214,7 +211,7 @@ struct EvaluationRequirementTests {
     #expect(subjects(task) == [.frames, .clips])
     for task in [EvaluateTask(.drift, of: nil), EvaluateTask(.efficiency, of: nil)] {
       #expect(
-        task.unmetRequirements(noWeights).allSatisfy {
+        task.unmetRequirements(.empty).allSatisfy {
           !$0.remedy.isEmpty && !$0.remedy.contains("--")
         })
     }

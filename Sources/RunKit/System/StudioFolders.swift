@@ -13,16 +13,12 @@ public struct StudioFolders: Sendable, Hashable {
 
   /// Names the folders.
   ///
-  /// - Parameters:
-  ///   - cache: `nil` for a folder within `data`.
-  ///   - weights: `nil` for a folder within `data`.
-  public init(
-    data: String, configuration: String, cache: String? = nil, weights: String? = nil
-  ) {
+  /// - Parameter cache: `nil` for a folder within `data`, as that of the weights is.
+  public init(data: String, configuration: String, cache: String? = nil) {
     self.data = data
     self.configuration = configuration
     self.cache = cache ?? data + "/cache"
-    self.weights = weights ?? data + "/weights"
+    weights = data + "/weights"
   }
 
   /// Finds the folders. As the specification says, variables that hold no absolute path are passed

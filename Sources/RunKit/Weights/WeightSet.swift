@@ -79,8 +79,8 @@ public struct WeightLibrary: Sendable, Hashable {
   /// The user's folder, or that of a studio with folders of its own.
   public init(_ folders: StudioFolders = StudioFolders()) { folder = folders.weights }
 
-  /// The user's folder.
-  public init(environment: [String: String]) { self.init(StudioFolders(environment: environment)) }
+  /// One that holds nothing, and never will.
+  public static let empty = WeightLibrary(folder: "/dev/null")
 
   /// Where some weights lie once they are there.
   public func path(of weights: WeightSet) -> String { "\(folder)/\(weights.fileName)" }

@@ -10,7 +10,7 @@ package struct AppState: Sendable {
   /// Which keys mean which action.
   package var keys = KeyChoices()
   /// The weights that the user fetched; none until a studio says where they are.
-  package var weights = WeightLibrary(folder: "/dev/null")
+  package var weights = WeightLibrary.empty
   /// The models that were found, and the one that runs use.
   package var models: [ModelEntry] = []
   package var modelID: ModelEntry.ID?

@@ -32,7 +32,7 @@ extension StudioModel {
   /// there.
   private mutating func handleInLog(_ key: Key) -> Bool {
     let meaning = app.keys.meaning(of: key, in: [ActionRegistry.studio])
-    if !log.isTyping, [.back, .quit, .log].contains(where: { meaning == .action($0) }) {
+    if !log.isTyping, key == .escape || [.action(.quit), .action(.log)].contains(meaning) {
       showsLog = false
       return true
     }

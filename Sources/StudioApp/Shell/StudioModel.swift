@@ -77,7 +77,7 @@ package struct StudioModel: Sendable {
     bytesPerSecond: Int? = nil, hasChosenLimit: Bool = false, hasChosenColor: Bool = false,
     usesMouse: Bool? = nil,
     threadCount: Int = 1, keepsRunning: Bool = false, isAttached: Bool = false,
-    keys: KeyChoices = KeyChoices(), weights: WeightLibrary = AppState().weights,
+    keys: KeyChoices = KeyChoices(), weights: WeightLibrary = .empty,
     clock: @escaping @Sendable () -> String = { "" }
   ) {
     self.theme = theme

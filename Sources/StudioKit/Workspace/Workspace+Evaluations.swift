@@ -8,12 +8,12 @@ import VideoDiffusion
 extension Workspace {
   /// Queues an evaluation. It takes its turn with the runs, so that neither slows the other down.
   ///
-  /// - Throws: What ``EvaluateTask/check()`` throws if something is missing, ``SessionStoreError`` if it
+  /// - Throws: What ``EvaluateTask/check(_:)`` throws if something is missing, ``SessionStoreError`` if it
   ///   cannot be kept.
   @discardableResult
   public func evaluate(_ task: EvaluateTask) throws -> JobID {
     let task = task.standardized
-    try task.check()
+    try task.check(WeightLibrary(folders))
     try checkSteps(of: task)
     let record = try store.write { try $0.insert(jobRecord(.evaluate(task))) }
     let job = try add(record)

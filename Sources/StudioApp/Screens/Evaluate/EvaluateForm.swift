@@ -8,7 +8,7 @@ package struct EvaluateForm: Sendable, Hashable {
   package private(set) var task: EvaluateTask
   private var models: [ModelEntry] = []
   private var presets: [Preset] = []
-  private var weights = AppState().weights
+  private var weights = WeightLibrary.empty
   private var form: Form<EvaluateLine>
   private var history = UndoHistory<EvaluateTask>()
 
